@@ -1,0 +1,110 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, realpathSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { ruleOnCommand, ruleOnEdit, type Ruling, type ScopePolicy } from '../../core/gate/policy.ts';
+import type { Command } from '../command.ts';
+
+/**
+ * What agents and git call back into. Fails closed: whatever goes wrong here denies, because a hook that fails open is
+ * no boundary.
+ */
+export const hook: Command = {
+  name: 'hook',
+  summary: 'Rule on a tool use or a commit (called by agents and git)',
+  usage: 'pre-tool-use | pre-commit',
+  options: {},
+  examples: ['slicewave hook pre-tool-use < tool-use.json'],
+  internal: true,
+  async run({ positionals, terminal }) {
+    if (positionals[0] === 'pre-commit') return preCommit((line) => terminal.err(line));
+    let ruling: Ruling;
+    try {
+      ruling = preToolUse(JSON.parse(readFileSync(0, 'utf8')), readPolicy());
+    } catch (error) {
+      ruling = {
+        allow: false,
+        reason: `Slicewave could not rule on this tool use: ${error instanceof Error ? error.message : String(error)}`,
+      };
+    }
+    if (ruling.allow) return 0;
+    terminal.out(
+      `${JSON.stringify({ hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'deny', permissionDecisionReason: ruling.reason } })}\n`,
+    );
+    return 0;
+  },
+};
+
+function readPolicy(): ScopePolicy {
+  const file = process.env['SLICEWAVE_POLICY_FILE'];
+  if (!file) throw new Error('SLICEWAVE_POLICY_FILE is not set');
+  return JSON.parse(readFileSync(file, 'utf8')) as ScopePolicy;
+}
+
+function preToolUse(call: unknown, policy: ScopePolicy): Ruling {
+  if (typeof call !== 'object' || call === null) throw new Error('the tool use is not an object');
+  const { tool_input: input, cwd } = call as { tool_input?: unknown; cwd?: unknown };
+  if (typeof input !== 'object' || input === null) return { allow: true };
+  const { file_path: file, notebook_path: notebook, command } = input as Record<string, unknown>;
+  const target = typeof file === 'string' ? file : typeof notebook === 'string' ? notebook : null;
+  if (target !== null) {
+    const from = typeof cwd === 'string' ? cwd : policy.worktree;
+    return ruleOnEdit(policy, relativeTo(policy.worktree, path.resolve(from, target)), target);
+  }
+  return typeof command === 'string' ? ruleOnCommand(policy, command) : { allow: true };
+}
+
+/** The path inside the worktree, links of existing parents resolved; `null` outside. */
+function relativeTo(worktree: string, file: string): string | null {
+  const relative = path.relative(realpathSync(worktree), realParent(file));
+  if (relative.startsWith('..') || path.isAbsolute(relative)) return null;
+  return relative.split(path.sep).join('/');
+}
+
+function realParent(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    const parent = path.dirname(file);
+    return parent === file ? file : path.join(realParent(parent), path.basename(file));
+  }
+}
+
+/**
+ * Second enforcement: an agent's own commit must stay in its worktree and in scope. Other repositories, such as those
+ * that a project's tests make, are none of ours.
+ */
+function preCommit(err: (line: string) => void): number {
+  try {
+    const policy = readPolicy();
+    const here = whereabouts(process.cwd(), process.env);
+    const slice = whereabouts(
+      policy.worktree,
+      Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'))),
+    );
+    if (here.commonDir !== slice.commonDir) return 0;
+    if (here.top !== slice.top) {
+      err(`slicewave: ${here.top} is outside this slice's worktree (${policy.worktree}). Commit only inside it.\n`);
+      return 1;
+    }
+    const staged = execFileSync('git', ['diff', '--cached', '--name-only', '--no-renames', '-z'], { encoding: 'utf8' });
+    let refused = 0;
+    for (const file of staged.split('\0').filter((name) => name !== '')) {
+      const ruling = ruleOnEdit(policy, file, file);
+      if (ruling.allow) continue;
+      refused++;
+      err(`slicewave: ${ruling.reason}\n`);
+    }
+    return refused > 0 ? 1 : 0;
+  } catch (error) {
+    err(`slicewave: the commit could not be checked: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+}
+
+/** The repository and the checkout around a directory. In a hook, git's own variables say which they are. */
+function whereabouts(cwd: string, env: NodeJS.ProcessEnv): { readonly commonDir: string; readonly top: string } {
+  const args = ['rev-parse', '--path-format=absolute', '--git-common-dir', '--show-toplevel'];
+  const [commonDir = '', top = ''] = execFileSync('git', args, { cwd, env, encoding: 'utf8' }).trimEnd().split('\n');
+  return { commonDir: realpathSync(commonDir), top: realpathSync(top) };
+}

@@ -1,0 +1,63 @@
+import { taskGraphMarkdown } from '../../core/view/mermaid.ts';
+import { overlaps } from '../../core/scope/overlap.ts';
+import { whatIf } from '../../core/plan/schedule.ts';
+import { planJson, planText } from '../../core/view/plan-text.ts';
+import { EXIT, flag, report, text, UsageError, type Command, type Invocation } from '../command.ts';
+import { openPlan } from '../open.ts';
+
+export const plan: Command = {
+  name: 'plan',
+  summary: 'Show waves, batches, merge points and the critical path',
+  usage: '[plan] [options]',
+  options: {
+    mermaid: { type: 'boolean', help: 'Print task-graph.md: a flowchart, a Gantt chart and the wave table' },
+    agents: { type: 'string', value: '<a..b>', help: 'Also the makespan for each number of agents: 1..8' },
+    ascii: { type: 'boolean', help: 'Plain ASCII instead of box characters' },
+    json: { type: 'boolean', help: 'Print one JSON object instead of text' },
+  },
+  examples: [
+    'slicewave plan parallel/TS-0042-inventory',
+    'slicewave plan --agents 1..8',
+    'slicewave plan --mermaid > graph.md',
+  ],
+  async run(invocation) {
+    const { terminal } = invocation;
+    const json = flag(invocation, 'json');
+    const opened = await openPlan(terminal, invocation.positionals[0]);
+    if (!opened.ok) return report(terminal, opened.failure, json);
+    const { engine, dir } = opened.value;
+    const loaded = await engine.load(dir);
+    if (!loaded.ok) return report(terminal, loaded.failure, json);
+    const { plan: model, graph, findings } = loaded.value;
+    if (flag(invocation, 'mermaid')) {
+      terminal.out(taskGraphMarkdown(model, graph));
+      return graph.cycles.length > 0 ? EXIT.failed : EXIT.done;
+    }
+    const files = await engine.repository.git.fields(['ls-files', '-z']);
+    const shared = overlaps(model, graph, files);
+    const agents = agentRange(invocation);
+    const curve = agents ? whatIf(graph, model, agents) : null;
+    if (json) {
+      terminal.out(`${JSON.stringify(planJson(model, graph, shared, findings, curve ? { whatIf: curve } : {}))}\n`);
+    } else {
+      terminal.out(planText(model, graph, shared, { ascii: flag(invocation, 'ascii'), colour: terminal.colour }));
+      for (const point of curve ?? []) {
+        terminal.out(
+          `${String(point.agents).padStart(4)} agents: ${Math.round(point.makespanMinutes)} min (bound ${Math.round(point.lowerBoundMinutes)}), ${point.speedup.toFixed(2)}x\n`,
+        );
+      }
+    }
+    return graph.cycles.length > 0 ? EXIT.failed : EXIT.done;
+  },
+};
+
+function agentRange(invocation: Invocation): number[] | null {
+  const given = text(invocation, 'agents');
+  if (given === undefined) return null;
+  const match = /^(\d{1,3})(?:\.\.(\d{1,3}))?$/.exec(given);
+  const from = Number(match?.[1] ?? 0);
+  const to = Number(match?.[2] ?? match?.[1] ?? 0);
+  if (!match || from < 1 || to < from)
+    throw new UsageError(`--agents takes a number or a range such as 1..8, not "${given}"`);
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+}

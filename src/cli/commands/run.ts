@@ -1,0 +1,222 @@
+import { splitCommand } from '../../core/words.ts';
+import { dashboardText } from '../../core/view/dashboard.ts';
+import { nextActions } from '../../core/run/next.ts';
+import type { RunLimits } from '../../core/run/limits-model.ts';
+import type { AgentId } from '../../node/agents/adapter.ts';
+import { AGENT_IDS, isAgentId } from '../../node/agents/table.ts';
+import { childLauncher } from '../../node/child-launcher.ts';
+import { DEFAULT_PARALLEL, unrunnable } from '../../node/scheduler.ts';
+import {
+  EXIT,
+  flag,
+  report,
+  text,
+  UsageError,
+  wholeNumber,
+  type Command,
+  type ExitCode,
+  type Invocation,
+} from '../command.ts';
+import { LiveView } from '../live.ts';
+import { abortOnSignals, openPlan, type OpenEngine } from '../open.ts';
+import { statusJson } from '../status-json.ts';
+
+export const run: Command = {
+  name: 'run',
+  summary: 'Run the slices of a plan, in parallel, each in its worktree',
+  usage: '[plan] [options]',
+  options: {
+    agent: {
+      type: 'string',
+      value: '<id>',
+      help: `Agent for every slice, instead of the plan's own: ${AGENT_IDS.join(', ')}`,
+    },
+    'agent-command': {
+      type: 'string',
+      value: '<command>',
+      help: 'Program and arguments for --agent command; {prompt_file}, {slice} and {worktree} are filled in',
+    },
+    model: { type: 'string', value: '<name>', help: 'Model the agent is asked to use' },
+    'max-parallel': {
+      type: 'string',
+      value: '<n>',
+      help: `Agents at a time (default: the plan's, else ${DEFAULT_PARALLEL})`,
+    },
+    only: { type: 'string', value: '<ids>', multiple: true, help: 'Only these slices (comma-separated or repeated)' },
+    base: {
+      type: 'string',
+      value: '<commit>',
+      help: 'Commit the plan starts from, when it was not started yet (default: HEAD)',
+    },
+    barrier: { type: 'boolean', help: 'Strict waves: nothing of a wave starts before the one before it is done' },
+    wait: { type: 'boolean', help: 'Keep running while slices wait for an answer' },
+    'dry-run': { type: 'boolean', help: 'Show what would start, start nothing' },
+    ascii: { type: 'boolean', help: 'Plain ASCII instead of box characters' },
+    json: { type: 'boolean', help: 'Stream events as JSON lines; the last one is the status' },
+  },
+  examples: [
+    'slicewave run parallel/TS-0042-inventory',
+    'slicewave run TS-0042-inventory --agent codex --max-parallel 3',
+    'slicewave run --agent command --agent-command "my-agent --task {prompt_file}"',
+    'slicewave run --only A1,B1 --dry-run',
+  ],
+  run: execute,
+};
+
+async function execute(invocation: Invocation): Promise<ExitCode> {
+  const { terminal } = invocation;
+  const json = flag(invocation, 'json');
+  const agent = agentOption(invocation);
+  const limits = limitsOption(invocation);
+  const opened = await openPlan(terminal, invocation.positionals[0]);
+  if (!opened.ok) return report(terminal, opened.failure, json);
+  const { engine, dir } = opened.value;
+  if (flag(invocation, 'dry-run')) return dryRun(invocation, engine, dir, limits);
+
+  const emit = (event: Record<string, unknown>): void => terminal.out(`${JSON.stringify(event)}\n`);
+  const live = json ? null : new LiveView(terminal, { ascii: flag(invocation, 'ascii'), redraw: terminal.interactive });
+  const signal = abortOnSignals(() => live?.note('stopping: agents are ended, their work is kept ...'));
+  const seen = new Map<string, string>();
+  const problems: string[] = [];
+  const result = await engine.run({
+    planDir: dir,
+    limits,
+    ...agent,
+    ...(text(invocation, 'model') ? { model: text(invocation, 'model') ?? '' } : {}),
+    ...(text(invocation, 'base') ? { base: text(invocation, 'base') ?? '' } : {}),
+    launcher: childLauncher((node, message) => {
+      problems.push(`${node}: ${message}`);
+      if (json) emit({ v: 1, type: 'problem', node, message });
+      else live?.note(`${node}: ${message}`);
+    }),
+    signal,
+    waitForAnswers: flag(invocation, 'wait'),
+    onProgress: (line) => (json ? emit({ v: 1, type: 'progress', message: line }) : live?.note(line)),
+    onState: (state) => {
+      live?.update(state);
+      if (!json) return;
+      for (const slice of state.slices) {
+        const key = `${slice.state} ${slice.run?.runId ?? ''}`;
+        if (seen.get(slice.id) === key) continue;
+        seen.set(slice.id, key);
+        emit({
+          v: 1,
+          type: 'slice',
+          slice: slice.id,
+          state: slice.state,
+          run_id: slice.run?.runId ?? null,
+          attempt: slice.run?.attempt ?? 0,
+        });
+      }
+    },
+    onAction: (action) => json && emit({ v: 1, type: 'action', action }),
+  });
+  live?.close();
+  if (!result.ok) return report(terminal, result.failure, json);
+  const { outcome, state } = result.value;
+  if (json) emit(statusJson(state));
+  else {
+    if (!terminal.interactive)
+      terminal.out(`\n${dashboardText(state, { ascii: flag(invocation, 'ascii'), colour: terminal.colour })}`);
+    terminal.out(`\n${closing(outcome, dir, problems)}\n`);
+  }
+  return { done: EXIT.done, failed: EXIT.failed, waiting: EXIT.waiting, interrupted: EXIT.interrupted }[outcome];
+}
+
+function closing(
+  outcome: 'done' | 'failed' | 'waiting' | 'interrupted',
+  dir: string,
+  problems: readonly string[],
+): string {
+  switch (outcome) {
+    case 'done':
+      return `Every slice asked for is verified. Next: slicewave integrate ${dir}`;
+    case 'waiting':
+      return 'Some slices wait for you; see above for the command that settles each. Then run again.';
+    case 'interrupted':
+      return `Stopped. Nothing is lost; \`slicewave run ${dir}\` goes on from here.`;
+    case 'failed':
+      return problems.length > 0
+        ? `Some slices could not be run:\n  ${problems.join('\n  ')}`
+        : 'Some slices failed or could not start; `slicewave status` shows which.';
+  }
+}
+
+async function dryRun(
+  invocation: Invocation,
+  engine: OpenEngine,
+  dir: string,
+  limits: Partial<RunLimits>,
+): Promise<ExitCode> {
+  const { terminal } = invocation;
+  const json = flag(invocation, 'json');
+  const loaded = await engine.load(dir);
+  if (!loaded.ok) return report(terminal, loaded.failure, json);
+  const bad = unrunnable(loaded.value, { limits });
+  if (bad) return report(terminal, bad.failure, json);
+  const state = await engine.state(dir);
+  if (!state.ok) return report(terminal, state.failure, json);
+  const { plan, graph } = loaded.value;
+  const full: RunLimits = {
+    maxParallel: limits.maxParallel ?? plan.limits.maxParallel ?? DEFAULT_PARALLEL,
+    maxRetries: plan.limits.maxRetries,
+    only: limits.only ?? null,
+    barrier: limits.barrier ?? false,
+  };
+  const actions = nextActions(state.value, graph, full, new Set());
+  if (json) {
+    terminal.out(`${JSON.stringify({ ...statusJson(state.value), would_start: actions })}\n`);
+    return EXIT.done;
+  }
+  terminal.out(dashboardText(state.value, { ascii: flag(invocation, 'ascii'), colour: terminal.colour }));
+  const named = actions.map((action) =>
+    action.type === 'gate' ? action.gate : `${action.slice} (attempt ${action.attempt}, ${action.mode})`,
+  );
+  terminal.out(`\nWould start now: ${named.length > 0 ? named.join(', ') : 'nothing'}. Nothing was started.\n`);
+  return EXIT.done;
+}
+
+export function agentOption(invocation: Invocation): { agent?: AgentId; agentCommand?: readonly string[] } {
+  const agent = text(invocation, 'agent');
+  const command = text(invocation, 'agent-command');
+  const argv = text(invocation, 'agent-argv');
+  if (agent !== undefined && !isAgentId(agent)) {
+    throw new UsageError(`there is no agent ${agent}`, `Agents: ${AGENT_IDS.join(', ')}.`);
+  }
+  if (argv !== undefined) return { agent: 'command', agentCommand: parseArgv(argv) };
+  if (command !== undefined) {
+    if (agent !== undefined && agent !== 'command') throw new UsageError('--agent-command goes with --agent command');
+    const line = splitCommand(command);
+    if (!line.ok) throw new UsageError(`--agent-command: ${line.failure.message}`);
+    const [step, ...more] = line.value;
+    if (!step || more.length > 0) throw new UsageError('--agent-command takes one program with its arguments');
+    const env = Object.entries(step.env).map(([name, value]) => `${name}=${value}`);
+    return { agent: 'command', agentCommand: env.length > 0 ? ['env', ...env, ...step.words] : step.words };
+  }
+  if (agent === 'command') throw new UsageError('--agent command needs --agent-command "<program and arguments>"');
+  return agent === undefined ? {} : { agent };
+}
+
+function parseArgv(json: string): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(json);
+    if (Array.isArray(value) && value.every((word) => typeof word === 'string')) return value;
+  } catch {
+    // Falls through to the message below.
+  }
+  throw new UsageError('--agent-argv takes a JSON array of strings');
+}
+
+function limitsOption(invocation: Invocation): Partial<RunLimits> {
+  const only = invocation.options['only'];
+  const ids = (Array.isArray(only) ? (only as string[]) : [])
+    .flatMap((part) => part.split(','))
+    .map((id) => id.trim())
+    .filter((id) => id !== '');
+  const maxParallel = wholeNumber(invocation, 'max-parallel');
+  return {
+    ...(maxParallel ? { maxParallel } : {}),
+    ...(ids.length > 0 ? { only: ids } : {}),
+    barrier: flag(invocation, 'barrier'),
+  };
+}

@@ -1,0 +1,57 @@
+import { realpathSync } from 'node:fs';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import type { Result } from '../core/result.ts';
+import { success } from '../core/result.ts';
+import { openEngine } from '../node/engine.ts';
+import type { Engine, EngineFailure } from '../node/engine-model.ts';
+import { listPlans, resolvePlanDir } from '../node/plans.ts';
+import type { Repository } from '../node/repository.ts';
+import { fail } from '../node/repository.ts';
+import type { Terminal } from './command.ts';
+
+/** argv that starts this very program: the node that runs it, and the entry file (not the chunk this code stands in). */
+export function selfArgv(): readonly string[] {
+  const entry = process.argv[1] ?? fileURLToPath(import.meta.url);
+  return [process.execPath, realpathSync(entry)];
+}
+
+export type OpenEngine = Engine & { readonly repository: Repository };
+
+export async function openHere(terminal: Terminal): Promise<Result<OpenEngine, EngineFailure>> {
+  return openEngine(terminal.cwd, { slicewave: selfArgv() });
+}
+
+/** The engine and the plan that was named; without a name, the only plan there is. */
+export async function openPlan(
+  terminal: Terminal,
+  named: string | undefined,
+): Promise<Result<{ readonly engine: OpenEngine; readonly dir: string }, EngineFailure>> {
+  const engine = await openHere(terminal);
+  if (!engine.ok) return engine;
+  if (named !== undefined) {
+    const dir = await resolvePlanDir(engine.value.repository, named, terminal.cwd);
+    return dir.ok ? success({ engine: engine.value, dir: dir.value }) : dir;
+  }
+  const plans = await listPlans(engine.value.repository);
+  const [only] = plans;
+  if (only !== undefined && plans.length === 1) return success({ engine: engine.value, dir: only });
+  return plans.length === 0
+    ? fail('no-such-file', 'there is no plan here', 'Make one with `slicewave decompose <spec>`.')
+    : fail('no-such-file', 'there are several plans here', `Name one: ${plans.join(', ')}.`);
+}
+
+/** Aborts on the first Ctrl-C (or the closing of the terminal), so that work is stopped cleanly; a second one ends at once. */
+export function abortOnSignals(onFirst: () => void): AbortSignal {
+  const controller = new AbortController();
+  const stop = (signal: NodeJS.Signals): void => {
+    if (controller.signal.aborted) {
+      if (signal === 'SIGINT') process.exit(130);
+      return;
+    }
+    onFirst();
+    controller.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
+  return controller.signal;
+}

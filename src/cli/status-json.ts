@@ -1,0 +1,43 @@
+import type { PlanState } from '../core/run/state-model.ts';
+
+/** `run --json` (its last line) and `status --json`, as released. */
+export function statusJson(state: PlanState): Record<string, unknown> {
+  return {
+    v: 1,
+    plan: state.plan,
+    state: state.state,
+    base_commit: state.baseCommit,
+    integration_branch: state.integrationBranch,
+    slices: state.slices.map((slice) => ({
+      id: slice.id,
+      wave: slice.wave,
+      state: slice.state,
+      run_id: slice.run?.runId ?? null,
+      attempt: slice.run?.attempt ?? 0,
+      branch: slice.branch,
+      worktree: slice.worktree,
+      commit: slice.commit,
+      stop: slice.run?.stop ?? null,
+      failure: slice.run?.failure ?? null,
+      blocked_by: slice.blockedBy,
+      files_changed: (slice.run?.filesChanged ?? []).map((file) => file.path),
+      tests_passed: slice.run?.testsPassed ?? null,
+      slack_minutes: slice.slackMinutes,
+    })),
+    attention: state.attention.map((item) => ({
+      slice: item.slice,
+      run_id: item.runId,
+      condition: item.condition,
+      question: item.question,
+      detail: item.detail,
+      paths: item.paths,
+      unblocks: item.unblocks,
+    })),
+    merge_points: state.gates
+      .filter((gate) => gate.kind === 'merge-point')
+      .map((gate) => ({ id: gate.id, state: gate.state })),
+    wave_checks: state.gates.filter((gate) => gate.kind === 'wave').map((gate) => ({ id: gate.id, state: gate.state })),
+    critical_path: state.criticalPath,
+    cost_usd: state.costUsd,
+  };
+}

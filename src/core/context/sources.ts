@@ -1,0 +1,124 @@
+import type { Plan, Slice } from '../plan/model.ts';
+import { compileGlob } from '../scope/glob.ts';
+
+/** The method's layers; `instructions` is what the prompt says by itself. */
+export type ContextLayer = 'global' | 'layer' | 'task' | 'instructions';
+
+/** How one source is used in a prompt. */
+export interface SourceUse {
+  /** Repository-relative. */
+  readonly path: string;
+  readonly layer: ContextLayer;
+  /** The prompt section it stands in. */
+  readonly section: 'skills' | 'context' | 'contracts' | 'modify';
+  /** The line above it, ending in a colon. */
+  readonly label: string;
+  /** For the fence. */
+  readonly language: string;
+  /** Only the beginning is of use. */
+  readonly excerpt: boolean;
+}
+
+/** A glob in a scope may stand for hundreds of files; the agent finds the rest by itself. */
+const maxModified = 30;
+const maxPerLayer = 20;
+
+const notText =
+  /\.(png|jpe?g|gif|webp|ico|svg|pdf|zip|gz|tgz|jar|wasm|woff2?|ttf|mp[34]|sqlite|db|lock)$|(^|\/)(package-lock\.json|pnpm-lock\.yaml)$/i;
+
+/** Which of `paths` the slice's prompt uses, the most important first; ties by path, so that the order never varies. */
+export function sourcesFor(plan: Plan, slice: Slice, paths: readonly string[]): readonly SourceUse[] {
+  const available = [...new Set(paths)].filter((path) => !notText.test(path)).toSorted(byText);
+  const known = new Set(available);
+  const uses = new Map<string, SourceUse>();
+  const use = (
+    path: string,
+    layer: ContextLayer,
+    section: SourceUse['section'],
+    label: string,
+    short = false,
+  ): void => {
+    if (!known.has(path) || uses.has(path)) return;
+    uses.set(path, { path, layer, section, label: `${label}:`, language: languageOf(path), excerpt: short });
+  };
+  const ownContracts = plan.contracts.filter((contract) => concerns(slice, contract));
+  const contract = (path: string, target: string | null): void =>
+    use(`${plan.dir}/${path}`, 'global', 'contracts', target ? `${target} (contract)` : `${path} (contract)`);
+
+  for (const item of ownContracts) contract(item.path, item.target);
+  use(`${plan.dir}/conventions.md`, 'global', 'context', 'Conventions of this plan');
+  for (const name of ['CLAUDE.md', 'AGENTS.md', '.claude/CLAUDE.md'])
+    use(name, 'global', 'context', `${name} of the repository`);
+
+  const modified = slice.scope.modify.flatMap((entry) => (entry.path ? [compileGlob(entry.path)] : []));
+  for (const path of available.filter((item) => modified.some((glob) => glob.matches(item))).slice(0, maxModified)) {
+    if (!path.startsWith(`${plan.dir}/`)) use(path, 'task', 'modify', `${path} as it is now`);
+  }
+  use(`${plan.dir}/context.md`, 'global', 'context', 'About this plan');
+  for (const name of nestedGuides(slice)) use(name, 'layer', 'context', `${name} of the repository`);
+  for (const skill of slice.skills) {
+    const file = skillFile(skill, available);
+    if (file) use(file, 'global', 'skills', `Skill ${skill}`);
+  }
+  for (const layer of slice.layers) {
+    const globs = (plan.layers[layer] ?? []).map((text) => compileGlob(text));
+    const files = available.filter((path) => globs.some((glob) => glob.matches(path)));
+    for (const path of files.slice(0, maxPerLayer)) use(path, 'layer', 'context', `${path} (layer ${layer})`);
+  }
+  for (const item of plan.contracts) if (!ownContracts.includes(item)) contract(item.path, item.target);
+  const readme = available.find((path) => /^readme(\.(md|rst|txt))?$/i.test(path));
+  if (readme) use(readme, 'global', 'context', `The beginning of ${readme}`, true);
+  return [...uses.values()];
+}
+
+/**
+ * The files whose text the prompt wants, as repository-relative paths: the plan's own files, which may not be committed
+ * (read them from the primary checkout), and files of the repository (read them from the slice's worktree). What does
+ * not exist is left out of the map that `assemblePrompt` is given.
+ */
+export function contextSources(plan: Plan, slice: Slice, repoFiles: readonly string[]): readonly string[] {
+  const own = ['context.md', 'conventions.md', ...plan.contracts.map((contract) => contract.path)];
+  return sourcesFor(plan, slice, [...own.map((path) => `${plan.dir}/${path}`), ...repoFiles]).map((use) => use.path);
+}
+
+/** A slice that names no contract is given all of them. */
+function concerns(slice: Slice, contract: Plan['contracts'][number]): boolean {
+  if (slice.contracts.length === 0) return true;
+  return slice.contracts.some(
+    (name) => name === contract.path || name === contract.target || `contracts/${name}` === contract.path,
+  );
+}
+
+/** `apps/users/CLAUDE.md` holds for whoever works below `apps/users`. */
+function nestedGuides(slice: Slice): string[] {
+  const directories = new Set<string>();
+  for (const entry of [...slice.scope.create, ...slice.scope.modify]) {
+    const fixed = (entry.path ?? '').split('/').slice(0, -1);
+    const wild = fixed.findIndex((part) => /[*?[{]/.test(part));
+    const parts = wild < 0 ? fixed : fixed.slice(0, wild);
+    for (let depth = 1; depth <= parts.length; depth++) directories.add(parts.slice(0, depth).join('/'));
+  }
+  return [...directories].toSorted(byText).flatMap((dir) => [`${dir}/CLAUDE.md`, `${dir}/AGENTS.md`]);
+}
+
+function skillFile(skill: string, available: readonly string[]): string | undefined {
+  const name = skill.slice(skill.lastIndexOf(':') + 1);
+  return available.find(
+    (path) =>
+      path === skill ||
+      path.endsWith(`/${name}/SKILL.md`) ||
+      path === `${name}.skill.md` ||
+      path.endsWith(`/${name}.skill.md`),
+  );
+}
+
+function languageOf(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const dot = name.lastIndexOf('.');
+  return dot > 0 ? name.slice(dot + 1).toLowerCase() : '';
+}
+
+/** By code unit: the same order on every machine, whatever its language. */
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

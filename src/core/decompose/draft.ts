@@ -1,0 +1,52 @@
+import type { Severity } from '../finding.ts';
+import type { Span } from '../source.ts';
+import type { Spec } from '../spec/model.ts';
+import type { RepoPaths } from './mentions.ts';
+import type { ProjectFacts } from './project.ts';
+
+/** A slice before its files were told apart into new and existing ones. */
+export interface Draft {
+  readonly id: string;
+  readonly title: string;
+  readonly workstream: string | null;
+  readonly deps: readonly string[];
+  readonly writes: readonly string[];
+  readonly requirements: readonly string[];
+  readonly checklist: readonly string[];
+  readonly verify: readonly string[];
+  readonly estimateMinutes: number;
+  readonly agent: string | null;
+  readonly span: Span;
+}
+
+/** What both ways of drafting slices look at. */
+export interface DraftContext {
+  readonly spec: Spec;
+  readonly specPath: string;
+  readonly specText: string;
+  readonly repo: RepoPaths;
+  readonly facts: ProjectFacts;
+  /** Repository paths of contracts and of what the spec puts out of scope: nobody's. */
+  readonly forbidden: readonly string[];
+  report(code: string, severity: Severity, message: string, span?: Span): void;
+}
+
+/** Dependencies before dependents; ties, and what is on a cycle, keep the order of the spec. */
+export function inOrder(drafts: readonly Draft[]): Draft[] {
+  const left = [...drafts];
+  const done = new Set<string>();
+  const ids = new Set(drafts.map((draft) => draft.id));
+  const ordered: Draft[] = [];
+  while (left.length > 0) {
+    const ready = left.findIndex((draft) => draft.deps.every((id) => done.has(id) || !ids.has(id)));
+    const [next] = left.splice(Math.max(0, ready), 1);
+    if (!next) break;
+    done.add(next.id);
+    ordered.push(next);
+  }
+  return ordered;
+}
+
+export function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}

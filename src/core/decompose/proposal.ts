@@ -1,0 +1,165 @@
+import * as z from 'zod';
+
+/**
+ * What any decomposer returns, be it the structural one or an agent: slices with their scope, and what they share.
+ * Lists and optional values may be absent or `null`; reading fills them in, so that `Proposal` has no holes.
+ */
+const text = z.string().trim();
+/** Prose becomes one line: it stands in list items, table cells and headings. */
+const line = z
+  .string()
+  .regex(/\S/, 'must not be empty')
+  .transform((value) => value.replaceAll(/\s+/g, ' ').trim());
+const lines = listOf(line);
+const names = listOf(
+  z
+    .string()
+    .trim()
+    .regex(/^[\w][\w.:-]*$/, 'is not an id'),
+);
+/** Relative to the repository, inside it, and fit for a code span in Markdown. */
+const path = z
+  .string()
+  .trim()
+  .transform((value) => value.replace(/^(\.\/)+/, ''))
+  .pipe(
+    z.string().regex(/^(?![/~]|[A-Za-z]:[\\/]|(?:.*\/)?\.\.(?:\/|$))[^\r\n`]+$/, 'is not a path inside the repository'),
+  );
+const paths = listOf(path);
+const commands = listOf(
+  z
+    .string()
+    .trim()
+    .regex(/^[^\r\n]+$/, 'is not one command line'),
+);
+
+function listOf<T extends z.ZodType>(item: T) {
+  return z
+    .array(item)
+    .nullish()
+    .transform((value) => value ?? []);
+}
+
+const optionalLine = text.nullish().transform((value) => value || null);
+
+/** Ids become file names and parts of branch names, so only what both accept is let through. */
+const sliceId = z
+  .string()
+  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$/)
+  .max(60)
+  .describe('Letters, digits, dashes and underscores: A1, task-001');
+
+const estimate = z
+  .string()
+  .regex(/^\s*(?=\d)(?:\d+(?:\.\d+)?\s*h(?:ours?)?)?\s*(?:\d+\s*m(?:in(?:utes)?)?)?\s*$/i)
+  .nullish()
+  .transform((value) => value?.replaceAll(/\s+/g, '').toLowerCase() || '2h')
+  .describe('Working time such as 2h, 90m or 1h30m; slices take 2 to 4 hours');
+
+const sliceSchema = z.object({
+  id: sliceId,
+  title: line,
+  workstream: optionalLine.describe('Id of the workstream, or null'),
+  deps: names.describe('Ids of slices that must be verified before this one starts'),
+  create: paths.describe('New files (or globs) only this slice creates'),
+  modify: paths.describe('Existing files or globs, optionally path::Symbol, this slice changes'),
+  boundary: paths.describe('Globs this slice must not touch'),
+  requirements: lines.describe('What must be true of the result'),
+  checklist: lines.describe('What to tick off; runnable checks belong in verify'),
+  verify: commands.describe('Commands that exit with 0 when the slice is right'),
+  estimate,
+  agent: optionalLine.describe('Agent to use, "plugin:name" or bare, or null'),
+  contracts: paths.describe('Paths of the contracts this slice relies on'),
+  stop: lines.describe('Further conditions under which the agent stops and asks'),
+});
+
+const workstreamSchema = z.object({ id: sliceId, name: line, boundary: paths });
+
+const mergePointSchema = z.object({
+  id: sliceId,
+  needs: names,
+  unlocks: names,
+  verify: commands.describe('Commands to run on the merged result'),
+});
+
+const contractSchema = z.object({
+  path: path.describe('Path in the repository: src/contracts/inventory.ts'),
+  language: text.nullish().transform((value) => value ?? ''),
+  content: z.string().describe('The whole file'),
+  target: path
+    .nullish()
+    .transform((value) => value ?? null)
+    .describe('Where the file is written before any agent starts; null: context only'),
+  provider: optionalLine.describe('Id of the slice that implements it, or null'),
+  consumers: names.describe('Ids of the slices that rely on it'),
+});
+
+export const proposalSchema = z.object({
+  slices: z.array(sliceSchema).min(1),
+  workstreams: z
+    .array(workstreamSchema)
+    .nullish()
+    .transform((value) => value ?? []),
+  merge_points: z
+    .array(mergePointSchema)
+    .nullish()
+    .transform((value) => value ?? []),
+  contracts: z
+    .array(contractSchema)
+    .nullish()
+    .transform((value) => value ?? []),
+  setup: commands.describe('Commands that make a fresh checkout ready, such as npm ci'),
+  conventions: optionalLine.describe('Two paragraphs on naming and style that every agent is given, or null'),
+});
+
+export type Proposal = Readonly<z.output<typeof proposalSchema>>;
+export type ProposedSlice = Proposal['slices'][number];
+export type ProposedContract = Proposal['contracts'][number];
+
+/** Reads an untrusted proposal; `problems` name the place and what is wrong with it, one line each. */
+export function readProposal(
+  value: unknown,
+): { readonly proposal: Proposal } | { readonly problems: readonly string[] } {
+  const read = proposalSchema.safeParse(value);
+  if (read.success) return { proposal: read.data };
+  return {
+    problems: read.error.issues.map((issue) => `${issue.path.map(String).join('.') || 'proposal'}: ${issue.message}`),
+  };
+}
+
+/**
+ * The JSON Schema of a proposal in the strict dialect agents' structured output insists on: every property required
+ * (what is optional is nullable instead) and no other properties.
+ */
+export function proposalJsonSchema(): Record<string, unknown> {
+  const schema = strict(z.toJSONSchema(proposalSchema, { io: 'input', unrepresentable: 'any' }));
+  return schema as Record<string, unknown>;
+}
+
+function strict(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(strict);
+  if (typeof node !== 'object' || node === null) return node;
+  const result: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(node)) {
+    // `pattern` needs look-ahead here, which the validators behind structured output do not know; zod checks it anyway.
+    if (key === '$schema' || key === 'default' || key === 'pattern') continue;
+    result[key] = key === 'properties' ? mapValues(value, strict) : strict(value);
+  }
+  if (result['type'] === 'object') {
+    result['required'] = Object.keys((result['properties'] as Record<string, unknown> | undefined) ?? {});
+    result['additionalProperties'] = false;
+  }
+  return result;
+}
+
+function mapValues(value: unknown, map: (value: unknown) => unknown): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value as Record<string, unknown>).map(([key, item]) => [key, map(item)]));
+}
+
+/** Minutes as task specs write them: `90` -> `1h30m`, `120` -> `2h`. */
+export function formatEstimate(minutes: number): string {
+  const whole = Math.max(1, Math.round(minutes));
+  const hours = Math.floor(whole / 60);
+  const rest = whole % 60;
+  return `${hours > 0 ? `${hours}h` : ''}${rest > 0 ? `${rest}m` : ''}`;
+}

@@ -1,0 +1,323 @@
+import { finding, type Finding } from '../finding.ts';
+import { SourceText, type Span } from '../source.ts';
+import type { Spec, SpecAnswer, SpecSlice, SpecWorkstream } from '../spec/model.ts';
+import { compileGlob, globContains } from '../scope/glob.ts';
+import { splitCommand } from '../words.ts';
+import { boundaryOf, isGlob, splitSymbol } from './boundary.ts';
+import { clusterSlices } from './cluster.ts';
+import { inOrder, oneLine, type Draft, type DraftContext } from './draft.ts';
+import { commandsIn, pathsIn, RepoPaths } from './mentions.ts';
+import { measuredConventions, projectFacts } from './project.ts';
+import { formatEstimate, type Proposal, type ProposedSlice } from './proposal.ts';
+
+export interface StructureRequest {
+  readonly spec: Spec;
+  /** Repository-relative. */
+  readonly specPath: string;
+  readonly specText: string;
+  /** Every tracked file, in any order. */
+  readonly repoFiles: readonly string[];
+  /** Texts of those of `projectFiles` that exist. */
+  readonly texts?: ReadonlyMap<string, string>;
+}
+
+/** The middle of the method's "2 to 4 hours", rounded to its lower end. */
+const defaultEstimate = 120;
+
+/**
+ * Decomposes a spec by what it says, without a model: the slices it declares, or else a clustering of the files and
+ * directories it names. The same spec and the same files give the same proposal, in whatever order the files come.
+ *
+ * `proposal` is `null` when a finding of severity `error` blocks the decomposition: one of the four answers is missing,
+ * confidence is low, an approved spec still has open questions, or nothing says which files to work on.
+ */
+export function decomposeByStructure(request: StructureRequest): {
+  readonly proposal: Proposal | null;
+  readonly findings: readonly Finding[];
+} {
+  const { spec, specText } = request;
+  const findings: Finding[] = [...blockingFindings(spec, request.specPath, specText)];
+  if (findings.some((item) => item.severity === 'error')) return { proposal: null, findings };
+  const source = new SourceText(request.specPath, specText);
+  const report: DraftContext['report'] = (code, severity, message, span) => {
+    findings.push(finding(source, code, severity, message, span));
+  };
+
+  const repo = new RepoPaths(request.repoFiles);
+  const facts = projectFacts(request.repoFiles, request.texts ?? new Map(), spec.technology);
+  const targets = spec.contracts.map((contract) => contract.path);
+  const outOfScope = pathsIn(spec.answers.out_of_scope?.text ?? '', repo);
+  const forbidden = [...new Set([...targets, ...outOfScope])];
+  const context: DraftContext = { spec, specPath: request.specPath, specText, repo, facts, forbidden, report };
+  const drafts = spec.slices.length > 0 ? declaredSlices(context) : clusterSlices(context);
+  if (drafts.length === 0) return { proposal: null, findings };
+
+  const slices = finish(drafts, context);
+  const ids = new Set(slices.map((slice) => slice.id));
+  return {
+    proposal: {
+      slices,
+      workstreams: spec.workstreams.map(({ id, name, boundary }) => ({ id, name, boundary: [...boundary] })),
+      merge_points: spec.mergePoints.map((point) => {
+        for (const id of [...point.needs, ...point.unlocks].filter((other) => !ids.has(other))) {
+          report(
+            'decompose.unknown-slice',
+            'error',
+            `${point.id} names ${id}, which is not a slice of this spec`,
+            point.span,
+          );
+        }
+        return {
+          id: point.id,
+          needs: point.needs.filter((id) => ids.has(id)),
+          unlocks: point.unlocks.filter((id) => ids.has(id)),
+          verify: [...(point.verify.length > 0 ? point.verify : facts.tests)],
+        };
+      }),
+      contracts: spec.contracts.map(({ path, language, content }) => ({
+        path,
+        language,
+        content,
+        target: null,
+        provider: null,
+        consumers: slices.map((slice) => slice.id),
+      })),
+      setup: [...facts.setup],
+      conventions: spec.conventions?.text.trim() || measuredConventions(request.repoFiles, spec.technology),
+    },
+    findings,
+  };
+}
+
+const answerNames: Readonly<Record<SpecAnswer, string>> = {
+  outcome: 'which outcome is wanted (## Outcome)',
+  in_scope: 'what is in scope (## In scope)',
+  out_of_scope: 'what is out of scope (## Out of scope)',
+  evidence: 'which evidence proves it worked (## Evidence)',
+};
+
+/** What forbids any decomposition, as errors: an agent would invent what the spec leaves open. */
+export function blockingFindings(spec: Spec, specPath: string, specText: string): readonly Finding[] {
+  const source = new SourceText(specPath, specText);
+  const findings: Finding[] = [];
+  const block = (code: string, message: string, span?: Span): void => {
+    findings.push(finding(source, code, 'error', message, span));
+  };
+  for (const answer of ['outcome', 'in_scope', 'out_of_scope', 'evidence'] as const) {
+    const section = spec.answers[answer];
+    if (!section) block('decompose.answer-missing', `The spec does not say ${answerNames[answer]}`);
+    else if (section.text.trim() === '') {
+      block(
+        'decompose.answer-missing',
+        `The spec does not say ${answerNames[answer]}: the section is empty`,
+        section.heading,
+      );
+    }
+  }
+  if (spec.confidence === 'LOW') {
+    const at = /^[ \t]*confidence[ \t]*:.*$/im.exec(specText);
+    block(
+      'decompose.low-confidence',
+      'The requirement is not understood well enough to be split (confidence LOW): settle what is open first',
+      at ? { start: at.index, end: at.index + at[0].length } : undefined,
+    );
+  }
+  const questions = (spec.openQuestions?.items ?? []).filter(
+    (item) => !/^(none|n\/a|nothing|no open questions?|[-–—])?\.?$/i.test(item.text.trim()),
+  );
+  if (spec.openQuestions && questions.length > 0) {
+    const message = `${questions.length} open question${questions.length === 1 ? '' : 's'} left`;
+    if (spec.status === 'approved') {
+      block(
+        'decompose.open-questions',
+        `The spec is approved with ${message}: answer them or move them out of scope`,
+        questions[0]?.span,
+      );
+    } else {
+      const advice = 'slices that depend on the answers may have to be redone';
+      findings.push(
+        finding(source, 'decompose.open-questions', 'warning', `${message}: ${advice}`, questions[0]?.span),
+      );
+    }
+  }
+  return findings;
+}
+
+function declaredSlices(context: DraftContext): Draft[] {
+  const { spec, specPath, repo, report } = context;
+  const ids = new Set(spec.slices.map((slice) => slice.id));
+  const risks = spec.risks?.items.map((item) => item.text) ?? [];
+  return spec.slices.map((slice) => {
+    for (const id of slice.after.filter((other) => !ids.has(other))) {
+      report(
+        'decompose.unknown-slice',
+        'error',
+        `${slice.id} comes after ${id}, which is not a slice of this spec`,
+        slice.span,
+      );
+    }
+    const stream = spec.workstreams.find((other) => other.id === slice.workstream);
+    const writes = slice.files.map((file) => normalisedPath(file, repo));
+    if (writes.length === 0) {
+      report(
+        'decompose.no-files',
+        'error',
+        `${slice.id} names no files, so nothing can tell whether it stays in its scope`,
+        slice.span,
+      );
+    }
+    for (const path of stream && stream.boundary.length > 0 ? writes : []) {
+      if (stream && globContains(stream.boundary, splitSymbol(path).path)) continue;
+      report(
+        'decompose.outside-workstream',
+        'warning',
+        `${slice.id} writes ${path}, outside the boundary of ${stream?.id}`,
+        slice.span,
+      );
+    }
+    const requirements = [
+      ...slice.details,
+      ...(stream ? workstreamProse(context, stream) : []),
+      ...risks.filter((risk) => mentions(risk, slice.id)).map((risk) => `Mind the risk: ${oneLine(risk)}`),
+    ];
+    return {
+      id: slice.id,
+      title: slice.title,
+      workstream: slice.workstream,
+      deps: slice.after.filter((id) => ids.has(id)),
+      writes,
+      requirements: requirements.length > 0 ? requirements : [`${slice.title}, as ${specPath} describes it`],
+      checklist: testPlanRows(spec, slice),
+      verify: slice.verify.length > 0 ? slice.verify : fallbackChecks(context, writes),
+      estimateMinutes: slice.estimateMinutes ?? defaultEstimate,
+      agent: slice.agent,
+      span: slice.span,
+    };
+  });
+}
+
+/** The spec's own evidence commands when they name the slice's files, else whatever runs the whole suite. */
+function fallbackChecks(context: DraftContext, writes: readonly string[]): readonly string[] {
+  const evidence = commandsIn(context.spec.answers.evidence?.text ?? '');
+  const named = evidence.filter((command) => writes.some((path) => command.includes(path.replace(/\/\*\*$/, ''))));
+  if (named.length > 0) return named;
+  return context.facts.tests.length > 0 ? context.facts.tests : evidence;
+}
+
+/** `src/stock/` and a directory that exists both mean the whole subtree. */
+function normalisedPath(text: string, repo: RepoPaths): string {
+  const { path, symbol } = splitSymbol(text.trim().replace(/^\.\//, ''));
+  if (path.endsWith('/')) return `${path.replace(/\/+$/, '')}/**`;
+  if (!repo.files.has(path) && repo.directories.has(path)) return `${path}/**`;
+  return symbol ? `${path}::${symbol}` : path;
+}
+
+/** The paragraphs below a workstream's heading that are neither its boundary nor its list of slices. */
+function workstreamProse(context: DraftContext, stream: SpecWorkstream): string[] {
+  const { specText } = context;
+  const lineEnd = specText.indexOf('\n', stream.span.start);
+  if (lineEnd < 0) return [];
+  const rest = specText.slice(lineEnd + 1);
+  const next = /^#{1,6}\s/m.exec(rest);
+  const body = next ? rest.slice(0, next.index) : rest;
+  return body
+    .split(/\n\s*\n/)
+    .map((paragraph) => paragraph.trim())
+    .filter(
+      (paragraph) => paragraph !== '' && !/^([-*+]|\d+[.)]|\||[*_]*boundary[*_]*\s*:|```|~~~|<!--)/i.test(paragraph),
+    )
+    .map(oneLine);
+}
+
+/** Rows and items of the test plan that are about this slice, without its id. */
+function testPlanRows(spec: Spec, slice: SpecSlice): string[] {
+  const rows: string[] = [];
+  for (const row of (spec.testPlan?.text ?? '').split(/\r?\n/)) {
+    if (/^\s*\|/.test(row)) {
+      const cells = row
+        .trim()
+        .replaceAll(/^\||\|$/g, '')
+        .split(/(?<!\\)\|/)
+        .map((cell) => cell.trim());
+      const about = cells.findIndex((cell) => cell.split(/[\s,+]+/).includes(slice.id));
+      if (about >= 0) rows.push(cells.filter((cell, i) => i !== about && cell !== '').join(': '));
+    } else {
+      const item = /^\s*[-*+]\s+(?:\[[ xX]\]\s+)?[`*]*([\w-]+)[`*]*\s*:\s*(.+)$/.exec(row);
+      if (item?.[1] === slice.id) rows.push(item[2]?.trim() ?? '');
+    }
+  }
+  return rows.filter((row) => row !== '');
+}
+
+function mentions(text: string, id: string): boolean {
+  return text.split(/[^\w-]+/).includes(id);
+}
+
+function finish(drafts: readonly Draft[], context: DraftContext): ProposedSlice[] {
+  const { spec, repo, report } = context;
+  const creators = firstWriters(drafts, repo);
+  const contracts = spec.contracts.map((contract) => contract.path);
+  return drafts.map((draft) => {
+    const writes = [...new Set(draft.writes)];
+    const creates = (path: string): boolean => !contracts.includes(path) && creators.get(path) === draft.id;
+    if (draft.verify.length === 0) {
+      report(
+        'decompose.no-check',
+        'warning',
+        `Nothing says how ${draft.id} is checked: give it a verify command`,
+        draft.span,
+      );
+    }
+    for (const command of draft.verify) {
+      const read = splitCommand(command);
+      if (!read.ok) {
+        report(
+          'decompose.command-unclear',
+          'warning',
+          `\`${command}\` cannot be run as it stands: ${read.failure.message}`,
+          draft.span,
+        );
+      }
+    }
+    return {
+      id: draft.id,
+      title: draft.title,
+      workstream: draft.workstream,
+      deps: [...new Set(draft.deps)],
+      create: [...new Set(writes.map((text) => splitSymbol(text).path).filter(creates))],
+      modify: writes.filter((text) => !creates(splitSymbol(text).path)),
+      boundary: boundaryOf({
+        own: writes,
+        forbidden: context.forbidden,
+        foreign: spec.workstreams
+          .filter((stream) => stream.id !== draft.workstream)
+          .flatMap((stream) => stream.boundary),
+        others: drafts.filter((other) => other !== draft).flatMap((other) => other.writes),
+      }),
+      requirements: [...draft.requirements],
+      checklist: [...draft.checklist],
+      verify: [...draft.verify],
+      estimate: formatEstimate(draft.estimateMinutes),
+      agent: draft.agent,
+      contracts,
+      stop: spec.stopConditions?.items.map((item) => oneLine(item.text)) ?? [],
+    };
+  });
+}
+
+/**
+ * Which slice brings a path into being: of those that write it, the one that no other of them comes before. What exists
+ * already has no creator. Two slices that name the same new file make it one's CREATE and the other's MODIFY.
+ */
+function firstWriters(drafts: readonly Draft[], repo: RepoPaths): Map<string, string> {
+  const files = [...repo.files];
+  const creators = new Map<string, string>();
+  for (const draft of inOrder(drafts)) {
+    for (const text of draft.writes) {
+      const { path } = splitSymbol(text);
+      const exists = isGlob(path) ? files.some((file) => compileGlob(path).matches(file)) : repo.files.has(path);
+      if (!exists && !creators.has(path)) creators.set(path, draft.id);
+    }
+  }
+  return creators;
+}

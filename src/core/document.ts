@@ -1,0 +1,236 @@
+import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import type { Document, Node } from 'yaml';
+import type { Span } from './source.ts';
+
+/** A YAML or JSON value that still knows where it stands. */
+export type DocumentValue = DocumentScalar | DocumentList | DocumentMap;
+
+export interface DocumentScalar {
+  readonly kind: 'scalar';
+  readonly value: string | number | boolean | null;
+  readonly span: Span;
+}
+
+export interface DocumentList {
+  readonly kind: 'list';
+  readonly items: readonly DocumentValue[];
+  readonly span: Span;
+}
+
+export interface DocumentMap {
+  readonly kind: 'map';
+  readonly entries: readonly DocumentEntry[];
+  readonly span: Span;
+}
+
+export interface DocumentEntry {
+  readonly key: string;
+  readonly keySpan: Span;
+  readonly value: DocumentValue;
+}
+
+/** A syntax error, or something that is tolerated but not valid (`tolerated`). */
+export interface DocumentProblem {
+  readonly message: string;
+  readonly span: Span;
+  readonly tolerated: boolean;
+}
+
+/** Deeper nesting than any plan needs; guards against stack exhaustion. */
+export const maxDepth = 64;
+/** Aliases can blow up exponentially; no real front matter comes near this many values. */
+const maxValues = 20_000;
+
+/** The entry's value in a map, the last one when a key is repeated; `undefined` when absent or not a map. */
+export function field(value: DocumentValue | null | undefined, key: string): DocumentEntry | undefined {
+  return value?.kind === 'map' ? value.entries.findLast((entry) => entry.key === key) : undefined;
+}
+
+/** Strips positions. A repeated key keeps its last value. */
+export function plain(value: DocumentValue): unknown {
+  switch (value.kind) {
+    case 'scalar':
+      return value.value;
+    case 'list':
+      return value.items.map(plain);
+    case 'map': {
+      const result: Record<string, unknown> = {};
+      for (const { key, value: child } of value.entries) {
+        // A plain assignment to `__proto__` would change the prototype instead of adding a key.
+        Object.defineProperty(result, key, {
+          value: plain(child),
+          enumerable: true,
+          writable: true,
+          configurable: true,
+        });
+      }
+      return result;
+    }
+  }
+}
+
+/** The deepest value that exists on a path of keys and indexes, with the span of the key it stands under. */
+export function locate(
+  root: DocumentValue,
+  path: readonly PropertyKey[],
+): { readonly value: DocumentValue; readonly keySpan: Span | null; readonly complete: boolean } {
+  let value = root;
+  let keySpan: Span | null = null;
+  for (const step of path) {
+    if (value.kind === 'map') {
+      const entry = field(value, String(step));
+      if (!entry) return { value, keySpan, complete: false };
+      value = entry.value;
+      keySpan = entry.keySpan;
+    } else if (value.kind === 'list' && typeof step === 'number' && value.items[step]) {
+      value = value.items[step];
+      keySpan = null;
+    } else return { value, keySpan, complete: false };
+  }
+  return { value, keySpan, complete: true };
+}
+
+/**
+ * Reads one YAML document. `offset` is where `text` starts in its file; every span is relative to the file. Never
+ * throws; `value` is `null` for an empty document, or when nothing could be understood.
+ */
+export function readYaml(
+  text: string,
+  offset = 0,
+): { readonly value: DocumentValue | null; readonly problems: readonly DocumentProblem[] } {
+  const problems: DocumentProblem[] = [];
+  const shift = (start: number, end: number): Span => ({ start: offset + start, end: offset + Math.max(start, end) });
+  let document: Document.Parsed;
+  try {
+    // Duplicate keys are reported by the reader itself, with both places known.
+    document = parseDocument(text, { uniqueKeys: false, logLevel: 'silent', prettyErrors: false });
+  } catch {
+    // The parser recurses, so absurd nesting can exhaust the stack.
+    problems.push({ message: 'this YAML is nested too deeply to read', span: shift(0, text.length), tolerated: false });
+    return { value: null, problems };
+  }
+  for (const error of document.errors) {
+    const [start, end] = error.pos;
+    problems.push({ message: error.message, span: widen(text, shift(start, end), offset), tolerated: false });
+  }
+  let budget = maxValues;
+  const convert = (node: unknown, depth: number, fallback: Span): DocumentValue => {
+    const range = (node as Node | null)?.range;
+    const span = range ? shift(range[0], range[1]) : fallback;
+    if (--budget < 0 || depth > maxDepth) return { kind: 'scalar', value: null, span };
+    if (isAlias(node)) {
+      const target = node.resolve(document);
+      if (target) return respan(convert(target, depth + 1, span), span);
+      problems.push({ message: `the alias *${node.source} refers to nothing`, span, tolerated: false });
+      return { kind: 'scalar', value: null, span };
+    }
+    if (isMap(node)) {
+      const entries: DocumentEntry[] = [];
+      const seen = new Set<string>();
+      for (const pair of node.items) {
+        const key = convert(pair.key, depth + 1, span);
+        if (key.kind !== 'scalar') {
+          problems.push({ message: 'a key must be a plain word', span: key.span, tolerated: true });
+          continue;
+        }
+        const name = String(key.value);
+        if (seen.has(name))
+          problems.push({
+            message: `the key "${name}" is repeated; the last one counts`,
+            span: key.span,
+            tolerated: true,
+          });
+        seen.add(name);
+        const after = { start: key.span.end, end: key.span.end };
+        entries.push({ key: name, keySpan: key.span, value: convert(pair.value, depth + 1, after) });
+      }
+      return { kind: 'map', entries, span: trimEnd(text, span, offset) };
+    }
+    if (isSeq(node)) {
+      const items = node.items.map((item) => convert(item, depth + 1, span));
+      return { kind: 'list', items, span: trimEnd(text, span, offset) };
+    }
+    if (isScalar(node)) return { kind: 'scalar', value: scalarValue(node.value), span };
+    return { kind: 'scalar', value: null, span };
+  };
+  const root = document.contents;
+  if (root === null) return { value: null, problems };
+  const value = convert(root, 0, shift(0, text.length));
+  if (budget < 0)
+    problems.push({
+      message: 'this YAML holds too many values; the rest is ignored',
+      span: value.span,
+      tolerated: false,
+    });
+  return { value, problems };
+}
+
+function scalarValue(value: unknown): string | number | boolean | null {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  return value === null || value === undefined ? null : JSON.stringify(value);
+}
+
+/** An alias stands where it is written, not where its anchor is. */
+function respan(value: DocumentValue, span: Span): DocumentValue {
+  return { ...value, span };
+}
+
+/** Block collections end at the start of the next line; the underline should end with the last word. */
+function trimEnd(text: string, span: Span, offset: number): Span {
+  let end = span.end;
+  while (end > span.start && /\s/.test(text[end - 1 - offset] ?? '')) end--;
+  return { start: span.start, end };
+}
+
+/** An empty or line-crossing range becomes one that can be underlined: a word, at the end of the text the last one. */
+function widen(text: string, span: Span, offset: number): Span {
+  let start = Math.min(Math.max(span.start - offset, 0), text.length);
+  if (text.slice(start).trim() === '') {
+    const kept = text.trimEnd();
+    start = kept.length - (/\S*$/.exec(kept)?.[0].length ?? 0);
+  }
+  const length = text.slice(start).search(/[\r\n]/);
+  const lineEnd = length < 0 ? text.length : start + length;
+  // The parser names the character it stumbled over; people look for the word.
+  const word = /^[\p{L}\p{N}_.-]+/u.exec(text.slice(start))?.[0].length ?? 1;
+  const end = Math.min(Math.max(span.end - offset, start + word), lineEnd);
+  return { start: offset + start, end: offset + Math.max(start, end) };
+}
+
+/** A scalar as trimmed text with its place; `null` for lists, maps, `null` and blank text. */
+export function textOf(value: DocumentValue | undefined): { readonly value: string; readonly span: Span } | null {
+  if (value?.kind !== 'scalar' || value.value === null) return null;
+  const text = String(value.value).trim();
+  return text === '' ? null : { value: text, span: value.span };
+}
+
+const nothing = /^(?:\[\s*\]|\(?none\)?\.?|n\/a|null|~|-)$/i;
+
+/**
+ * A list of words as people write it: a list, a single word, or words with commas between them. `none`, `[]` and `n/a`
+ * are an empty list.
+ */
+export function textList(
+  value: DocumentValue | undefined,
+  separator: RegExp | null = /,/,
+): readonly { readonly value: string; readonly span: Span }[] {
+  if (!value) return [];
+  if (value.kind === 'list') return value.items.flatMap((item) => textOf(item) ?? []);
+  const whole = textOf(value);
+  if (!whole || nothing.test(whole.value)) return [];
+  if (!separator || !separator.test(whole.value)) return [whole];
+  const raw = whole.value.replace(/^\[|\]$/g, '');
+  const result: { value: string; span: Span }[] = [];
+  // Quotes and escapes may make the source longer than the value; the span is exact for the plain scalars people write.
+  let at =
+    value.span.start +
+    (value.span.end - value.span.start > whole.value.length ? 1 : 0) +
+    (raw.length < whole.value.length ? 1 : 0);
+  for (const part of raw.split(',')) {
+    const word = part.trim();
+    const start = at + part.indexOf(word);
+    if (word !== '') result.push({ value: word, span: { start, end: Math.min(start + word.length, value.span.end) } });
+    at += part.length + 1;
+  }
+  return result;
+}

@@ -1,0 +1,38 @@
+export type FileKind = 'spec' | 'task' | 'manifest' | 'skill';
+
+/** A cheap look at a path: `false` when no file of that name can be one of ours, so that it need not be read. */
+export function mayBeOurs(file: string): boolean {
+  return /\.md$/i.test(file) || /(?:^|\/)manifest\.json$/.test(file);
+}
+
+/**
+ * What a file is, by its path and, where the path does not decide, its first lines: a spec, a task spec, a plan's
+ * manifest, a skill, or none of them.
+ */
+export function fileKind(file: string, text: string): FileKind | null {
+  const path = file.replaceAll('\\', '/').replace(/^\.\//, '');
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (name === 'manifest.json') {
+    const ours = /"tech_spec_id"\s*:/.test(text) || (/"tech_spec"\s*:/.test(text) && /"tasks"\s*:/.test(text));
+    return ours || /(?:^|\/)parallel\/[^/]+\/manifest\.json$/.test(path) ? 'manifest' : null;
+  }
+  if (!/\.md$/i.test(name)) return null;
+  if (name === 'SKILL.md' || /\.skill\.md$/i.test(name)) return 'skill';
+  if (/(?:^|\/)tasks\/task-[^/]*\.md$/i.test(path) || /(?:^|\/)parallel\/[^/]+\/tasks\/[^/]+\.md$/.test(path))
+    return 'task';
+  const declared = /^\uFEFF?---[ \t]*\r?\n(?:[^]*?\n)?slicewave:[ \t]*["']?(spec|task|skill)["']?[ \t]*\r?\n/.exec(
+    text.slice(0, 4000),
+  )?.[1];
+  if (declared === 'spec' || declared === 'task' || declared === 'skill') return declared;
+  if (/\.spec\.md$/i.test(name)) return 'spec';
+  if (/^(?:readme|index|template|changelog)\b/i.test(name)) return null;
+  return /^specs\/.+/.test(path) || /(?:^|\/)tech-specs\/.+/.test(path) ? 'spec' : null;
+}
+
+/** The plan directory a file belongs to, or `null`: where its manifest is, or where its `tasks` directory is. */
+export function planDirectoryOf(file: string, kind: FileKind): string | null {
+  const path = file.replaceAll('\\', '/');
+  if (kind === 'manifest') return path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
+  if (kind !== 'task') return null;
+  return /^(?:(.*)\/)?tasks\/[^/]+$/.exec(path)?.[1] ?? (path.startsWith('tasks/') ? '' : null);
+}

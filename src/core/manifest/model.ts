@@ -1,0 +1,70 @@
+import type { Located } from '../task/model.ts';
+
+export interface ManifestTask {
+  readonly id: Located<string>;
+  readonly agent: string | null;
+  readonly promptFile: string | null;
+  readonly component: string | null;
+}
+
+export interface ManifestWave {
+  readonly number: number;
+  readonly tasks: readonly ManifestTask[];
+  readonly validation: Located<string> | null;
+}
+
+export interface ManifestMergePoint {
+  readonly id: string;
+  readonly needs: readonly Located<string>[];
+  readonly unlocks: readonly Located<string>[];
+  readonly verify: readonly string[];
+}
+
+/** An interface file of the plan. `path` is relative to the plan directory. */
+export interface ManifestContract {
+  readonly path: string;
+  /** Where the file is written in the repository before any agent starts; `null`: it is context only. */
+  readonly target: string | null;
+  readonly provider: string | null;
+  readonly consumers: readonly string[];
+}
+
+export interface DependencyChanges {
+  readonly add: readonly string[];
+  readonly upgrade: readonly string[];
+  readonly remove: readonly string[];
+  readonly addDev: readonly string[];
+}
+
+export interface PlanLimits {
+  readonly maxParallel: number | null;
+  /** Attempts after the first that feed a failing check back to the agent. The method allows two. */
+  readonly maxRetries: number;
+  readonly timeoutMinutes: number;
+  readonly maxCostUsd: number | null;
+}
+
+export interface Manifest {
+  readonly file: string;
+  /** `current` is the documented form, `legacy` the older `version, tech_spec{...}, tasks{...}`. */
+  readonly form: 'current' | 'legacy';
+  readonly techSpecId: string;
+  readonly name: string | null;
+  readonly title: string | null;
+  readonly technology: string | null;
+  readonly specPath: string | null;
+  readonly waves: readonly ManifestWave[];
+  readonly workstreams: readonly { readonly id: string; readonly name: string; readonly boundary: readonly string[] }[];
+  readonly mergePoints: readonly ManifestMergePoint[];
+  readonly contracts: readonly ManifestContract[];
+  readonly layers: Readonly<Record<string, readonly string[]>>;
+  readonly limits: PlanLimits;
+  readonly dependencies: Readonly<Record<string, DependencyChanges>>;
+  /** Commands run in a fresh worktree before its agent starts. */
+  readonly setup: readonly string[];
+  readonly metadata: {
+    readonly totalTasks: Located<number> | null;
+    readonly maxParallel: Located<number> | null;
+    readonly criticalPath: readonly Located<string>[];
+  };
+}

@@ -1,0 +1,476 @@
+import type { PlanGraph } from '../plan/graph-model.ts';
+import type { Plan } from '../plan/model.ts';
+import { assertNever } from '../result.ts';
+import type { Decision, RunEvent } from './model.ts';
+import { branchOf, integrationBranchOf } from './names.ts';
+import { remainingSchedule } from './remaining.ts';
+import type {
+  Attention,
+  BatchView,
+  GateState,
+  GateView,
+  NextAttempt,
+  PlanFacts,
+  PlanState,
+  RunFacts,
+  RunView,
+  SliceState,
+  SliceView,
+} from './state-model.ts';
+
+/** States in which a slice no longer holds anything up. */
+const SETTLED: ReadonlySet<SliceState> = new Set(['verified', 'merged', 'skipped']);
+const ACTIVE: ReadonlySet<SliceState> = new Set(['preparing', 'running', 'checking', 'verifying']);
+
+export function isSettled(state: SliceState): boolean {
+  return SETTLED.has(state);
+}
+
+/** A runner is at work on it right now. */
+export function isActive(state: SliceState): boolean {
+  return ACTIVE.has(state);
+}
+
+/** The gates of a plan: its merge points, and each wave validation as `wave-N`. */
+export function gatesOf(plan: Plan): readonly Pick<GateView, 'id' | 'kind' | 'needs' | 'unlocks' | 'verify'>[] {
+  const known = new Set(plan.slices.map((slice) => slice.id));
+  return [
+    ...plan.mergePoints.map((point) => ({
+      id: point.id,
+      kind: 'merge-point' as const,
+      needs: point.needs.filter((id) => known.has(id)),
+      unlocks: point.unlocks.filter((id) => known.has(id)),
+      verify: point.verify,
+    })),
+    ...plan.waveChecks.map((check) => ({
+      id: `wave-${check.wave}`,
+      kind: 'wave' as const,
+      needs: check.slices.filter((id) => known.has(id)),
+      unlocks: [],
+      verify: [check.text],
+    })),
+  ];
+}
+
+/** What one run's events say, without regard to the others. */
+export function viewRun(facts: RunFacts): RunView {
+  let state: SliceState = 'preparing';
+  let view: { -readonly [K in keyof RunView]: RunView[K] } = {
+    runId: facts.runId,
+    attempt: 1,
+    mode: 'fresh',
+    state,
+    end: null,
+    alive: facts.alive,
+    startedAt: facts.events[0]?.t ?? '',
+    endedAt: null,
+    adapter: null,
+    sessionId: null,
+    baseCommit: null,
+    snapshotCommit: null,
+    commit: null,
+    filesChanged: [],
+    testsPassed: null,
+    costUsd: 0,
+    stop: null,
+    failure: null,
+  };
+  for (const event of facts.events) {
+    state = apply(view, event) ?? state;
+  }
+  // A commit that was recorded is a fact, even when the runner died before it could say that it had ended.
+  if (!view.end && view.commit) view.end = 'verified';
+  if (view.end) state = view.end;
+  else if (!facts.alive) state = 'interrupted';
+  view = { ...view, state };
+  return view;
+}
+
+function apply(view: { -readonly [K in keyof RunView]: RunView[K] }, event: RunEvent): SliceState | null {
+  switch (event.type) {
+    case 'run_started':
+      view.attempt = event.attempt;
+      view.mode = event.mode;
+      view.startedAt = event.t;
+      return 'preparing';
+    case 'base':
+      view.baseCommit = event.commit;
+      return 'preparing';
+    case 'worktree_ready':
+    case 'context':
+      return 'preparing';
+    case 'agent_started':
+      view.adapter = event.adapter;
+      view.sessionId = event.session_id;
+      return 'running';
+    case 'agent_session':
+      view.sessionId = event.session_id;
+      return 'running';
+    case 'agent_command':
+    case 'agent_edit':
+    case 'agent_denied':
+    case 'agent_report':
+    case 'note':
+      return null;
+    case 'agent_usage':
+      view.costUsd = event.cost_usd ?? view.costUsd;
+      return null;
+    case 'agent_exited':
+      return 'checking';
+    case 'snapshot':
+      view.snapshotCommit = event.commit;
+      return null;
+    case 'scope_checked':
+      view.filesChanged = event.files;
+      return 'verifying';
+    case 'verification':
+      return 'verifying';
+    case 'verified':
+      view.testsPassed = event.tests_passed;
+      return 'verifying';
+    case 'committed':
+      view.commit = event.commit;
+      return 'verifying';
+    case 'ended':
+      view.end = event.end;
+      view.endedAt = event.t;
+      view.stop = event.stop;
+      if (event.end === 'failed') view.failure = { reason: event.reason ?? 'internal', detail: event.detail ?? '' };
+      if (event.end !== 'verified' && event.reason === 'tests-failing') view.testsPassed = false;
+      if (event.stop?.condition === 'tests-failing') view.testsPassed = false;
+      return null;
+    default:
+      // A newer writer's event: readers survive what they do not know.
+      return null;
+  }
+}
+
+/**
+ * The state of a plan, from its facts alone. Pure and total: any prefix of a history folds to a state, which is what
+ * makes it safe to kill anything at any time.
+ */
+export function foldPlan(facts: PlanFacts): PlanState {
+  const { plan, graph, decisions } = facts;
+  const runsOf = new Map<string, RunView[]>();
+  const factsOf = new Map<string, RunFacts>();
+  for (const run of facts.runs) {
+    const first = run.events[0];
+    if (first?.type !== 'run_started' || first.slice === null || first.plan !== plan.id) continue;
+    const list = runsOf.get(first.slice) ?? [];
+    list.push(viewRun(run));
+    runsOf.set(first.slice, list);
+    factsOf.set(run.runId, run);
+  }
+  const decisionsOf = new Map<string, Decision[]>();
+  for (const decision of decisions) {
+    if (!('slice' in decision)) continue;
+    const list = decisionsOf.get(decision.slice) ?? [];
+    list.push(decision);
+    decisionsOf.set(decision.slice, list);
+  }
+  const started = decisions.findLast((decision) => decision.type === 'plan_started');
+  const integrated = decisions.findLast((decision) => decision.type === 'integrated');
+  const merged = decisions.findLast((decision) => decision.type === 'merged');
+  const inIntegration = new Set(integrated?.type === 'integrated' ? integrated.slices : []);
+
+  const bare = new Map<string, BareSlice>();
+  for (const slice of plan.slices) {
+    bare.set(
+      slice.id,
+      bareSlice(runsOf.get(slice.id) ?? [], factsOf, decisionsOf.get(slice.id) ?? [], plan.limits.maxRetries),
+    );
+    const entry = bare.get(slice.id);
+    // A commit made since then (the slice was retried) is in no integration yet.
+    const committed = entry?.runs.findLast((run) => run.commit !== null)?.startedAt ?? '';
+    if (entry?.state === 'verified' && inIntegration.has(slice.id) && committed < (integrated?.t ?? ''))
+      bare.set(slice.id, { ...entry, state: 'merged' });
+  }
+  const settled = (id: string): boolean => isSettled(bare.get(id)?.state ?? 'pending');
+
+  const gates = gatesOf(plan).map((gate): GateView => {
+    const runs = runsOf.get(gate.id) ?? [];
+    const run = runs.at(-1) ?? null;
+    const waitingFor = gate.needs.filter((id) => !settled(id));
+    const asked =
+      run !== null && (decisionsOf.get(gate.id) ?? []).some((d) => d.type === 'retried' && d.t > run.startedAt);
+    const skipped = (decisionsOf.get(gate.id) ?? []).some((d) => d.type === 'skipped');
+    // A slice that was verified anew is not in the merge that this gate made: nothing may stand on that one any more.
+    const stale =
+      run !== null &&
+      gate.needs.some((id) => (bare.get(id)?.runs.findLast((r) => r.commit !== null)?.startedAt ?? '') > run.startedAt);
+    const commit = stale || waitingFor.length > 0 ? null : (run?.commit ?? null);
+    return { ...gate, state: gateState(run, waitingFor, asked || stale, skipped), waitingFor, run, commit };
+  });
+  const gatesBefore = new Map<string, GateView[]>();
+  for (const gate of gates) {
+    for (const id of gate.unlocks) gatesBefore.set(id, [...(gatesBefore.get(id) ?? []), gate]);
+  }
+
+  const remaining = remainingSchedule(plan, graph, (id) => {
+    const entry = bare.get(id);
+    if (!entry || isSettled(entry.state)) return { settled: true, elapsedMinutes: 0 };
+    const since = entry.run && isActive(entry.state) ? Date.parse(entry.run.startedAt) : facts.now;
+    return { settled: false, elapsedMinutes: Math.max(0, (facts.now - since) / 60_000) };
+  });
+
+  const slices = plan.slices.map((slice): SliceView => {
+    const entry = bare.get(slice.id) ?? { state: 'pending', run: null, runs: [], next: null };
+    const schedule = graph.schedule.get(slice.id);
+    const closed = (gatesBefore.get(slice.id) ?? []).filter((gate) => gate.state !== 'reached');
+    // A gate speaks for what it needs itself: naming both would say the same thing twice.
+    const gated = new Set(closed.flatMap((gate) => gate.needs));
+    const blockers = [
+      ...(schedule?.deps ?? slice.deps).filter((id) => !settled(id) && !gated.has(id)),
+      ...closed.map((gate) => gate.id),
+    ];
+    // A slice on a cycle is in no schedule and can never start.
+    if (!schedule && blockers.length === 0) blockers.push(slice.id);
+    const waits = blockers.length > 0 && !isSettled(entry.state) && !isActive(entry.state);
+    const state = entry.state === 'ready' && blockers.length > 0 ? 'pending' : entry.state;
+    const times = remaining.slices.get(slice.id);
+    return {
+      id: slice.id,
+      title: slice.title,
+      state,
+      wave: schedule?.wave ?? 0,
+      batch: schedule?.batch ?? 0,
+      workstream: slice.workstream,
+      blockedBy: isSettled(entry.state) ? [] : [...new Set(blockers)],
+      runs: entry.runs,
+      run: entry.run,
+      branch: branchOf(plan.id, slice.id),
+      worktree: worktreeOf(entry.run, factsOf),
+      commit: entry.runs.findLast((run) => run.commit !== null)?.commit ?? null,
+      runningMs: entry.run && isActive(entry.state) ? Math.max(0, facts.now - Date.parse(entry.run.startedAt)) : null,
+      slackMinutes: times?.slack ?? 0,
+      critical: times?.critical ?? false,
+      next: waits ? null : entry.next,
+    };
+  });
+
+  const attention = attentionOf(slices, gates, graph);
+  const costUsd = [...runsOf.values()].flat().reduce((sum, run) => sum + run.costUsd, 0);
+  return {
+    plan: plan.id,
+    title: plan.title,
+    state: planStateOf(
+      slices,
+      gates,
+      attention,
+      started !== undefined,
+      merged !== undefined && merged.t >= (integrated?.t ?? ''),
+    ),
+    baseCommit: started?.type === 'plan_started' ? started.base_commit : null,
+    preparedCommit: started?.type === 'plan_started' ? started.prepared_commit : null,
+    integrationBranch: integrationBranchOf(plan.id),
+    slices,
+    gates,
+    batches: batchesOf(graph, slices),
+    attention,
+    criticalPath: remaining.criticalPath,
+    remainingMinutes: remaining.makespan,
+    costUsd,
+  };
+}
+
+interface BareSlice {
+  readonly state: SliceState;
+  readonly run: RunView | null;
+  readonly runs: readonly RunView[];
+  readonly next: NextAttempt | null;
+}
+
+function bareSlice(
+  runs: readonly RunView[],
+  facts: ReadonlyMap<string, RunFacts>,
+  decisions: readonly Decision[],
+  maxRetries: number,
+): BareSlice {
+  const run = runs.at(-1) ?? null;
+  const last = decisions.at(-1);
+  if (last?.type === 'skipped') return { state: 'skipped', run, runs, next: null };
+  if (!run) return { state: 'ready', run, runs, next: { attempt: 1, mode: 'fresh', why: 'first' } };
+  if (isActive(run.state)) return { state: run.state, run, runs, next: null };
+
+  const agentDone = (facts.get(run.runId)?.events ?? []).some((e) => e.type === 'agent_exited' && !e.is_error);
+  const agentBegan = (facts.get(run.runId)?.events ?? []).some((e) => e.type === 'agent_started');
+  const ready = (next: NextAttempt): BareSlice => ({ state: 'ready', run, runs, next });
+  // Attempts count what an agent was asked to do; an attempt that was cut short is made again under its number.
+  const again = run.attempt;
+  const more = run.attempt + 1;
+
+  // A decision answers the run it names (or any run before it, when it names none).
+  const answer = decisions.findLast(
+    (d) =>
+      (d.type === 'answered' || d.type === 'approved' || d.type === 'retried') &&
+      (d.run_id === run.runId || (d.run_id === null && d.t > run.startedAt)),
+  );
+  if (answer?.type === 'answered') return ready({ attempt: more, mode: 'continue', why: 'answered' });
+  if (answer?.type === 'approved') return ready({ attempt: again, mode: 'check', why: 'approved' });
+  if (answer?.type === 'retried') {
+    // Stopped in the middle of its checks: the agent had finished, so only the gate is repeated.
+    const plain = answer.revert.length === 0 && answer.note === null;
+    if (agentDone && plain && run.failure?.reason === 'stopped-by-user') {
+      return ready({ attempt: again, mode: 'check', why: 'retried' });
+    }
+    // An attempt that ended before its agent could start costs none, and goes on where the one before it stopped.
+    const mode = agentBegan || run.mode !== 'fresh' ? 'continue' : 'fresh';
+    return ready({ attempt: agentBegan || run.mode === 'check' ? more : again, mode, why: 'retried' });
+  }
+
+  if (run.state === 'interrupted') return ready(resumed(run, again, agentDone, agentBegan));
+  if (run.state === 'failed' && (run.failure?.reason === 'tests-failing' || run.failure?.reason === 'agent-failed')) {
+    const answeredAt = decisions.findLast((d) => d.type === 'answered' || d.type === 'retried')?.t ?? '';
+    const failed = runs.filter(
+      (r) =>
+        r.startedAt > answeredAt && (r.failure?.reason === 'tests-failing' || r.failure?.reason === 'agent-failed'),
+    ).length;
+    if (failed <= maxRetries) {
+      const why = run.failure.reason === 'tests-failing' ? 'checks-failed' : 'agent-failed';
+      return ready({ attempt: more, mode: 'continue', why });
+    }
+  }
+  return { state: run.state, run, runs, next: null };
+}
+
+function resumed(run: RunView, attempt: number, agentDone: boolean, agentBegan: boolean): NextAttempt {
+  if (agentDone || run.mode === 'check') return { attempt, mode: 'check', why: 'interrupted' };
+  return { attempt, mode: agentBegan || run.mode === 'continue' ? 'continue' : 'fresh', why: 'interrupted' };
+}
+
+function gateState(run: RunView | null, waitingFor: readonly string[], asked: boolean, skipped: boolean): GateState {
+  if (skipped) return 'reached';
+  if (waitingFor.length > 0) return 'waiting';
+  if (run?.end === 'verified' && !asked) return 'reached';
+  if (!run || asked || run.state === 'interrupted') return 'ready';
+  return run.end === null ? 'running' : 'failed';
+}
+
+function worktreeOf(run: RunView | null, facts: ReadonlyMap<string, RunFacts>): string | null {
+  const first = run ? facts.get(run.runId)?.events[0] : undefined;
+  return first?.type === 'run_started' ? first.worktree : null;
+}
+
+function attentionOf(slices: readonly SliceView[], gates: readonly GateView[], graph: PlanGraph): Attention[] {
+  const waiting: Attention[] = [];
+  for (const slice of slices) {
+    const run = slice.run;
+    if (!run || slice.next) continue;
+    if (slice.state !== 'needs_input' && slice.state !== 'stopped' && slice.state !== 'failed') continue;
+    const unblocks = dependentsOf(slice.id, graph);
+    waiting.push(
+      slice.state === 'failed'
+        ? {
+            slice: slice.id,
+            runId: run.runId,
+            condition: run.failure?.reason ?? 'internal',
+            detail: run.failure?.detail ?? '',
+            question: 'Retry or skip this slice?',
+            paths: [],
+            unblocks,
+          }
+        : {
+            slice: slice.id,
+            runId: run.runId,
+            condition: run.stop?.condition ?? 'unclear-instructions',
+            detail: run.stop?.detail ?? '',
+            question: run.stop?.question ?? '',
+            paths: run.stop?.paths ?? [],
+            unblocks,
+          },
+    );
+  }
+  for (const gate of gates) {
+    if (gate.state !== 'failed' || !gate.run) continue;
+    waiting.push({
+      slice: gate.id,
+      runId: gate.run.runId,
+      condition: gate.run.failure?.reason ?? gate.run.stop?.condition ?? 'internal',
+      detail: gate.run.failure?.detail ?? gate.run.stop?.detail ?? '',
+      question: gate.run.stop?.question ?? 'Retry this gate after mending its slices, or skip it?',
+      paths: gate.run.stop?.paths ?? [],
+      unblocks: [...new Set(gate.unlocks.flatMap((id) => [id, ...dependentsOf(id, graph)]))],
+    });
+  }
+  // What unblocks most comes first: the person's minutes are the scarcest thing here.
+  return waiting.sort((a, b) => b.unblocks.length - a.unblocks.length);
+}
+
+function dependentsOf(id: string, graph: PlanGraph): string[] {
+  const seen = new Set<string>();
+  const queue = [id];
+  for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+    for (const next of graph.schedule.get(at)?.dependents ?? []) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      queue.push(next);
+    }
+  }
+  return graph.order.filter((other) => seen.has(other));
+}
+
+function batchesOf(graph: PlanGraph, slices: readonly SliceView[]): BatchView[] {
+  return graph.batches.map((waves, index): BatchView => {
+    const members = slices.filter((slice) => slice.batch === index + 1);
+    const done = members.filter((slice) => isSettled(slice.state)).length;
+    const active = members.some(
+      (s) => isActive(s.state) || (s.state !== 'pending' && s.state !== 'ready' && !isSettled(s.state)),
+    );
+    const ready = members.some((s) => s.state === 'ready');
+    const state = done === members.length ? 'done' : active || done > 0 ? 'active' : ready ? 'ready' : 'blocked';
+    return { number: index + 1, waves, slices: members.map((s) => s.id), done, total: members.length, state };
+  });
+}
+
+function planStateOf(
+  slices: readonly SliceView[],
+  gates: readonly GateView[],
+  attention: readonly Attention[],
+  started: boolean,
+  merged: boolean,
+): PlanState['state'] {
+  if (!started) return 'not-started';
+  if (slices.some((s) => isActive(s.state)) || gates.some((g) => g.state === 'running')) return 'running';
+  const finished = slices.every((s) => isSettled(s.state)) && gates.every((g) => g.state === 'reached');
+  if (finished) {
+    const integrated = slices.every((s) => s.state === 'merged' || s.state === 'skipped');
+    return integrated ? (merged ? 'merged' : 'integrated') : 'done';
+  }
+  if (slices.some((s) => s.next !== null) || gates.some((g) => g.state === 'ready')) return 'idle';
+  if (attention.some((a) => slices.some((s) => s.id === a.slice && s.state !== 'failed'))) return 'waiting';
+  return attention.length > 0 ? 'failed' : 'idle';
+}
+
+/** A state as one word for people; the same in the tree, the dashboard and the command line. */
+export function stateLabel(state: SliceState): string {
+  switch (state) {
+    case 'pending':
+      return 'blocked';
+    case 'ready':
+      return 'ready';
+    case 'preparing':
+      return 'preparing';
+    case 'running':
+      return 'running';
+    case 'checking':
+      return 'checking scope';
+    case 'verifying':
+      return 'verifying';
+    case 'needs_input':
+      return 'needs input';
+    case 'stopped':
+      return 'stopped';
+    case 'interrupted':
+      return 'interrupted';
+    case 'failed':
+      return 'failed';
+    case 'verified':
+      return 'verified';
+    case 'merged':
+      return 'merged';
+    case 'skipped':
+      return 'skipped';
+    default:
+      return assertNever(state);
+  }
+}

@@ -1,0 +1,37 @@
+/** Branches and worktrees of the tool's own: a slice or workstream of that name gets another one. */
+const RESERVED = /^(?:integration|base)$/i;
+
+/**
+ * An id as part of a branch, a ref and a path. Ids come from files that people and agents write: `../x`, `a b` and
+ * `x.lock` are no names git takes, and the first would leave its directory. What has to be changed gets a short hash
+ * of the id, so that two ids never meet in one name.
+ */
+export function nodeName(id: string): string {
+  const safe = id
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+    .replaceAll(/\.{2,}/g, '-')
+    .replace(/^[.-]+/, '')
+    .replace(/(?:\.lock|[.])+$/i, '')
+    .slice(0, 80);
+  return safe === id && !RESERVED.test(id) ? id : `${safe}-${hash(id)}`.replace(/^-/, '');
+}
+
+/** FNV-1a, 32 bits, as six hexadecimal digits: distinct enough for the few names of one plan. */
+function hash(text: string): string {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  return value.toString(16).padStart(8, '0').slice(0, 6);
+}
+
+export function branchOf(plan: string, node: string): string {
+  return `slicewave/${nodeName(plan)}/${nodeName(node)}`;
+}
+
+export function integrationBranchOf(plan: string): string {
+  return `slicewave/${nodeName(plan)}/integration`;
+}
+
+/** The branch of the worktree in which checks run on a plan's base. */
+export function baseBranchOf(plan: string): string {
+  return `slicewave/${nodeName(plan)}/base`;
+}

@@ -1,0 +1,143 @@
+import type { Plan } from '../plan/model.ts';
+import type { PlanGraph } from '../plan/graph-model.ts';
+import type { Decision, FailureReason, FileChange, RunEnd, RunEvent, Stop } from './model.ts';
+
+/** What is known of one run: its events, and whether its runner still lives. The only impure fact, collected by node. */
+export interface RunFacts {
+  readonly runId: string;
+  readonly events: readonly RunEvent[];
+  readonly alive: boolean;
+}
+
+export interface PlanFacts {
+  readonly plan: Plan;
+  readonly graph: PlanGraph;
+  readonly decisions: readonly Decision[];
+  /** In order of run id, which is the order of time. */
+  readonly runs: readonly RunFacts[];
+  /** Now, in milliseconds since the epoch: for "running 12m" and nothing else. */
+  readonly now: number;
+}
+
+/** `pending`: waits for dependencies. `ready`: could start. The rest is what the last run shows. */
+export type SliceState =
+  | 'pending'
+  | 'ready'
+  | 'preparing'
+  | 'running'
+  | 'checking'
+  | 'verifying'
+  | 'needs_input'
+  | 'stopped'
+  | 'interrupted'
+  | 'failed'
+  | 'verified'
+  | 'merged'
+  | 'skipped';
+
+export interface RunView {
+  readonly runId: string;
+  readonly attempt: number;
+  readonly mode: string;
+  readonly state: SliceState;
+  readonly end: RunEnd | null;
+  readonly alive: boolean;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly adapter: string | null;
+  readonly sessionId: string | null;
+  readonly baseCommit: string | null;
+  readonly snapshotCommit: string | null;
+  readonly commit: string | null;
+  readonly filesChanged: readonly FileChange[];
+  readonly testsPassed: boolean | null;
+  readonly costUsd: number;
+  readonly stop: Stop | null;
+  readonly failure: { readonly reason: FailureReason; readonly detail: string } | null;
+}
+
+/** `continue` goes on where the last run stopped; `check` only repeats the gate, the agent's work being done. */
+export interface NextAttempt {
+  readonly attempt: number;
+  readonly mode: 'fresh' | 'continue' | 'check';
+  readonly why: 'first' | 'interrupted' | 'answered' | 'approved' | 'retried' | 'checks-failed' | 'agent-failed';
+}
+
+export interface SliceView {
+  readonly id: string;
+  readonly title: string;
+  readonly state: SliceState;
+  readonly wave: number;
+  readonly batch: number;
+  readonly workstream: string | null;
+  /** Unfinished slices and merge points it waits for. */
+  readonly blockedBy: readonly string[];
+  readonly runs: readonly RunView[];
+  /** The last run. */
+  readonly run: RunView | null;
+  readonly branch: string;
+  readonly worktree: string | null;
+  /** The verified commit, once there is one. */
+  readonly commit: string | null;
+  readonly runningMs: number | null;
+  /** Remaining slack in minutes, recomputed from what really happened. */
+  readonly slackMinutes: number;
+  readonly critical: boolean;
+  /** The attempt that would come next, when there is one to make and nothing it waits for. */
+  readonly next: NextAttempt | null;
+}
+
+export type GateState = 'waiting' | 'ready' | 'running' | 'reached' | 'failed';
+
+/** A merge point, or a wave's validation: named slices merged together and checked. */
+export interface GateView {
+  readonly id: string;
+  readonly kind: 'merge-point' | 'wave';
+  readonly needs: readonly string[];
+  readonly unlocks: readonly string[];
+  readonly verify: readonly string[];
+  readonly state: GateState;
+  readonly waitingFor: readonly string[];
+  readonly run: RunView | null;
+  /** The merged commit, once reached. */
+  readonly commit: string | null;
+}
+
+/** An entry of the attention queue: a slice that waits for the person. */
+export interface Attention {
+  readonly slice: string;
+  readonly runId: string;
+  readonly condition: string;
+  readonly detail: string;
+  readonly question: string;
+  readonly paths: readonly string[];
+  /** Slices that cannot start before this one is settled, directly or not. */
+  readonly unblocks: readonly string[];
+}
+
+export interface BatchView {
+  readonly number: number;
+  readonly waves: readonly number[];
+  readonly slices: readonly string[];
+  readonly done: number;
+  readonly total: number;
+  readonly state: 'done' | 'active' | 'blocked' | 'ready';
+}
+
+/** The state shown anywhere: a pure fold over plan, decisions and runs. */
+export interface PlanState {
+  readonly plan: string;
+  readonly title: string;
+  readonly state: 'not-started' | 'running' | 'waiting' | 'idle' | 'failed' | 'done' | 'integrated' | 'merged';
+  readonly baseCommit: string | null;
+  readonly preparedCommit: string | null;
+  readonly integrationBranch: string;
+  readonly slices: readonly SliceView[];
+  readonly gates: readonly GateView[];
+  readonly batches: readonly BatchView[];
+  readonly attention: readonly Attention[];
+  /** Remaining critical path, recomputed from what really happened; merge points stand in their places. */
+  readonly criticalPath: readonly string[];
+  readonly remainingMinutes: number;
+  readonly costUsd: number;
+}

@@ -1,0 +1,68 @@
+import type { Span } from '../source.ts';
+
+/**
+ * One entry of a scope directive. `path` is a glob relative to the repository root, with forward slashes, no leading
+ * `./`; it is `null` when the entry is prose only ("all implementation files"), which cannot be enforced.
+ */
+export interface ScopeEntry {
+  readonly path: string | null;
+  /** `Class`, `function`, `Class.method` or `variable` after `::`. */
+  readonly symbol: string | null;
+  readonly note: string | null;
+  /** The entry as written, for prompts and messages. */
+  readonly text: string;
+  readonly span: Span;
+}
+
+export interface Scope {
+  readonly create: readonly ScopeEntry[];
+  readonly modify: readonly ScopeEntry[];
+  readonly boundary: readonly ScopeEntry[];
+}
+
+/** A value with the place it stands at, for findings that underline the exact words. */
+export interface Located<T> {
+  readonly value: T;
+  readonly span: Span;
+}
+
+export type SliceKind = 'engineering' | 'support' | 'ops' | 'sales' | 'product';
+
+export interface TaskSection {
+  readonly title: string;
+  readonly heading: Span;
+  readonly body: Span;
+  readonly text: string;
+}
+
+/** A task spec file as read: everything optional that a messy file may lack. */
+export interface TaskSpec {
+  readonly file: string;
+  readonly id: Located<string> | null;
+  readonly title: string | null;
+  readonly component: string | null;
+  readonly wave: Located<number> | null;
+  readonly deps: readonly Located<string>[];
+  readonly blocks: readonly Located<string>[];
+  readonly agent: Located<string> | null;
+  readonly skills: readonly string[];
+  readonly techSpec: string | null;
+  readonly contracts: readonly Located<string>[];
+  readonly workstream: Located<string> | null;
+  readonly runtimeDeps: readonly Located<string>[];
+  readonly layers: readonly string[];
+  /** Commands from front matter `verify` and from checklist items such as "`pytest apps/users` passes". */
+  readonly verify: readonly Located<string>[];
+  readonly estimateMinutes: number | null;
+  readonly stop: readonly Located<string>[];
+  readonly attempts: number;
+  readonly kind: SliceKind;
+  readonly scope: Scope;
+  /** Span of the `## Scope` section's body; `null` when there is none. */
+  readonly scopeSection: TaskSection | null;
+  readonly requirements: string;
+  readonly checklist: readonly { readonly text: string; readonly done: boolean; readonly span: Span }[];
+  readonly sections: readonly TaskSection[];
+  /** The span of the front matter with its fences, or `null`. */
+  readonly frontMatter: Span | null;
+}

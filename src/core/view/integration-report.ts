@@ -1,0 +1,87 @@
+import type { Plan } from '../plan/model.ts';
+import type { Verification } from '../run/model.ts';
+import type { PlanState } from '../run/state-model.ts';
+
+export interface ReportInput {
+  readonly report: {
+    readonly state: 'passed' | 'failed' | 'conflict' | 'incomplete';
+    readonly branch: string;
+    readonly commit: string | null;
+    readonly merged: readonly string[];
+    readonly conflicts: readonly { readonly slice: string; readonly files: readonly string[] }[];
+    readonly failing: readonly { readonly slice: string; readonly check: string }[];
+    readonly checks: readonly { readonly name: string; readonly status: string; readonly details: string }[];
+  };
+  readonly state: PlanState;
+  readonly plan: Plan;
+  readonly evidence: readonly Verification[];
+  /** Where conflicts are to be resolved. */
+  readonly worktree: string;
+}
+
+/** `integration-report.md`: every check with its evidence, then what each slice brought. */
+export function integrationReport(input: ReportInput): string {
+  const { report, state, plan } = input;
+  const lines = [
+    `# Integration report: ${plan.title}`,
+    '',
+    `- Plan: \`${plan.id}\``,
+    `- State: **${report.state.toUpperCase()}**`,
+    `- Branch: \`${report.branch}\` at \`${report.commit ?? 'nothing'}\``,
+    `- Base: \`${state.baseCommit ?? ''}\``,
+    `- Merged, in this order: ${report.merged.length > 0 ? report.merged.join(', ') : 'nothing'}`,
+    '',
+    '## Checks',
+    '',
+    '| check | status | details |',
+    '| --- | --- | --- |',
+    ...report.checks.map((check) => `| ${cell(check.name)} | ${check.status} | ${cell(check.details)} |`),
+  ];
+  if (report.conflicts.length > 0) {
+    lines.push('', '## Conflicts', '');
+    for (const conflict of report.conflicts) lines.push(`- ${conflict.slice}: ${conflict.files.join(', ')}`);
+    lines.push('', `Resolve them in \`${input.worktree}\`, \`git add\` and \`git commit\`, then integrate again.`);
+  }
+  if (report.failing.length > 0) {
+    lines.push('', '## What breaks the whole', '');
+    for (const failing of report.failing)
+      lines.push(`- \`${failing.check}\` fails from the merge of **${failing.slice}** on.`);
+  }
+  lines.push(
+    '',
+    '## Slices',
+    '',
+    '| slice | state | attempts | files | tests | commit |',
+    '| --- | --- | --- | --- | --- | --- |',
+  );
+  for (const slice of state.slices) {
+    const run = slice.runs.findLast((candidate) => candidate.commit !== null);
+    const tests = run ? (run.testsPassed === null ? 'approved without' : run.testsPassed ? 'passed' : 'failed') : '-';
+    lines.push(
+      `| ${cell(`${slice.id}: ${slice.title}`)} | ${slice.state} | ${Math.max(0, ...slice.runs.map((r) => r.attempt))} | ${run?.filesChanged.length ?? 0} | ${tests} | ${run?.commit ? `\`${run.commit.slice(0, 10)}\`` : '-'} |`,
+    );
+  }
+  if (input.evidence.length > 0) {
+    lines.push('', '## Evidence', '');
+    for (const check of input.evidence) {
+      lines.push(
+        `### \`${check.command}\`: ${check.outcome}`,
+        '',
+        ...fenced(check.output.trim().split('\n').slice(-20)),
+        '',
+      );
+    }
+  }
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ');
+}
+
+/** A fence longer than any run of backticks inside. */
+function fenced(lines: readonly string[]): string[] {
+  const longest = Math.max(2, ...lines.flatMap((line) => (line.match(/`+/g) ?? []).map((run) => run.length)));
+  const fence = '`'.repeat(longest + 1);
+  return [`${fence}text`, ...lines, fence];
+}

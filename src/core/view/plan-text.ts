@@ -1,0 +1,321 @@
+import type { Finding } from '../finding.ts';
+import { lintReport, type LintReport } from '../lint/format.ts';
+import { sliceMinutes } from '../plan/graph.ts';
+import type { PlanGraph, SliceSchedule } from '../plan/graph-model.ts';
+import type { MergePoint, Plan, Slice } from '../plan/model.ts';
+import { agentsWorthIt, whatIf, type WhatIf } from '../plan/schedule.ts';
+import type { Overlap, OverlapVerdict } from '../scope/overlap.ts';
+import { minutes } from './dashboard.ts';
+
+export interface PlanTextOptions {
+  /** Plain ASCII instead of arrows and rules. Titles stay as they were written. */
+  readonly ascii: boolean;
+  readonly colour?: boolean;
+}
+
+/** Escape codes by meaning; every colour repeats what a word already says. */
+const COLOURS = { bad: '31', warn: '33', gate: '36', quiet: '90', strong: '1' } as const;
+
+type Paint = (text: string, colour: keyof typeof COLOURS) => string;
+
+/** Overlaps shown before the rest is only counted. */
+const MOST_OVERLAPS = 20;
+const LONGEST_TITLE = 44;
+
+/**
+ * A plan for the terminal: batches with their waves, merge points where they gate, the critical path, how many agents
+ * are worth it, overlaps of write sets, cycles, and what to do about them. Ends with a line break.
+ */
+export function planText(plan: Plan, graph: PlanGraph, overlaps: readonly Overlap[], options: PlanTextOptions): string {
+  const paint: Paint = (text, colour) => (options.colour ? `\u001b[${COLOURS[colour]}m${text}\u001b[0m` : text);
+  const signs = options.ascii
+    ? { arrow: ' -> ', rule: '======', bullet: '*', times: 'x' }
+    : { arrow: ' → ', rule: '══════', bullet: '•', times: '×' };
+  const worth = agentsWorthIt(graph, plan);
+  const lines = [`${paint(printable(plan.id), 'strong')}: ${printable(plan.title)}`, summary(plan, graph)];
+  lines.push(...batchLines(plan, graph, paint, signs));
+  lines.push(...leftOut(plan, graph, paint, signs.arrow));
+  if (graph.order.length > 0) {
+    lines.push(
+      '',
+      `Critical path: ${criticalPathText(plan, graph, signs.arrow)}   slack 0   est. ${minutes(graph.makespanMinutes)}`,
+      widestText(graph),
+      agentsText(plan, graph, worth, signs.times),
+    );
+  }
+  if (overlaps.length > 0) lines.push('', ...overlapLines(overlaps, paint));
+  const advice = planAdvice(plan, graph, overlaps);
+  if (advice.length > 0) lines.push('', 'Advice', ...advice.map((text) => `  ${signs.bullet} ${text}`));
+  return `${lines.join('\n')}\n`;
+}
+
+function summary(plan: Plan, graph: PlanGraph): string {
+  const parts = [
+    counted(plan.slices.length, 'slice'),
+    counted(graph.waves.length, 'wave'),
+    counted(graph.batches.length, 'batch', 'batches'),
+    counted(plan.mergePoints.length, 'merge point'),
+  ];
+  if (plan.workstreams.length > 0) parts.push(counted(plan.workstreams.length, 'workstream'));
+  return parts.join(', ');
+}
+
+function batchLines(plan: Plan, graph: PlanGraph, paint: Paint, signs: { arrow: string; rule: string }): string[] {
+  const byId = new Map(plan.slices.map((slice) => [slice.id, slice]));
+  const rows = graph.order.map((id) => ({ slice: byId.get(id)!, at: graph.schedule.get(id)! }));
+  const idWidth = Math.max(0, ...rows.map(({ slice }) => printable(slice.id).length));
+  const titleWidth = Math.max(0, ...rows.map(({ slice }) => titleOf(slice).length));
+  const gates = gatesByWave(plan, graph);
+  const lines: string[] = [];
+  graph.batches.forEach((waves, index) => {
+    lines.push('', paint(`Batch ${index + 1}`, 'strong'));
+    for (const wave of waves) {
+      graph.waves[wave - 1]!.forEach((id, i) => {
+        const slice = byId.get(id)!;
+        const head = (i === 0 ? `  Wave ${wave}` : '').padEnd(11);
+        const name = `${printable(id).padEnd(idWidth)}  ${titleOf(slice).padEnd(titleWidth)}`;
+        const reasons = waitReasons(slice, plan, graph).map(printable);
+        const after = reasons.length > 0 ? `  ${paint(`after ${reasons.join(', ')}`, 'quiet')}` : '';
+        const estimate = minutes(sliceMinutes(slice)).padStart(6);
+        lines.push(`${head}${name}  ${estimate}  ${slackText(graph.schedule.get(id)!, after !== '', paint)}${after}`);
+      });
+      for (const point of gates.get(wave) ?? []) {
+        const needs = point.needs.map(printable).join(' + ');
+        const unlocks = point.unlocks.length > 0 ? `${signs.arrow}${point.unlocks.map(printable).join(', ')}` : '';
+        lines.push(
+          `           ${signs.rule} ${paint(`${printable(point.id)} (${needs})${unlocks}`, 'gate')} ${signs.rule}`,
+        );
+      }
+    }
+  });
+  return lines;
+}
+
+/** Padded when something follows, so that it stays in its column. */
+function slackText(at: SliceSchedule, padded: boolean, paint: Paint): string {
+  const text = at.critical ? 'critical' : `slack ${minutes(at.slack)}`;
+  return (at.critical ? paint(text, 'warn') : text) + (padded ? ' '.repeat(Math.max(0, 12 - text.length)) : '');
+}
+
+/**
+ * What a slice waits for, as a person states it: declared dependencies that no merge point stands for, the merge points
+ * that unlock it, then its neighbour in the workstream.
+ */
+export function waitReasons(slice: Slice, plan: Plan, graph: PlanGraph): string[] {
+  const gates = plan.mergePoints.filter((point) => point.unlocks.includes(slice.id));
+  const gated = new Set(gates.flatMap((gate) => gate.needs));
+  const direct = slice.deps.filter((dep) => !gated.has(dep));
+  const chained = (graph.schedule.get(slice.id)?.deps ?? []).filter(
+    (dep) => !gated.has(dep) && !slice.deps.includes(dep),
+  );
+  return [...direct, ...gates.map((gate) => gate.id), ...chained.map((dep) => `${dep} (${slice.workstream ?? ''})`)];
+}
+
+/** Merge points behind the deepest wave that holds one of their needs: the wave that ends a batch. */
+function gatesByWave(plan: Plan, graph: PlanGraph): ReadonlyMap<number, readonly MergePoint[]> {
+  const gates = new Map<number, MergePoint[]>();
+  for (const point of plan.mergePoints) {
+    const wave = Math.max(0, ...point.needs.map((id) => graph.schedule.get(id)?.wave ?? 0));
+    gates.set(wave, [...(gates.get(wave) ?? []), point]);
+  }
+  return gates;
+}
+
+function leftOut(plan: Plan, graph: PlanGraph, paint: Paint, arrow: string): string[] {
+  if (graph.cycles.length === 0) return [];
+  const waiting = plan.slices.filter((slice) => !graph.schedule.has(slice.id)).map((slice) => printable(slice.id));
+  return [
+    '',
+    paint(`Not planned: ${waiting.join(', ')}`, 'bad'),
+    ...graph.cycles.map((trail) => `  cycle ${trail.map(printable).join(arrow)}`),
+  ];
+}
+
+/** `A1 -> A3 -> [MP1] -> C1` */
+export function criticalPathText(plan: Plan, graph: PlanGraph, arrow: string): string {
+  const gates = new Set(plan.mergePoints.map((point) => point.id));
+  const slices = new Set(graph.order);
+  return graph.criticalPath
+    .map((id) => (gates.has(id) && !slices.has(id) ? `[${printable(id)}]` : printable(id)))
+    .join(arrow);
+}
+
+function widestText(graph: PlanGraph): string {
+  const widest = graph.waves.findIndex((wave) => wave.length === graph.width) + 1;
+  return `Widest wave: ${widest} (${counted(graph.width, 'slice')})`;
+}
+
+function agentsText(plan: Plan, graph: PlanGraph, worth: WhatIf, times: string): string {
+  if (graph.width <= 1) return 'Agents: 1 is enough, nothing runs side by side';
+  const all = whatIf(graph, plan, [1])[0]!.makespanMinutes;
+  const share = `${minutes(worth.makespanMinutes)} instead of ${minutes(all)}, ${worth.speedup.toFixed(1)}${times} as fast`;
+  const { maxParallel } = plan.limits;
+  const limit = maxParallel !== null && maxParallel < worth.agents ? `; the manifest allows ${maxParallel}` : '';
+  return `Agents: ${worth.agents} ${worth.agents === 1 ? 'is' : 'are'} worth it (${share})${limit}`;
+}
+
+const VERDICT_COLOURS = { parallel: 'quiet', reslice: 'warn', serial: 'bad' } as const satisfies Record<
+  OverlapVerdict,
+  keyof typeof COLOURS
+>;
+
+function overlapLines(overlaps: readonly Overlap[], paint: Paint): string[] {
+  // The worst first; of equals, the plan's order.
+  const sorted = overlaps.toSorted((a, b) => b.percent - a.percent);
+  const shown = sorted.slice(0, MOST_OVERLAPS);
+  const pair = (overlap: Overlap): string => `${printable(overlap.a)} / ${printable(overlap.b)}`;
+  const width = Math.max(...shown.map((overlap) => pair(overlap).length));
+  const lines = shown.map((overlap) => {
+    const percent = `${overlap.percent.toFixed(0)}%`.padStart(4);
+    const verdict = paint(overlap.verdict.padEnd(8), VERDICT_COLOURS[overlap.verdict]);
+    return `  ${pair(overlap).padEnd(width)}  ${percent}  ${verdict}  ${printable(overlap.witness)}`;
+  });
+  const more = sorted.length - shown.length;
+  return [`Overlaps (${overlaps.length})`, ...lines, ...(more > 0 ? [`  and ${more} more`] : [])];
+}
+
+/** What a person should change before agents are paid for, most urgent first; one sentence each. */
+export function planAdvice(plan: Plan, graph: PlanGraph, overlaps: readonly Overlap[]): string[] {
+  const advice: string[] = [];
+  for (const trail of graph.cycles) {
+    const names = trail.slice(0, -1).map(printable);
+    advice.push(
+      names.length === 1
+        ? `${names[0]} waits for itself: remove that dependency.`
+        : `${names.join(', ')} wait for each other: remove one dependency, or join them to one slice.`,
+    );
+  }
+  const grave = overlaps.filter((overlap) => overlap.verdict !== 'parallel').toSorted((a, b) => b.percent - a.percent);
+  for (const { a, b, percent, verdict, witness } of grave.slice(0, MOST_OVERLAPS)) {
+    const pair = `${printable(a)} and ${printable(b)}`;
+    advice.push(
+      verdict === 'serial'
+        ? `${pair} share ${percent}% of their files: run one after the other (a dependency or one workstream), or join them.`
+        : `${pair} share ${percent}% of their files: give ${printable(witness)} to one of them, or move what both need into a contract or a slice before both.`,
+    );
+  }
+  const long = plan.slices.find(
+    (slice) =>
+      graph.schedule.get(slice.id)?.critical &&
+      graph.order.length > 2 &&
+      sliceMinutes(slice) > graph.makespanMinutes / 2,
+  );
+  if (long) {
+    const share = Math.round((sliceMinutes(long) / graph.makespanMinutes) * 100);
+    advice.push(`${printable(long.id)} alone is ${share}% of the critical path: splitting it shortens the plan.`);
+  }
+  if (graph.order.length > 2 && graph.width === 1) {
+    advice.push('Every wave holds one slice: agents cannot work side by side here.');
+  }
+  return advice;
+}
+
+/** The `plan --json` object (`v: 1`); fields may be added, none removed. */
+export interface PlanJson {
+  readonly v: 1;
+  readonly plan: string;
+  readonly slices: readonly {
+    readonly id: string;
+    readonly title: string;
+    /** `null` for slices on a cycle or behind one, here and below. */
+    readonly wave: number | null;
+    readonly batch: number | null;
+    readonly workstream: string | null;
+    readonly deps: readonly string[];
+    readonly estimate_minutes: number;
+    readonly slack_minutes: number | null;
+    readonly critical: boolean;
+    /** `null` when the context was not measured. */
+    readonly context_tokens: number | null;
+  }[];
+  readonly waves: readonly (readonly string[])[];
+  readonly batches: readonly (readonly number[])[];
+  readonly merge_points: readonly {
+    readonly id: string;
+    readonly needs: readonly string[];
+    readonly unlocks: readonly string[];
+  }[];
+  readonly critical_path: readonly string[];
+  readonly makespan_minutes: number;
+  readonly width: number;
+  /** Trails that end where they began, along the edges. */
+  readonly cycles: readonly (readonly string[])[];
+  readonly overlaps: readonly Overlap[];
+  readonly findings: LintReport['findings'];
+  readonly what_if?: readonly {
+    readonly agents: number;
+    readonly makespan_minutes: number;
+    readonly lower_bound_minutes: number;
+    readonly speedup: number;
+  }[];
+}
+
+/** What `planJson` shows when it is known. */
+export interface PlanJsonExtras {
+  /** Tokens of context by slice id. */
+  readonly contextTokens?: ReadonlyMap<string, number>;
+  /** The rows of `--agents`. */
+  readonly whatIf?: readonly WhatIf[];
+}
+
+/** Slices in plan order, waves and the rest as in the graph. */
+export function planJson(
+  plan: Plan,
+  graph: PlanGraph,
+  overlaps: readonly Overlap[],
+  findings: readonly Finding[] = [],
+  extras: PlanJsonExtras = {},
+): PlanJson {
+  return {
+    v: 1,
+    plan: plan.id,
+    slices: plan.slices.map((slice) => {
+      const at = graph.schedule.get(slice.id);
+      return {
+        id: slice.id,
+        title: slice.title,
+        wave: at?.wave ?? null,
+        batch: at?.batch ?? null,
+        workstream: slice.workstream,
+        deps: slice.deps,
+        estimate_minutes: slice.estimateMinutes,
+        slack_minutes: at?.slack ?? null,
+        critical: at?.critical ?? false,
+        context_tokens: extras.contextTokens?.get(slice.id) ?? null,
+      };
+    }),
+    waves: graph.waves,
+    batches: graph.batches,
+    merge_points: plan.mergePoints.map(({ id, needs, unlocks }) => ({ id, needs, unlocks })),
+    critical_path: graph.criticalPath,
+    makespan_minutes: graph.makespanMinutes,
+    width: graph.width,
+    cycles: graph.cycles,
+    overlaps: overlaps.map(({ a, b, percent, verdict, witness }) => ({ a, b, percent, verdict, witness })),
+    findings: lintReport(findings).findings,
+    ...(extras.whatIf
+      ? {
+          what_if: extras.whatIf.map((row) => ({
+            agents: row.agents,
+            makespan_minutes: row.makespanMinutes,
+            lower_bound_minutes: row.lowerBoundMinutes,
+            speedup: row.speedup,
+          })),
+        }
+      : {}),
+  };
+}
+
+function titleOf(slice: Slice): string {
+  const title = [...printable(slice.title)];
+  return title.length > LONGEST_TITLE ? `${title.slice(0, LONGEST_TITLE - 3).join('')}...` : title.join('');
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** A plan's words must not steer the terminal, nor break its lines. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}

@@ -1,0 +1,95 @@
+import { failure, success, type Result } from './result.ts';
+
+/** A command line as a list of programs to run one after another; each must succeed for the next to start (`&&`). */
+export type CommandLine = readonly {
+  readonly env: Readonly<Record<string, string>>;
+  readonly words: readonly string[];
+  /** Indexes of words with an unquoted `*`, `?` or `[`: the runner expands them over the worktree's files. */
+  readonly patterns: readonly number[];
+}[];
+
+interface Word {
+  text: string;
+  quoted: boolean;
+  pattern: boolean;
+}
+
+/**
+ * Splits a command into words as a POSIX shell would split it, and refuses what only a shell can do: pipes,
+ * redirections, substitutions, background. Nothing is ever handed to a shell as a string; whoever needs one
+ * writes `sh -c '...'`, and everybody can see that they did.
+ */
+export function splitCommand(text: string): Result<CommandLine, { readonly message: string; readonly offset: number }> {
+  const steps: { env: Record<string, string>; words: string[]; patterns: number[] }[] = [];
+  let words: Word[] = [];
+  let word: Word | null = null;
+  const refuse = (what: string, offset: number) =>
+    failure({ message: `${what} needs a shell: write it as sh -c '...' or as a script`, offset });
+  const endWord = (): void => {
+    if (word) words.push(word);
+    word = null;
+  };
+  const endStep = (): boolean => {
+    endWord();
+    const env: Record<string, string> = {};
+    let first = 0;
+    for (; first < words.length; first++) {
+      const match = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/.exec(words[first]?.text ?? '');
+      if (!match || words[first]?.quoted) break;
+      env[match[1] ?? ''] = match[2] ?? '';
+    }
+    const kept = words.slice(first);
+    const rest = kept.map((w) => w.text);
+    const patterns = kept.flatMap((w, index) => (w.pattern ? [index] : []));
+    words = [];
+    if (rest.length === 0) return false;
+    steps.push({ env, words: rest, patterns });
+    return true;
+  };
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i] ?? '';
+    if (c === "'" || c === '"') {
+      const start: number = i;
+      word ??= { text: '', quoted: false, pattern: false };
+      // `A='x y'` is still an assignment: only a word that begins with a quote cannot be one.
+      if (word.text === '') word.quoted = true;
+      for (i++; i < text.length && text[i] !== c; i++) {
+        const inner = text[i] ?? '';
+        if (c === '"' && (inner === '$' || inner === '`'))
+          return refuse(inner === '$' ? 'a variable' : 'a substitution', i);
+        if (c === '"' && inner === '\\' && /["\\$`]/.test(text[i + 1] ?? '')) i++;
+        word.text += text[i] ?? '';
+      }
+      if (i >= text.length) return failure({ message: `the quote ${c} is not closed`, offset: start });
+    } else if (c === '\\') {
+      if (i + 1 >= text.length) return failure({ message: 'a backslash at the end escapes nothing', offset: i });
+      word ??= { text: '', quoted: false, pattern: false };
+      word.text += text[++i] ?? '';
+    } else if (/\s/.test(c)) {
+      endWord();
+    } else if (c === '&' && text[i + 1] === '&') {
+      if (!endStep()) return failure({ message: 'nothing to run before &&', offset: i });
+      i++;
+      if (text.slice(i + 1).trim() === '') return failure({ message: 'nothing to run after &&', offset: i });
+    } else if ('|&;<>()`$'.includes(c)) {
+      return refuse(
+        {
+          '|': 'a pipe',
+          '&': 'a background command',
+          ';': 'a list',
+          '<': 'a redirection',
+          '>': 'a redirection',
+          $: 'a variable',
+          '`': 'a substitution',
+        }[c] ?? 'a group',
+        i,
+      );
+    } else {
+      word ??= { text: '', quoted: false, pattern: false };
+      word.text += c;
+      if (c === '*' || c === '?' || c === '[') word.pattern = true;
+    }
+  }
+  if (!endStep()) return failure({ message: 'there is no program to run', offset: 0 });
+  return success(steps);
+}

@@ -1,0 +1,50 @@
+/** Every command of the extension. A test compares this list with `contributes.commands` in package.json. */
+export const COMMAND_IDS = [
+  'slicewave.newSpec',
+  'slicewave.decompose',
+  'slicewave.writeDecomposition',
+  'slicewave.discardDecomposition',
+  'slicewave.openWalkthrough',
+  'slicewave.openDashboard',
+  'slicewave.copyDashboard',
+  'slicewave.refresh',
+  'slicewave.lintWorkspace',
+  'slicewave.runPlan',
+  'slicewave.runWave',
+  'slicewave.runSlice',
+  'slicewave.stopPlan',
+  'slicewave.stopSlice',
+  'slicewave.answer',
+  'slicewave.approve',
+  'slicewave.retry',
+  'slicewave.skip',
+  'slicewave.integrate',
+  'slicewave.openWorktree',
+  'slicewave.openTaskSpec',
+  'slicewave.openPlan',
+  'slicewave.showTerminal',
+  'slicewave.openTrace',
+  'slicewave.openRunDiff',
+  'slicewave.openFileDiff',
+  'slicewave.inspectRun',
+  'slicewave.openInspectedFile',
+  'slicewave.closeInspection',
+  'slicewave.toggleProvenance',
+] as const;
+
+export type CommandId = (typeof COMMAND_IDS)[number];
+
+/** Commands that start a process or change files: refused until the workspace is trusted. */
+export const TRUSTED_COMMANDS: ReadonlySet<CommandId> = new Set<CommandId>([
+  'slicewave.writeDecomposition',
+  'slicewave.runPlan',
+  'slicewave.runWave',
+  'slicewave.runSlice',
+  'slicewave.stopPlan',
+  'slicewave.stopSlice',
+  'slicewave.answer',
+  'slicewave.approve',
+  'slicewave.retry',
+  'slicewave.skip',
+  'slicewave.integrate',
+]);

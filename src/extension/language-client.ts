@@ -1,0 +1,62 @@
+import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
+import { lintWorkspaceRequest, type LintWorkspaceResult } from '../protocol/lsp.ts';
+
+/**
+ * Findings in the Problems panel and their quick fixes, from the language server. It only reads, so it runs in
+ * untrusted workspaces too. Started when first needed, once.
+ */
+export class Linting {
+  readonly #server: string;
+  #starting: Promise<LanguageClient> | null = null;
+
+  constructor(server: string) {
+    this.#server = server;
+  }
+
+  /** Starts the server, unless it runs. */
+  async start(): Promise<void> {
+    await this.#started();
+  }
+
+  async stop(): Promise<void> {
+    const starting = this.#starting;
+    this.#starting = null;
+    if (!starting) return;
+    const client = await starting.catch(() => null);
+    if (client) await client.dispose();
+  }
+
+  /** Lints every spec, plan and skill of the workspace; the findings appear in the Problems panel. */
+  async lintWorkspace(): Promise<LintWorkspaceResult> {
+    const client = await this.#started();
+    return client.sendRequest(lintWorkspaceRequest);
+  }
+
+  #started(): Promise<LanguageClient> {
+    this.#starting ??= this.#start().catch((cause: unknown) => {
+      this.#starting = null;
+      throw cause;
+    });
+    return this.#starting;
+  }
+
+  async #start(): Promise<LanguageClient> {
+    const run = { module: this.#server, transport: TransportKind.ipc };
+    const client = new LanguageClient(
+      'slicewave',
+      'Slicewave',
+      { run, debug: { ...run, options: { execArgv: ['--nolazy', '--inspect=6109'] } } },
+      {
+        // Which Markdown is a spec is decided by name, place or front matter: the server's business.
+        documentSelector: [
+          { scheme: 'file', language: 'markdown' },
+          { scheme: 'file', language: 'json', pattern: '**/manifest.json' },
+          { scheme: 'file', language: 'jsonc', pattern: '**/manifest.json' },
+        ],
+        diagnosticCollectionName: 'slicewave',
+      },
+    );
+    await client.start();
+    return client;
+  }
+}

@@ -1,0 +1,217 @@
+import * as vscode from 'vscode';
+import type { PlanState } from '../core/run/state-model.ts';
+import type { Result } from '../core/result.ts';
+import type { Engine, EngineFailure, LoadedPlan } from '../node/engine-model.ts';
+
+/** One plan as the window sees it: its state, or why it cannot be read. */
+export interface OpenPlan {
+  /** Top level of the repository's primary checkout. */
+  readonly root: string;
+  /** Relative to the root: `parallel/TS-0042-inventory`. */
+  readonly dir: string;
+  readonly state: PlanState | null;
+  readonly failure: EngineFailure | null;
+}
+
+/** A repository of the workspace with the engine that serves it. */
+export interface Project {
+  readonly root: string;
+  readonly engine: Engine;
+}
+
+/** What the views say before there is anything to show. */
+export type Readiness = 'loading' | 'no-repository' | 'no-plan' | 'ready';
+
+interface WatchedPlan {
+  plan: OpenPlan;
+  loaded: Promise<Result<LoadedPlan, EngineFailure>> | null;
+  readonly watch: { close(): void };
+}
+
+interface WatchedProject extends Project {
+  readonly plans: Map<string, WatchedPlan>;
+}
+
+/** Bursts of file events (a plan being written, a checkout) count as one. */
+const SETTLE_MS = 150;
+
+/**
+ * The repositories of the workspace's folders and their plans, kept up to date by watching: `parallel/*` files through
+ * VS Code, runs and decisions through the engine. Nothing is polled.
+ */
+export class Projects {
+  readonly #open: (dir: string) => Promise<Result<Engine, EngineFailure>>;
+  readonly #projects = new Map<string, WatchedProject>();
+  readonly #changed = new vscode.EventEmitter<OpenPlan | null>();
+  readonly #disposables: vscode.Disposable[] = [];
+  #refreshing: Promise<void> | null = null;
+  #again = false;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #failure: EngineFailure | null = null;
+  #loaded = false;
+  #disposed = false;
+
+  /** A plan that changed, or `null` when plans came or went. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(open: (dir: string) => Promise<Result<Engine, EngineFailure>>) {
+    this.#open = open;
+    const files = vscode.workspace.createFileSystemWatcher('**/{manifest.json,tasks/*.md}');
+    const touched = (uri: vscode.Uri): void => this.#planFileChanged(uri);
+    this.#disposables.push(
+      this.#changed,
+      files,
+      files.onDidCreate(touched),
+      files.onDidChange(touched),
+      files.onDidDelete(touched),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => void this.refresh()),
+    );
+  }
+
+  get readiness(): Readiness {
+    if (this.plans().length > 0) return 'ready';
+    if (!this.#loaded) return 'loading';
+    return this.#projects.size > 0 ? 'no-plan' : 'no-repository';
+  }
+
+  /** Why no folder of the workspace has an engine; `null` when one has. */
+  get failure(): EngineFailure | null {
+    return this.#projects.size > 0 ? null : this.#failure;
+  }
+
+  projects(): readonly Project[] {
+    return [...this.#projects.values()];
+  }
+
+  plans(): readonly OpenPlan[] {
+    const all = [...this.#projects.values()].flatMap((project) =>
+      [...project.plans.values()].map((entry) => entry.plan),
+    );
+    // A plan that is just being read for the first time has nothing to show yet.
+    return all.filter((plan) => plan.state !== null || plan.failure !== null);
+  }
+
+  plan(root: string, dir: string): OpenPlan | null {
+    return this.#projects.get(root)?.plans.get(dir)?.plan ?? null;
+  }
+
+  engine(root: string): Engine | null {
+    return this.#projects.get(root)?.engine ?? null;
+  }
+
+  /** The project whose repository holds a file; the innermost one when they nest. */
+  projectOf(file: vscode.Uri): Project | null {
+    const holders = this.projects().filter(({ root }) => isInside(file.fsPath, root));
+    return holders.sort((a, b) => b.root.length - a.root.length)[0] ?? null;
+  }
+
+  /** What the plan files say; read once and kept until one of them changes. */
+  async loaded(plan: OpenPlan): Promise<Result<LoadedPlan, EngineFailure> | null> {
+    const project = this.#projects.get(plan.root);
+    const entry = project?.plans.get(plan.dir);
+    if (!project || !entry) return null;
+    return (entry.loaded ??= project.engine.load(plan.dir));
+  }
+
+  /** Looks for repositories and plans again. Calls during a refresh make one more run at its end. */
+  async refresh(): Promise<void> {
+    if (this.#refreshing) {
+      this.#again = true;
+      return this.#refreshing;
+    }
+    this.#refreshing = this.#refreshAll().finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    for (const project of this.#projects.values()) for (const entry of project.plans.values()) entry.watch.close();
+    this.#projects.clear();
+    for (const disposable of this.#disposables) disposable.dispose();
+  }
+
+  async #refreshAll(): Promise<void> {
+    do {
+      this.#again = false;
+      await this.#findProjects();
+      for (const project of this.#projects.values()) await this.#findPlans(project);
+    } while (this.#again && !this.#disposed);
+    this.#loaded = true;
+    if (!this.#disposed) this.#changed.fire(null);
+  }
+
+  async #findProjects(): Promise<void> {
+    const found = new Map<string, Engine>();
+    for (const folder of vscode.workspace.workspaceFolders ?? []) {
+      if (folder.uri.scheme !== 'file') continue;
+      const opened = await this.#open(folder.uri.fsPath);
+      // Two folders of one repository (a slice's worktree added to the workspace) share one engine.
+      if (opened.ok) found.set(opened.value.root, opened.value);
+      else this.#failure = opened.failure;
+    }
+    if (this.#disposed) return;
+    for (const [root, project] of this.#projects) {
+      if (found.has(root)) continue;
+      for (const entry of project.plans.values()) entry.watch.close();
+      this.#projects.delete(root);
+    }
+    for (const [root, engine] of found) {
+      if (!this.#projects.has(root)) this.#projects.set(root, { root, engine, plans: new Map() });
+    }
+  }
+
+  async #findPlans(project: WatchedProject): Promise<void> {
+    const dirs = await project.engine.plans();
+    if (this.#disposed) return;
+    for (const [dir, entry] of project.plans) {
+      if (dirs.includes(dir)) continue;
+      entry.watch.close();
+      project.plans.delete(dir);
+    }
+    for (const dir of dirs) {
+      const known = project.plans.get(dir);
+      if (known) {
+        known.loaded = null;
+        await this.#readState(project, known);
+        continue;
+      }
+      const entry: WatchedPlan = {
+        plan: { root: project.root, dir, state: null, failure: null },
+        loaded: null,
+        watch: project.engine.watch(dir, (state) => {
+          if (this.#disposed || project.plans.get(dir) !== entry) return;
+          entry.plan = { root: project.root, dir, state, failure: null };
+          this.#changed.fire(entry.plan);
+        }),
+      };
+      project.plans.set(dir, entry);
+      await this.#readState(project, entry);
+    }
+  }
+
+  async #readState(project: WatchedProject, entry: WatchedPlan): Promise<void> {
+    const { root, dir } = entry.plan;
+    const state = await project.engine.state(dir);
+    entry.plan = { root, dir, state: state.ok ? state.value : null, failure: state.ok ? null : state.failure };
+  }
+
+  #planFileChanged(uri: vscode.Uri): void {
+    // Worktrees of slices hold copies of the plan's files; they are not plans of this workspace.
+    if (this.#projects.size > 0 && !this.projectOf(uri)) return;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      void this.refresh();
+    }, SETTLE_MS);
+  }
+}
+
+/** Whether a file lies in a directory; both absolute, in the platform's form. */
+export function isInside(file: string, dir: string): boolean {
+  const separator = dir.includes('\\') ? '\\' : '/';
+  const parent = dir.endsWith(separator) ? dir : dir + separator;
+  return file === dir || file.startsWith(parent);
+}

@@ -1,0 +1,98 @@
+/**
+ * The door between the runner and an agent's command line. An adapter is pure translation: it says which process to
+ * start and what the lines that process prints mean. The runner starts the process, records the events, enforces the
+ * time limit and ends the process group, so no adapter can forget to.
+ */
+
+/** The agents Slicewave ships with. `command` runs any program; `demo` is the bundled scripted program. */
+export type AgentId = 'claude' | 'codex' | 'command' | 'demo';
+
+/** What the runner asks an adapter to start. All paths are absolute. */
+export interface AgentRequest {
+  readonly plan: string;
+  readonly slice: string;
+  readonly runId: string;
+  readonly attempt: number;
+  /** The worktree the agent works in; also its working directory. */
+  readonly worktree: string;
+  /** Holds the whole prompt (or, on resume, only the new message). Written before the agent starts. */
+  readonly promptFile: string;
+  /** A directory the adapter may name files in (schemas, last message). Inside the run directory; exists. */
+  readonly scratchDir: string;
+  /** `prompt`: a new session. `resume`: send the prompt file's text into the session `sessionId`. */
+  readonly mode: 'prompt' | 'resume';
+  /** For `prompt`: the id the session should get when the agent lets us choose (a UUID). For `resume`: the session. */
+  readonly sessionId: string;
+  readonly model?: string;
+  /** Where the hook entry finds the slice's scope: `JSON` of `ScopePolicy`, see `src/core/gate/policy.ts`. */
+  readonly policyFile: string;
+  /** argv that starts this very slicewave (`[execPath, 'dist/cli.js']`), for hooks that call back into it. */
+  readonly slicewave: readonly string[];
+  /** Program and arguments for the `command` adapter. */
+  readonly command?: readonly string[];
+  /** The caller's environment plus `SLICEWAVE_*`. The adapter adds to it, never replaces it. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A process to start, without a shell. */
+export interface AgentInvocation {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** A file to feed to standard input; absent: standard input is closed. */
+  readonly stdinFile?: string;
+}
+
+/** What an agent was seen doing, in the order it was printed. */
+export type AgentEvent =
+  | { readonly type: 'session'; readonly sessionId: string; readonly model?: string; readonly version?: string }
+  /** Something the agent said. The last one is searched for the final report. */
+  | { readonly type: 'message'; readonly text: string }
+  | { readonly type: 'command_started'; readonly id: string; readonly command: string }
+  /** `exitCode` is `null` when the agent's stream does not say it. */
+  | {
+      readonly type: 'command';
+      readonly id: string;
+      readonly command: string;
+      readonly exitCode: number | null;
+      readonly durationMs: number | null;
+    }
+  /** A file tool that the agent reports as done. `path` as printed (absolute or relative to the worktree). */
+  | { readonly type: 'edit'; readonly tool: string; readonly path: string }
+  /** A tool use refused by a hook or a permission rule. */
+  | { readonly type: 'denied'; readonly tool: string; readonly target: string; readonly reason: string }
+  | {
+      readonly type: 'usage';
+      readonly inputTokens: number;
+      readonly outputTokens: number;
+      readonly costUsd: number | null;
+    }
+  /** The agent's own last word on the session. Absent when it died. */
+  | { readonly type: 'finished'; readonly isError: boolean; readonly text: string };
+
+/** Turns what an agent prints into events. Never throws: a line it does not know yields nothing. */
+export interface AgentReader {
+  /** One line of standard output, without the line end. */
+  line(text: string, atMs: number): readonly AgentEvent[];
+  /** Called once when the process has ended; may yield a last `finished` for agents without an event stream. */
+  end(atMs: number): readonly AgentEvent[];
+}
+
+export interface AgentDetection {
+  readonly found: boolean;
+  readonly version?: string;
+  readonly path?: string;
+  /** When not found: what to install or set, in one sentence. */
+  readonly remedy?: string;
+}
+
+export interface AgentAdapter {
+  readonly id: AgentId;
+  readonly title: string;
+  /** Whether a later run can go on in the same session. */
+  readonly resumable: boolean;
+  /** The program looked up on the path; `SLICEWAVE_<ID>_PATH` (as `SLICEWAVE_CLAUDE_PATH`) overrides it. */
+  readonly program?: string;
+  invoke(request: AgentRequest): AgentInvocation;
+  createReader(): AgentReader;
+}

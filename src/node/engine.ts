@@ -1,0 +1,204 @@
+import path from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { isActive } from '../core/run/fold.ts';
+import { traceOf } from '../core/run/trace.ts';
+import { success, type Result } from '../core/result.ts';
+import { patchBetween, treeOfWorktree } from './changes.ts';
+import { Decisions } from './decisions.ts';
+import { decomposeSpecFile } from './decompose.ts';
+import type { Engine, EngineFailure, LoadedPlan, RunSummary } from './engine-model.ts';
+import { FactsReader } from './facts.ts';
+import { integratePlan } from './integrate.ts';
+import { writeDecomposition } from './plan-directory.ts';
+import { listPlans, PlanReader } from './plans.ts';
+import { fail, openRepository, type Repository } from './repository.ts';
+import { schedule } from './scheduler.ts';
+import { watchFacts } from './watch.ts';
+
+export interface EngineOptions {
+  /** argv that starts the command line: runners and hooks are started with it. */
+  readonly slicewave: readonly string[];
+}
+
+/** Opens the repository around a directory. */
+export async function openEngine(
+  dir: string,
+  options: EngineOptions,
+): Promise<Result<Engine & { readonly repository: Repository }, EngineFailure>> {
+  const repository = await openRepository(dir);
+  if (!repository.ok) return repository;
+  return success(new RepositoryEngine(repository.value, options.slicewave));
+}
+
+class RepositoryEngine implements Engine {
+  readonly repository: Repository;
+  readonly #slicewave: readonly string[];
+  readonly #reader: FactsReader;
+  readonly #plans: PlanReader;
+
+  constructor(repository: Repository, slicewave: readonly string[]) {
+    this.repository = repository;
+    this.#slicewave = slicewave;
+    this.#reader = new FactsReader(repository);
+    this.#plans = new PlanReader(repository);
+  }
+
+  get root(): string {
+    return this.repository.root;
+  }
+
+  plans(): Promise<readonly string[]> {
+    return listPlans(this.repository);
+  }
+
+  load(planDir: string): Promise<Result<LoadedPlan, EngineFailure>> {
+    return this.#plans.load(planDir);
+  }
+
+  async state(planDir: string): ReturnType<Engine['state']> {
+    const loaded = await this.load(planDir);
+    return loaded.ok ? success(await this.#reader.state(loaded.value)) : loaded;
+  }
+
+  watch(planDir: string, onState: Parameters<Engine['watch']>[1]): { close(): void } {
+    let alive = false;
+    let closed = false;
+    let reading = false;
+    let again = false;
+    const read = async (): Promise<void> => {
+      if (reading) {
+        again = true;
+        return;
+      }
+      reading = true;
+      do {
+        again = false;
+        const state = await this.state(planDir).catch(() => null);
+        if (closed || !state?.ok) continue;
+        alive =
+          state.value.slices.some((slice) => isActive(slice.state)) ||
+          state.value.gates.some((gate) => gate.state === 'running');
+        onState(state.value);
+      } while (again && !closed);
+      reading = false;
+    };
+    const watching = watchFacts(
+      { runsDir: this.repository.runsDir, planDir: path.join(this.root, planDir) },
+      () => alive,
+      () => void read(),
+    );
+    void read();
+    return {
+      close() {
+        closed = true;
+        watching.close();
+      },
+    };
+  }
+
+  decompose(specFile: string, options: Parameters<Engine['decompose']>[1]): ReturnType<Engine['decompose']> {
+    return decomposeSpecFile({ root: this.root, specFile, ...options });
+  }
+
+  async write(...[decomposition, options]: Parameters<Engine['write']>): ReturnType<Engine['write']> {
+    const written = await writeDecomposition(this.root, decomposition, options);
+    return written.ok ? success({ dir: written.value.dir }) : written;
+  }
+
+  run(request: Parameters<Engine['run']>[0]): ReturnType<Engine['run']> {
+    return schedule(this.repository, request, this.#slicewave);
+  }
+
+  async #decide<T>(
+    planDir: string,
+    work: (decisions: Decisions) => Promise<Result<T, EngineFailure>>,
+  ): Promise<Result<T, EngineFailure>> {
+    const loaded = await this.load(planDir);
+    return loaded.ok ? work(new Decisions(this.repository, loaded.value)) : loaded;
+  }
+
+  answer(planDir: string, slice: string, text: string): ReturnType<Engine['answer']> {
+    return this.#decide(planDir, (decisions) => decisions.answer(slice, text));
+  }
+
+  approve(planDir: string, slice: string): ReturnType<Engine['approve']> {
+    return this.#decide(planDir, (decisions) => decisions.approve(slice));
+  }
+
+  retry(planDir: string, slice: string, options: Parameters<Engine['retry']>[2]): ReturnType<Engine['retry']> {
+    return this.#decide(planDir, (decisions) => decisions.retry(slice, options));
+  }
+
+  skip(planDir: string, slice: string, reason?: string): ReturnType<Engine['skip']> {
+    return this.#decide(planDir, (decisions) => decisions.skip(slice, reason));
+  }
+
+  stop(planDir: string, slice: string): ReturnType<Engine['stop']> {
+    return this.#decide(planDir, (decisions) => decisions.stop(slice));
+  }
+
+  async integrate(planDir: string, options: Parameters<Engine['integrate']>[1]): ReturnType<Engine['integrate']> {
+    const loaded = await this.load(planDir);
+    return loaded.ok ? integratePlan(this.repository, loaded.value, options) : loaded;
+  }
+
+  async runs(filter: Parameters<Engine['runs']>[0] = {}): ReturnType<Engine['runs']> {
+    const runs = await this.#reader.runs(filter.plan);
+    return runs
+      .map((run): RunSummary => {
+        const trace = traceOf(run.runId, run.events, run.alive);
+        return {
+          runId: run.runId,
+          plan: trace.plan,
+          slice: trace.slice,
+          attempt: trace.attempt,
+          state: trace.state,
+          startedAt: trace.started_at,
+          adapter: trace.agent.adapter,
+        };
+      })
+      .filter((run) => filter.slice === undefined || run.slice === filter.slice);
+  }
+
+  async trace(runId: string): ReturnType<Engine['trace']> {
+    const found = await this.#find(runId);
+    if (!found.ok) return found;
+    const run = await this.#reader.run(found.value);
+    return success(traceOf(run.runId, run.events, run.alive));
+  }
+
+  async diff(runId: string): ReturnType<Engine['diff']> {
+    const trace = await this.trace(runId);
+    if (!trace.ok) return trace;
+    const { base_commit: base, snapshot_commit: snapshot, worktree, run_id: id } = trace.value;
+    const kept = await readFile(path.join(this.repository.runsDir, id, 'diff.patch'), 'utf8').catch(() => null);
+    if (kept !== null) return success(kept);
+    if (!base) return success('');
+    const { git } = this.repository;
+    if (snapshot) return success(await patchBetween(git, base, snapshot));
+    if (!worktree) return success('');
+    const live = await treeOfWorktree(git.in(worktree)).catch(() => null);
+    return success(live ? await patchBetween(git, base, live) : '');
+  }
+
+  fileAt(commit: string, file: string): Promise<Uint8Array | null> {
+    return this.repository.git.blob(commit, file);
+  }
+
+  /** A run id may be cut short as long as it is one run's. */
+  async #find(given: string): Promise<Result<string, EngineFailure>> {
+    const runs = await this.#reader.runs();
+    const exact = runs.find((run) => run.runId === given);
+    if (exact) return success(exact.runId);
+    const matching = runs.filter((run) => run.runId.includes(given));
+    const [only] = matching;
+    if (only && matching.length === 1) return success(only.runId);
+    return matching.length > 1
+      ? fail(
+          'no-such-run',
+          `${given} could be ${matching.map((run) => run.runId).join(' or ')}`,
+          'Give more of the run id.',
+        )
+      : fail('no-such-run', `there is no run ${given}`, 'List them with `slicewave trace list`.');
+  }
+}

@@ -1,0 +1,170 @@
+import { type ChildProcess } from 'node:child_process';
+import { openSync, closeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import spawn from 'cross-spawn';
+
+/** Identifies a process across the reuse of its id: the id alone says little after a reboot. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** What the system says of its start; empty where that is not to be had. */
+  readonly started: string;
+  readonly host: string;
+}
+
+/** Field 22 of `/proc/<pid>/stat` (clock ticks since boot). Empty on systems without `/proc`. */
+export async function startOf(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  if (stat === '') return '';
+  // The program name may hold spaces and brackets: count from the last bracket.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' ? '' : (fields[19] ?? '');
+}
+
+export async function identify(pid: number = process.pid): Promise<ProcessIdentity> {
+  return { pid, started: await startOf(pid), host: hostname() };
+}
+
+/** Whether that very process still lives. A process of another machine cannot be asked and counts as dead. */
+export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
+  if (identity.host !== hostname()) return false;
+  try {
+    process.kill(identity.pid, 0);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+  }
+  const started = await startOf(identity.pid);
+  if (process.platform === 'linux' && started === '') return false;
+  return identity.started === '' || started === '' || identity.started === started;
+}
+
+export interface SpawnRequest {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** File for standard input; absent: closed. */
+  readonly stdinFile?: string;
+  readonly signal?: AbortSignal;
+  /** Milliseconds; the group is ended when they have passed. */
+  readonly timeout?: number;
+  readonly onStdout?: (chunk: string) => void;
+  readonly onStderr?: (chunk: string) => void;
+  readonly onSpawn?: (pid: number) => void;
+}
+
+export interface SpawnOutcome {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly outcome: 'exited' | 'not-found' | 'timed-out' | 'aborted';
+  readonly error: string | null;
+  readonly durationMs: number;
+}
+
+/**
+ * Runs a program without a shell, in a process group of its own, so that whatever it started ends with it. Never
+ * rejects: a program that cannot be started is an outcome.
+ */
+export async function runProcess(request: SpawnRequest): Promise<SpawnOutcome> {
+  const began = performance.now();
+  if (request.signal?.aborted) return { exitCode: null, signal: null, outcome: 'aborted', error: null, durationMs: 0 };
+  let stdin: number | 'ignore' = 'ignore';
+  try {
+    if (request.stdinFile) stdin = openSync(request.stdinFile, 'r');
+    const child = spawn(request.program, [...request.args], {
+      cwd: request.cwd,
+      env: { ...request.env },
+      stdio: [stdin, 'pipe', 'pipe'],
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+    });
+    return await new Promise<SpawnOutcome>((resolve) => {
+      let outcome: SpawnOutcome['outcome'] = 'exited';
+      let error: string | null = null;
+      let patience: NodeJS.Timeout | undefined;
+      const end = (why: 'timed-out' | 'aborted'): void => {
+        if (outcome === 'exited') outcome = why;
+        endGroup(child, 'SIGTERM');
+        patience ??= setTimeout(() => endGroup(child, 'SIGKILL'), 3000);
+      };
+      const abort = (): void => end('aborted');
+      request.signal?.addEventListener('abort', abort, { once: true });
+      const clock = request.timeout ? setTimeout(() => end('timed-out'), request.timeout) : undefined;
+      child.once('spawn', () => {
+        if (child.pid !== undefined) request.onSpawn?.(child.pid);
+      });
+      child.stdout?.setEncoding('utf8').on('data', (chunk: string) => request.onStdout?.(chunk));
+      child.stderr?.setEncoding('utf8').on('data', (chunk: string) => request.onStderr?.(chunk));
+      const finish = (exitCode: number | null, signal: string | null): void => {
+        clearTimeout(clock);
+        clearTimeout(patience);
+        request.signal?.removeEventListener('abort', abort);
+        resolve({ exitCode, signal, outcome, error, durationMs: Math.round(performance.now() - began) });
+      };
+      child.once('error', (cause: NodeJS.ErrnoException) => {
+        if (child.pid !== undefined) return;
+        error = cause.message;
+        outcome = cause.code === 'ENOENT' || cause.code === 'EACCES' ? 'not-found' : 'exited';
+        finish(null, null);
+      });
+      child.once('exit', (exitCode, signal) => {
+        // What the program left behind in its group (a dev server, a watcher) must not outlive the attempt, and must
+        // not hold the pipes open for ever either.
+        endGroup(child, 'SIGTERM');
+        const drain = setTimeout(() => {
+          endGroup(child, 'SIGKILL');
+          child.stdout?.destroy();
+          child.stderr?.destroy();
+        }, 1000);
+        child.once('close', () => {
+          clearTimeout(drain);
+          finish(exitCode, signal);
+        });
+      });
+    });
+  } finally {
+    if (typeof stdin === 'number') closeSync(stdin);
+  }
+}
+
+function endGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (child.pid === undefined) return;
+  try {
+    if (process.platform === 'win32') child.kill(signal);
+    else process.kill(-child.pid, signal);
+  } catch {
+    // The group is gone already, which is what was asked for.
+  }
+}
+
+/** Finds a program on the path as the system would. `null` when there is none. */
+export async function findProgram(
+  name: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string | null> {
+  const { access, constants } = await import('node:fs/promises');
+  const usable = async (file: string): Promise<boolean> =>
+    access(file, process.platform === 'win32' ? constants.F_OK : constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+  if (path.isAbsolute(name) || name.includes('/')) return (await usable(name)) ? path.resolve(name) : null;
+  const extensions = process.platform === 'win32' ? (env['PATHEXT'] ?? '.EXE;.CMD;.BAT').split(';') : [''];
+  for (const dir of (env['PATH'] ?? env['Path'] ?? '').split(path.delimiter)) {
+    if (dir === '') continue;
+    for (const extension of extensions) {
+      const file = path.join(dir, name + extension);
+      if (await usable(file)) return file;
+    }
+  }
+  return null;
+}
+
+/** The environment without undefined values. */
+export function environment(): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [key, value] of Object.entries(process.env)) if (value !== undefined) env[key] = value;
+  return env;
+}

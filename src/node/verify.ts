@@ -1,0 +1,97 @@
+import { ranNoTest } from '../core/gate/coverage.ts';
+import type { Redact } from '../core/gate/redact.ts';
+import type { Verification } from '../core/run/model.ts';
+import { compileGlob } from '../core/scope/glob.ts';
+import { splitCommand } from '../core/words.ts';
+import { Git } from './git.ts';
+import { runProcess } from './processes.ts';
+
+export interface CheckRequest {
+  readonly command: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly redact: Redact;
+}
+
+/** Characters of output kept as evidence: the end, where test runners say what failed. */
+const KEPT = 16_000;
+
+/**
+ * Runs one verification command, without a shell, and says what was observed. `a && b` runs in order; the first that
+ * fails ends it.
+ */
+export async function runCheck(request: CheckRequest): Promise<Verification> {
+  const { command } = request;
+  const line = splitCommand(command);
+  if (!line.ok) {
+    return { command, exitCode: null, durationMs: 0, output: line.failure.message, outcome: 'not-found' };
+  }
+  let output = '';
+  let durationMs = 0;
+  const take = (chunk: string): void => {
+    output = (output + chunk).slice(-KEPT * 4);
+  };
+  for (const step of line.value) {
+    const [program = '', ...args] = await expand(step.words, step.patterns, request.cwd);
+    const run = await runProcess({
+      program,
+      args,
+      cwd: request.cwd,
+      env: { ...request.env, ...step.env },
+      timeout: request.timeoutMs,
+      signal: request.signal,
+      onStdout: take,
+      onStderr: take,
+    });
+    durationMs += run.durationMs;
+    const evidence = (): string => request.redact(output).slice(-KEPT);
+    if (run.outcome === 'not-found') {
+      return {
+        command,
+        exitCode: 127,
+        durationMs,
+        output: `${program}: not found on the path (${run.error ?? ''})`,
+        outcome: 'not-found',
+      };
+    }
+    if (run.outcome === 'timed-out') {
+      return { command, exitCode: null, durationMs, output: evidence(), outcome: 'timed-out' };
+    }
+    if (run.exitCode !== 0) {
+      return { command, exitCode: run.exitCode, durationMs, output: evidence(), outcome: 'failed' };
+    }
+  }
+  const text = request.redact(output).slice(-KEPT);
+  return { command, exitCode: 0, durationMs, output: text, outcome: ranNoTest(text) ? 'no-coverage' : 'passed' };
+}
+
+/**
+ * Expands unquoted patterns as a shell would: over the files that are there, sorted; a pattern that matches nothing
+ * stays as it is written. Files that git ignores are no one's tests and are left out.
+ */
+async function expand(words: readonly string[], patterns: readonly number[], cwd: string): Promise<readonly string[]> {
+  if (patterns.length === 0) return words;
+  const git = new Git(cwd);
+  const listed = await git.fields(['ls-files', '--cached', '--others', '--exclude-standard', '-z']).catch(() => []);
+  const files = [...new Set(listed)].sort();
+  return words.flatMap((word, index) => {
+    if (!patterns.includes(index)) return [word];
+    const glob = compileGlob(word);
+    const found = files.filter((file) => glob.matches(file));
+    return found.length > 0 ? found : [word];
+  });
+}
+
+/** The command that runs a wave's `validation`, whichever of the two dialects it is written in. */
+export function validationCommand(
+  check: { readonly dialect: 'command' | 'source'; readonly text: string },
+  technology: string | null,
+): string {
+  if (check.dialect === 'command') return check.text;
+  const quoted = `'${check.text.replaceAll("'", `'\\''`)}'`;
+  const language = (technology ?? 'python').toLowerCase();
+  if (/typescript|javascript|node/.test(language)) return `node --input-type=module -e ${quoted}`;
+  return `python3 -c ${quoted}`;
+}

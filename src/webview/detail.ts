@@ -1,0 +1,222 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { stateLabel } from '../core/run/fold.ts';
+import { assertNever } from '../core/result.ts';
+import type { GateView, RunView, SliceView } from '../core/run/state-model.ts';
+import { minutes } from '../core/view/dashboard.ts';
+import { actionsOf, canRun, headlineOf, type SliceAction } from '../protocol/dashboard.ts';
+import { gateIcon, sliceIcon } from './icons.ts';
+import { actionButton, chip, type Hands, type Model } from './controls.ts';
+import { cost, count, planWord, settledCount } from './words.ts';
+
+/** The pane beside the board: what is selected, what is known of it, what can be done with it. */
+export function detailView(model: Model, hands: Hands): TemplateResult {
+  return html`<aside class="detail" aria-label="Details">${contentOf(model, hands)}</aside>`;
+}
+
+function contentOf(model: Model, hands: Hands): TemplateResult {
+  const { selection, snapshot } = model;
+  const { state } = snapshot;
+  switch (selection.kind) {
+    case 'plan':
+      return planDetail(model, hands);
+    case 'wave':
+      return waveDetail(selection.wave, model, hands);
+    case 'gate': {
+      const gate = state.gates.find((entry) => entry.id === selection.id);
+      return gate ? gateDetail(gate, model, hands) : planDetail(model, hands);
+    }
+    case 'slice': {
+      const slice = state.slices.find((entry) => entry.id === selection.id);
+      return slice ? sliceDetail(slice, model, hands) : planDetail(model, hands);
+    }
+    default:
+      return assertNever(selection);
+  }
+}
+
+const sliceButtons: readonly SliceAction[] = [
+  'run',
+  'stop',
+  'approve',
+  'answer',
+  'retry',
+  'skip',
+  'worktree',
+  'terminal',
+  'diff',
+  'inspect',
+  'trace',
+  'task',
+];
+
+function sliceDetail(slice: SliceView, { snapshot }: Model, hands: Hands): TemplateResult {
+  const { state, trusted } = snapshot;
+  const detail = snapshot.details[slice.id];
+  const attention = state.attention.find((entry) => entry.slice === slice.id) ?? null;
+  const actions = actionsOf(slice, attention);
+  // Giving up is never what is suggested.
+  const primary = sliceButtons.find((action) => actions.has(action) && action !== 'skip');
+  return html`
+    <h2 class="detail-title">${sliceIcon(slice.state)} <span class="mono">${slice.id}</span> ${slice.title}</h2>
+    <p class="detail-state">${stateLabel(slice.state)}${attention ? html` · ${headlineOf(attention)}` : nothing}</p>
+    <div class="actions">
+      ${sliceButtons
+        .filter((action) => actions.has(action))
+        .map((action) =>
+          actionButton({ action, slice: slice.id, secondary: action !== primary || action === 'task', trusted, hands }),
+        )}
+    </div>
+    ${facts([
+      ['blocked by', slice.blockedBy.length > 0 ? html`${slice.blockedBy.map((id) => chip(state, id, hands))}` : null],
+      ['after', detail && detail.deps.length > 0 ? html`${detail.deps.map((id) => chip(state, id, hands))}` : null],
+      ['workstream', slice.workstream],
+      ['estimate', detail ? minutes(detail.estimateMinutes) : null],
+      ['slack', slice.critical ? 'none: on the critical path' : minutes(slice.slackMinutes)],
+      ['branch', html`<span class="mono">${slice.branch}</span>`],
+      ['worktree', slice.worktree ? html`<span class="mono">${slice.worktree}</span>` : null],
+      ['commit', slice.commit ? html`<span class="mono">${slice.commit.slice(0, 10)}</span>` : null],
+    ])}
+    ${
+      detail
+        ? html`${list('Create', detail.create)} ${list('Modify', detail.modify)} ${list('Boundary', detail.boundary)}
+          ${list('Checks', detail.verify)}`
+        : nothing
+    }
+    ${slice.runs.length === 0 ? nothing : html`<h3>Runs</h3>`}
+    ${slice.runs.toReversed().map((run, index) => runDetail(run, slice.id, index === 0, hands))}
+  `;
+}
+
+function runDetail(run: RunView, slice: string, last: boolean, hands: Hands): TemplateResult {
+  const send = (action: SliceAction) => () => hands.send({ type: 'slice', action, slice, run: run.runId });
+  const checks = run.testsPassed === null ? 'no check ran' : run.testsPassed ? 'checks passed' : 'checks failed';
+  return html`<section class="run">
+    <div class="run-head">
+      ${sliceIcon(run.state)} <span>Attempt ${run.attempt}</span>
+      <span class="quiet"
+        >${stateLabel(run.state)} ·
+        ${checks}${run.adapter ? ` · ${run.adapter}` : ''}${run.costUsd > 0 ? ` · ${cost(run.costUsd)}` : ''}</span
+      >
+    </div>
+    ${run.failure ? html`<p class="problem">${run.failure.reason}: ${run.failure.detail}</p>` : nothing}
+    ${run.stop ? html`<p class="problem">${run.stop.detail}</p>` : nothing}
+    <div class="links">
+      <button type="button" class="link" @click=${send('diff')}>Changes</button>
+      <button type="button" class="link" @click=${send('inspect')}>Inspect</button>
+      <button type="button" class="link" @click=${send('trace')}>Trace</button>
+    </div>
+    ${
+      last && run.filesChanged.length > 0
+        ? html`<ul class="files">
+            ${run.filesChanged.map(
+              (file) =>
+                html`<li class=${file.inScope ? '' : 'outside'}>
+                  <button
+                    type="button"
+                    class="link mono"
+                    @click=${() => hands.send({ type: 'file', slice, run: run.runId, path: file.path })}
+                  >
+                    ${file.path}
+                  </button>
+                  <span class="quiet"
+                    >${file.additions === null ? 'binary' : `+${file.additions} −${file.deletions ?? 0}`}${file.inScope ? '' : ' · out of scope'}</span
+                  >
+                </li>`,
+            )}
+          </ul>`
+        : nothing
+    }
+  </section>`;
+}
+
+function gateDetail(gate: GateView, { snapshot }: Model, hands: Hands): TemplateResult {
+  const { state, trusted } = snapshot;
+  const waits = state.attention.some((entry) => entry.slice === gate.id);
+  const chips = (ids: readonly string[]): TemplateResult | null =>
+    ids.length === 0 ? null : html`${ids.map((id) => chip(state, id, hands))}`;
+  return html`
+    <h2 class="detail-title">
+      ${gateIcon(gate.state)}
+      ${gate.kind === 'merge-point' ? `Merge point ${gate.id}` : `Validation of ${gate.id.replace('-', ' ')}`}
+    </h2>
+    <p class="detail-state">${gate.state}</p>
+    <div class="actions">
+      ${waits ? html`${actionButton({ action: 'retry', slice: gate.id, secondary: false, trusted, hands })} ${actionButton({ action: 'skip', slice: gate.id, trusted, hands })}` : nothing}
+      ${gate.run ? actionButton({ action: 'trace', slice: gate.id, trusted, hands }) : nothing}
+    </div>
+    ${facts([
+      ['needs', chips(gate.needs)],
+      ['still waits for', chips(gate.waitingFor)],
+      ['unlocks', chips(gate.unlocks)],
+      ['commit', gate.commit ? html`<span class="mono">${gate.commit.slice(0, 10)}</span>` : null],
+      ['failed', gate.run?.failure ? gate.run.failure.detail : null],
+    ])}
+    ${list('Checks', gate.verify)}
+  `;
+}
+
+function waveDetail(wave: number, { snapshot }: Model, hands: Hands): TemplateResult {
+  const { state, trusted } = snapshot;
+  const slices = state.slices.filter((slice) => slice.wave === wave);
+  const runnable = trusted && slices.some(canRun);
+  return html`
+    <h2 class="detail-title">Wave ${wave}</h2>
+    <p class="detail-state">${count(slices.length, 'slice')}</p>
+    <div class="actions">
+      <vscode-button
+        ?disabled=${!runnable}
+        @click=${() => {
+          if (runnable) hands.send({ type: 'run-wave', wave });
+        }}
+        >Run Wave</vscode-button
+      >
+    </div>
+    <ul class="files">
+      ${slices.map((slice) => html`<li>${chip(state, slice.id, hands)} ${slice.title} <span class="quiet">${stateLabel(slice.state)}</span></li>`)}
+    </ul>
+  `;
+}
+
+function planDetail({ snapshot }: Model, hands: Hands): TemplateResult {
+  const { state, planDir } = snapshot;
+  const by = new Map<string, string[]>();
+  for (const slice of state.slices) {
+    const label = stateLabel(slice.state);
+    by.set(label, [...(by.get(label) ?? []), slice.id]);
+  }
+  return html`
+    <h2 class="detail-title">${state.title}</h2>
+    <p class="detail-state">${planWord(state.state)} · ${settledCount(state)} of ${state.slices.length} verified</p>
+    ${facts([
+      ['plan', html`<span class="mono">${planDir}</span>`],
+      [
+        'base',
+        state.baseCommit ? html`<span class="mono">${state.baseCommit.slice(0, 10)}</span>` : 'chosen at the first run',
+      ],
+      ['integration', html`<span class="mono">${state.integrationBranch}</span>`],
+      ['left', minutes(state.remainingMinutes)],
+      ['cost', cost(state.costUsd)],
+    ])}
+    <h3>Slices by state</h3>
+    ${facts([...by].map(([label, ids]): [string, TemplateResult] => [label, html`${ids.map((id) => chip(state, id, hands))}`]))}
+  `;
+}
+
+function facts(rows: readonly (readonly [string, TemplateResult | string | null])[]): TemplateResult {
+  return html`<dl class="facts-list">
+    ${rows.map(([name, value]) =>
+      value === null || value === ''
+        ? nothing
+        : html`<dt>${name}</dt>
+            <dd>${value}</dd>`,
+    )}
+  </dl>`;
+}
+
+function list(title: string, entries: readonly string[]): TemplateResult | typeof nothing {
+  if (entries.length === 0) return nothing;
+  return html`<h3>${title}</h3>
+    <ul class="entries">
+      ${entries.map((entry) => html`<li class="mono">${entry}</li>`)}
+    </ul>`;
+}

@@ -1,0 +1,81 @@
+import { strict as assert } from 'node:assert';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Git, GitError } from '../../src/node/git.ts';
+import { openRepository } from '../../src/node/repository.ts';
+import { ensureWorktree, listWorktrees } from '../../src/node/worktree.ts';
+import { Project } from './fixture.ts';
+
+suite('Git beside another git', () => {
+  let project: Project;
+
+  setup(async () => {
+    project = await Project.create({ slices: [{ id: 'S1' }] });
+  });
+
+  teardown(() => project.close());
+
+  /** What stands in the git directory while `git worktree add` is in the middle of its work. */
+  function halfMade(): string {
+    const admin = path.join(project.root, '.git/worktrees/half');
+    mkdirSync(admin, { recursive: true });
+    writeFileSync(path.join(admin, 'gitdir'), `${path.join(project.home, 'half/.git')}\n`);
+    writeFileSync(path.join(admin, 'HEAD'), `${project.git('rev-parse', 'HEAD')}\n`);
+    writeFileSync(path.join(admin, 'commondir'), '');
+    return admin;
+  }
+
+  test('a worktree that is just being made is waited for', async () => {
+    const admin = halfMade();
+    const listing = new Git(project.root).fields(['worktree', 'list', '--porcelain', '-z']);
+    let settled = false;
+    void listing.then(() => (settled = true)).catch(() => (settled = true));
+    await delay(150);
+    assert.equal(settled, false);
+    writeFileSync(path.join(admin, 'commondir'), '../..\n');
+    assert.ok((await listing).includes(`worktree ${path.join(project.home, 'half')}`));
+  });
+
+  test('a worktree is made although another one is just being made', async () => {
+    const repository = await openRepository(project.root);
+    assert.ok(repository.ok);
+    const admin = halfMade();
+    const made = ensureWorktree(repository.value, {
+      path: path.join(project.home, 'mine'),
+      branch: 'slicewave/test/mine',
+      base: project.git('rev-parse', 'HEAD'),
+      mode: 'fresh',
+      ours: false,
+      snapshot: () => Promise.resolve(),
+    });
+    await delay(100);
+    rmSync(admin, { recursive: true });
+    const result = await made;
+    assert.ok(result.ok && result.value.created);
+    const branches = (await listWorktrees(repository.value)).map((entry) => entry.branch);
+    assert.ok(branches.includes('slicewave/test/mine'));
+  });
+
+  test('one that stays half made is an error that names it', async () => {
+    halfMade();
+    await assert.rejects(
+      new Git(project.root).run(['worktree', 'list']),
+      (error) => error instanceof GitError && /worktrees\/half\/commondir/.test(error.stderr),
+    );
+  }).timeout(20_000);
+
+  test('a machine without a name for the user still makes commits', async () => {
+    writeFileSync(path.join(project.home, 'gitconfig'), '[user]\n\tuseConfigOnly = true\n');
+    const known = process.env['GIT_CONFIG_GLOBAL'];
+    process.env['GIT_CONFIG_GLOBAL'] = path.join(project.home, 'gitconfig');
+    try {
+      const git = new Git(project.root);
+      const commit = await git.commitTree(await git.treeOf('HEAD'), [], 'alone');
+      assert.equal(project.git('show', '-s', '--format=%an <%ae> %s', commit), 'Slicewave <slicewave@localhost> alone');
+    } finally {
+      if (known === undefined) delete process.env['GIT_CONFIG_GLOBAL'];
+      else process.env['GIT_CONFIG_GLOBAL'] = known;
+    }
+  });
+});

@@ -1,0 +1,351 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { decomposeSpecFile, type DecomposeRequest } from '../../src/node/decompose.ts';
+import type { DecomposerAgent, DecomposerTurn } from '../../src/node/decomposer-agent.ts';
+import type { Decomposition } from '../../src/node/engine-model.ts';
+import { writeDecomposition } from '../../src/node/plan-directory.ts';
+import { initPlan } from '../../src/node/plan-init.ts';
+
+const specFile = 'specs/TS-7-shop.spec.md';
+const dir = 'parallel/TS-7-shop';
+
+const spec = `---
+id: TS-7
+title: Shop
+---
+
+# Shop
+
+## Outcome
+
+It sells.
+
+## In scope
+
+- Selling
+
+## Out of scope
+
+- Giving away
+
+## Evidence
+
+- \`make test\` passes
+
+## Slices
+
+- A1: Till (files: src/till.py; verify: make till)
+- A2: Door (after A1; files: src/door.py; verify: make door)
+`;
+
+suite('decomposing a spec file', function () {
+  this.timeout(20_000);
+  let root = '';
+
+  setup(() => {
+    root = mkdtempSync(path.join(tmpdir(), "slicewave décompose it's-"));
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: root, stdio: 'pipe' });
+    git('init', '-q');
+    mkdirSync(path.join(root, 'specs'));
+    mkdirSync(path.join(root, 'src'));
+    writeFileSync(path.join(root, specFile), spec);
+    writeFileSync(path.join(root, 'src/till.py'), 'till = 1\n');
+    git('add', '-A');
+  });
+  teardown(() => {
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  async function decompose(more: Partial<DecomposeRequest> = {}): Promise<Decomposition> {
+    const result = await decomposeSpecFile({ root, specFile, ...more });
+    assert.ok(result.ok, result.ok ? '' : `${result.failure.message} ${result.failure.remedy}`);
+    return result.value;
+  }
+
+  async function failureOf(more: Partial<DecomposeRequest>) {
+    const result = await decomposeSpecFile({ root, specFile, ...more });
+    assert.ok(!result.ok);
+    return result.failure;
+  }
+
+  const read = (name: string): string => readFileSync(path.join(root, dir, name), 'utf8');
+
+  suite('by structure', () => {
+    test('gives a plan and writes nothing', async () => {
+      const decomposition = await decompose();
+      assert.equal(decomposition.dir, dir);
+      assert.equal(decomposition.exists, false);
+      assert.deepEqual(decomposition.loaded.graph.waves, [['A1'], ['A2']]);
+      assert.deepEqual(decomposition.loaded.findings, []);
+      assert.deepEqual(readdirSync(root).toSorted(), ['.git', 'specs', 'src']);
+    });
+
+    test('is the same again when the plan is committed', async () => {
+      const first = await decompose();
+      assert.ok((await writeDecomposition(root, first, { replace: false })).ok);
+      execFileSync('git', ['add', '-A'], { cwd: root });
+      const second = await decompose();
+      assert.equal(second.exists, true);
+      assert.deepEqual([...second.files], [...first.files]);
+    });
+
+    test('takes an absolute path and another plan directory', async () => {
+      const decomposition = await decompose({ specFile: path.join(root, specFile), dir: 'plans/shop/' });
+      assert.equal(decomposition.dir, 'plans/shop');
+      assert.equal(decomposition.loaded.plan.slices[0]?.file, 'plans/shop/tasks/task-001-till.md');
+    });
+
+    test('fails with the findings of a spec that must not be decomposed', async () => {
+      writeFileSync(path.join(root, specFile), spec.replace('## Evidence', '## Anything'));
+      const failure = await failureOf({});
+      assert.equal(failure.reason, 'bad-spec');
+      assert.match(failure.message, /specs\/TS-7-shop\.spec\.md:1:1: .*evidence/);
+      assert.ok(failure.findings?.some((finding) => finding.code === 'decompose.answer-missing'));
+    });
+
+    test('names the file that is not there, is a directory, or is elsewhere', async () => {
+      assert.match((await failureOf({ specFile: 'specs/none.md' })).message, /specs\/none\.md does not exist/);
+      assert.match((await failureOf({ specFile: 'specs' })).message, /is a directory/);
+      assert.equal((await failureOf({ specFile: '../x.md' })).reason, 'no-such-file');
+      for (const bad of ['../x', '.', 'plan', '/etc/plan'])
+        assert.equal((await failureOf({ dir: bad })).reason, 'write', bad);
+    });
+  });
+
+  suite('with an agent', () => {
+    const good = {
+      slices: [{ id: 'A1', title: 'Till', modify: ['src/till.py'], verify: ['make till'], requirements: ['It rings'] }],
+    };
+
+    /** An agent that gives these answers, one a turn, and remembers what it was asked. */
+    function scripted(...answers: unknown[]): { agent: DecomposerAgent; turns: DecomposerTurn[] } {
+      const turns: DecomposerTurn[] = [];
+      const agent: DecomposerAgent = async (turn) => {
+        turns.push(turn);
+        return { ok: true, value: { answer: answers[turns.length - 1], sessionId: 'session-1' } };
+      };
+      return { agent, turns };
+    }
+
+    test('takes a sound proposal at once', async () => {
+      const { agent, turns } = scripted(good);
+      const { loaded } = await decompose({ with: 'claude', runAgent: agent });
+      assert.equal(turns.length, 1);
+      assert.equal(turns[0]?.sessionId, null);
+      assert.match(turns[0]?.prompt ?? '', /It sells\.[\s\S]*src\/till\.py[\s\S]*"merge_points"/);
+      assert.deepEqual(
+        loaded.plan.slices.map((slice) => slice.id),
+        ['A1'],
+      );
+      assert.ok(!loaded.findings.some((finding) => finding.severity === 'error'), JSON.stringify(loaded.findings));
+    });
+
+    test('feeds back what does not hold, in the same session, and takes the correction', async () => {
+      const overlapping = { slices: [good.slices[0], { ...good.slices[0], id: 'A2', deps: [] }] };
+      const { agent, turns } = scripted('nothing', overlapping, good);
+      const { loaded } = await decompose({ with: 'codex', runAgent: agent });
+      assert.deepEqual(
+        turns.map((turn) => turn.sessionId),
+        [null, 'session-1', 'session-1'],
+      );
+      assert.match(turns[1]?.prompt ?? '', /proposal: /);
+      assert.match(turns[2]?.prompt ?? '', /error: A1 and A2 may run at the same time and share 100 %/);
+      assert.equal(loaded.plan.slices.length, 1);
+    });
+
+    test('gives up after two corrections: with the findings of the last proposal, or a failure when there was none', async () => {
+      const cyclic = {
+        slices: [
+          { ...good.slices[0], deps: ['A2'] },
+          { id: 'A2', title: 'B', deps: ['A1'], create: ['b.py'], verify: ['make'] },
+        ],
+      };
+      const { agent, turns } = scripted(cyclic, cyclic, cyclic, good);
+      const { loaded } = await decompose({ with: 'claude', runAgent: agent });
+      assert.equal(turns.length, 3);
+      assert.ok(loaded.findings.some((finding) => finding.code === 'decompose.cycle' && finding.severity === 'error'));
+      const failure = await failureOf({ with: 'claude', runAgent: scripted(undefined, undefined, undefined).agent });
+      assert.equal(failure.reason, 'agent');
+      assert.match(failure.message, /no JSON object/);
+    });
+
+    test('refuses ids that differ in case only', async () => {
+      const twice = { slices: [good.slices[0], { ...good.slices[0], id: 'a1', modify: [], create: ['x.py'] }] };
+      const { agent, turns } = scripted(twice, good);
+      await decompose({ with: 'claude', runAgent: agent });
+      assert.match(turns[1]?.prompt ?? '', /The id a1 is used by two slices/);
+    });
+
+    test('is not asked about a spec that must not be decomposed', async () => {
+      writeFileSync(path.join(root, specFile), spec.replace('title: Shop', 'title: Shop\nconfidence: LOW'));
+      const { agent, turns } = scripted(good);
+      assert.equal((await failureOf({ with: 'claude', runAgent: agent })).reason, 'bad-spec');
+      assert.equal(turns.length, 0);
+    });
+
+    test('a program that is not there is named', async () => {
+      const before = process.env['SLICEWAVE_CODEX_PATH'];
+      process.env['SLICEWAVE_CODEX_PATH'] = '/nowhere/codex';
+      try {
+        const failure = await failureOf({ with: 'codex' });
+        assert.equal(failure.reason, 'agent');
+        assert.match(`${failure.message} ${failure.remedy}`, /\/nowhere\/codex/);
+      } finally {
+        if (before === undefined) delete process.env['SLICEWAVE_CODEX_PATH'];
+        else process.env['SLICEWAVE_CODEX_PATH'] = before;
+      }
+    });
+  });
+
+  suite('writing it', () => {
+    test('whole, and only over a plan when told to', async () => {
+      const decomposition = await decompose();
+      assert.deepEqual(await writeDecomposition(root, decomposition, { replace: false }), {
+        ok: true,
+        value: { dir, kept: [] },
+      });
+      for (const [name, text] of decomposition.files) assert.equal(read(name), text);
+      const again = await writeDecomposition(root, decomposition, { replace: false });
+      assert.equal(again.ok ? '' : again.failure.reason, 'exists');
+      assert.deepEqual(readdirSync(path.join(root, 'parallel')), ['TS-7-shop']);
+    });
+
+    test('keeps edited prompts and files of other origin, and drops what the new plan has not', async () => {
+      await writeDecomposition(root, await decompose(), { replace: false });
+      writeFileSync(path.join(root, dir, 'prompts/task-001.txt'), 'My way.\n');
+      writeFileSync(path.join(root, dir, 'prompts/task-002.txt'), 'Gone, but not lost.\n');
+      writeFileSync(path.join(root, dir, 'integration-report.md'), 'report\n');
+      mkdirSync(path.join(root, dir, 'notes'));
+      writeFileSync(path.join(root, dir, 'notes/photo.bin'), Buffer.from([0, 255, 1]));
+      symlinkSync('../context.md', path.join(root, dir, 'notes/link'));
+      writeFileSync(path.join(root, specFile), spec.replace(/- A2:.*\n/, ''));
+      const result = await writeDecomposition(root, await decompose(), { replace: true });
+      assert.deepEqual(result.ok && result.value.kept, [
+        'integration-report.md',
+        'notes/link',
+        'notes/photo.bin',
+        'prompts/edited-task-002.txt',
+        'prompts/task-001.txt',
+      ]);
+      assert.equal(read('prompts/task-001.txt'), 'My way.\n');
+      assert.equal(read('prompts/edited-task-002.txt'), 'Gone, but not lost.\n');
+      assert.equal(readFileSync(path.join(root, dir, 'notes/photo.bin')).length, 3);
+      assert.ok(!existsSync(path.join(root, dir, 'tasks/task-002-door.md')));
+      assert.deepEqual(readdirSync(path.join(root, 'parallel')), ['TS-7-shop']);
+      const twice = await writeDecomposition(root, await decompose(), { replace: true });
+      assert.ok(twice.ok);
+      assert.equal(read('prompts/task-001.txt'), 'My way.\n');
+      assert.equal(read('prompts/edited-task-002.txt'), 'Gone, but not lost.\n');
+    });
+
+    test('a plan left aside by a killed process is put back first', async () => {
+      await writeDecomposition(root, await decompose(), { replace: false });
+      renameSync(path.join(root, dir), path.join(root, 'parallel/.TS-7-shop.old'));
+      const result = await writeDecomposition(root, await decompose(), { replace: false });
+      assert.equal(result.ok ? '' : result.failure.reason, 'exists');
+      assert.ok(existsSync(path.join(root, dir, 'manifest.json')));
+    });
+
+    test('or not at all: a failure in the middle leaves the old plan and no remains', async () => {
+      await writeDecomposition(root, await decompose(), { replace: false });
+      const before = read('manifest.json');
+      const decomposition = await decompose();
+      const broken = { ...decomposition, files: new Map([...decomposition.files, ['context.md/inside', 'x']]) };
+      const result = await writeDecomposition(root, broken, { replace: true });
+      assert.equal(result.ok ? '' : result.failure.reason, 'write');
+      assert.equal(read('manifest.json'), before);
+      assert.deepEqual(readdirSync(path.join(root, 'parallel')), ['TS-7-shop']);
+      const escaping = { ...decomposition, files: new Map([['../../evil.txt', 'x']]) };
+      assert.ok(!(await writeDecomposition(root, escaping, { replace: true })).ok);
+      assert.ok(!existsSync(path.join(root, 'evil.txt')));
+    });
+
+    test('not through a link that leads out of the repository', async () => {
+      const outside = mkdtempSync(path.join(tmpdir(), 'slicewave-outside-'));
+      try {
+        symlinkSync(outside, path.join(root, 'parallel'));
+        const failure = await failureOf({});
+        assert.equal(failure.reason, 'write');
+        assert.deepEqual(readdirSync(outside), []);
+      } finally {
+        rmSync(outside, { recursive: true });
+      }
+    });
+
+    test('a place that cannot be written is named, with what to do', async () => {
+      const decomposition = await decompose();
+      writeFileSync(path.join(root, 'parallel'), 'in the way');
+      const result = await writeDecomposition(root, decomposition, { replace: false });
+      assert.ok(!result.ok);
+      assert.equal(result.failure.reason, 'write');
+      assert.match(
+        `${result.failure.message} ${result.failure.remedy}`,
+        /parallel\/TS-7-shop could not be written: .* Nothing was changed/,
+      );
+      assert.equal(readFileSync(path.join(root, 'parallel'), 'utf8'), 'in the way');
+    });
+  });
+
+  suite('init', () => {
+    test('makes a plan directory for a spec, and the home of plans', async () => {
+      const result = await initPlan({ root, dir, techSpec: specFile, name: 'shop' });
+      assert.deepEqual(result, {
+        ok: true,
+        value: {
+          dir,
+          files: [
+            'manifest.json',
+            'context.md',
+            'conventions.md',
+            'tasks/.gitkeep',
+            'contracts/.gitkeep',
+            'prompts/.gitkeep',
+          ],
+        },
+      });
+      assert.deepEqual(JSON.parse(read('manifest.json')), {
+        tech_spec_id: 'TS-7',
+        name: 'shop',
+        title: 'Shop',
+        waves: [],
+        metadata: { tech_spec: specFile, total_tasks: 0, max_parallel: 0, critical_path: [] },
+      });
+      assert.deepEqual(readdirSync(path.join(root, 'parallel')).toSorted(), ['.gitignore', 'README.md', 'TS-7-shop']);
+    });
+
+    test('takes an id for a spec that is elsewhere', async () => {
+      assert.ok((await initPlan({ root, dir, techSpec: 'TS-0042', name: 'shop' })).ok);
+      assert.equal(JSON.parse(read('manifest.json')).tech_spec_id, 'TS-0042');
+    });
+
+    test('refuses to write over anything, and what cannot be', async () => {
+      assert.ok((await initPlan({ root, dir, techSpec: specFile, name: 'shop' })).ok);
+      const before = read('manifest.json');
+      const reason = async (change: Partial<Parameters<typeof initPlan>[0]>) => {
+        const result = await initPlan({ root, dir: 'parallel/other', techSpec: specFile, name: 'x', ...change });
+        return result.ok ? 'ok' : result.failure.reason;
+      };
+      assert.equal(await reason({ dir }), 'exists');
+      assert.equal(read('manifest.json'), before);
+      assert.equal(await reason({ dir: specFile }), 'exists');
+      assert.equal(await reason({ dir: '../out' }), 'write');
+      assert.equal(await reason({ dir: '.' }), 'write');
+      assert.equal(await reason({ techSpec: 'specs/none.md' }), 'no-such-file');
+      assert.equal(await reason({ name: 'a\nb' }), 'bad-plan');
+      assert.equal(await reason({}), 'ok');
+    });
+  });
+});

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { formatEstimate, proposalJsonSchema, readProposal } from '../../src/core/decompose/proposal.ts';
+import { parseEstimate } from '../../src/core/estimate.ts';
+
+suite('proposal', () => {
+  test('the least an agent may answer is filled up', () => {
+    const read = readProposal({ slices: [{ id: 'A1', title: ' One ', workstream: null }] });
+    assert.ok('proposal' in read);
+    assert.deepEqual(read.proposal, {
+      slices: [
+        {
+          id: 'A1',
+          title: 'One',
+          workstream: null,
+          deps: [],
+          create: [],
+          modify: [],
+          boundary: [],
+          requirements: [],
+          checklist: [],
+          verify: [],
+          estimate: '2h',
+          agent: null,
+          contracts: [],
+          stop: [],
+        },
+      ],
+      workstreams: [],
+      merge_points: [],
+      contracts: [],
+      setup: [],
+      conventions: null,
+    });
+  });
+
+  test('what is wrong is named with its place', () => {
+    const read = readProposal({
+      slices: [
+        { id: '../x', title: '' },
+        { id: 'A1', title: 'x', estimate: 'soon', deps: 'A2' },
+      ],
+    });
+    assert.ok('problems' in read);
+    assert.deepEqual(
+      read.problems.map((problem) => problem.slice(0, problem.indexOf(':'))),
+      ['slices.0.id', 'slices.0.title', 'slices.1.deps', 'slices.1.estimate'],
+    );
+    for (const value of [null, [], 'x', {}, { slices: [] }]) assert.ok('problems' in readProposal(value));
+  });
+
+  test('the JSON Schema is strict: every object is closed and requires all it has', () => {
+    let objects = 0;
+    const walk = (node: unknown): void => {
+      if (Array.isArray(node)) return node.forEach(walk);
+      if (typeof node !== 'object' || node === null) return;
+      if ('type' in node && node.type === 'object' && 'properties' in node) {
+        objects++;
+        const closed = node as { properties: object; required?: unknown; additionalProperties?: unknown };
+        assert.equal(closed.additionalProperties, false);
+        assert.deepEqual(closed.required, Object.keys(closed.properties));
+      }
+      Object.values(node).forEach(walk);
+    };
+    walk(proposalJsonSchema());
+    assert.equal(objects, 5);
+    assert.ok(JSON.stringify(proposalJsonSchema()).includes('"merge_points"'));
+  });
+
+  test('estimates come back as they were written', () => {
+    assert.deepEqual([30, 60, 90, 120, 500].map(formatEstimate), ['30m', '1h', '1h30m', '2h', '8h20m']);
+    for (const minutes of [1, 59, 60, 61, 119, 240]) assert.equal(parseEstimate(formatEstimate(minutes)), minutes);
+  });
+});

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { planGraph } from '../../src/core/plan/graph.ts';
+import type { Slice } from '../../src/core/plan/model.ts';
+import { pathInScope, scopeVerdict, symbolsInScope } from '../../src/core/scope/contain.ts';
+import { compileGlob } from '../../src/core/scope/glob.ts';
+import { overlaps, scopesOverlap, verdictOf } from '../../src/core/scope/overlap.ts';
+import { planOf, scope, slice } from './plan-fixture.ts';
+
+const creating = (id: string, create: string[], given: Partial<Slice> = {}): Slice =>
+  slice(id, { scope: scope({ create }), ...given });
+const modifying = (id: string, modify: string[], given: Partial<Slice> = {}): Slice =>
+  slice(id, { scope: scope({ modify }), ...given });
+
+suite('scope overlap', () => {
+  const cases: [a: Parameters<typeof scope>[0], b: Parameters<typeof scope>[0], witness: string | null][] = [
+    [{ create: ['src/a.ts'] }, { modify: ['src/a.ts'] }, 'src/a.ts'],
+    [{ create: ['src/a.ts'] }, { create: ['src/b.ts'] }, null],
+    [{ modify: ['src/a*.ts'] }, { modify: ['src/*b.ts'] }, 'src/ab.ts'],
+    [{ modify: ['src/{a,b}.ts'] }, { modify: ['src/{b,c}.ts'] }, 'src/b.ts'],
+    [{ modify: ['m.py::User'] }, { modify: ['m.py::Order'] }, null],
+    [{ modify: ['m.py::User'] }, { modify: ['m.py::User.save'] }, 'm.py'],
+    [{ modify: ['m.py::User'] }, { modify: ['m.py::Users'] }, null],
+    [{ modify: ['m.py::User'] }, { modify: ['m.py'] }, 'm.py'],
+    [{ modify: ['m.py::User'] }, { modify: ['*.py'] }, 'm.py'],
+    [{ modify: ['src/**'], boundary: ['src/users/**'] }, { modify: ['src/users/*'] }, null],
+    [{ modify: ['src/**'], boundary: ['src/users/**'] }, { modify: ['src/users'] }, 'src/users'],
+    [{ modify: ['src/**'] }, { modify: ['src/*.ts'], boundary: ['**/*.ts'] }, null],
+    [{ modify: ['m.py'], boundary: ['m.py::Order'] }, { modify: ['m.py::Order.total'] }, null],
+    [{ modify: ['m.py'], boundary: ['m.py::Order'] }, { modify: ['m.py::User'] }, 'm.py'],
+    [{ modify: ['src/**'], boundary: [null] }, { modify: ['src/a'] }, 'src/a'],
+    [{ boundary: ['src/a.ts'] }, { modify: ['src/a.ts'] }, null],
+  ];
+  for (const [a, b, witness] of cases) {
+    test(`${JSON.stringify(a)} and ${JSON.stringify(b)}: ${witness}`, () => {
+      assert.equal(scopesOverlap({ scope: scope(a) }, { scope: scope(b) })?.witness ?? null, witness);
+      assert.equal(scopesOverlap({ scope: scope(b) }, { scope: scope(a) })?.witness ?? null, witness);
+    });
+  }
+
+  test('the 20 % / 50 % rule, on the files of the repository', () => {
+    assert.deepEqual([0, 0.19, 0.2, 0.5, 0.51, 1].map(verdictOf), [
+      'parallel',
+      'parallel',
+      'reslice',
+      'reslice',
+      'serial',
+      'serial',
+    ]);
+    const files = Array.from({ length: 10 }, (_, i) => [`src/a/${i}.ts`, `src/b/${i}.ts`]).flat();
+    const of = (a: string[], b: string[]): [number, string] => {
+      const plan = planOf([modifying('A', a), modifying('B', b)]);
+      const found = overlaps(plan, planGraph(plan), files);
+      assert.equal(found.length, 1);
+      return [found[0]!.percent, found[0]!.verdict];
+    };
+    assert.deepEqual(of(['src/a/**'], ['src/b/**', 'src/a/0.ts']), [10, 'parallel']);
+    assert.deepEqual(of(['src/a/**'], ['src/b/*.ts', 'src/a/[0-3].ts']), [40, 'reslice']);
+    assert.deepEqual(of(['src/a/**'], ['src/a/[0-3].ts', 'src/b/0.ts']), [80, 'serial']);
+    assert.deepEqual(of(['src/**'], ['src/a/1.ts']), [100, 'serial']);
+    assert.deepEqual(of(['new/*.ts'], ['new/a*', 'src/a/*']), [100, 'serial']);
+    assert.deepEqual(of(['src/a/0.ts::A', 'src/a/0.ts::B', 'src/a/0.ts::C'], ['src/a/0.ts::A.x', 'src/b/*']), [
+      33.3,
+      'reslice',
+    ]);
+  });
+
+  test('a pair that can only meet in a file that does not exist yet is shown, at 0 %', () => {
+    const plan = planOf([modifying('A', ['src/a*.ts']), modifying('B', ['src/*b.ts'])]);
+    assert.deepEqual(overlaps(plan, planGraph(plan), ['src/a1.ts', 'src/1b.ts']), [
+      { a: 'A', b: 'B', percent: 0, verdict: 'parallel', witness: 'src/ab.ts' },
+    ]);
+  });
+
+  test('pairs that the graph orders, and slices on a cycle, are left out', () => {
+    const all = { scope: scope({ modify: ['x'] }) };
+    const plan = planOf([
+      slice('A', all),
+      slice('B', { ...all, deps: ['A'] }),
+      slice('C', { ...all, deps: ['B'] }),
+      slice('W1', { ...all, workstream: 'W', deps: ['C'] }),
+      slice('W2', { ...all, workstream: 'W', deps: ['C'] }),
+      slice('K', { ...all, deps: ['K'] }),
+      slice('free', all),
+    ]);
+    const pairs = overlaps(plan, planGraph(plan)).map(({ a, b, percent }) => `${a} ${b} ${percent}`);
+    assert.deepEqual(pairs, ['A free 100', 'B free 100', 'C free 100', 'W1 free 100', 'W2 free 100']);
+  });
+
+  test('ignores case when asked', () => {
+    const plan = planOf([creating('A', ['src/User.ts']), creating('B', ['src/user.ts'])]);
+    assert.deepEqual(overlaps(plan, planGraph(plan)), []);
+    assert.equal(overlaps(plan, planGraph(plan), [], { caseInsensitive: true })[0]?.percent, 100);
+  });
+
+  const globs = fc.constantFrom(
+    'src/a.ts',
+    'src/b.ts',
+    './src/a.ts',
+    'src/*.ts',
+    'src/{a,c}.ts',
+    'src/[ab].ts',
+    'src/[id].ts',
+    'src/',
+    'src/**/a.ts',
+    '**/*.ts',
+    'lib/*',
+    'lib/x/y.ts',
+    '*',
+    'a*',
+    '*b',
+    'src/a.ts::A',
+    'src/a.ts::A.b',
+    'src/a.ts::B',
+  );
+  const scopes = fc.record({
+    create: fc.array(globs, { maxLength: 2 }),
+    modify: fc.array(globs, { maxLength: 2 }),
+    boundary: fc.array(globs, { maxLength: 1 }),
+  });
+
+  test('property: the indexed search finds exactly the pairs that comparing all finds', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(scopes, fc.option(fc.nat({ max: 9 }), { nil: null })), { minLength: 2, maxLength: 10 }),
+        (given) => {
+          const plan = planOf(
+            given.map(([parts, dep], i) =>
+              slice(`S${i}`, { scope: scope(parts), deps: dep !== null && dep < i ? [`S${dep}`] : [] }),
+            ),
+          );
+          const graph = planGraph(plan);
+          const before = new Map<string, Set<string>>();
+          for (const id of graph.order) {
+            const { deps } = graph.schedule.get(id)!;
+            before.set(id, new Set(deps.flatMap((dep) => [dep, ...before.get(dep)!])));
+          }
+          const expected: string[] = [];
+          plan.slices.forEach((a, i) =>
+            plan.slices.slice(i + 1).forEach((b) => {
+              if (!before.get(b.id)!.has(a.id) && scopesOverlap(a, b)) expected.push(`${a.id} ${b.id}`);
+            }),
+          );
+          const found = overlaps(plan, graph, ['src/a.ts', 'lib/x/y.ts', 'README.md']);
+          assert.deepEqual(
+            found.map((o) => `${o.a} ${o.b}`),
+            expected,
+          );
+          for (const { a, b, percent, witness } of found) {
+            assert.ok(percent >= 0 && percent <= 100);
+            for (const id of [a, b]) {
+              const at = plan.slices.find((s) => s.id === id)!.scope;
+              assert.ok(['create', 'modify'].includes(pathInScope(at, witness)!), `${witness} in ${id}`);
+            }
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
+suite('scope containment', () => {
+  const rules = scope({
+    create: ['src/new.ts', 'src/gen/**', 'both.ts'],
+    modify: ['src/old/**', 'm.py::User', 'm.py::Cart.add', 'both.ts', '{a/b,c}'.repeat(12)],
+    boundary: ['src/old/locked/**', 'm.py::User.secret', null],
+  });
+
+  test('which part of the scope names a path', () => {
+    const expected: [string, ReturnType<typeof pathInScope>][] = [
+      ['src/new.ts', 'create'],
+      ['./src/new.ts', 'create'],
+      ['src/gen/a/b', 'create'],
+      ['src/old/x', 'modify'],
+      ['src/old/locked/x', 'boundary'],
+      ['both.ts', 'create'],
+      ['m.py', 'modify'],
+      ['other', null],
+      ['src/old/../new.ts', null],
+      ['../src/new.ts', null],
+      ['/src/new.ts', null],
+      ['SRC/new.ts', null],
+      ['', null],
+    ];
+    for (const [path, part] of expected) assert.equal(pathInScope(rules, path), part, path);
+    assert.equal(pathInScope(rules, 'SRC/New.ts', { caseInsensitive: true }), 'create');
+    assert.equal(pathInScope(rules, 'src/OLD/Locked/x', { caseInsensitive: true }), 'boundary');
+  });
+
+  test('verdicts', () => {
+    const verdict = (kind: Parameters<typeof scopeVerdict>[1]['kind'], path: string, from?: string): string => {
+      const result = scopeVerdict(rules, { kind, path, ...(from === undefined ? {} : { from }) });
+      return result.ok ? result.as : `${result.reason} ${result.path}`;
+    };
+    assert.equal(verdict('added', 'src/new.ts'), 'create');
+    assert.equal(verdict('modified', 'src/new.ts'), 'create');
+    assert.equal(verdict('added', 'both.ts'), 'create');
+    assert.equal(verdict('modified', 'both.ts'), 'modify');
+    assert.equal(verdict('added', 'src/old/more.ts'), 'modify');
+    assert.equal(verdict('deleted', 'src/old/x'), 'modify');
+    assert.equal(verdict('deleted', 'src/new.ts'), 'delete-not-allowed src/new.ts');
+    assert.equal(verdict('deleted', 'README.md'), 'outside README.md');
+    assert.equal(verdict('renamed', 'src/new.ts', 'src/old/x'), 'create');
+    assert.equal(verdict('renamed', 'src/new.ts', 'README.md'), 'outside README.md');
+    assert.equal(verdict('renamed', 'README.md', 'src/old/x'), 'outside README.md');
+    assert.equal(verdict('renamed', 'src/old/a', 'src/old/locked/a'), 'boundary src/old/locked/a');
+    assert.equal(verdict('copied', 'src/new.ts', 'README.md'), 'create');
+    assert.equal(verdict('type-changed', 'src/old/locked/x'), 'boundary src/old/locked/x');
+    assert.equal(verdict('modified', 'src/old/../../etc/passwd'), 'unsafe-path src/old/../../etc/passwd');
+    assert.equal(verdict('added', '/src/new.ts'), 'unsafe-path /src/new.ts');
+  });
+
+  test('a glob too complex to follow grants nothing', () => {
+    assert.ok(compileGlob('{a/b,c}'.repeat(12)).approximate);
+    assert.equal(pathInScope(rules, 'c'.repeat(12)), null);
+  });
+
+  test('symbols', () => {
+    assert.deepEqual(symbolsInScope(rules, 'm.py'), { allowed: ['User', 'Cart.add'], forbidden: ['User.secret'] });
+    assert.deepEqual(symbolsInScope(rules, 'src/old/x'), { allowed: null, forbidden: [] });
+    assert.deepEqual(symbolsInScope(rules, 'README.md'), { allowed: [], forbidden: [] });
+  });
+});

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { access, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/node';
+import type { CodeAction, Diagnostic, PublishDiagnosticsParams } from 'vscode-languageserver';
+import { readWorkspaceFiles } from '../../src/node/workspace-files.ts';
+import { lintWorkspaceRequest } from '../../src/protocol/lsp.ts';
+
+const run = promisify(execFile);
+const server = path.resolve(import.meta.dirname, '../../src/server/main.ts');
+
+async function directory(files: Record<string, string>): Promise<string> {
+  const root = await realpath(await mkdtemp(path.join(tmpdir(), 'slicewave lint ü-')));
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(root, name)), { recursive: true });
+    await writeFile(path.join(root, name), text);
+  }
+  return root;
+}
+
+/** The real server process behind a connection, as any editor starts it. */
+class Client {
+  readonly root: string;
+  readonly #process;
+  readonly #connection;
+  readonly #diagnostics = new Map<string, readonly Diagnostic[]>();
+  #changed: () => void = () => {};
+
+  constructor(root: string) {
+    this.root = root;
+    this.#process = spawn(process.execPath, [server, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#connection = createMessageConnection(
+      new StreamMessageReader(this.#process.stdout),
+      new StreamMessageWriter(this.#process.stdin),
+    );
+    this.#connection.onNotification(
+      'textDocument/publishDiagnostics',
+      ({ uri, diagnostics }: PublishDiagnosticsParams) => {
+        this.#diagnostics.set(uri, diagnostics);
+        this.#changed();
+      },
+    );
+    this.#connection.onRequest('client/registerCapability', () => null);
+    this.#connection.listen();
+  }
+
+  async start(): Promise<void> {
+    await this.#connection.sendRequest('initialize', {
+      processId: process.pid,
+      rootUri: null,
+      capabilities: { workspace: { didChangeWatchedFiles: { dynamicRegistration: true } } },
+      workspaceFolders: [{ uri: pathToFileURL(this.root).href, name: 'x' }],
+    });
+    await this.notify('initialized', {});
+  }
+
+  uri(name: string): string {
+    return pathToFileURL(path.join(this.root, name)).href;
+  }
+
+  notify(method: string, params: object): Promise<void> {
+    return this.#connection.sendNotification(method, params);
+  }
+
+  request<T>(method: string, params: object): Promise<T> {
+    return this.#connection.sendRequest(method, params);
+  }
+
+  codes(name: string): string[] {
+    return (this.#diagnostics.get(this.uri(name)) ?? []).map((diagnostic) => String(diagnostic.code));
+  }
+
+  diagnostics(name: string): readonly Diagnostic[] {
+    return this.#diagnostics.get(this.uri(name)) ?? [];
+  }
+
+  /** Waits for the publication that makes the condition true; the test's own time limit is the limit. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => (this.#changed = resolve));
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise<number | null>((resolve) => this.#process.once('exit', resolve));
+    await this.#connection.sendRequest('shutdown');
+    await this.#connection.sendNotification('exit');
+    assert.equal(await ended, 0);
+    this.#connection.dispose();
+  }
+}
+
+suite('language server', function () {
+  this.timeout(60_000);
+  let client: Client;
+
+  setup(async () => {
+    client = new Client(
+      await directory({
+        'specs/a.md': '# A\n\n## Outcome\n\nx\n\n## In scope\n\nx\n\n## Evidence\n\nx\n',
+        'parallel/P/manifest.json':
+          '{"tech_spec_id": "T", "waves": [{"number": 1, "tasks": [{"id": "task-001", "agent": "x"}]}]}',
+        'parallel/P/tasks/task-001.md':
+          '---\nid: task-001\ndeps: [task-404]\n---\n# task-001: T\n\n## Scope\nCREATE: a.ts\nBOUNDARY: b.ts\n\n## Checklist\n- `npm test` passes\n\n## Stop conditions\n- unclear\n',
+        'README.md': '# Not ours\n',
+      }),
+    );
+    await client.start();
+  });
+
+  teardown(async () => {
+    await client.stop();
+    await rm(client.root, { recursive: true });
+  });
+
+  test('files nobody opened are in the Problems panel; a repair on disk takes them out', async () => {
+    await client.until(
+      () => client.codes('specs/a.md').length > 0 && client.codes('parallel/P/tasks/task-001.md').length > 0,
+    );
+    assert.deepEqual(client.codes('specs/a.md'), ['spec.out-of-scope-missing']);
+    assert.deepEqual(client.codes('parallel/P/tasks/task-001.md'), ['plan.unknown-dependency']);
+    assert.deepEqual(client.diagnostics('parallel/P/tasks/task-001.md')[0]?.range, {
+      start: { line: 2, character: 7 },
+      end: { line: 2, character: 15 },
+    });
+    assert.deepEqual(client.codes('README.md'), []);
+
+    await writeFile(path.join(client.root, 'parallel/P/tasks/task-404.md'), '');
+    await client.notify('workspace/didChangeWatchedFiles', {
+      changes: [{ uri: client.uri('parallel/P/tasks/task-404.md'), type: 1 }],
+    });
+    await client.until(() => client.codes('parallel/P/tasks/task-001.md').length === 0);
+    assert.ok(client.codes('parallel/P/tasks/task-404.md').includes('task.scope-missing'));
+  });
+
+  test('an open document is linted as it is typed, and its quick fix repairs it', async () => {
+    await client.until(() => client.codes('specs/a.md').length > 0);
+    const uri = client.uri('specs/a.md');
+    const text = '# A\n\n## Outcome\n\nx\n\n## In scope\n\nx\n\n## Out of scope\n\nx\n';
+    await client.notify('textDocument/didOpen', { textDocument: { uri, languageId: 'markdown', version: 1, text } });
+    await client.until(() => client.codes('specs/a.md').includes('spec.evidence-missing'));
+    assert.deepEqual(client.codes('specs/a.md'), ['spec.evidence-missing']);
+
+    const [diagnostic] = client.diagnostics('specs/a.md');
+    assert.ok(diagnostic);
+    const actions = await client.request<CodeAction[]>('textDocument/codeAction', {
+      textDocument: { uri },
+      range: diagnostic.range,
+      context: { diagnostics: [diagnostic] },
+    });
+    assert.deepEqual(
+      actions.map((action) => action.title),
+      ['Add a section "Evidence"'],
+    );
+    const [edit] = actions[0]?.edit?.changes?.[uri] ?? [];
+    assert.match(edit?.newText ?? '', /^\n\n## Evidence\n/);
+    assert.deepEqual(edit?.range.start, { line: 12, character: 1 });
+
+    await client.notify('textDocument/didChange', {
+      textDocument: { uri, version: 2 },
+      contentChanges: [{ text: `${text}\n## Evidence\n\nx\n` }],
+    });
+    await client.until(() => client.codes('specs/a.md').length === 0);
+    await client.notify('textDocument/didClose', { textDocument: { uri } });
+    await client.until(() => client.codes('specs/a.md').includes('spec.out-of-scope-missing'));
+  });
+
+  test('on request the whole workspace is read and counted', async () => {
+    await writeFile(path.join(client.root, 'p.skill.md'), '# P\n');
+    const result = await client.request<{ files: number; counts: Record<string, number> }>(lintWorkspaceRequest, {});
+    assert.deepEqual(result, { files: 5, counts: { error: 2, warning: 3, info: 0, hint: 0 } });
+    assert.deepEqual(client.codes('p.skill.md'), [
+      'skill.allowed-missing',
+      'skill.required-output-missing',
+      'skill.stop-missing',
+    ]);
+  });
+});
+
+suite('workspace files', function () {
+  this.timeout(30_000);
+  const files = {
+    'specs/a.md': 'A',
+    'ignored/b.md': 'B',
+    'public/manifest.json': '{}',
+    'src/c.ts': 'C',
+    'p/contracts/t.ts': 'T',
+  };
+
+  test('with git: untracked files count, ignored ones do not', async () => {
+    const root = await directory({ ...files, '.gitignore': 'ignored/\n' });
+    await run('git', ['init', '-q'], { cwd: root });
+    await run('git', ['add', 'specs'], { cwd: root });
+    assert.deepEqual(
+      [...(await readWorkspaceFiles(root))],
+      [
+        ['p/contracts/t.ts', ''],
+        ['public/manifest.json', '{}'],
+        ['specs/a.md', 'A'],
+      ],
+    );
+    await rm(root, { recursive: true });
+  });
+
+  test('programs that a repository names in its settings are not started', async () => {
+    const root = await directory({ 'a.md': 'A' });
+    await run('git', ['init', '-q'], { cwd: root });
+    await writeFile(path.join(root, 'spy.sh'), `#!/bin/sh\ntouch '${root}/started'\n`, { mode: 0o755 });
+    await run('git', ['config', 'core.fsmonitor', `'${root}/spy.sh'`], { cwd: root });
+    await run('git', ['status'], { cwd: root });
+    await rm(path.join(root, 'started'));
+    assert.deepEqual([...(await readWorkspaceFiles(root)).keys()], ['a.md']);
+    await assert.rejects(access(path.join(root, 'started')));
+    await rm(root, { recursive: true });
+  });
+
+  test('without git: generated directories are left out, links are not followed', async () => {
+    const outside = await directory({ 'secret.md': 'S' });
+    const root = await directory({ ...files, 'node_modules/x/readme.md': 'N' });
+    await symlink(outside, path.join(root, 'linked'));
+    await symlink(path.join(outside, 'secret.md'), path.join(root, 'link.md'));
+    assert.deepEqual(
+      [...(await readWorkspaceFiles(root)).keys()],
+      ['ignored/b.md', 'p/contracts/t.ts', 'public/manifest.json', 'specs/a.md'],
+    );
+    await rm(root, { recursive: true });
+    await rm(outside, { recursive: true });
+  });
+});
