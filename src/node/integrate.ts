@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createRedactor } from '../core/gate/redact.ts';
@@ -68,7 +69,7 @@ export async function integratePlan(
       );
     }
     // What a killed integration left running: checks carry its name in their environment.
-    await endProcesses((seen) => seen.runId === integrationRun(loaded.plan.id));
+    await endProcesses((seen) => seen.runId === integrationRun(repository, loaded.plan.id));
     return await new Integration(repository, loaded, facts, state, options).pass();
   } finally {
     await lock.release();
@@ -425,7 +426,7 @@ class Integration {
     return {
       ...environment(),
       SLICEWAVE_PLAN: plan.id,
-      SLICEWAVE_RUN_ID: integrationRun(plan.id),
+      SLICEWAVE_RUN_ID: integrationRun(this.#repository, plan.id),
       SLICEWAVE_WORKTREE: this.#dir,
     };
   }
@@ -445,8 +446,10 @@ class Integration {
 }
 
 /** Stands for a run id in the environment of an integration's checks. */
-function integrationRun(plan: string): string {
-  return `integration-${plan}`;
+function integrationRun(repository: Repository, plan: string): string {
+  // Plans of other repositories may have the same name, and their processes are none of ours.
+  const place = createHash('sha256').update(repository.runsDir).digest('hex').slice(0, 12);
+  return `integration-${plan}-${place}`;
 }
 
 const CANCELLED = fail(

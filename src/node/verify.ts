@@ -60,6 +60,8 @@ export async function runCheck(request: CheckRequest): Promise<Verification> {
       return { command, exitCode: null, durationMs, output: evidence(), outcome: 'timed-out' };
     }
     if (run.exitCode !== 0) {
+      // Without an exit code only this says why: a signal, or a system that would not start it.
+      if (run.exitCode === null) take(`\nended by ${run.signal ?? run.error ?? run.outcome}\n`);
       return { command, exitCode: run.exitCode, durationMs, output: evidence(), outcome: 'failed' };
     }
   }

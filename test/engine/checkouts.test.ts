@@ -16,7 +16,9 @@ function asksOnce(project: Project): void {
       call.print('```json\n{"status": "NEEDS_INPUT", "question": "Which half?"}\n```\n');
       return call.exit(0);
     }
-    const half = existsSync(path.join(call.cwd, 'src/A1.txt')) ? readFileSync(path.join(call.cwd, 'src/A1.txt'), 'utf8') : 'nothing\n';
+    const half = existsSync(path.join(call.cwd, 'src/A1.txt'))
+      ? readFileSync(path.join(call.cwd, 'src/A1.txt'), 'utf8')
+      : 'nothing\n';
     call.write('src/A1.txt', `${half}whole\n`);
     return call.exit(0);
   });
@@ -62,7 +64,12 @@ suite('checkouts of every kind', () => {
   test('a sparse checkout: the parts that are not there stay in the commits', async function () {
     this.timeout(60_000);
     project = await Project.create(
-      { slices: [{ id: 'A1', create: ['src/A1.txt', 'docs/A1.txt'] }, { id: 'B1', deps: ['A1'] }] },
+      {
+        slices: [
+          { id: 'A1', create: ['src/A1.txt', 'docs/A1.txt'] },
+          { id: 'B1', deps: ['A1'] },
+        ],
+      },
       { files: { 'docs/old.txt': 'old\n', 'lib/kept.txt': 'kept\n' } },
     );
     project.git('sparse-checkout', 'set', 'src', 'parallel');
@@ -135,13 +142,22 @@ suite('checkouts of every kind', () => {
     let seen: Record<string, boolean> = {};
     project.on('agent', async (call) => {
       seen = Object.fromEntries(
-        ['.env', 'build/cache/données 1.bin', 'secret.key', 'build/out.js', 'notes.txt'].map((file) => [file, existsSync(path.join(call.cwd, file))]),
+        ['.env', 'build/cache/données 1.bin', 'secret.key', 'build/out.js', 'notes.txt'].map((file) => [
+          file,
+          existsSync(path.join(call.cwd, file)),
+        ]),
       );
       call.write('src/A1.txt', 'A1\n');
       await call.exit(0);
     });
     await ran();
-    assert.deepEqual(seen, { '.env': true, 'build/cache/données 1.bin': true, 'secret.key': false, 'build/out.js': false, 'notes.txt': false });
+    assert.deepEqual(seen, {
+      '.env': true,
+      'build/cache/données 1.bin': true,
+      'secret.key': false,
+      'build/out.js': false,
+      'notes.txt': false,
+    });
     assert.deepEqual(project.files(branch('A1')), ['.gitignore', '.worktreeinclude', 'src/A1.txt', 'src/start.txt']);
   });
 
@@ -160,7 +176,10 @@ suite('checkouts of every kind', () => {
     assert.deepEqual(project.callsOf('agent'), []);
     works = true;
     await ran();
-    assert.deepEqual(project.calls.map((call) => call.role), ['setup', 'setup', 'agent']);
+    assert.deepEqual(
+      project.calls.map((call) => call.role),
+      ['setup', 'setup', 'agent'],
+    );
   });
 
   test('a file that was only made executable has changed, and is judged by the scope', async function () {
@@ -184,12 +203,26 @@ suite('checkouts of every kind', () => {
   test('a machine that does not know who the person is still runs, integrates and merges', async function () {
     this.timeout(60_000);
     project = await Project.create({ slices: [{ id: 'A1' }, { id: 'B1' }] });
-    writeFileSync(path.join(project.home, 'gitconfig'), '[user]\n\tuseConfigOnly = true\n[init]\n\tdefaultBranch = main\n');
+    writeFileSync(
+      path.join(project.home, 'gitconfig'),
+      '[user]\n\tuseConfigOnly = true\n[init]\n\tdefaultBranch = main\n',
+    );
     await ran();
     await integrated();
     // The person's branch moved on meanwhile, so that `--into` has to merge.
     const tree = project.git('write-tree');
-    const ahead = project.git('-c', 'user.name=P', '-c', 'user.email=p@example.com', 'commit-tree', tree, '-p', 'HEAD', '-m', 'meanwhile');
+    const ahead = project.git(
+      '-c',
+      'user.name=P',
+      '-c',
+      'user.email=p@example.com',
+      'commit-tree',
+      tree,
+      '-p',
+      'HEAD',
+      '-m',
+      'meanwhile',
+    );
     project.git('update-ref', 'refs/heads/main', ahead);
     await integrated('--into', 'main');
     assert.ok(existsSync(path.join(project.root, 'src/A1.txt')));
@@ -206,13 +239,16 @@ suite('checkouts of every kind', () => {
     project.on('agent', async (call) => {
       if (call.cwd === project.worktree('WS-A')) most = Math.max(most, ++busy);
       call.write(`src/${call.slice}.txt`, `${call.slice}\n`);
-      if (call.slice === 'A1') await until('B1 is verified', () => project.events().some((e) => e.slice === 'B1' && e.type === 'committed'));
+      if (call.slice === 'A1')
+        await until('B1 is verified', () => project.events().some((e) => e.slice === 'B1' && e.type === 'committed'));
       if (call.cwd === project.worktree('WS-A')) busy--;
       await call.exit(0);
     });
     await ran();
     assert.equal(most, 1);
-    const places = project.calls.filter((call) => call.role === 'agent').map((call) => `${call.slice} ${path.basename(call.cwd)}`);
+    const places = project.calls
+      .filter((call) => call.role === 'agent')
+      .map((call) => `${call.slice} ${path.basename(call.cwd)}`);
     assert.deepEqual(places.toSorted(), ['A1 WS-A', 'A2 WS-A', 'B1 B1']);
     for (const id of ['A1', 'A2', 'B1']) assert.ok(project.files(branch(id)).includes(`src/${id}.txt`), id);
   });
@@ -243,10 +279,10 @@ suite('checkouts of every kind', () => {
     assert.ok(!existsSync(project.worktree('A1')));
     assert.ok(existsSync(path.join(project.worktree('B1'), 'elsewhere.txt')), 'a slice that waits lost its worktree');
 
-    assert.deepEqual(
-      project.git('worktree', 'list', '--porcelain').match(/^worktree .*$/gm),
-      [`worktree ${project.root}`, `worktree ${project.worktree('B1')}`],
-    );
+    assert.deepEqual(project.git('worktree', 'list', '--porcelain').match(/^worktree .*$/gm), [
+      `worktree ${project.root}`,
+      `worktree ${project.worktree('B1')}`,
+    ]);
     const snapshot = (id: string): string =>
       project
         .git('for-each-ref', '--format=%(refname)', 'refs/slicewave/runs')
@@ -268,10 +304,16 @@ suite('checkouts of every kind', () => {
       await call.exit(call.slice === 'C1' && first ? 1 : 0);
     });
     await ran();
-    const bases = project.events().filter((e) => e.slice === 'C1' && e.type === 'base').map((e) => String(e.event['commit']));
+    const bases = project
+      .events()
+      .filter((e) => e.slice === 'C1' && e.type === 'base')
+      .map((e) => String(e.event['commit']));
     assert.equal(bases.length, 2);
     assert.equal(bases[0], bases[1]);
-    assert.equal(project.git('show', '-s', '--format=%cI', bases[0] ?? ''), project.git('show', '-s', '--format=%cI', 'main'));
+    assert.equal(
+      project.git('show', '-s', '--format=%cI', bases[0] ?? ''),
+      project.git('show', '-s', '--format=%cI', 'main'),
+    );
     assert.equal(project.git('rev-parse', `${branch('C1')}^`), bases[0]);
   });
 
@@ -282,7 +324,10 @@ suite('checkouts of every kind', () => {
     await ran();
     const named: (string | undefined)[] = [];
     for (let i = 0; i < 2; i++) {
-      const report = await project.json<{ state: string; failing: readonly { slice: string }[] }>('integrate', project.planDir);
+      const report = await project.json<{ state: string; failing: readonly { slice: string }[] }>(
+        'integrate',
+        project.planDir,
+      );
       assert.equal(report.state, 'failed');
       named.push(report.failing[0]?.slice);
     }
@@ -293,7 +338,10 @@ suite('checkouts of every kind', () => {
     this.timeout(60_000);
     project = await Project.create(ONE);
     await ran();
-    for (const [name, files] of [['apart', { 'other.txt': 'other\n' }], ['clash', { 'src/A1.txt': 'another A1\n' }]] as const) {
+    for (const [name, files] of [
+      ['apart', { 'other.txt': 'other\n' }],
+      ['clash', { 'src/A1.txt': 'another A1\n' }],
+    ] as const) {
       project.git('checkout', '--quiet', '-b', name);
       for (const [file, text] of Object.entries(files)) project.write(file, text);
       project.git('add', 'src', ...Object.keys(files));
@@ -301,7 +349,10 @@ suite('checkouts of every kind', () => {
       project.git('checkout', '--quiet', 'main');
     }
     await integrated('--into', 'apart');
-    assert.deepEqual(project.files('apart').filter((file) => !file.startsWith('parallel')), ['other.txt', 'src/A1.txt', 'src/start.txt']);
+    assert.deepEqual(
+      project.files('apart').filter((file) => !file.startsWith('parallel')),
+      ['other.txt', 'src/A1.txt', 'src/start.txt'],
+    );
     assert.equal(project.git('branch', '--show-current'), 'main');
 
     const before = project.git('rev-parse', 'clash');

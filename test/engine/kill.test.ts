@@ -122,6 +122,10 @@ suite('killed and started again', () => {
 
   teardown(async function () {
     this.timeout(60_000);
+    if (this.currentTest?.state === 'failed') {
+      console.log(history(project));
+      console.log(project.read(project.planDir + '/integration-report.md'));
+    }
     await project.close();
   });
 
@@ -330,6 +334,19 @@ function progress(project: Project): { runs: ReadonlySet<string>; agentDone: Rea
     .filter((e) => e.type === 'agent_exited' && e.event['is_error'] === false)
     .map((e) => e.slice);
   return { runs: new Set(project.runIds()), agentDone: new Set(done) };
+}
+
+/** What every run wrote down, for whoever reads a failure. */
+function history(project: Project): string {
+  return project
+    .events()
+    .map(({ run, type, event }) => {
+      const what = ['pid', 'why', 'mode', 'end', 'reason', 'detail', 'is_error'].flatMap((key) =>
+        event[key] === undefined || event[key] === null ? [] : [`${key}=${JSON.stringify(event[key])}`],
+      );
+      return `${String(event['t'])} ${run} ${type} ${what.join(' ')}`;
+    })
+    .join('\n');
 }
 
 function nothingIsLeft(project: Project): void {

@@ -7,263 +7,25 @@ import { lintFile, LintSession, lintWorkspace } from '../../src/core/lint/lint.t
 import { rules } from '../../src/core/lint/rules.ts';
 import type { RuleCode } from '../../src/core/lint/rules.ts';
 import { applyFix, assertFinding, caret } from './caret.ts';
-
-const plan = 'parallel/TS-1-demo';
-const manifestFile = `${plan}/manifest.json`;
-const taskFile = (name: string) => `${plan}/tasks/${name}.md`;
-
-const spec = `---
-id: TS-1
-status: approved
-confidence: HIGH
----
-# TS-1: Demo
-
-## Outcome
-
-Anyone can order.
-
-## In scope
-
-- orders
-
-## Out of scope
-
-- payment
-
-## Evidence
-
-- [ ] \`npm test\` passes
-
-## Slices
-
-- A1: Model (files: src/model.ts)
-- A2: Endpoint (after A1)
-
-MP1: A1 -> A2
-
-## Contracts
-
-\`\`\`ts src/types.ts
-export {};
-\`\`\`
-`;
-
-const manifest = `{
-  "tech_spec_id": "TS-1",
-  "technology": "typescript",
-  "dependencies": { "node": { "add": ["zod@4.1.0"] } },
-  "waves": [
-    { "number": 1, "tasks": [{ "id": "task-001", "agent": "claude" }] },
-    { "number": 2, "tasks": [{ "id": "task-002", "agent": "claude" }] }
-  ],
-  "contracts": ["contracts/types.ts"],
-  "metadata": { "total_tasks": 2, "max_parallel": 1, "critical_path": ["task-001", "task-002"] }
-}
-`;
-
-const task = (id: string, fields: string, scope: string, rest = '') => `---
-id: ${id}
-${fields}---
-# ${id}: A title
-
-## Scope
-
-${scope}
-
-## Checklist
-
-- [ ] \`npm test\` passes
-
-## Stop conditions
-
-- unclear instructions
-${rest}`;
-
-const first = task(
-  'task-001',
-  'deps: []\nblocks: [task-002]\ncontracts: [types.ts]\n',
-  'CREATE: src/a/**\nMODIFY: src/index.ts::Router\nBOUNDARY: docs/**',
-);
-const second = task(
-  'task-002',
-  'deps: [task-001]\nskills: [policy]\n',
-  'CREATE: src/b.ts\nMODIFY: src/index.ts\nBOUNDARY: src/a/**',
-).replace(/\n## Stop conditions[^]*$/, '\n');
-const skill = `---
-name: policy
-description: What every agent here must keep to.
----
-# Policy
-
-## Allowed
-
-- Edit only files named in the task
-
-## Required output
-
-- run_id, files_changed, commands_run, tests_passed, risk_notes, review_needed
-
-## Stop conditions
-
-- unclear instructions
-- unexpected file scope
-- secrets, auth, or production data
-- test failure after two retries
-`;
-
-const clean: ReadonlyMap<string, string> = new Map([
-  ['specs/TS-1-demo.md', spec],
-  [manifestFile, manifest],
-  [taskFile('task-001'), first],
-  [taskFile('task-002'), second],
-  [`${plan}/contracts/types.ts`, ''],
-  ['.claude/skills/policy/SKILL.md', skill],
-]);
-
-/** The clean workspace with one file in which `from` became `to`; `to` marks the words that must be underlined. */
-interface Case {
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
-  /** Where the finding appears, when that is another file: its words between carets. */
-  readonly shown?: { readonly file: string; readonly words: string };
-  /** How often the finding appears, when more than once. */
-  readonly count?: number;
-}
-
-const specCase = (from: string, to: string): Case => ({ file: 'specs/TS-1-demo.md', from, to });
-const firstCase = (from: string, to: string): Case => ({ file: taskFile('task-001'), from, to });
-const secondCase = (from: string, to: string): Case => ({ file: taskFile('task-002'), from, to });
-const manifestCase = (from: string, to: string): Case => ({ file: manifestFile, from, to });
-const skillCase = (from: string, to: string): Case => ({ file: '.claude/skills/policy/SKILL.md', from, to });
+import { instructionsCases } from './lint-cases/instructions.ts';
+import { manifestCases } from './lint-cases/manifest.ts';
+import { planCases } from './lint-cases/plan.ts';
+import { skillCases } from './lint-cases/skill.ts';
+import { specCases } from './lint-cases/spec.ts';
+import { suppressionCases } from './lint-cases/suppression.ts';
+import { taskCases } from './lint-cases/task.ts';
+import { traceCases } from './lint-cases/trace.ts';
+import { clean, skill, taskFile, type Case } from './lint-cases/workspace.ts';
 
 const cases: Readonly<Record<RuleCode, Case | null>> = {
-  'spec.yaml': specCase('id: TS-1\n', 'id: |@|TS-1\n'),
-  'spec.yaml-strict': specCase('id: TS-1\n', 'id: TS-1\n|id|: TS-1\n'),
-  'spec.front-matter': specCase('approved', '|maybe|'),
-  'spec.outcome-missing': specCase('TS-1: Demo\n\n## Outcome', '|TS-1: Demo|\n\n## Result'),
-  'spec.in-scope-missing': specCase(
-    'TS-1: Demo\n\n## Outcome\n\nAnyone can order.\n\n## In scope',
-    '|TS-1: Demo|\n\n## Outcome\n\nAnyone can order.\n\n## Inside',
-  ),
-  'spec.out-of-scope-missing': specCase(
-    spec.slice(spec.indexOf('TS-1: Demo'), spec.indexOf('Out of scope') + 12),
-    `|TS-1: Demo|${spec.slice(spec.indexOf('\n\n## Outcome'), spec.indexOf('Out of scope'))}Elsewhere`,
-  ),
-  'spec.evidence-missing': specCase(
-    spec.slice(spec.indexOf('TS-1: Demo'), spec.indexOf('Evidence') + 8),
-    `|TS-1: Demo|${spec.slice(spec.indexOf('\n\n## Outcome'), spec.indexOf('Evidence'))}Proofs`,
-  ),
-  'spec.answer-empty': specCase('Outcome\n\nAnyone can order.', '|Outcome|\n\n<what anyone can do>\n\nTBD'),
-  'spec.confidence-low': specCase('confidence: HIGH', '|confidence: LOW|'),
-  'spec.duplicate-slice': specCase('- A2: Endpoint', '- |A1|: Endpoint'),
-  'spec.duplicate-merge-point': specCase('MP1: A1 -> A2', 'MP1: A1 -> A2\n\n|MP1: A2 -> A1|'),
-  'spec.unknown-slice': specCase('after A1', 'after |A7|'),
-  'spec.cycle': specCase('A1: Model (files: src/model.ts)', '|A1: Model (after A2)|'),
-  'spec.merge-point': specCase('MP1: A1 -> A2', '|MP1: A1 and more|'),
-  'spec.estimate': specCase('(after A1)', '(after A1; estimate: |soon|)'),
-  'spec.contract-name': specCase('```ts src/types.ts', '|```ts|'),
-  'task.yaml': firstCase('deps: []', 'deps: |@|x'),
-  'task.yaml-strict': firstCase('deps: []\n', 'deps: []\n|deps|: []\n'),
-  'task.schema': firstCase('deps: []\n', 'deps: []\nattempts: |0|\n'),
-  'task.estimate': firstCase('deps: []\n', 'deps: []\nestimate: |soon|\n'),
-  'task.scope-missing': firstCase('Scope\n\nCREATE: src/a/**\nMODIFY: src/index.ts::Router\n', '|Scope|\n\n'),
-  'task.boundary-missing': firstCase(
-    first.slice(first.indexOf('Scope'), first.indexOf('docs/**') + 7),
-    '|Scope|\n\nCREATE: src/a/**',
-  ),
-  'task.boundary-overlap': firstCase('CREATE: src/a/**', 'CREATE: src/a/**, |docs/x.md|'),
-  'task.boundary-prose': firstCase('BOUNDARY: docs/**', 'BOUNDARY: docs/**, |all the rest|'),
-  'task.scope-prose': firstCase('CREATE: src/a/**', 'CREATE: src/a/**, |what is needed|'),
-  'task.scope-unclear': firstCase('CREATE: src/a/**', 'CREATE: src/a/**, |src/c.ts for the model|'),
-  'task.scope-outside': firstCase('CREATE: src/a/**', 'CREATE: src/a/**, |../c.ts|'),
-  'task.scope-directory': firstCase('BOUNDARY: docs/**', 'BOUNDARY: |docs|'),
-  'task.symbol-missing': firstCase('src/index.ts::Router', '|src/index.ts::|'),
-  'task.symbol-shape': firstCase('src/index.ts::Router', '|src/index.ts::a-b|'),
-  'task.stop-missing': firstCase(
-    first.slice(first.indexOf('task-001: A title')),
-    `|task-001: A title|${first.slice(first.indexOf('\n\n## Scope'), first.indexOf('\n## Stop'))}`,
-  ),
-  'task.agent-missing': {
-    ...manifestCase('{ "id": "task-001", "agent": "claude" }', '{ "id": "task-001" }'),
-    shown: { file: taskFile('task-001'), words: 'task-001: A title' },
-  },
-  'task.check-missing': firstCase(
-    first.slice(first.indexOf('task-001: A title'), first.indexOf('`npm test`') + 10),
-    `|task-001: A title|${first.slice(first.indexOf('\n\n## Scope'), first.indexOf('`npm test`'))}everything`,
-  ),
-  'task.check-needs-shell': firstCase('`npm test`', '`|npm test > out|`'),
-  'manifest.json': manifestCase('"TS-1"', '|TS-1|'),
-  'manifest.json-strict': manifestCase('"TS-1",', '"TS-1", |// why|'),
-  'manifest.schema': manifestCase('"typescript"', '|5|'),
-  'manifest.legacy': {
-    file: manifestFile,
-    from: manifest,
-    to: '{"version": "1", "tech_spec": {"id": "TS-1"}, |"tasks"|: {"files": ["task-001", "task-002"], "waves": [["task-001"]]}}',
-  },
-  'manifest.unpinned': manifestCase('"zod@4.1.0"', '|"zod@^4"|'),
-  'manifest.validation': manifestCase('{ "number": 1,', '{ "validation": |"It should (all) work"|, "number": 1,'),
-  'manifest.validation-command': manifestCase('{ "number": 1,', '{ "validation": |"npm test"|, "number": 1,'),
-  'manifest.validation-source': manifestCase(
-    '{ "number": 1,',
-    '{ "validation": |"await import(\'./a.ts\')"|, "number": 1,',
-  ),
-  'plan.manifest-missing': null,
-  'plan.task-file-missing': manifestCase('{ "id": "task-002",', '{ "id": "task-002" }, { "id": |"task-005"|,'),
-  'plan.not-listed': {
-    file: taskFile('task-003'),
-    from: '',
-    to: task('task-003', 'agent: claude\n', 'CREATE: src/q.ts\nBOUNDARY: docs/**').replace('task-003', '|task-003|'),
-  },
-  'plan.listed-twice': manifestCase('{ "id": "task-002",', '{ "id": "task-002" }, { "id": |"task-002"|,'),
-  'plan.bad-id': firstCase('id: task-001', 'id: |a/../b|'),
-  'plan.duplicate-id': {
-    file: taskFile('task-003'),
-    from: '',
-    to: task('task-002', 'agent: claude\n', 'CREATE: src/q.ts\nBOUNDARY: docs/**').replace('task-002', '|task-002|'),
-  },
-  'plan.agent-differs': firstCase('deps: []\n', 'deps: []\nagent: |codex|\n'),
-  'plan.unknown-dependency': firstCase('deps: []', 'deps: [|task-008|]'),
-  'plan.self-dependency': firstCase('deps: []', 'deps: [|task-001|]'),
-  'plan.cycle': firstCase('deps: []', 'deps: [|task-002|]'),
-  'plan.unknown-merge-slice': manifestCase(
-    '"contracts":',
-    '"merge_points": [{ "id": "MP1", "needs": ["task-001", |"task-008"|], "unlocks": ["task-002"] }], "contracts":',
-  ),
-  'plan.blocks-disagree': secondCase('deps: [task-001]\n', 'deps: [task-001]\nblocks: [|task-001|]\n'),
-  'plan.blocks-unknown': firstCase('blocks: [task-002]', 'blocks: [task-002, |task-008|]'),
-  'plan.create-twice': secondCase('CREATE: src/b.ts', 'CREATE: |src/{a,c}/b.ts|'),
-  'plan.modify-together': {
-    file: taskFile('task-003'),
-    from: '',
-    to: task('task-003', 'agent: claude\n', 'CREATE: src/q.ts\nMODIFY: |src/index.ts::Router.get|\nBOUNDARY: docs/**'),
-  },
-  'plan.wave-order': manifestCase(
-    '{ "number": 1, "tasks": [{ "id": "task-001", "agent": "claude" }] },\n    { "number": 2, "tasks": [{ "id": "task-002",',
-    '{ "number": 1, "tasks": [{ "id": "task-001", "agent": "claude" }, { "id": |"task-002"|,',
-  ),
-  'plan.wrong-count': manifestCase('"total_tasks": 2', '"total_tasks": |3|'),
-  'plan.wrong-parallel': manifestCase('"max_parallel": 1', '"max_parallel": |4|'),
-  'plan.wrong-critical-path': manifestCase('["task-001", "task-002"]', '[|"task-002"|]'),
-  'plan.contract-missing': firstCase('[types.ts]', '[types.ts, |other.ts|]'),
-  'skill.yaml': skillCase('name: policy', 'name: |@|policy'),
-  'skill.yaml-strict': skillCase('name: policy\n', 'name: policy\n|name|: policy\n'),
-  'skill.name': skillCase('name: policy', 'name: |other|'),
-  'skill.description': skillCase('description: What every agent here must keep to.', '|description|:'),
-  'skill.not-portable': skillCase('name: policy\n', 'name: policy\n|model|: x\n'),
-  'skill.allowed-missing': skillCase('Policy\n\n## Allowed', '|Policy|\n\n## Whatever'),
-  'skill.required-output-missing': skillCase(
-    skill.slice(skill.indexOf('Policy\n'), skill.indexOf('Required output') + 15),
-    `|Policy|${skill.slice(skill.indexOf('\n\n## Allowed'), skill.indexOf('Required output'))}Else`,
-  ),
-  'skill.required-output-incomplete': skillCase('Required output\n\n- run_id, ', '|Required output|\n\n- '),
-  'skill.stop-missing': skillCase(
-    skill.slice(skill.indexOf('Policy\n')),
-    `|Policy|${skill.slice(skill.indexOf('\n\n## Allowed'), skill.indexOf('## Stop'))}`,
-  ),
-  'skill.stop-incomplete': skillCase('Stop conditions\n\n- unclear instructions\n', '|Stop conditions|\n\n'),
-  'skill.too-long': skillCase('# Policy\n', `# |Policy|\n${'word\n'.repeat(500)}`),
+  ...specCases,
+  ...taskCases,
+  ...manifestCases,
+  ...planCases,
+  ...skillCases,
+  ...instructionsCases,
+  ...traceCases,
+  ...suppressionCases,
 };
 
 function changed({ file, from, to, shown }: Case): {
@@ -300,7 +62,7 @@ suite('lint', () => {
         return;
       }
       const { files, file, marked } = changed(found);
-      const findings = lintWorkspace(files);
+      const findings = lintWorkspace(files, found.repository);
       const one = assertFinding(
         findings.filter(
           (finding) =>
@@ -310,10 +72,24 @@ suite('lint', () => {
         marked,
       );
       assert.equal(one.severity, rule.severity);
+      if (found.quiet !== undefined) {
+        const near = found.quiet;
+        const quiet = new Map(clean).set(
+          found.file,
+          (clean.get(found.file) ?? '').replace(found.from, () => near),
+        );
+        assert.deepEqual(
+          lintWorkspace(quiet, found.repository).filter((finding) => finding.code === rule.code),
+          [],
+          'what comes close is not found',
+        );
+      }
       assert.equal(one.line, marked.text.slice(0, marked.start).split('\n').length);
       if (!one.fix) return;
       const fixed = new Map(files).set(file, applyFix(marked.text, one));
-      const left = lintWorkspace(fixed).filter((finding) => finding.file === file && finding.code === rule.code);
+      const left = lintWorkspace(fixed, found.repository).filter(
+        (finding) => finding.file === file && finding.code === rule.code,
+      );
       assert.deepEqual(left, [], 'the quick fix removes its finding');
     });
   }
@@ -323,7 +99,7 @@ suite('lint', () => {
     assert.equal(severities.size, rules.length);
     for (const found of Object.values(cases)) {
       if (!found) continue;
-      for (const finding of lintWorkspace(changed(found).files))
+      for (const finding of lintWorkspace(changed(found).files, found.repository))
         assert.equal(finding.severity, severities.get(finding.code), finding.code);
     }
     for (const rule of rules) assert.match(rule.summary, /^[A-Z].*\.$/);

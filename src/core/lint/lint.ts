@@ -5,13 +5,13 @@ import type { PlanFiles } from '../plan/model.ts';
 import type { Skill } from '../skill/model.ts';
 import { readSkill } from '../skill/read.ts';
 import { readTaskSpec } from '../task/read.ts';
+import type { LintContext, RepositoryFacts } from './context.ts';
 import { fileKind, planDirectoryOf } from './kind.ts';
 import type { FileKind } from './kind.ts';
 import { lintGraph } from './plan.ts';
 import { lintSkill } from './skill.ts';
 import { lintSpec } from './spec.ts';
 import { lintTask } from './task.ts';
-import type { LintContext } from './task.ts';
 
 /** Findings of one file by itself, in the order of the text; none for a file that is not one of ours. */
 export function lintFile(text: string, file: string, context: LintContext = {}): Finding[] {
@@ -111,6 +111,13 @@ export class LintSession {
   readonly #kinds = new Map<string, FileKind>();
   readonly #units = new Map<string, Unit>();
   readonly #results = new Map<string, readonly Finding[]>();
+  #repository: RepositoryFacts | null = null;
+
+  /** What the repository holds besides the linted files. Everything is linted again. */
+  setRepository(facts: RepositoryFacts | null): void {
+    this.#repository = facts;
+    this.#results.clear();
+  }
 
   get files(): ReadonlyMap<string, string> {
     return this.#files;
@@ -144,8 +151,11 @@ export class LintSession {
         skills ??= this.#skills();
         result =
           'plan' in unit
-            ? lintPlan(this.#planFiles(unit.plan), unit.plan, { skills })
-            : lintFile(this.#files.get(unit.file) ?? '', unit.file, { skills });
+            ? lintPlan(this.#planFiles(unit.plan), unit.plan, { skills, repository: this.#repository })
+            : lintFile(this.#files.get(unit.file) ?? '', unit.file, {
+                skills,
+                repository: this.#repository,
+              });
         this.#results.set(key, result);
       }
       for (const found of result) {
@@ -217,8 +227,12 @@ export class LintSession {
  * Findings of all files given, by repository-relative path. Plans are linted as plans when their manifest is among the
  * files; skills named by slices are looked up among the files.
  */
-export function lintWorkspace(files: ReadonlyMap<string, string>): Finding[] {
+export function lintWorkspace(
+  files: ReadonlyMap<string, string>,
+  repository: RepositoryFacts | null = null,
+): Finding[] {
   const session = new LintSession();
+  session.setRepository(repository);
   for (const [file, text] of files) session.set(file, text);
   return ordered([...session.findings().values()].flat());
 }

@@ -3,24 +3,11 @@ import { readMarkdown, titleSpan } from '../markdown.ts';
 import { globContains } from '../scope/glob.ts';
 import { SourceText } from '../source.ts';
 import type { Span } from '../source.ts';
-import type { Skill } from '../skill/model.ts';
 import type { TaskSpec } from '../task/model.ts';
 import { splitCommand } from '../words.ts';
+import type { LintContext } from './context.ts';
 import { report } from './rules.ts';
 import { addFrontMatter, appendSection, stopTemplate, usualCheck } from './templates.ts';
-
-/** What the linter may know beyond the file at hand. */
-export interface LintContext {
-  /** The skills of the repository by name; `null` or absent when nobody looked. */
-  readonly skills?: ReadonlyMap<string, Skill> | null;
-  readonly technology?: string | null;
-  /** The agent the plan gives this slice to in its manifest. */
-  readonly manifestAgent?: string | null;
-  /** The agent most slices of the plan have, for the quick fix. */
-  readonly usualAgent?: string | null;
-  /** Checks that run for this slice's wave anyway count for the slice. */
-  readonly waveCheck?: boolean;
-}
 
 /** What a task spec lacks: scope, boundary, stop condition, agent, check. */
 export function lintTask(task: TaskSpec, text: string, context: LintContext): Finding[] {

@@ -1,0 +1,31 @@
+import type { Skill } from '../skill/model.ts';
+import type { LintLimits } from './config.ts';
+
+/** What the repository around the linted files holds. Whoever has a file system gives it; the linter opens nothing. */
+export interface RepositoryFacts {
+  /** Every file that git tracks or would track, repository-relative with forward slashes, sorted. */
+  readonly files: readonly string[];
+  /** Names of the scripts in `package.json`, by its directory (`''` is the root). */
+  readonly scripts: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Names of the programs that can be started by name; `null` when nobody looked. */
+  readonly programs: ReadonlySet<string> | null;
+  /** The text of one of `files`, or `null` when it cannot be read, is not text, or is larger than 1 MB. */
+  readonly textOf: (file: string) => string | null;
+}
+
+/** What the linter may know beyond the file at hand. */
+export interface LintContext {
+  /** `null` or absent when nobody looked: rules that need it stay silent. */
+  readonly repository?: RepositoryFacts | null;
+  /** What counts as too much; the defaults when absent. */
+  readonly limits?: LintLimits;
+  /** The skills of the repository by name; `null` or absent when nobody looked. */
+  readonly skills?: ReadonlyMap<string, Skill> | null;
+  readonly technology?: string | null;
+  /** The agent the plan gives this slice to in its manifest. */
+  readonly manifestAgent?: string | null;
+  /** The agent most slices of the plan have, for the quick fix. */
+  readonly usualAgent?: string | null;
+  /** Checks that run for this slice's wave anyway count for the slice. */
+  readonly waveCheck?: boolean;
+}

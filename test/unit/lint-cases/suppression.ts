@@ -1,0 +1,3 @@
+import type { Cases } from './workspace.ts';
+
+export const suppressionCases: Cases<'suppression'> = {};
