@@ -82,8 +82,13 @@ const COMMANDS: readonly {
   },
   {
     name: 'lint',
-    summary: 'Check specs, plans, task specs and skills',
+    summary: 'Check specs, plans, task specs, skills, agent instructions and traces',
     load: async () => (await import('./commands/lint.ts')).lint,
+  },
+  {
+    name: 'lsp',
+    summary: 'Serve findings, completion and more to an editor, over standard input and output',
+    load: async () => (await import('./commands/lsp.ts')).lsp,
   },
   {
     name: 'doctor',

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, Node } from 'yaml';
+import { readFlatYaml } from './flat-yaml.ts';
 import type { Span } from './source.ts';
 
 /** A YAML or JSON value that still knows where it stands. */
@@ -38,6 +39,14 @@ export interface DocumentProblem {
 
 /** Deeper nesting than any plan needs; guards against stack exhaustion. */
 export const maxDepth = 64;
+/** Brackets and dashes within each other. The parser recurses, and where the stack ends V8 may end the whole process. */
+const maxNesting = 500;
+/** The parser takes quadratic time over some texts, longer lines above all. No real front matter comes near these. */
+const maxLength = 30_000;
+const maxLineLength = 10_000;
+/** After that many more tell nothing new. */
+const maxErrors = 20;
+const maxTolerated = 100;
 /** Aliases can blow up exponentially; no real front matter comes near this many values. */
 const maxValues = 20_000;
 
@@ -56,13 +65,16 @@ export function plain(value: DocumentValue): unknown {
     case 'map': {
       const result: Record<string, unknown> = {};
       for (const { key, value: child } of value.entries) {
-        // A plain assignment to `__proto__` would change the prototype instead of adding a key.
-        Object.defineProperty(result, key, {
-          value: plain(child),
-          enumerable: true,
-          writable: true,
-          configurable: true,
-        });
+        if (key !== '__proto__') result[key] = plain(child);
+        else {
+          // An assignment would change the prototype instead of adding a key.
+          Object.defineProperty(result, key, {
+            value: plain(child),
+            enumerable: true,
+            writable: true,
+            configurable: true,
+          });
+        }
       }
       return result;
     }
@@ -90,16 +102,29 @@ export function locate(
   return { value, keySpan, complete: true };
 }
 
+interface DocumentReading {
+  readonly value: DocumentValue | null;
+  readonly problems: readonly DocumentProblem[];
+}
+
 /**
  * Reads one YAML document. `offset` is where `text` starts in its file; every span is relative to the file. Never
  * throws; `value` is `null` for an empty document, or when nothing could be understood.
  */
-export function readYaml(
-  text: string,
-  offset = 0,
-): { readonly value: DocumentValue | null; readonly problems: readonly DocumentProblem[] } {
+export function readYaml(text: string, offset = 0): DocumentReading {
+  const flat = readFlatYaml(text, offset);
+  return flat ? { value: flat, problems: [] } : readAnyYaml(text, offset);
+}
+
+/** The same by way of the `yaml` package alone, which knows all of YAML. */
+export function readAnyYaml(text: string, offset = 0): DocumentReading {
   const problems: DocumentProblem[] = [];
   const shift = (start: number, end: number): Span => ({ start: offset + start, end: offset + Math.max(start, end) });
+  const unreadable = tooMuch(text);
+  if (unreadable !== null) {
+    problems.push({ message: unreadable, span: widen(text, shift(0, 0), offset), tolerated: false });
+    return { value: null, problems };
+  }
   let document: Document.Parsed;
   try {
     // Duplicate keys are reported by the reader itself, with both places known.
@@ -109,11 +134,15 @@ export function readYaml(
     problems.push({ message: 'this YAML is nested too deeply to read', span: shift(0, text.length), tolerated: false });
     return { value: null, problems };
   }
-  for (const error of document.errors) {
+  for (const error of document.errors.slice(0, maxErrors)) {
     const [start, end] = error.pos;
     problems.push({ message: error.message, span: widen(text, shift(start, end), offset), tolerated: false });
   }
   let budget = maxValues;
+  const most = problems.length + maxTolerated;
+  const add = (problem: DocumentProblem): void => {
+    if (problems.length < most) problems.push(problem);
+  };
   const convert = (node: unknown, depth: number, fallback: Span): DocumentValue => {
     const range = (node as Node | null)?.range;
     const span = range ? shift(range[0], range[1]) : fallback;
@@ -121,7 +150,7 @@ export function readYaml(
     if (isAlias(node)) {
       const target = node.resolve(document);
       if (target) return respan(convert(target, depth + 1, span), span);
-      problems.push({ message: `the alias *${node.source} refers to nothing`, span, tolerated: false });
+      add({ message: `the alias *${node.source} refers to nothing`, span, tolerated: false });
       return { kind: 'scalar', value: null, span };
     }
     if (isMap(node)) {
@@ -130,12 +159,12 @@ export function readYaml(
       for (const pair of node.items) {
         const key = convert(pair.key, depth + 1, span);
         if (key.kind !== 'scalar') {
-          problems.push({ message: 'a key must be a plain word', span: key.span, tolerated: true });
+          add({ message: 'a key must be a plain word', span: key.span, tolerated: true });
           continue;
         }
         const name = String(key.value);
         if (seen.has(name))
-          problems.push({
+          add({
             message: `the key "${name}" is repeated; the last one counts`,
             span: key.span,
             tolerated: true,
@@ -163,6 +192,28 @@ export function readYaml(
       tolerated: false,
     });
   return { value, problems };
+}
+
+/** Why a text must not be given to the parser; `null` when it may. */
+function tooMuch(text: string): string | null {
+  if (text.length > maxLength)
+    return `this YAML is too long to read: ${text.length} characters, and at most ${maxLength}`;
+  let lineStart = 0;
+  let open = 0;
+  let dashes = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 10 || c === 13) {
+      lineStart = i + 1;
+      dashes = 0;
+    } else if (c === 0x5b || c === 0x7b) open++;
+    else if (c === 0x5d || c === 0x7d) open = Math.max(0, open - 1);
+    // A list in a list in a list, or a key in a key, on one line.
+    else if ((c === 0x2d || c === 0x3f || c === 0x3a) && /[ \t]/.test(text[i + 1] ?? '')) dashes++;
+    if (open > maxNesting || dashes > maxNesting) return 'this YAML is nested too deeply to read';
+    if (i - lineStart >= maxLineLength) return `this YAML has a line of more than ${maxLineLength} characters`;
+  }
+  return null;
 }
 
 function scalarValue(value: unknown): string | number | boolean | null {

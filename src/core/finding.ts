@@ -30,6 +30,14 @@ export interface Finding {
   readonly fix?: Fix;
 }
 
+/** Longer messages quote a word of the file that is no word: nobody reads it whole, and a terminal full of it hides the rest. */
+const longestMessage = 1_000;
+
+function shortened(message: string): string {
+  if (message.length <= longestMessage) return message;
+  return `${message.slice(0, longestMessage - 200)} ... ${message.slice(-195)}`;
+}
+
 /** Builds a finding; an absent span means the first character of the file. */
 export function finding(
   source: SourceText,
@@ -44,7 +52,7 @@ export function finding(
   return {
     code,
     severity,
-    message,
+    message: shortened(message),
     file: source.file,
     span,
     line: start.line,

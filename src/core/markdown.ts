@@ -68,6 +68,8 @@ export interface Markdown {
 
 const fenceOpen = /^(?:[ \t]{0,3}|[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+|[ \t]+)(`{3,}|~{3,})([^`]*)$/;
 const atxHeading = /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/;
+/** What an item's marker can begin with. */
+const mayMark = '-*+•0123456789';
 const itemStart = /^([ \t]*)([-*+•]|\d{1,9}[.)])([ \t]+|$)(?:\[([ xX])\](?:[ \t]+|$))?/;
 
 /** Reads the structure of a Markdown text: front matter, headings with their bodies, list items, fenced code. */
@@ -120,12 +122,14 @@ export function readMarkdown(source: SourceText): Markdown {
       push('comment');
       continue;
     }
-    if (line.trim() === '') {
+    // The first character rules out most kinds of line, without a pattern for each of them.
+    const first = line.trimStart().charAt(0);
+    if (first === '') {
       blankBefore = true;
       push('blank');
       continue;
     }
-    const opened = fenceOpen.exec(line);
+    const opened = line.includes('```') || line.includes('~~~') ? fenceOpen.exec(line) : null;
     if (opened) {
       const mark = opened[1] ?? '```';
       const caption = lastText;
@@ -142,12 +146,12 @@ export function readMarkdown(source: SourceText): Markdown {
       push('fence');
       continue;
     }
-    if (/^\s*<!--/.test(line) && !/-->\s*\S/.test(line)) {
+    if (first === '<' && /^\s*<!--/.test(line) && !/-->\s*\S/.test(line)) {
       comment = !line.includes('-->');
       push('comment');
       continue;
     }
-    const heading = atxHeading.exec(line);
+    const heading = first === '#' ? atxHeading.exec(line) : null;
     if (heading) {
       const words = heading[2] ?? '';
       const at =
@@ -167,7 +171,7 @@ export function readMarkdown(source: SourceText): Markdown {
       continue;
     }
     const previous = lines.at(-1);
-    const underline = /^ {0,3}(=+|-{2,})[ \t]*$/.exec(line);
+    const underline = first === '=' || first === '-' ? /^ {0,3}(=+|-{2,})[ \t]*$/.exec(line) : null;
     if (underline && previous?.kind === 'text' && !blankBefore) {
       const raw = text.slice(previous.start, previous.end);
       const at = previous.start + (raw.length - raw.trimStart().length);
@@ -182,7 +186,7 @@ export function readMarkdown(source: SourceText): Markdown {
       push('heading');
       continue;
     }
-    const item = itemStart.exec(line);
+    const item = mayMark.includes(first) ? itemStart.exec(line) : null;
     if (item && !/^\s*([-*_])[ \t]*(?:\1[ \t]*){2,}$/.test(line)) {
       const indent = width(item[1] ?? '');
       while (indents.length > 0 && (indents.at(-1) ?? 0) >= indent) indents.pop();
@@ -253,6 +257,8 @@ export function within(inner: Span, outer: Span): boolean {
 
 /** A heading as it is compared: lower case, no numbering, emphasis, code marks, emoji or trailing punctuation. */
 export function headingKey(text: string): string {
+  // Nearly all headings are plain words already.
+  if (/^[A-Za-z]+(?: [A-Za-z]+)*$/.test(text)) return text.toLowerCase();
   return text
     .normalize('NFKC')
     .toLowerCase()
@@ -328,5 +334,5 @@ function dedent(line: string, indent: number): string {
 }
 
 function width(space: string): number {
-  return space.replaceAll('\t', '    ').length;
+  return space.includes('\t') ? space.replaceAll('\t', '    ').length : space.length;
 }

@@ -24,11 +24,14 @@ export class SourceText {
   /** Offsets at which lines start. `\n`, `\r\n` and a lone `\r` each end a line. */
   get lineStarts(): readonly number[] {
     if (this.#lineStarts) return this.#lineStarts;
+    const { text } = this;
     const starts = [0];
-    for (let i = 0; i < this.text.length; i++) {
-      const c = this.text.charCodeAt(i);
-      if (c === 10 || (c === 13 && this.text.charCodeAt(i + 1) !== 10)) starts.push(i + 1);
-    }
+    if (text.includes('\r')) {
+      for (let i = 0; i < text.length; i++) {
+        const c = text.charCodeAt(i);
+        if (c === 10 || (c === 13 && text.charCodeAt(i + 1) !== 10)) starts.push(i + 1);
+      }
+    } else for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) starts.push(i + 1);
     this.#lineStarts = starts;
     return starts;
   }

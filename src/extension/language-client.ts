@@ -1,16 +1,28 @@
 import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
-import { lintWorkspaceRequest, type LintWorkspaceResult } from '../protocol/lsp.ts';
+import { lintWorkspaceRequest, type LintWorkspaceResult, type ServerOptions } from '../protocol/lsp.ts';
+import { RULE_SCHEME } from './rule-pages.ts';
+import type { Settings } from './settings.ts';
+
+/** What this client can do beyond the protocol. The settings are asked for by the server, folder by folder. */
+const abilities: ServerOptions = {
+  rulePages: RULE_SCHEME,
+  commands: ['slicewave.runSlice', 'slicewave.openWorktree', 'vscode.open', 'editor.action.triggerSuggest'],
+  schemas: true,
+  headings: true,
+};
 
 /**
- * Findings in the Problems panel and their quick fixes, from the language server. It only reads, so it runs in
- * untrusted workspaces too. Started when first needed, once.
+ * Findings in the Problems panel with their fixes, completion, hovers, navigation, renames, lenses and layout, from the
+ * language server. It only reads, so it runs in untrusted workspaces too. Started when first needed, once.
  */
 export class Linting {
   readonly #server: string;
+  readonly #settings: () => Settings;
   #starting: Promise<LanguageClient> | null = null;
 
-  constructor(server: string) {
+  constructor(server: string, settings: () => Settings) {
     this.#server = server;
+    this.#settings = settings;
   }
 
   /** Starts the server, unless it runs. */
@@ -52,8 +64,11 @@ export class Linting {
           { scheme: 'file', language: 'markdown' },
           { scheme: 'file', language: 'json', pattern: '**/manifest.json' },
           { scheme: 'file', language: 'jsonc', pattern: '**/manifest.json' },
+          { scheme: 'file', pattern: '**/prompts/*.txt' },
         ],
         diagnosticCollectionName: 'slicewave',
+        diagnosticPullOptions: { onChange: this.#settings().lintRun === 'onType', onSave: true, onFocus: true },
+        initializationOptions: abilities,
       },
     );
     await client.start();

@@ -10,6 +10,7 @@ import { PlanRuns } from './plan-runs.ts';
 import { PlanTree } from './plan-tree.ts';
 import { Projects } from './projects.ts';
 import { Provenance } from './provenance.ts';
+import { RULE_SCHEME, RulePages } from './rule-pages.ts';
 import { onSettings, readSettings } from './settings.ts';
 import { TerminalLauncher, WORKTREES_VARIABLE } from './terminals.ts';
 import { Traces, TRACE_SCHEME } from './traces.ts';
@@ -51,7 +52,7 @@ export function activate(context: vscode.ExtensionContext): void {
   let linting: Promise<Linting> | null = null;
   const lint = (): Promise<Linting> =>
     (linting ??= import('./language-client.ts').then(
-      ({ Linting }) => new Linting(context.asAbsolutePath('dist/server.cjs')),
+      ({ Linting }) => new Linting(context.asAbsolutePath('dist/server.cjs'), readSettings),
     ));
 
   const found = projects.refresh().catch((cause: unknown) => {
@@ -72,6 +73,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new Alerts(projects),
     vscode.workspace.registerTextDocumentContentProvider(PREVIEW_SCHEME, decomposing),
     vscode.workspace.registerTextDocumentContentProvider(TRACE_SCHEME, traces),
+    vscode.workspace.registerTextDocumentContentProvider(RULE_SCHEME, new RulePages()),
     vscode.workspace.registerFileSystemProvider(COMMIT_SCHEME, commitFiles, {
       isReadonly: true,
       isCaseSensitive: true,
@@ -92,6 +94,7 @@ export function activate(context: vscode.ExtensionContext): void {
     onSettings((affects) => {
       if (affects('provenance.enabled')) provenance.setEnabled(readSettings().provenance);
       if (affects('lint.enabled')) void startOrStop();
+      else if (affects('lint.run')) void restart();
       if (affects('worktreeRoot')) applyWorktreeRoot();
     }),
     vscode.workspace.onDidOpenTextDocument((document) => {
@@ -107,6 +110,13 @@ export function activate(context: vscode.ExtensionContext): void {
     } catch (cause) {
       log.error(cause instanceof Error ? cause : String(cause));
     }
+  }
+
+  /** When to look is told to the client once, at its start. */
+  async function restart(): Promise<void> {
+    if (linting === null) return;
+    await (await linting).stop();
+    await startOrStop();
   }
 
   async function afterFound(): Promise<void> {

@@ -18,6 +18,7 @@ export interface Settings {
   readonly revealTerminal: 'never' | 'first' | 'always';
   readonly provenance: boolean;
   readonly lint: boolean;
+  readonly lintRun: 'onType' | 'onSave';
 }
 
 const SECTION = 'slicewave';
@@ -41,6 +42,7 @@ export function readSettings(root?: string): Settings {
     revealTerminal: oneOf(values.get<string>('terminal.reveal'), ['first', 'never', 'always']),
     provenance: values.get<boolean>('provenance.enabled', false),
     lint: values.get<boolean>('lint.enabled', true),
+    lintRun: oneOf(values.get<string>('lint.run'), ['onType', 'onSave']),
   };
 }
 

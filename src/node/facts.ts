@@ -17,10 +17,10 @@ interface CachedRun {
 
 /** Reads the facts of runs, keeping what cannot change: a run that has ended is read once. */
 export class FactsReader {
-  readonly #repository: Repository;
+  readonly #repository: Pick<Repository, 'runsDir'>;
   readonly #runs = new Map<string, CachedRun>();
 
-  constructor(repository: Repository) {
+  constructor(repository: Pick<Repository, 'runsDir'>) {
     this.#repository = repository;
   }
 
@@ -51,13 +51,13 @@ export class FactsReader {
     });
   }
 
-  async facts(loaded: LoadedPlan): Promise<PlanFacts> {
+  async facts(loaded: Pick<LoadedPlan, 'plan' | 'graph'>): Promise<PlanFacts> {
     const { plan, graph } = loaded;
     const [decisions, runs] = await Promise.all([readDecisions(this.#repository.runsDir, plan.id), this.runs(plan.id)]);
     return { plan, graph, decisions, runs, now: Date.now() };
   }
 
-  async state(loaded: LoadedPlan): Promise<PlanState> {
+  async state(loaded: Pick<LoadedPlan, 'plan' | 'graph'>): Promise<PlanState> {
     return foldPlan(await this.facts(loaded));
   }
 }

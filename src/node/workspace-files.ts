@@ -1,29 +1,23 @@
-import { execFile } from 'node:child_process';
-import type { Dirent } from 'node:fs';
-import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { setImmediate } from 'node:timers/promises';
 import { mayBeOurs } from '../core/lint/kind.ts';
+import { listFiles } from './file-list.ts';
 
-/** Caps against directories that are no repository of documents: more than this is not read. */
-const maxFiles = 5_000;
+/** Cap against directories that are no repository of documents: more files than this are not read. */
+const maxWorkspaceFiles = 100_000;
 const maxBytes = 1_000_000;
-const maxDepth = 12;
-const skipped = new Set([
-  '.git',
-  'node_modules',
-  '.agent-runs',
-  'dist',
-  'out',
-  'build',
-  'target',
-  '.venv',
-  'venv',
-  '__pycache__',
-  '.next',
-  '.cache',
-]);
+/** The manifest of 10,000 slices is larger than any document, and without it they are no plan. */
+const maxManifestBytes = 16_000_000;
+/** Milliseconds of reading after which whoever waits for an answer gets it. */
+const longestTurn = 10;
+
+interface WorkspaceReadOptions {
+  /** Called when there are more files than are read, with how many are left out at least. */
+  readonly onLeftOut?: (atLeast: number) => void;
+  /** How many files are read at most. */
+  readonly most?: number;
+}
 
 /**
  * The files of a directory that the linter may care about, by path relative to it: Markdown and manifests with their
@@ -31,78 +25,88 @@ const skipped = new Set([
  * directories of generated files are left out. Never leaves the directory: symbolic links are not followed. Files that
  * cannot be read are missing from the result.
  */
-export async function readWorkspaceFiles(root: string): Promise<Map<string, string>> {
-  const names = ((await listByGit(root)) ?? (await listByWalk(root))).filter(isWanted).slice(0, maxFiles);
+export async function readWorkspaceFiles(
+  root: string,
+  { onLeftOut, most = maxWorkspaceFiles }: WorkspaceReadOptions = {},
+): Promise<Map<string, string>> {
+  const names = await listFiles(root, { wanted: isWanted, most: most + 1 });
+  if (names.length > most) onLeftOut?.(names.length - most);
   const files = new Map<string, string>();
-  const queue = names.values();
-  // A few at a time: enough to hide latency, few enough for any limit of open files.
-  await Promise.all(
-    Array.from({ length: 16 }, async () => {
-      for (const name of queue) {
-        const text = await readWorkspaceFile(root, name);
-        if (text !== null) files.set(name, text);
-      }
-    }),
-  );
-  return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const reader = new FileReader(root);
+  // Small files one after the other are read in a third of the time that handing each to a thread takes.
+  let turn = performance.now();
+  for (const name of names.slice(0, most)) {
+    const text = reader.read(name);
+    if (text !== null) files.set(name, text);
+    if (performance.now() - turn < longestTurn) continue;
+    await setImmediate();
+    turn = performance.now();
+  }
+  return files;
 }
 
 /** One file as the linter gets it; `null` when it is not one for the linter, too large, a link, or unreadable. */
 export async function readWorkspaceFile(root: string, name: string): Promise<string | null> {
-  if (!isWanted(name) || name.split('/').includes('..')) return null;
-  try {
-    const file = path.join(root, name);
-    const info = await lstat(file);
-    if (!info.isFile()) return null;
-    if (!mayBeOurs(name)) return '';
-    // A link further up must not lead out of the directory either.
-    const inside = path.relative(await realpath(root), await realpath(file));
-    if (info.size > maxBytes || inside.startsWith('..') || path.isAbsolute(inside)) return null;
-    return await readFile(file, 'utf8');
-  } catch {
-    return null;
+  return new FileReader(root).read(name);
+}
+
+/** Reads the files of one directory for as long as it takes to read them once: where its directories are is kept. */
+class FileReader {
+  readonly #root: string;
+  /** Whether a directory, by path relative to the root, really lies inside it. */
+  readonly #inside = new Map<string, boolean>();
+  #top: string | null = null;
+  #buffer = Buffer.allocUnsafe(64 * 1024);
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  read(name: string): string | null {
+    if (!isWanted(name) || name.split('/').includes('..')) return null;
+    try {
+      const file = path.join(this.#root, name);
+      if (!mayBeOurs(name)) return lstatSync(file).isFile() ? '' : null;
+      if (!this.#isInside(path.posix.dirname(name))) return null;
+      // Windows knows no way to open a link itself.
+      if (constants.O_NOFOLLOW === undefined && !lstatSync(file).isFile()) return null;
+      // Without O_NONBLOCK, a pipe under one of our names would be waited for.
+      const handle = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+      try {
+        const info = fstatSync(handle);
+        const most = name.endsWith('.json') ? maxManifestBytes : maxBytes;
+        return info.isFile() && info.size <= most ? this.#text(handle, info.size) : null;
+      } finally {
+        closeSync(handle);
+      }
+    } catch {
+      return null;
+    }
+  }
+
+  #text(handle: number, size: number): string {
+    if (size > this.#buffer.length) this.#buffer = Buffer.allocUnsafe(size);
+    let length = 0;
+    while (length < size) {
+      const read = readSync(handle, this.#buffer, length, size - length, null);
+      if (read === 0) break;
+      length += read;
+    }
+    return this.#buffer.toString('utf8', 0, length);
+  }
+
+  /** A link further up must not lead out of the directory either. */
+  #isInside(dir: string): boolean {
+    const known = this.#inside.get(dir);
+    if (known !== undefined) return known;
+    this.#top ??= realpathSync(this.#root);
+    const inside = path.relative(this.#top, realpathSync(path.join(this.#root, dir)));
+    const result = inside !== '..' && !inside.startsWith(`..${path.sep}`) && !path.isAbsolute(inside);
+    this.#inside.set(dir, result);
+    return result;
   }
 }
 
 function isWanted(name: string): boolean {
   return mayBeOurs(name) || /(?:^|\/)contracts\//.test(name);
-}
-
-/**
- * Git is started here and not through `Git`, because this also runs where the user has not said that the workspace can
- * be trusted: settings of the repository that name programs are switched off, and git is not looked up in it.
- */
-async function listByGit(root: string): Promise<string[] | null> {
-  const options = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '--no-optional-locks', '-C', root];
-  try {
-    const { stdout } = await promisify(execFile)('git', [...options, 'ls-files', '-co', '--exclude-standard', '-z'], {
-      cwd: tmpdir(),
-      maxBuffer: 256 * 1024 * 1024,
-      windowsHide: true,
-    });
-    return [...new Set(stdout.split('\0'))].filter((name) => name !== '');
-  } catch {
-    return null;
-  }
-}
-
-async function listByWalk(root: string): Promise<string[]> {
-  const names: string[] = [];
-  const walk = async (dir: string, depth: number): Promise<void> => {
-    if (depth > maxDepth || names.length >= maxFiles) return;
-    let entries: Dirent[];
-    try {
-      entries = await readdir(path.join(root, dir), { withFileTypes: true });
-    } catch {
-      return;
-    }
-    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      const name = dir === '' ? entry.name : `${dir}/${entry.name}`;
-      if (entry.isDirectory() && !skipped.has(entry.name)) await walk(name, depth + 1);
-      else if (entry.isFile() && isWanted(name)) names.push(name);
-      if (names.length >= maxFiles) return;
-    }
-  };
-  await walk('', 0);
-  return names;
 }

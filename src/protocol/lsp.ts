@@ -11,3 +11,25 @@ export interface LintWorkspaceResult {
 
 /** `source` of every diagnostic the server publishes. */
 export const diagnosticSource = 'slicewave';
+
+/** The section of the editor's settings that the server asks for: `rules` and `limits`. */
+export const lintSection = 'slicewave.lint';
+
+/** `initializationOptions`: what this client can do beyond the protocol. Other clients send nothing of it. */
+export interface ServerOptions {
+  /** The scheme under which the client shows the page of a rule: `<scheme>:/rules/task.scope-missing.md`. */
+  readonly rulePages?: string;
+  /** Commands that code lenses, code actions and completions may call. */
+  readonly commands?: readonly string[];
+  /** The client completes and checks `manifest.json` by its schema itself. */
+  readonly schemas?: boolean;
+  /** The client lists the headings of Markdown files itself. */
+  readonly headings?: boolean;
+  /** Settings for clients that cannot be asked for them: the shape of the `slicewave.lint` section. */
+  readonly lint?: unknown;
+}
+
+/** Where the page of a rule is shown by a client with `rulePages`. */
+export function rulePageUri(scheme: string, code: string): string {
+  return `${scheme}:/rules/${code}.md`;
+}

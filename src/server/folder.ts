@@ -1,23 +1,63 @@
+import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Finding } from '../core/finding.ts';
+import { createLanguage } from '../core/language/language.ts';
+import type { Language } from '../core/language/language.ts';
+import { noSettings } from '../core/lint/config.ts';
+import type { LintSettings } from '../core/lint/config.ts';
+import type { RepositoryFacts } from '../core/lint/context.ts';
 import { LintSession } from '../core/lint/lint.ts';
+import { readRepositoryFacts } from '../node/repository-facts.ts';
 import { readWorkspaceFile, readWorkspaceFiles } from '../node/workspace-files.ts';
+import { SliceStates } from './slice-states.ts';
+import { combined, repositorySettings } from './settings.ts';
 
 /**
- * One workspace folder: its files on disk, with the text of open documents in their place, and the findings of both.
- * A folder without a root holds documents that lie in no workspace folder, each under its own URI.
+ * One workspace folder: its files on disk, with the text of open documents in their place, the findings of both, and what
+ * can be asked about them. A folder without a root holds documents that lie in no workspace folder, each under its own
+ * URI.
  */
 export class Folder {
   readonly root: string | null;
+  readonly language: Language;
   readonly #session = new LintSession();
   /** Open documents by path in the session; they win over the disk. */
   readonly #open = new Map<string, string>();
   /** URIs as the editor spells them: a path alone does not tell how it escapes a colon. */
   readonly #uris = new Map<string, string>();
+  readonly #states: SliceStates | null;
+  /** The top of the checkout that the folder lies in. */
+  readonly #top: string | null;
+  #facts: RepositoryFacts | null = null;
+  /** Files whose text somebody asked the facts for: only a change of these makes the facts old. */
+  #asked: ReadonlySet<string> = new Set();
+  #factsOld = false;
+  #editorSettings: LintSettings = noSettings;
+  #appliedSettings = JSON.stringify(noSettings);
+  #ownSettings: Awaited<ReturnType<typeof repositorySettings>> = { settings: noSettings, file: null, problems: [] };
 
   constructor(root: string | null) {
     this.root = root;
+    this.#top = root === null ? null : topOf(root);
+    this.#states = root === null ? null : new SliceStates(this.repositoryRoot ?? root);
+    this.language = createLanguage({
+      files: this.#session.files,
+      repository: () => this.#facts,
+      reader: this.#session.reader,
+      stateOf: (planDir, slice) => this.#states?.of(this.inRepository(planDir), slice) ?? null,
+    });
+  }
+
+  /** The primary checkout of the repository around the folder, as commands and runs call it; `null` outside of one. */
+  get repositoryRoot(): string | null {
+    return this.#top === null ? null : primaryOf(this.#top);
+  }
+
+  /** A path of this folder as the repository calls it: folders may be opened below its top. */
+  inRepository(name: string): string {
+    if (this.root === null || this.#top === null || this.#top === this.root) return name;
+    return path.relative(this.#top, path.join(this.root, name)).replaceAll('\\', '/');
   }
 
   /** The path of a document in this folder, or `null` when it is not inside. */
@@ -59,13 +99,67 @@ export class Folder {
 
   /** Reads the disk again, whole; answers how many files there are. */
   async scan(): Promise<number> {
-    if (this.root !== null) {
-      const files = await readWorkspaceFiles(this.root);
+    const { root } = this;
+    if (root !== null) {
+      const [files, facts, own] = await Promise.all([
+        readWorkspaceFiles(root),
+        readRepositoryFacts(root).catch(() => null),
+        repositorySettings(root),
+      ]);
       for (const name of this.#session.files.keys())
         if (!files.has(name) && !this.#open.has(name)) this.#session.delete(name);
       for (const [name, text] of files) if (!this.#open.has(name)) this.#session.set(name, text);
+      if (facts) this.#takeFacts(facts);
+      this.#ownSettings = own;
+      this.#applySettings();
     }
     return this.#session.files.size;
+  }
+
+  /** Whether a change of a file's text, outside the editor, may matter to what was said about others. */
+  isAsked(name: string): boolean {
+    return this.#asked.has(name);
+  }
+
+  /** The next scan brings new facts, also when the list of files is the same. */
+  forgetTexts(): void {
+    this.#factsOld = true;
+  }
+
+  #takeFacts(facts: RepositoryFacts): void {
+    const before = this.#facts;
+    const same =
+      !this.#factsOld &&
+      before !== null &&
+      before.files.length === facts.files.length &&
+      before.files.every((file, i) => file === facts.files[i]) &&
+      scriptsOf(before) === scriptsOf(facts);
+    // New facts make everything be linted again.
+    if (same) return;
+    this.#factsOld = false;
+    const asked = new Set<string>();
+    this.#asked = asked;
+    this.#facts = {
+      ...facts,
+      textOf: (file) => {
+        asked.add(file);
+        return this.#open.get(file) ?? facts.textOf(file);
+      },
+    };
+    this.#session.setRepository(this.#facts);
+  }
+
+  setEditorSettings(settings: LintSettings): void {
+    this.#editorSettings = settings;
+    this.#applySettings();
+  }
+
+  #applySettings(): void {
+    const settings = combined(this.#ownSettings.settings, this.#editorSettings);
+    const text = JSON.stringify(settings);
+    if (text === this.#appliedSettings) return;
+    this.#appliedSettings = text;
+    this.#session.setSettings(settings);
   }
 
   textOf(name: string): string | null {
@@ -73,8 +167,42 @@ export class Folder {
   }
 
   findings(): ReadonlyMap<string, readonly Finding[]> {
-    return this.#session.findings();
+    const found = this.#session.findings();
+    const { file, problems } = this.#ownSettings;
+    return file === null || problems.length === 0 ? found : new Map([...found, [file, problems]]);
   }
+
+  /** Reads what the runs of the plan around a file have come to, so that `language` can tell. */
+  async readStates(name: string): Promise<void> {
+    const view = this.language.planOf(name);
+    if (view) await this.#states?.read(this.inRepository(view.dir), view);
+  }
+}
+
+function topOf(dir: string): string | null {
+  for (let at = dir; ; at = path.dirname(at)) {
+    if (existsSync(path.join(at, '.git'))) return at;
+    if (path.dirname(at) === at) return null;
+  }
+}
+
+/** A linked worktree keeps a file where the primary checkout keeps its `.git`; runs are recorded in the primary. */
+function primaryOf(top: string): string {
+  try {
+    const link = path.join(top, '.git');
+    const target = lstatSync(link).isFile() ? /^gitdir: (.+)$/m.exec(readFileSync(link, 'utf8'))?.[1] : undefined;
+    const primary = target === undefined ? undefined : /^(.+)[\\/]\.git[\\/]worktrees[\\/][^\\/]+$/.exec(target)?.[1];
+    return realpathSync(primary === undefined ? top : path.resolve(top, primary));
+  } catch {
+    return top;
+  }
+}
+
+function scriptsOf(facts: RepositoryFacts): string {
+  return [...facts.scripts]
+    .map(([dir, names]) => JSON.stringify([dir, [...names].sort()]))
+    .sort()
+    .join();
 }
 
 /** `null` for documents that are not files. */

@@ -1,183 +1,278 @@
 import {
-  CodeActionKind,
+  DidChangeConfigurationNotification,
   DidChangeWatchedFilesNotification,
+  DocumentFormattingRequest,
+  DocumentRangeFormattingRequest,
   FileChangeType,
+  LSPErrorCodes,
+  ResponseError,
   TextDocuments,
   TextDocumentSyncKind,
 } from 'vscode-languageserver';
-import type { Connection, InitializeParams, InitializeResult } from 'vscode-languageserver';
+import type { CancellationToken, Connection, InitializeParams, InitializeResult } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { countFindings } from '../core/lint/format.ts';
-import { lintWorkspaceRequest } from '../protocol/lsp.ts';
+import { mayBeOurs } from '../core/lint/kind.ts';
+import { lintSection, lintWorkspaceRequest } from '../protocol/lsp.ts';
 import type { LintWorkspaceResult } from '../protocol/lsp.ts';
-import { toCodeActions, toDiagnostic } from './convert.ts';
-import { filePath, Folder } from './folder.ts';
+import { readOptions } from './convert.ts';
+import { Diagnostics } from './diagnostics.ts';
+import { featureCapabilities, registerFeatures } from './features.ts';
+import type { ClientAbilities } from './features.ts';
+import { editorSettings, settingsFiles } from './settings.ts';
+import { Workspace } from './workspace.ts';
 
-/** Typing pauses shorter than this are not linted. */
+/** Typing pauses shorter than this are not linted, unless the client asks. */
 const typingDelay = 150;
 /** Checkouts and saves change many files at once; they are read together. */
 const diskDelay = 300;
+/** A build makes files for as long as it runs; only that they exist can matter, and that can wait. */
+const othersDelay = 1500;
 
-/** What can change on disk and matter: our files, and the contracts that plans name. */
-const watchedFiles = ['**/*.md', '**/manifest.json', '**/contracts/**'];
+/** Directories whose files come and go without anybody caring. */
+const noise = /(?:^|\/)(?:\.git|node_modules|\.agent-runs|__pycache__|\.venv)(?:\/|$)/;
+/** Files that can be put in order. Others keep the formatter that the person chose for Markdown. */
+const formatted = [
+  '**/tasks/*.md',
+  '**/*.spec.md',
+  '**/specs/**/*.md',
+  '**/tech-specs/**/*.md',
+  '**/SKILL.md',
+  '**/*.skill.md',
+];
 
 /**
- * The Slicewave language server on a connection: findings of open documents and of every file of the workspace as
- * diagnostics, quick fixes as code actions. It only reads. Nothing happens before `connection.listen()`.
+ * The Slicewave language server on a connection: findings of open documents and of every file of the workspace, fixes,
+ * completion, navigation and layout for specs, plans and skills. It only reads. Nothing happens before
+ * `connection.listen()`.
  */
 export function serve(connection: Connection): void {
   const documents = new TextDocuments(TextDocument);
-  const folders: Folder[] = [];
-  const loose = new Folder(null);
-  /** What the editor shows now, so that only changes are sent. */
-  const published = new Map<string, string>();
-  let canRegister = false;
-  let canWatchFolders = false;
+  const workspace = new Workspace((message) => connection.console.error(message));
+  const versionOf = (uri: string): number | undefined => documents.get(uri)?.version;
+  let client: ClientAbilities = { options: readOptions(null), documentChanges: false, moves: false };
+  let diagnostics: Diagnostics | null = null;
+  let can = { watch: false, folders: false, configuration: false, configurationChange: false, format: false };
   let timer: NodeJS.Timeout | undefined;
-  let rescan = false;
-  let scanning: Promise<number> = Promise.resolve(0);
+  let scanTimer: NodeJS.Timeout | undefined;
+  let scanAt = 0;
+  let closed = false;
+  /** The first look at the workspace; whoever asks before it is over would be told half the truth. */
+  let ready: Promise<unknown> = Promise.resolve();
+  /** Documents typed in since the client was last told. */
+  let typed = new Set<string>();
 
-  const folderOf = (uri: string): { folder: Folder; name: string } => {
-    let best: { folder: Folder; name: string } | null = null;
-    for (const folder of folders) {
-      const name = folder.pathOf(uri);
-      // Folders may be nested; the innermost one owns the document.
-      if (name !== null && (best === null || name.length < best.name.length)) best = { folder, name };
-    }
-    return best ?? { folder: loose, name: uri };
+  const update = (): void => {
+    const own = typed;
+    typed = new Set();
+    if (!closed) diagnostics?.update(own);
   };
 
-  const publish = (): void => {
-    const seen = new Set<string>();
-    for (const folder of [...folders, loose]) {
-      for (const [name, findings] of folder.findings()) {
-        const uri = folder.uriOf(name);
-        if (seen.has(uri) || folderOf(uri).folder !== folder) continue;
-        seen.add(uri);
-        const diagnostics = findings.map(toDiagnostic);
-        const version = documents.get(uri)?.version;
-        const state = JSON.stringify([version, diagnostics]);
-        if (published.get(uri) === state) continue;
-        published.set(uri, state);
-        void connection.sendDiagnostics({ uri, diagnostics, ...(version === undefined ? {} : { version }) });
-      }
-    }
-    for (const uri of published.keys()) {
-      if (seen.has(uri)) continue;
-      published.delete(uri);
-      void connection.sendDiagnostics({ uri, diagnostics: [] });
-    }
-  };
-
-  const scan = (): Promise<number> => {
-    // One scan after the other: two at once could finish in the wrong order and bring old text back.
-    scanning = scanning
-      .then(async () => {
-        let files = 0;
-        for (const folder of folders) files += await folder.scan();
-        return files;
-      })
-      .catch((error: unknown) => {
-        connection.console.error(`reading the workspace failed: ${String(error)}`);
-        return 0;
-      });
-    return scanning;
-  };
+  const failed = (error: unknown): void =>
+    connection.console.error(`looking for findings failed: ${error instanceof Error ? error.stack : String(error)}`);
 
   const schedule = (delay: number): void => {
     clearTimeout(timer);
+    if (closed) return;
     timer = setTimeout(() => {
-      const again = rescan;
-      rescan = false;
-      void (again ? scan().then(publish) : Promise.resolve(publish()));
+      try {
+        update();
+      } catch (error) {
+        failed(error);
+      }
+    }, delay);
+  };
+
+  /** Reads the disk again, once for all that is asked until then; the sooner of two delays counts. */
+  const scheduleScan = (delay: number): void => {
+    if (closed || (scanTimer && scanAt <= Date.now() + delay && scanAt > Date.now())) return;
+    clearTimeout(scanTimer);
+    scanAt = Date.now() + delay;
+    scanTimer = setTimeout(() => {
+      scanTimer = undefined;
+      void workspace.scan().then(update).catch(failed);
     }, delay);
   };
 
   const setFolders = (uris: readonly string[]): void => {
-    folders.length = 0;
-    for (const uri of uris) {
-      const root = filePath(uri);
-      if (root !== null) folders.push(new Folder(root));
-    }
+    workspace.setFolders(uris);
     for (const document of documents.all()) {
-      const { folder, name } = folderOf(document.uri);
+      const { folder, name } = workspace.ownerOf(document.uri);
       folder.open(name, document.uri, document.getText());
     }
-    rescan = true;
+  };
+
+  /** Settings of each folder, from a client that can be asked. */
+  const askSettings = async (): Promise<void> => {
+    if (!can.configuration) return;
+    await Promise.all(
+      workspace.folders.map(async (folder) => {
+        const scopeUri = folder.root === null ? undefined : folder.uriOf('');
+        const section: unknown = await connection.workspace
+          .getConfiguration({ section: lintSection, ...(scopeUri === undefined ? {} : { scopeUri }) })
+          .catch(() => null);
+        folder.setEditorSettings(editorSettings(section));
+      }),
+    );
   };
 
   connection.onInitialize((params: InitializeParams): InitializeResult => {
-    const { workspace } = params.capabilities;
-    canRegister = workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
-    canWatchFolders = workspace?.workspaceFolders === true;
+    const { workspace: inWorkspace, textDocument } = params.capabilities;
+    const options = readOptions(params.initializationOptions);
+    const edits = inWorkspace?.workspaceEdit;
+    client = {
+      options,
+      documentChanges: edits?.documentChanges === true,
+      moves: edits?.documentChanges === true && edits.resourceOperations?.includes('rename') === true,
+    };
+    can = {
+      watch: inWorkspace?.didChangeWatchedFiles?.dynamicRegistration === true,
+      folders: inWorkspace?.workspaceFolders === true,
+      configuration: inWorkspace?.configuration === true,
+      configurationChange: inWorkspace?.didChangeConfiguration?.dynamicRegistration === true,
+      format: textDocument?.formatting?.dynamicRegistration === true,
+    };
+    const pull = textDocument?.diagnostic !== undefined;
+    diagnostics = new Diagnostics({
+      connection,
+      workspace,
+      mode: pull ? 'pull' : 'push',
+      canRefresh: inWorkspace?.diagnostics?.refreshSupport === true,
+      rulePages: textDocument?.publishDiagnostics?.codeDescriptionSupport === false ? undefined : options.rulePages,
+      versionOf,
+    });
     setFolders(params.workspaceFolders?.map((folder) => folder.uri) ?? (params.rootUri ? [params.rootUri] : []));
+    for (const folder of workspace.folders) folder.setEditorSettings(editorSettings(options.lint));
     return {
       serverInfo: { name: 'slicewave' },
       capabilities: {
-        textDocumentSync: TextDocumentSyncKind.Full,
-        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] },
+        ...featureCapabilities,
+        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+        ...(pull
+          ? {
+              diagnosticProvider: { identifier: 'slicewave', interFileDependencies: true, workspaceDiagnostics: true },
+            }
+          : {}),
+        ...(can.format ? {} : { documentFormattingProvider: true, documentRangeFormattingProvider: true }),
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },
     };
   });
 
   connection.onInitialized(() => {
-    if (canRegister) {
-      void connection.client.register(DidChangeWatchedFilesNotification.type, {
-        watchers: watchedFiles.map((globPattern) => ({ globPattern })),
-      });
+    const register = (what: Promise<unknown>): void =>
+      void what.catch((error: unknown) =>
+        connection.console.warn(`the client refused a registration: ${String(error)}`),
+      );
+    if (can.watch) {
+      // Everything: scopes name files of any kind, and whether one is there decides what is found and offered.
+      register(
+        connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: '**/*' }] }),
+      );
     }
-    if (canWatchFolders) {
+    if (can.format) {
+      const documentSelector = formatted.map((pattern) => ({ scheme: 'file', language: 'markdown', pattern }));
+      register(connection.client.register(DocumentFormattingRequest.type, { documentSelector }));
+      register(connection.client.register(DocumentRangeFormattingRequest.type, { documentSelector }));
+    }
+    if (can.configurationChange) {
+      register(connection.client.register(DidChangeConfigurationNotification.type, { section: lintSection }));
+    }
+    if (can.folders) {
       connection.workspace.onDidChangeWorkspaceFolders(() => {
-        void connection.workspace.getWorkspaceFolders().then((current) => {
-          setFolders(current?.map((folder) => folder.uri) ?? []);
-          schedule(0);
-        });
+        void connection.workspace
+          .getWorkspaceFolders()
+          .then(async (current) => {
+            setFolders(current?.map((folder) => folder.uri) ?? []);
+            await askSettings();
+            scheduleScan(0);
+          })
+          .catch((error: unknown) => connection.console.error(`changing the folders failed: ${String(error)}`));
       });
     }
-    schedule(0);
+    ready = Promise.all([askSettings(), workspace.scan()]);
+    void ready.then(() => schedule(0), failed);
+  });
+
+  connection.onDidChangeConfiguration(({ settings }) => {
+    const sent = sectionOf(settings, lintSection);
+    if (can.configuration) void askSettings().then(() => schedule(0), failed);
+    else {
+      for (const folder of workspace.folders) folder.setEditorSettings(editorSettings(sent));
+      schedule(0);
+    }
   });
 
   documents.onDidChangeContent(({ document }) => {
-    const { folder, name } = folderOf(document.uri);
+    const { folder, name } = workspace.ownerOf(document.uri);
     folder.open(name, document.uri, document.getText());
+    typed.add(document.uri);
     schedule(typingDelay);
   });
 
   documents.onDidClose(({ document }) => {
-    const { folder, name } = folderOf(document.uri);
-    void folder.close(name).then(() => schedule(0));
+    const { folder, name } = workspace.ownerOf(document.uri);
+    void folder.close(name).then(() => schedule(0), failed);
   });
 
   connection.onDidChangeWatchedFiles(({ changes }) => {
     for (const { uri, type } of changes) {
-      const { folder, name } = folderOf(uri);
-      // A known file is read again by itself; whether a new one is ignored only git knows.
-      if (type === FileChangeType.Changed && folder.textOf(name) !== null)
-        void folder.refresh(name).then(() => schedule(diskDelay));
-      else rescan = true;
+      const { folder, name } = workspace.ownerOf(uri);
+      if (noise.test(name)) continue;
+      if (type === FileChangeType.Changed) {
+        if (folder.textOf(name) !== null) void folder.refresh(name).then(() => schedule(diskDelay), failed);
+        if (folder.isAsked(name)) folder.forgetTexts();
+        else if (!/(?:^|\/)(?:package\.json|\.gitignore)$/.test(name) && !settingsFiles.includes(name)) continue;
+      }
+      // Whether a new file is ignored only git knows, so the whole folder is read.
+      const ours = mayBeOurs(name) || type === FileChangeType.Changed || settingsFiles.includes(name);
+      scheduleScan(ours ? diskDelay : othersDelay);
     }
-    schedule(diskDelay);
   });
 
-  connection.onCodeAction((params) => {
-    const { uri } = params.textDocument;
-    const { folder, name } = folderOf(uri);
-    const text = folder.textOf(name);
-    if (text === null) return [];
-    // Edits must fit the text as it is now, so findings are computed anew rather than taken from the last publication.
-    return toCodeActions(folder.findings().get(name) ?? [], text, uri, params.range);
+  registerFeatures({ connection, workspace, client: () => client, ready: () => ready, versionOf });
+
+  connection.languages.diagnostics.on(async ({ textDocument, previousResultId }, token) => {
+    await ready;
+    if (token.isCancellationRequested || !diagnostics)
+      throw new ResponseError(LSPErrorCodes.ServerCancelled, 'cancelled', { retriggerRequest: true });
+    return diagnostics.document(textDocument.uri, previousResultId);
   });
 
-  connection.onRequest(lintWorkspaceRequest, async (): Promise<LintWorkspaceResult> => {
+  connection.languages.diagnostics.onWorkspace(async ({ previousResultIds }, token) => {
+    await ready;
+    const report = (await diagnostics?.all(previousResultIds, token)) ?? { items: [] };
+    if (report instanceof ResponseError) throw report;
+    return report;
+  });
+
+  connection.onRequest(lintWorkspaceRequest, async (...given: unknown[]): Promise<LintWorkspaceResult> => {
+    // Without parameters the token is the only argument.
+    const token = given.at(-1) as CancellationToken | undefined;
     clearTimeout(timer);
-    rescan = false;
-    const files = await scan();
-    publish();
-    const all = [...folders, loose].flatMap((folder) => [...folder.findings().values()].flat());
+    clearTimeout(scanTimer);
+    scanTimer = undefined;
+    const files = await workspace.scan();
+    if (token?.isCancellationRequested === true) throw new ResponseError(LSPErrorCodes.RequestCancelled, 'cancelled');
+    update();
+    const all = workspace.folders.flatMap((folder) => [...folder.findings().values()].flat());
     return { files, counts: countFindings(all) };
   });
 
-  connection.onShutdown(() => clearTimeout(timer));
+  connection.onShutdown(() => {
+    closed = true;
+    clearTimeout(timer);
+    clearTimeout(scanTimer);
+    diagnostics?.close();
+  });
   documents.listen(connection);
+}
+
+/** `slicewave.lint` of settings as clients push them: nested, or under the whole name. */
+function sectionOf(settings: unknown, section: string): unknown {
+  const record = (value: unknown): Readonly<Record<string, unknown>> =>
+    typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  const whole = record(settings);
+  if (section in whole) return whole[section];
+  return section.split('.').reduce<unknown>((value, key) => record(value)[key], settings);
 }

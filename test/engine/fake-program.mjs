@@ -30,4 +30,5 @@ socket.on('close', () => {
   // The test went away: nobody is left to say what to do.
   process.exitCode ??= 97;
 });
-socket.on('error', () => process.exit(97));
+// After its order to exit a program has said all it had to: a connection that breaks then changes nothing.
+socket.on('error', () => process.exit(process.exitCode ?? 97));

@@ -122,10 +122,7 @@ suite('killed and started again', () => {
 
   teardown(async function () {
     this.timeout(60_000);
-    if (this.currentTest?.state === 'failed') {
-      console.log(history(project));
-      console.log(project.read(project.planDir + '/integration-report.md'));
-    }
+    if (this.currentTest?.state === 'failed') console.log(history(project));
     await project.close();
   });
 

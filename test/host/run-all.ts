@@ -14,7 +14,7 @@ const code = await runSuite({
   extension: extensionFolder,
   folder,
   env: { SLICEWAVE_DEMO_SPEED: '0', PATH: process.env['PATH'] ?? '' },
-  seconds: 240,
+  seconds: 420,
   ...(values.grep ? { grep: values.grep } : {}),
   ...(values.result ? { resultFile: values.result } : {}),
 });

@@ -114,12 +114,9 @@ suite('lint', () => {
     assert.ok(lintFile(fixed, 'specs/a.md').some((finding) => finding.code === 'spec.answer-empty'));
   });
 
-  test('an Agent Skill that is no policy is only advised; a policy skill is warned', () => {
+  test('of an Agent Skill that is no policy no sections are asked; a policy skill is warned', () => {
     const plain = '---\nname: pdf\ndescription: Reads PDF files.\n---\n# PDF\n\nUse the tool.\n';
-    assert.deepEqual(
-      [...new Set(lintFile(plain, '.claude/skills/pdf/SKILL.md').map((finding) => finding.severity))],
-      ['info'],
-    );
+    assert.deepEqual(lintFile(plain, '.claude/skills/pdf/SKILL.md'), []);
     assert.deepEqual([...new Set(lintFile('# P\n', 'p.skill.md').map((finding) => finding.severity))], ['warning']);
   });
 
@@ -163,6 +160,15 @@ suite('lint', () => {
       ['public/manifest.json', '{"name": "web app"}', null],
       ['a/SKILL.md', '', 'skill'],
       ['a/b.skill.md', '', 'skill'],
+      ['skills/a/skill.md', '', 'skill'],
+      ['docs/skill.md', '# Skill', null],
+      ['AGENTS.md', '', 'instructions'],
+      ['packages/a/CLAUDE.md', '', 'instructions'],
+      ['.github/copilot-instructions.md', '', 'instructions'],
+      ['.claude/agents/team/a.md', '', 'instructions'],
+      ['.claude/agents/README.md', '', null],
+      ['.agent-runs/1/trace.json', '', 'trace'],
+      ['test/trace.json', '', null],
       ['src/a.ts', '', null],
     ];
     for (const [file, text, kind] of kinds) assert.equal(fileKind(file, text), kind, file);

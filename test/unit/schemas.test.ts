@@ -14,7 +14,7 @@ suite('JSON schemas', () => {
       assert.deepEqual(JSON.parse(JSON.stringify(schema)), schema);
       assert.equal((schema as { $schema: string }).$schema, 'http://json-schema.org/draft-07/schema#');
     }
-    assert.deepEqual(Object.keys(jsonSchemas()), ['manifest', 'task']);
+    assert.deepEqual(Object.keys(jsonSchemas()), ['manifest', 'task', 'lint']);
   });
 
   test('accept and refuse manifests as the reader does', () => {
@@ -52,5 +52,22 @@ suite('JSON schemas', () => {
   test('describe their fields, for hovers and completion', () => {
     const { properties } = jsonSchemas()['manifest'] as { properties: Record<string, { description?: string }> };
     assert.match(properties['tech_spec_id']?.description ?? '', /spec/);
+  });
+
+  test('accept and refuse lint settings as the reader does', () => {
+    for (const right of [
+      {},
+      { rules: { 'task.*': 'off' }, limits: { taskHours: 2 }, ignore: ['drafts/**'] },
+      { overrides: [{ files: ['a'], rules: { '*': 'hint' } }] },
+    ])
+      assert.ok(accepts('lint', right), JSON.stringify(right));
+    for (const wrong of [
+      { rules: { 'task.*': 'no' } },
+      { limits: { hours: 2 } },
+      { ignore: 'drafts' },
+      { overrides: [{ files: [], rules: {} }] },
+      { other: 1 },
+    ])
+      assert.ok(!accepts('lint', wrong), JSON.stringify(wrong));
   });
 });

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { access, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/node';
-import type { CodeAction, Diagnostic, PublishDiagnosticsParams } from 'vscode-languageserver';
+import type { CodeAction } from 'vscode-languageserver';
+import { countFindings } from '../../src/core/lint/format.ts';
+import { lintWorkspace } from '../../src/core/lint/lint.ts';
+import { readRepositoryFacts } from '../../src/node/repository-facts.ts';
 import { readWorkspaceFiles } from '../../src/node/workspace-files.ts';
 import { lintWorkspaceRequest } from '../../src/protocol/lsp.ts';
+import { LspClient } from './lsp-client.ts';
 
 const run = promisify(execFile);
 const server = path.resolve(import.meta.dirname, '../../src/server/main.ts');
@@ -22,91 +24,23 @@ async function directory(files: Record<string, string>): Promise<string> {
   return root;
 }
 
-/** The real server process behind a connection, as any editor starts it. */
-class Client {
-  readonly root: string;
-  readonly #process;
-  readonly #connection;
-  readonly #diagnostics = new Map<string, readonly Diagnostic[]>();
-  #changed: () => void = () => {};
-
-  constructor(root: string) {
-    this.root = root;
-    this.#process = spawn(process.execPath, [server, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#connection = createMessageConnection(
-      new StreamMessageReader(this.#process.stdout),
-      new StreamMessageWriter(this.#process.stdin),
-    );
-    this.#connection.onNotification(
-      'textDocument/publishDiagnostics',
-      ({ uri, diagnostics }: PublishDiagnosticsParams) => {
-        this.#diagnostics.set(uri, diagnostics);
-        this.#changed();
-      },
-    );
-    this.#connection.onRequest('client/registerCapability', () => null);
-    this.#connection.listen();
-  }
-
-  async start(): Promise<void> {
-    await this.#connection.sendRequest('initialize', {
-      processId: process.pid,
-      rootUri: null,
-      capabilities: { workspace: { didChangeWatchedFiles: { dynamicRegistration: true } } },
-      workspaceFolders: [{ uri: pathToFileURL(this.root).href, name: 'x' }],
-    });
-    await this.notify('initialized', {});
-  }
-
-  uri(name: string): string {
-    return pathToFileURL(path.join(this.root, name)).href;
-  }
-
-  notify(method: string, params: object): Promise<void> {
-    return this.#connection.sendNotification(method, params);
-  }
-
-  request<T>(method: string, params: object): Promise<T> {
-    return this.#connection.sendRequest(method, params);
-  }
-
-  codes(name: string): string[] {
-    return (this.#diagnostics.get(this.uri(name)) ?? []).map((diagnostic) => String(diagnostic.code));
-  }
-
-  diagnostics(name: string): readonly Diagnostic[] {
-    return this.#diagnostics.get(this.uri(name)) ?? [];
-  }
-
-  /** Waits for the publication that makes the condition true; the test's own time limit is the limit. */
-  async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise<void>((resolve) => (this.#changed = resolve));
-  }
-
-  async stop(): Promise<void> {
-    const ended = new Promise<number | null>((resolve) => this.#process.once('exit', resolve));
-    await this.#connection.sendRequest('shutdown');
-    await this.#connection.sendNotification('exit');
-    assert.equal(await ended, 0);
-    this.#connection.dispose();
-  }
-}
-
 suite('language server', function () {
   this.timeout(60_000);
-  let client: Client;
+  let client: LspClient;
 
   setup(async () => {
-    client = new Client(
-      await directory({
+    client = new LspClient({
+      server: [server, '--stdio'],
+      root: await directory({
         'specs/a.md': '# A\n\n## Outcome\n\nx\n\n## In scope\n\nx\n\n## Evidence\n\nx\n',
         'parallel/P/manifest.json':
           '{"tech_spec_id": "T", "waves": [{"number": 1, "tasks": [{"id": "task-001", "agent": "x"}]}]}',
         'parallel/P/tasks/task-001.md':
           '---\nid: task-001\ndeps: [task-404]\n---\n# task-001: T\n\n## Scope\nCREATE: a.ts\nBOUNDARY: b.ts\n\n## Checklist\n- `npm test` passes\n\n## Stop conditions\n- unclear\n',
         'README.md': '# Not ours\n',
+        'package.json': '{ "scripts": { "test": "x" } }',
       }),
-    );
+    });
     await client.start();
   });
 
@@ -131,7 +65,11 @@ suite('language server', function () {
     await client.notify('workspace/didChangeWatchedFiles', {
       changes: [{ uri: client.uri('parallel/P/tasks/task-404.md'), type: 1 }],
     });
-    await client.until(() => client.codes('parallel/P/tasks/task-001.md').length === 0);
+    await client.until(
+      () =>
+        client.codes('parallel/P/tasks/task-001.md').length === 0 &&
+        client.codes('parallel/P/tasks/task-404.md').length > 0,
+    );
     assert.ok(client.codes('parallel/P/tasks/task-404.md').includes('task.scope-missing'));
   });
 
@@ -152,7 +90,7 @@ suite('language server', function () {
     });
     assert.deepEqual(
       actions.map((action) => action.title),
-      ['Add a section "Evidence"'],
+      ['Add a section "Evidence"', 'Suppress spec.evidence-missing for the next line…'],
     );
     const [edit] = actions[0]?.edit?.changes?.[uri] ?? [];
     assert.match(edit?.newText ?? '', /^\n\n## Evidence\n/);
@@ -170,12 +108,12 @@ suite('language server', function () {
   test('on request the whole workspace is read and counted', async () => {
     await writeFile(path.join(client.root, 'p.skill.md'), '# P\n');
     const result = await client.request<{ files: number; counts: Record<string, number> }>(lintWorkspaceRequest, {});
-    assert.deepEqual(result, { files: 5, counts: { error: 2, warning: 3, info: 0, hint: 0 } });
-    assert.deepEqual(client.codes('p.skill.md'), [
-      'skill.allowed-missing',
-      'skill.required-output-missing',
-      'skill.stop-missing',
-    ]);
+    const all = lintWorkspace(await readWorkspaceFiles(client.root), await readRepositoryFacts(client.root));
+    assert.deepEqual(result, { files: 5, counts: countFindings(all) });
+    await client.until(() => client.codes('p.skill.md').length > 0);
+    const own = all.filter((found) => found.file === 'p.skill.md').map((found) => found.code);
+    assert.ok(own.includes('skill.stop-missing'));
+    assert.deepEqual(client.codes('p.skill.md'), own);
   });
 });
 

@@ -59,7 +59,6 @@ suite('skill', () => {
     assert.deepEqual(codes('name: pdf\ndescription: d\nallowed-tools: [Read]\nmetadata:\n  a: 1\nhooks: x'), [
       'skill.not-portable',
       'skill.not-portable',
-      'skill.not-portable',
     ]);
   });
 

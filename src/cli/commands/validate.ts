@@ -1,8 +1,9 @@
-import { formatFindings, countFindings, lintReport } from '../../core/lint/format.ts';
+import { counted, countFindings, formatFindings, lintReport } from '../../core/lint/format.ts';
 import { lintPlan } from '../../core/lint/lint.ts';
 import { EXIT, flag, report, type Command } from '../command.ts';
 import { openPlan } from '../open.ts';
 import { readPlanFiles } from '../../node/plans.ts';
+import { readRepositoryFacts } from '../../node/repository-facts.ts';
 
 export const validate: Command = {
   name: 'validate',
@@ -18,7 +19,8 @@ export const validate: Command = {
     const { engine, dir } = opened.value;
     const files = await readPlanFiles(engine.repository, dir);
     if (!files.ok) return report(terminal, files.failure, json);
-    const findings = lintPlan(files.value, dir);
+    const facts = await readRepositoryFacts(engine.repository.root);
+    const findings = lintPlan(files.value, dir, { repository: facts });
     const counts = countFindings(findings);
     if (json) terminal.out(`${JSON.stringify(lintReport(findings))}\n`);
     else {
@@ -29,7 +31,7 @@ export const validate: Command = {
         }),
       );
       terminal.out(
-        `${dir}: ${counts.error === 0 ? 'valid' : 'not valid'}, ${counts.error} errors, ${counts.warning} warnings\n`,
+        `${dir}: ${counts.error === 0 ? 'valid' : 'not valid'}, ${counted(counts.error, 'error')}, ${counted(counts.warning, 'warning')}\n`,
       );
     }
     return counts.error > 0 ? EXIT.failed : EXIT.done;

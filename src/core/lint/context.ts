@@ -26,6 +26,8 @@ export interface LintContext {
   readonly manifestAgent?: string | null;
   /** The agent most slices of the plan have, for the quick fix. */
   readonly usualAgent?: string | null;
+  /** The task spec is linted as a part of its plan, which is asked what only all slices together show. */
+  readonly inPlan?: boolean;
   /** Checks that run for this slice's wave anyway count for the slice. */
   readonly waveCheck?: boolean;
 }

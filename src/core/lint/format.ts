@@ -47,6 +47,8 @@ export interface FormatOptions {
   readonly color?: boolean;
   /** The text of a file by its path, for the quoted source lines; without it, or where it gives `undefined`, none are quoted. */
   readonly textOf?: (file: string) => string | undefined;
+  /** How a file is called in the output; its repository-relative path by default. */
+  readonly nameOf?: (file: string) => string;
 }
 
 const colors: Readonly<Record<Severity, number>> = { error: 31, warning: 33, info: 36, hint: 90 };
@@ -66,9 +68,15 @@ export function formatFindings(findings: readonly Finding[], options: FormatOpti
     }
     return source;
   };
+  const names = new Map<string, string>();
+  const nameOf = (file: string): string => {
+    let name = names.get(file);
+    if (name === undefined) names.set(file, (name = printable(options.nameOf?.(file) ?? file)));
+    return name;
+  };
   const lines: string[] = [];
   for (const found of findings) {
-    const place = `${printable(found.file)}:${found.line}:${found.column}`;
+    const place = `${nameOf(found.file)}:${found.line}:${found.column}`;
     const fixable = found.fix ? paint(90, ' (fixable)') : '';
     lines.push(
       `${paint(1, place)} ${paint(colors[found.severity], found.severity)} ${paint(90, found.code)} ${printable(found.message)}${fixable}`,
@@ -83,12 +91,17 @@ export function formatFindings(findings: readonly Finding[], options: FormatOpti
   return lines.join('\n') + '\n';
 }
 
+/** A number with its word: "1 warning", "2 warnings". */
+export function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 || word === 'info' ? '' : 's'}`;
+}
+
 function summary(findings: readonly Finding[]): string {
   if (findings.length === 0) return 'no findings';
   const counts = countFindings(findings);
   const words = (['error', 'warning', 'info', 'hint'] as const)
     .filter((severity) => counts[severity] > 0)
-    .map((severity) => `${counts[severity]} ${severity}${counts[severity] === 1 || severity === 'info' ? '' : 's'}`);
+    .map((severity) => counted(counts[severity], severity));
   const fixable = findings.filter((found) => found.fix).length;
   return words.join(', ') + (fixable > 0 ? ` (${fixable} fixable)` : '');
 }

@@ -1,13 +1,17 @@
-export type FileKind = 'spec' | 'task' | 'manifest' | 'skill';
+export type FileKind = 'spec' | 'task' | 'manifest' | 'skill' | 'instructions' | 'trace';
+
+/** Files by which people instruct agents: open ones and each vendor's own. */
+const instructionNames = /^(?:AGENTS(?:\.override)?|AGENT|CLAUDE(?:\.local)?|GEMINI)\.md$/;
+const traceFile = /(?:^|\/)\.agent-runs\/[^/]+\/trace\.json$/;
 
 /** A cheap look at a path: `false` when no file of that name can be one of ours, so that it need not be read. */
 export function mayBeOurs(file: string): boolean {
-  return /\.md$/i.test(file) || /(?:^|\/)manifest\.json$/.test(file);
+  return /\.md$/i.test(file) || /(?:^|\/)manifest\.json$/.test(file) || traceFile.test(file.replaceAll('\\', '/'));
 }
 
 /**
  * What a file is, by its path and, where the path does not decide, its first lines: a spec, a task spec, a plan's
- * manifest, a skill, or none of them.
+ * manifest, a skill, instructions for agents, a trace, or none of them.
  */
 export function fileKind(file: string, text: string): FileKind | null {
   const path = file.replaceAll('\\', '/').replace(/^\.\//, '');
@@ -16,8 +20,17 @@ export function fileKind(file: string, text: string): FileKind | null {
     const ours = /"tech_spec_id"\s*:/.test(text) || (/"tech_spec"\s*:/.test(text) && /"tasks"\s*:/.test(text));
     return ours || /(?:^|\/)parallel\/[^/]+\/manifest\.json$/.test(path) ? 'manifest' : null;
   }
+  if (traceFile.test(path)) return 'trace';
   if (!/\.md$/i.test(name)) return null;
   if (name === 'SKILL.md' || /\.skill\.md$/i.test(name)) return 'skill';
+  // The format takes `skill.md` too; elsewhere a page of that name is about something else.
+  if (
+    name === 'skill.md' &&
+    (/(?:^|\/)skills\//.test(path) || /^\uFEFF?---[ \t]*\r?\n[^]*?^name:/m.test(text.slice(0, 2000)))
+  )
+    return 'skill';
+  if (instructionNames.test(name) || /(?:^|\/)\.github\/copilot-instructions\.md$/.test(path)) return 'instructions';
+  if (/(?:^|\/)\.claude\/agents\//.test(path) && !/^readme\b/i.test(name)) return 'instructions';
   if (/(?:^|\/)tasks\/task-[^/]*\.md$/i.test(path) || /(?:^|\/)parallel\/[^/]+\/tasks\/[^/]+\.md$/.test(path))
     return 'task';
   const declared = /^\uFEFF?---[ \t]*\r?\n(?:[^]*?\n)?slicewave:[ \t]*["']?(spec|task|skill)["']?[ \t]*\r?\n/.exec(

@@ -1,45 +1,86 @@
 import type { Finding } from '../finding.ts';
-import { readManifest } from '../manifest/read.ts';
 import { loadPlan, sliceResolver, taskFiles } from '../plan/load.ts';
+import type { PlanReader } from '../plan/load.ts';
 import type { PlanFiles } from '../plan/model.ts';
 import type { Skill } from '../skill/model.ts';
 import { readSkill } from '../skill/read.ts';
-import { readTaskSpec } from '../task/read.ts';
+import { applyRuleSettings, defaultLimits, noSettings } from './config.ts';
+import type { LintLimits, LintSettings } from './config.ts';
 import type { LintContext, RepositoryFacts } from './context.ts';
+import { DuplicateText } from './duplicates.ts';
+import { lintInstructions } from './instructions.ts';
 import { fileKind, planDirectoryOf } from './kind.ts';
 import type { FileKind } from './kind.ts';
+import { pinFixes } from './pins.ts';
 import { lintGraph } from './plan.ts';
+import { Readings } from './readings.ts';
 import { lintSkill } from './skill.ts';
 import { lintSpec } from './spec.ts';
-import { lintTask } from './task.ts';
+import { readSuppressions, suppress } from './suppress.ts';
+import type { Suppressed, Suppressions } from './suppress.ts';
+import { lintTrace } from './trace.ts';
 
-/** Findings of one file by itself, in the order of the text; none for a file that is not one of ours. */
+/**
+ * Findings of one file by itself, in the order of the text, without those that its comments suppress; none for a file that
+ * is not one of ours.
+ */
 export function lintFile(text: string, file: string, context: LintContext = {}): Finding[] {
+  const findings = fileFindings(text, file, context, new Readings());
+  const suppressions = fileKind(file, text) === null ? null : readSuppressions(text, file);
+  return suppressions ? ordered(suppress(findings, suppressions, false).remaining) : findings;
+}
+
+function fileFindings(text: string, file: string, context: LintContext, readings: Readings): Finding[] {
   switch (fileKind(file, text)) {
     case 'spec':
       return ordered(lintSpec(text, file));
-    case 'task': {
-      const { task, findings } = readTaskSpec(text, file);
-      return ordered([...findings, ...lintTask(task, text, context)]);
-    }
+    case 'task':
+      return ordered([...readings.task(text, file).findings, ...readings.lintTask(text, file, context)]);
     case 'manifest':
-      return ordered(readManifest(text, file).findings);
+      return ordered(pinFixes(readings.manifest(text, file).findings, text, context.repository ?? null));
     case 'skill':
-      return ordered(lintSkill(text, file));
+      return ordered(lintSkill(text, file, context));
+    case 'instructions':
+      return ordered(lintInstructions(text, file, context));
+    case 'trace':
+      return ordered(lintTrace(text, file));
     case null:
       return [];
   }
 }
 
-/** Findings of a whole plan directory: its files one by one, then what only their combination shows. */
+/**
+ * Findings of a whole plan directory: its files one by one, then what only their combination shows, without those that
+ * comments suppress.
+ */
 export function lintPlan(files: PlanFiles, dir: string, context: LintContext = {}): Finding[] {
-  const { plan, findings } = loadPlan(files, dir);
+  const root = dir.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '');
+  let findings = planFindings({ files, dir, context, readings: new Readings() });
+  for (const path of taskFiles(files)) {
+    const file = root === '' ? path : `${root}/${path}`;
+    const suppressions = readSuppressions(files.get(path) ?? '', file);
+    if (!suppressions) continue;
+    const own = findings.filter((found) => found.file === file);
+    const { remaining } = suppress(own, suppressions, false);
+    findings = ordered([...findings.filter((found) => found.file !== file), ...remaining]);
+  }
+  return findings;
+}
+
+function planFindings(of: {
+  readonly files: PlanFiles;
+  readonly dir: string;
+  readonly context: LintContext;
+  readonly readings: Readings;
+}): Finding[] {
+  const { files, dir, context, readings } = of;
+  const { plan, findings } = loadPlan(files, dir, readings);
   const root = dir.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '');
   const inRepository = (path: string): string => (root === '' ? path : `${root}/${path}`);
   const textOf = (file: string): string => files.get(root === '' ? file : file.slice(root.length + 1)) ?? '';
   const manifestText = files.get('manifest.json');
   const { manifest } =
-    manifestText === undefined ? { manifest: null } : readManifest(manifestText, inRepository('manifest.json'));
+    manifestText === undefined ? { manifest: null } : readings.manifest(manifestText, inRepository('manifest.json'));
 
   const resolve = plan ? sliceResolver(plan) : null;
   const agents = new Map<string, string>();
@@ -53,22 +94,22 @@ export function lintPlan(files: PlanFiles, dir: string, context: LintContext = {
   }
   const usualAgent = mostFrequent(plan?.slices.flatMap((slice) => slice.agent ?? []) ?? []);
   const byFile = new Map(plan?.slices.map((slice) => [slice.file, slice]));
-  const all = [...findings];
+  const all = pinFixes(findings, manifestText ?? '', context.repository ?? null);
   for (const path of taskFiles(files)) {
     const file = inRepository(path);
     const slice = byFile.get(file);
-    const task = slice?.task ?? readTaskSpec(textOf(file), file).task;
     all.push(
-      ...lintTask(task, textOf(file), {
+      ...readings.lintTask(textOf(file), file, {
         ...context,
         technology: context.technology ?? plan?.technology ?? null,
         manifestAgent: slice ? (agents.get(slice.id) ?? null) : null,
         usualAgent,
+        inPlan: slice !== undefined,
         waveCheck: slice !== undefined && checked.has(slice.id),
       }),
     );
   }
-  if (plan && manifest) all.push(...lintGraph(plan, manifest, textOf));
+  if (plan && manifest) all.push(...lintGraph({ plan, manifest, textOf, context }));
   return ordered(all);
 }
 
@@ -111,7 +152,17 @@ export class LintSession {
   readonly #kinds = new Map<string, FileKind>();
   readonly #units = new Map<string, Unit>();
   readonly #results = new Map<string, readonly Finding[]>();
+  readonly #suppressions = new Map<string, Suppressions>();
+  #suppressed: readonly Suppressed[] = [];
+  readonly #readings = new Readings();
+  readonly #duplicates = new DuplicateText();
+  /** The files of each plan that was looked at, by path relative to its directory. */
+  readonly #plans = new Map<string, Map<string, string>>();
+  /** `null` when a skill changed since they were last read. */
+  #skills: ReadonlyMap<string, Skill> | null = null;
   #repository: RepositoryFacts | null = null;
+  #settings: LintSettings = noSettings;
+  #limits: LintLimits = defaultLimits;
 
   /** What the repository holds besides the linted files. Everything is linted again. */
   setRepository(facts: RepositoryFacts | null): void {
@@ -119,18 +170,36 @@ export class LintSession {
     this.#results.clear();
   }
 
+  /** What the repository or the editor wants of the linter. Everything is linted again. */
+  setSettings(settings: LintSettings): void {
+    this.#settings = settings;
+    this.#limits = { ...defaultLimits, ...settings.limits };
+    this.#results.clear();
+  }
+
   get files(): ReadonlyMap<string, string> {
     return this.#files;
+  }
+
+  /** For others that read the same files: what is kept here is not read again. */
+  get reader(): PlanReader {
+    return this.#readings;
   }
 
   /** Adds or replaces a file, by its repository-relative path with forward slashes. */
   set(file: string, text: string): void {
     if (this.#files.get(file) === text) return;
     this.#files.set(file, text);
+    for (const dir of directoriesAbove(file)) this.#plans.get(dir)?.set(inside(dir, file), text);
     const kind = fileKind(file, text);
     const before = this.#kinds.get(file);
     if (kind === null) this.#kinds.delete(file);
     else this.#kinds.set(file, kind);
+    if (kind === 'skill' || kind === 'instructions') this.#duplicates.set(file, text);
+    else this.#duplicates.delete(file);
+    const suppressions = kind === null ? null : readSuppressions(text, file);
+    if (suppressions) this.#suppressions.set(file, suppressions);
+    else this.#suppressions.delete(file);
     this.#touch(file, before ?? null, kind);
   }
 
@@ -138,24 +207,25 @@ export class LintSession {
     if (!this.#files.delete(file)) return;
     const before = this.#kinds.get(file) ?? null;
     this.#kinds.delete(file);
+    this.#duplicates.delete(file);
+    this.#suppressions.delete(file);
+    this.#readings.forget(file);
+    for (const dir of directoriesAbove(file)) this.#plans.get(dir)?.delete(inside(dir, file));
     this.#touch(file, before, null);
   }
 
   /** Every finding, by file. Files without findings are left out. */
   findings(): ReadonlyMap<string, readonly Finding[]> {
-    let skills: ReadonlyMap<string, Skill> | null = null;
+    this.#skills ??= this.#readSkills();
+    const context: LintContext = { skills: this.#skills, repository: this.#repository, limits: this.#limits };
     const byFile = new Map<string, Finding[]>();
     for (const [key, unit] of this.#units) {
       let result = this.#results.get(key);
       if (!result) {
-        skills ??= this.#skills();
         result =
           'plan' in unit
-            ? lintPlan(this.#planFiles(unit.plan), unit.plan, { skills, repository: this.#repository })
-            : lintFile(this.#files.get(unit.file) ?? '', unit.file, {
-                skills,
-                repository: this.#repository,
-              });
+            ? planFindings({ files: this.#planFiles(unit.plan), dir: unit.plan, context, readings: this.#readings })
+            : fileFindings(this.#files.get(unit.file) ?? '', unit.file, context, this.#readings);
         this.#results.set(key, result);
       }
       for (const found of result) {
@@ -163,6 +233,37 @@ export class LintSession {
         if (list) list.push(found);
         else byFile.set(found.file, [found]);
       }
+    }
+    for (const file of this.#duplicates.files()) {
+      const copied = this.#duplicates.findings(file);
+      if (copied.length > 0) byFile.set(file, ordered([...(byFile.get(file) ?? []), ...copied]));
+    }
+    return this.#settled(byFile);
+  }
+
+  /** What the comments of files hid when `findings` was last asked for. */
+  suppressed(): readonly Suppressed[] {
+    return this.#suppressed;
+  }
+
+  /** Comments first, settings second: a rule that is switched off does not make its suppressions unused. */
+  #settled(byFile: Map<string, Finding[]>): ReadonlyMap<string, readonly Finding[]> {
+    const hidden: Suppressed[] = [];
+    for (const [file, suppressions] of this.#suppressions) {
+      // Rules that need the repository stay silent without it, so nothing can be called unused then.
+      const { remaining, suppressed } = suppress(byFile.get(file) ?? [], suppressions, this.#repository !== null);
+      hidden.push(...suppressed);
+      if (remaining.length === 0) byFile.delete(file);
+      else byFile.set(file, ordered(remaining));
+    }
+    this.#suppressed = hidden.flatMap(({ finding, reason }) =>
+      applyRuleSettings([finding], this.#settings).map((kept) => ({ finding: kept, reason })),
+    );
+    if (this.#settings === noSettings) return byFile;
+    for (const [file, findings] of byFile) {
+      const kept = applyRuleSettings(findings, this.#settings);
+      if (kept.length === 0) byFile.delete(file);
+      else byFile.set(file, kept);
     }
     return byFile;
   }
@@ -172,10 +273,9 @@ export class LintSession {
     else if (kind === null) this.#units.delete(`file:${file}`);
     else if (!this.#isInPlan(file, kind)) this.#units.set(`file:${file}`, { file });
     this.#results.delete(`file:${file}`);
-    for (const [key, unit] of this.#units) {
-      if ('plan' in unit && (unit.plan === '' || file.startsWith(`${unit.plan}/`))) this.#results.delete(key);
-    }
+    for (const dir of directoriesAbove(file)) this.#results.delete(`plan:${dir}`);
     if (before === 'skill' || kind === 'skill') {
+      this.#skills = null;
       for (const [key, unit] of this.#units)
         if ('plan' in unit || this.#kinds.get(unit.file) === 'task') this.#results.delete(key);
     }
@@ -184,11 +284,15 @@ export class LintSession {
   /** A manifest turns the task specs below it from single files into parts of a plan; its end turns them back. */
   #regroup(manifest: string, exists: boolean): void {
     const dir = planDirectoryOf(manifest, 'manifest') ?? '';
+    if (exists === this.#units.has(`plan:${dir}`)) return;
     if (exists) this.#units.set(`plan:${dir}`, { plan: dir });
-    else this.#units.delete(`plan:${dir}`);
-    this.#results.delete(`plan:${dir}`);
+    else {
+      this.#units.delete(`plan:${dir}`);
+      this.#plans.delete(dir);
+    }
     for (const [file, kind] of this.#kinds) {
-      if (kind !== 'task' || planDirectoryOf(file, kind) !== dir) continue;
+      // The beginning is looked at first: a repository of many plans asks this of every file for each of them.
+      if (kind !== 'task' || !file.startsWith(dir) || planDirectoryOf(file, kind) !== dir) continue;
       if (exists) this.#units.delete(`file:${file}`);
       else this.#units.set(`file:${file}`, { file });
     }
@@ -199,15 +303,21 @@ export class LintSession {
     return dir !== null && this.#units.has(`plan:${dir}`);
   }
 
-  #planFiles(dir: string): Map<string, string> {
-    const prefix = dir === '' ? '' : `${dir}/`;
-    const files = new Map<string, string>();
-    for (const [file, text] of this.#files) if (file.startsWith(prefix)) files.set(file.slice(prefix.length), text);
-    return files;
+  #planFiles(dir: string): PlanFiles {
+    if (!this.#plans.has(dir)) {
+      // All that are missing at once: a repository may hold hundreds of plans.
+      const missing = new Map<string, Map<string, string>>();
+      for (const unit of this.#units.values())
+        if ('plan' in unit && !this.#plans.has(unit.plan)) missing.set(unit.plan, new Map());
+      for (const [file, text] of this.#files)
+        for (const above of directoriesAbove(file)) missing.get(above)?.set(inside(above, file), text);
+      for (const [plan, files] of missing) this.#plans.set(plan, files);
+    }
+    return this.#plans.get(dir) ?? new Map();
   }
 
   /** Skills by every name a task spec may call them: their own, their directory's, their file's. */
-  #skills(): Map<string, Skill> {
+  #readSkills(): Map<string, Skill> {
     const skills = new Map<string, Skill>();
     for (const [file, kind] of this.#kinds) {
       if (kind !== 'skill') continue;
@@ -221,6 +331,16 @@ export class LintSession {
     }
     return skills;
   }
+}
+
+/** The directories a file lies in, innermost first; the last one is the root, `''`. */
+function* directoriesAbove(file: string): Generator<string> {
+  for (let at = file.lastIndexOf('/'); at > 0; at = file.lastIndexOf('/', at - 1)) yield file.slice(0, at);
+  yield '';
+}
+
+function inside(dir: string, file: string): string {
+  return dir === '' ? file : file.slice(dir.length + 1);
 }
 
 /**

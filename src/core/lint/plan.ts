@@ -1,31 +1,93 @@
 import type { Finding } from '../finding.ts';
-import { planGraph } from '../plan/graph.ts';
+import type { Manifest } from '../manifest/model.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import { sliceResolver } from '../plan/load.ts';
-import type { Plan, Slice } from '../plan/model.ts';
-import type { Manifest } from '../manifest/model.ts';
-import { compileGlob, globsIntersect } from '../scope/glob.ts';
+import type { Plan } from '../plan/model.ts';
 import { SourceText } from '../source.ts';
 import type { Span } from '../source.ts';
-import type { ScopeEntry } from '../task/model.ts';
+import { defaultLimits } from './config.ts';
+import { contextFindings } from './context-size.ts';
+import type { LintContext } from './context.ts';
+import { contractFindings, createFindings, modifyFindings, overlapFindings } from './coupling.ts';
+import { blockFindings, duplicateFindings, waveFindings } from './dependencies.ts';
+import { shapeOf, type PlanShape } from './plan-shape.ts';
+import { repositoryIndex, type RepositoryIndex } from './repository-index.ts';
 import { report } from './rules.ts';
+import { planScopeFindings } from './scope-facts.ts';
+import { checkFindings } from './task-checks.ts';
+import { mergePointFindings, validationFindings } from './wave-gates.ts';
 
-/** Findings that only the whole plan shows. `textOf` gives a file's text by its repository-relative path. */
-export function lintGraph(plan: Plan, manifest: Manifest, textOf: (file: string) => string): Finding[] {
-  const graph = planGraph(plan);
+export interface PlanLintRequest {
+  readonly plan: Plan;
+  readonly manifest: Manifest;
+  /** A file's text by its repository-relative path. */
+  readonly textOf: (file: string) => string;
+  readonly context: LintContext;
+}
+
+/** Findings that only the whole plan shows. */
+export function lintGraph({ plan, manifest, textOf, context }: PlanLintRequest): Finding[] {
+  const shape = shapeOf(plan, manifest);
+  const { graph } = shape;
+  const limits = context.limits ?? defaultLimits;
+  const index = context.repository ? repositoryIndex(context.repository) : null;
+  const resolve = sliceResolver(plan);
   const sources = new Map<string, SourceText>();
   const sourceOf = (file: string): SourceText => {
     const known = sources.get(file) ?? new SourceText(file, textOf(file));
     sources.set(file, known);
     return known;
   };
+  const request = { plan, shape, sourceOf };
+  // A pair of slices that collide has one finding, by what weighs most.
+  const pairs = new Set<string>();
   return [
     ...cycleFindings(plan, graph, manifest, sourceOf),
-    ...blockFindings(plan, sourceOf),
-    ...createFindings(plan, sourceOf),
-    ...modifyFindings(plan, graph, sourceOf),
+    ...blockFindings(plan, resolve, sourceOf),
+    ...waveFindings({ plan, graph, manifest, resolve, sourceOf }),
+    ...createFindings(request, pairs),
+    ...overlapFindings(request, context.repository?.files ?? noFiles, limits, pairs),
+    ...modifyFindings(request, pairs),
+    ...contractFindings(request, manifest),
+    ...validationFindings(plan, manifest, resolve, sourceOf),
+    ...mergePointFindings(plan, graph, manifest, sourceOf),
     ...metadataFindings(plan, graph, manifest, sourceOf),
+    ...(index ? planScopeFindings({ ...request, index, limits }) : []),
+    ...(index ? planCheckFindings(request, index) : []),
+    ...(index ? contextFindings({ ...request, index, limits, textOf }) : []),
+    ...namedTwiceFindings(plan, resolve, sourceOf),
   ];
+}
+
+/** One list for all who have none, so that what was worked out for it holds. */
+const noFiles: readonly string[] = [];
+
+/** Commands of slices against the repository; whatever any slice of the plan may write may yet come. */
+function planCheckFindings(
+  { plan, shape, sourceOf }: { readonly plan: Plan; readonly shape: PlanShape; readonly sourceOf: SourceOf },
+  index: RepositoryIndex,
+): Finding[] {
+  const mayBeWritten = (file: string): boolean =>
+    !shape.created.meeting(file).next().done || !shape.modified.meeting(file).next().done;
+  const named = new Set<string>();
+  return plan.slices
+    .flatMap((slice) => checkFindings(slice, sourceOf, { index, mayBeWritten }))
+    .filter((found) => {
+      // One machine lacks one program: to say so once is enough.
+      if (found.code !== 'task.program-unknown') return true;
+      const seen = named.has(found.message);
+      named.add(found.message);
+      return !seen;
+    });
+}
+
+/** Two names of one slice among the dependencies; the same name twice is seen in the file alone. */
+function namedTwiceFindings(plan: Plan, resolve: (name: string) => string | null, sourceOf: SourceOf): Finding[] {
+  return plan.slices.flatMap((slice) => {
+    const { deps } = slice.task;
+    // Fewer slices than names, so at least two names mean one.
+    return deps.length > slice.deps.length ? duplicateFindings(deps, sourceOf(slice.file), resolve) : [];
+  });
 }
 
 type SourceOf = (file: string) => SourceText;
@@ -47,136 +109,6 @@ function cycleFindings(plan: Plan, graph: PlanGraph, manifest: Manifest, sourceO
       .find((unlocked) => members.has(resolve(unlocked.value) ?? ''));
     return report(sourceOf(manifest.file), 'plan.cycle', message, point?.span);
   });
-}
-
-function blockFindings(plan: Plan, sourceOf: SourceOf): Finding[] {
-  const resolve = sliceResolver(plan);
-  const slices = new Map(plan.slices.map((slice) => [slice.id, slice]));
-  const findings: Finding[] = [];
-  for (const slice of plan.slices) {
-    for (const block of slice.task.blocks) {
-      const other = slices.get(resolve(block.value) ?? '');
-      const source = sourceOf(slice.file);
-      if (!other)
-        findings.push(
-          report(source, 'plan.blocks-unknown', `blocks "${block.value}": there is no such slice`, block.span),
-        );
-      else if (slice.deps.includes(other.id)) {
-        findings.push(
-          report(
-            source,
-            'plan.blocks-disagree',
-            `${slice.id} says it blocks ${other.id}, but depends on it; deps decide`,
-            block.span,
-          ),
-        );
-      } else if (!other.deps.includes(slice.id)) {
-        findings.push(
-          report(
-            source,
-            'plan.blocks-disagree',
-            `${slice.id} says it blocks ${other.id}, which does not depend on it; deps decide`,
-            block.span,
-          ),
-        );
-      }
-    }
-  }
-  return findings;
-}
-
-interface Place {
-  readonly slice: Slice;
-  readonly entry: ScopeEntry;
-  readonly path: string;
-  readonly prefix: string;
-}
-
-function places(plan: Plan, key: 'create' | 'modify'): Place[] {
-  return plan.slices.flatMap((slice) =>
-    slice.scope[key].flatMap((entry) =>
-      entry.path === null ? [] : [{ slice, entry, path: entry.path, prefix: compileGlob(entry.path).prefix }],
-    ),
-  );
-}
-
-/**
- * Pairs of places in different slices with a path in common. Sorted by what every match begins with, a place can only
- * meet those that follow it for as long as they continue its own beginning.
- */
-function* meetings(all: readonly Place[]): Generator<{ first: Place; second: Place; witness: string }> {
-  const sorted = all.toSorted((a, b) => (a.prefix < b.prefix ? -1 : a.prefix > b.prefix ? 1 : 0));
-  for (let i = 0; i < sorted.length; i++) {
-    const first = sorted[i];
-    for (let j = i + 1; first && j < sorted.length; j++) {
-      const second = sorted[j];
-      if (!second?.prefix.startsWith(first.prefix)) break;
-      if (first.slice === second.slice) continue;
-      const witness = globsIntersect(first.path, second.path);
-      if (witness !== null) yield { first, second, witness };
-    }
-  }
-}
-
-/** A path is in CREATE of exactly one slice of the whole plan. Shown at the slice that stands later in it. */
-function createFindings(plan: Plan, sourceOf: SourceOf): Finding[] {
-  const findings: Finding[] = [];
-  const reported = new Set<string>();
-  const rank = new Map(plan.slices.map((slice, index) => [slice.id, index]));
-  for (const { first, second, witness } of meetings(places(plan, 'create'))) {
-    const [earlier, later] =
-      (rank.get(first.slice.id) ?? 0) < (rank.get(second.slice.id) ?? 0) ? [first, second] : [second, first];
-    const key = `${later.slice.id} ${later.entry.span.start} ${earlier.slice.id}`;
-    if (reported.has(key)) continue;
-    reported.add(key);
-    findings.push(
-      report(
-        sourceOf(later.slice.file),
-        'plan.create-twice',
-        `${witness} is created by ${earlier.slice.id} as well; only one slice may create a file`,
-        later.entry.span,
-      ),
-    );
-  }
-  return findings;
-}
-
-/** An unscoped MODIFY of a path belongs to one slice of a wave; symbols of one file may be shared out. */
-function modifyFindings(plan: Plan, graph: PlanGraph, sourceOf: SourceOf): Finding[] {
-  const findings: Finding[] = [];
-  const byWave = new Map<number, Place[]>();
-  for (const place of places(plan, 'modify')) {
-    const wave = graph.schedule.get(place.slice.id)?.wave;
-    if (wave === undefined) continue;
-    const members = byWave.get(wave) ?? [];
-    members.push(place);
-    byWave.set(wave, members);
-  }
-  const reported = new Set<string>();
-  for (const [wave, members] of [...byWave].sort(([a], [b]) => a - b)) {
-    for (const { first, second, witness } of meetings(members)) {
-      if (!symbolsMeet(first.entry.symbol, second.entry.symbol)) continue;
-      const key = `${second.slice.id} ${second.entry.span.start} ${first.slice.id}`;
-      if (reported.has(key)) continue;
-      reported.add(key);
-      const what =
-        first.entry.symbol !== null && second.entry.symbol !== null ? `${witness}::${second.entry.symbol}` : witness;
-      findings.push(
-        report(
-          sourceOf(second.slice.file),
-          'plan.modify-together',
-          `${what} is modified by ${first.slice.id} in the same wave ${wave}; give it to one of them, or make one depend on the other`,
-          second.entry.span,
-        ),
-      );
-    }
-  }
-  return findings;
-}
-
-/** `A` and `A.b` overlap, `A` and `B` do not; no symbol means the whole file. */
-function symbolsMeet(a: string | null, b: string | null): boolean {
-  return a === null || b === null || a === b || a.startsWith(`${b}.`) || b.startsWith(`${a}.`);
 }
 
 /** Hand-written numbers of the manifest against what the plan really says. */
@@ -237,26 +169,6 @@ function metadataFindings(plan: Plan, graph: PlanGraph, manifest: Manifest, sour
         },
       ),
     );
-  }
-  const slices = new Map(plan.slices.map((slice) => [slice.id, slice]));
-  const waveOf = new Map<string, number>();
-  for (const wave of manifest.waves)
-    for (const task of wave.tasks) waveOf.set(resolve(task.id.value) ?? '', wave.number);
-  for (const wave of manifest.waves) {
-    for (const task of wave.tasks) {
-      const slice = slices.get(resolve(task.id.value) ?? '');
-      const late = slice?.deps.find((dep) => (waveOf.get(dep) ?? 0) >= wave.number);
-      if (slice && late !== undefined) {
-        findings.push(
-          report(
-            source,
-            'plan.wave-order',
-            `${slice.id} stands in wave ${wave.number}, but depends on ${late} of wave ${waveOf.get(late)}; deps decide`,
-            task.id.span,
-          ),
-        );
-      }
-    }
   }
   return findings;
 }

@@ -1,11 +1,12 @@
 import type { Finding } from '../finding.ts';
 import { readMarkdown, titleSpan } from '../markdown.ts';
 import { SourceText } from '../source.ts';
-import type { Spec, SpecAnswer } from '../spec/model.ts';
+import type { Spec, SpecAnswer, SpecSection } from '../spec/model.ts';
 import { readSpec } from '../spec/read.ts';
 import { report } from './rules.ts';
 import type { RuleCode } from './rules.ts';
-import { answerTemplates, appendSection } from './templates.ts';
+import { answerFindings } from './spec-answers.ts';
+import { answerTemplates, appendSection, takesMore } from './templates.ts';
 
 const answers: readonly {
   readonly answer: SpecAnswer;
@@ -33,11 +34,14 @@ const answers: readonly {
 export function lintSpec(text: string, file: string): Finding[] {
   const { spec, findings } = readSpec(text, file);
   const source = new SourceText(file, text);
-  const title = titleSpan(readMarkdown(source));
+  const markdown = readMarkdown(source);
+  const title = titleSpan(markdown);
   for (const { answer, code, heading, question } of answers) {
     const section = spec.answers[answer];
     if (!section) {
-      const fix = appendSection(text, answerTemplates[answer], `Add a section "${heading}"`);
+      const fix = takesMore(markdown)
+        ? appendSection(text, answerTemplates[answer], `Add a section "${heading}"`)
+        : undefined;
       findings.push(report(source, code, `this spec does not say ${question}: add a section "${heading}"`, title, fix));
     } else if (isPlaceholder(section.text)) {
       findings.push(
@@ -55,14 +59,15 @@ export function lintSpec(text: string, file: string): Finding[] {
       ),
     );
   }
-  findings.push(...cycleFindings(source, spec));
+  const answered = (section: SpecSection): boolean => !isPlaceholder(section.text);
+  findings.push(...answerFindings(spec, markdown, answered), ...cycleFindings(source, spec));
   return findings;
 }
 
 /** Nothing but blank space, comments, bare markers and words in angle brackets. */
 function isPlaceholder(text: string): boolean {
   const words = text
-    .replace(/<!--[^]*?-->/g, '')
+    .replace(/<!--[^]*?(?:-->|$)/g, '')
     .replace(/^[ \t]*#{1,6}.*$/gm, '')
     .replace(/`?<[^<>\n]*>`?(?: passes)?/g, '')
     .replace(/\[[ xX]\]/g, '')

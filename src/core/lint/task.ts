@@ -1,19 +1,29 @@
 import type { Finding, Fix } from '../finding.ts';
-import { readMarkdown, titleSpan } from '../markdown.ts';
-import { globContains } from '../scope/glob.ts';
-import { SourceText } from '../source.ts';
+import { field } from '../document.ts';
+import { titleSpan, within } from '../markdown.ts';
+import type { Markdown } from '../markdown.ts';
+import { compileGlob, globContains } from '../scope/glob.ts';
 import type { Span } from '../source.ts';
-import type { TaskSpec } from '../task/model.ts';
+import type { ScopeEntry, TaskSpec } from '../task/model.ts';
+import { readTaskSpec } from '../task/read.ts';
 import { splitCommand } from '../words.ts';
+import { defaultLimits } from './config.ts';
 import type { LintContext } from './context.ts';
+import { duplicateFindings } from './dependencies.ts';
+import { repositoryIndex } from './repository-index.ts';
 import { report } from './rules.ts';
-import { addFrontMatter, appendSection, stopTemplate, usualCheck } from './templates.ts';
+import { scopeFindings } from './scope-facts.ts';
+import { checkFindings } from './task-checks.ts';
+import { addFrontMatter, appendSection, ifMended, stopTemplate, usualCheck } from './templates.ts';
 
-/** What a task spec lacks: scope, boundary, stop condition, agent, check. */
-export function lintTask(task: TaskSpec, text: string, context: LintContext): Finding[] {
-  const source = new SourceText(task.file, text);
+/** Pairs of patterns, one to be written and one of the boundary, that are compared. */
+const mostPairs = 4_000;
+
+/** What a task spec lacks: scope, boundary, stop condition, agent, check. `markdown` is what its file holds. */
+export function lintTask(task: TaskSpec, markdown: Markdown, context: LintContext): Finding[] {
+  const { source } = markdown;
+  const { text } = source;
   const findings: Finding[] = [];
-  const markdown = readMarkdown(source);
   const title = titleSpan(markdown) ?? task.id?.span;
   const { create, modify, boundary } = task.scope;
   const delivers = task.kind === 'engineering';
@@ -42,12 +52,24 @@ export function lintTask(task: TaskSpec, text: string, context: LintContext): Fi
       ),
     );
   }
+  const walls = new Map(
+    boundary.flatMap((other) => (other.path === null || other.symbol !== null ? [] : [[other.path, other] as const])),
+  );
+  const wallAround = new Map<string, ScopeEntry | undefined>();
+  let pairs = 0;
   for (const entry of [...create, ...modify]) {
     const { path } = entry;
     if (path === null) continue;
-    const around = boundary.find(
-      (other) => other.path !== null && other.symbol === null && globContains(other.path, path),
-    );
+    if (!wallAround.has(path)) {
+      if (/[*?[{]/.test(path)) pairs += walls.size;
+      // Comparing patterns takes time, and no real scope has that many.
+      if (pairs > mostPairs) break;
+      wallAround.set(
+        path,
+        [...walls.values()].find((other) => other.path !== null && globContains(other.path, path)),
+      );
+    }
+    const around = wallAround.get(path);
     if (around) {
       findings.push(
         report(
@@ -66,7 +88,11 @@ export function lintTask(task: TaskSpec, text: string, context: LintContext): Fi
         'task.stop-missing',
         'nothing says when the agent must stop and ask',
         title,
-        appendSection(text, stopTemplate, 'Add the usual stop conditions'),
+        ifMended(
+          text,
+          appendSection(text, stopTemplate, 'Add the usual stop conditions'),
+          (mended) => readTaskSpec(mended, task.file).task.stop.length > 0,
+        ),
       ),
     );
   }
@@ -84,17 +110,17 @@ export function lintTask(task: TaskSpec, text: string, context: LintContext): Fi
           );
     findings.push(report(source, 'task.agent-missing', 'this slice has no agent', title, fix));
   }
-  if (task.verify.length === 0 && delivers && !context.waveCheck) {
-    const check = usualCheck(context.technology ?? null);
-    const fix = appendSection(text, `## Evidence\n\n- [ ] \`${check}\` passes\n`, `Add the check "${check} passes"`);
+  if (task.verify.length === 0 && delivers && !context.waveCheck)
+    findings.push(uncheckedFinding(task, markdown, context));
+  findings.push(...lengthFindings(task, markdown, context), ...duplicateFindings(task.deps, source));
+  // Within a plan, what other slices bring counts as well, so the plan is asked instead.
+  if (!context.inPlan && context.repository) {
+    const index = repositoryIndex(context.repository);
+    const writes = [...create, ...modify].flatMap((entry) => (entry.path === null ? [] : [compileGlob(entry.path)]));
+    const mayBeWritten = (path: string): boolean => task.deps.length > 0 || writes.some((glob) => glob.matches(path));
     findings.push(
-      report(
-        source,
-        'task.check-missing',
-        'this slice has no check that can be run: add one such as "`pytest apps/users` passes"',
-        title,
-        fix,
-      ),
+      ...scopeFindings(task, source, index, context.limits ?? defaultLimits),
+      ...checkFindings({ file: task.file, task }, () => source, { index, mayBeWritten }),
     );
   }
   for (const check of task.verify) {
@@ -102,6 +128,57 @@ export function lintTask(task: TaskSpec, text: string, context: LintContext): Fi
     if (!words.ok) findings.push(report(source, 'task.check-needs-shell', words.failure.message, check.span));
   }
   return findings;
+}
+
+/** Nothing that could be run: shown at the checklist, where people wrote what they would look at. */
+function uncheckedFinding(task: TaskSpec, markdown: Markdown, context: LintContext): Finding {
+  const { source } = markdown;
+  const check = usualCheck(context.technology ?? null);
+  const title = `Add the check "${check} passes"`;
+  const isChecked = (mended: string): boolean => readTaskSpec(mended, task.file).task.verify.length > 0;
+  const [item] = task.checklist;
+  const last = task.checklist.at(-1);
+  const heading = item && markdown.sections.findLast((section) => within(item.span, section.body));
+  if (heading && last) {
+    const newline = source.text.includes('\r\n') ? '\r\n' : '\n';
+    return report(
+      source,
+      'task.checklist-not-executable',
+      `${task.checklist.length === 1 ? 'this item names no command' : `none of these ${task.checklist.length} items names a command`}, so the ticks would have to be believed: add one such as "\`${check}\` passes"`,
+      heading.span,
+      ifMended(
+        source.text,
+        {
+          title,
+          edits: [{ span: { start: last.span.end, end: last.span.end }, text: `${newline}- [ ] \`${check}\` passes` }],
+        },
+        isChecked,
+      ),
+    );
+  }
+  return report(
+    source,
+    'task.check-missing',
+    `this slice has no check that can be run: add one such as "\`${check}\` passes"`,
+    titleSpan(markdown) ?? task.id?.span,
+    ifMended(source.text, appendSection(source.text, `## Evidence\n\n- [ ] \`${check}\` passes\n`, title), isChecked),
+  );
+}
+
+function lengthFindings(task: TaskSpec, markdown: Markdown, context: LintContext): Finding[] {
+  const { estimateMinutes } = task;
+  const { taskHours } = context.limits ?? defaultLimits;
+  if (estimateMinutes === null || estimateMinutes <= taskHours * 60) return [];
+  const map = markdown.frontMatter?.map;
+  const written = (field(map, 'estimate') ?? field(map, 'estimate_hours'))?.value.span;
+  return [
+    report(
+      markdown.source,
+      'task.too-long',
+      `${Math.round(estimateMinutes / 6) / 10} hours are more than one agent should be given (${taskHours}): split this slice`,
+      written,
+    ),
+  ];
 }
 
 /** A skill somebody keeps outside the repository may well have stop conditions, so only known skills count against. */

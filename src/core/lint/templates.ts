@@ -1,4 +1,5 @@
 import type { Fix } from '../finding.ts';
+import type { Markdown } from '../markdown.ts';
 import type { SpecAnswer } from '../spec/model.ts';
 
 /** The method's conditions under which every agent stops and asks. */
@@ -53,6 +54,21 @@ export function appendSection(text: string, section: string, title: string): Fix
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
   const addition = (gap + section).replaceAll('\n', newline);
   return { title, edits: [{ span: { start: kept, end: text.length }, text: addition }] };
+}
+
+/** Whether a section at the end of a file would be read as one, and not as part of an open fence or comment. */
+export function takesMore({ source, fences, lines }: Markdown): boolean {
+  const last = lines.findLast((line) => line.kind !== 'blank');
+  if (last?.kind === 'comment') return source.text.slice(last.start, last.end).includes('-->');
+  return last?.kind !== 'fence' || fences.every((fence) => fence.closed);
+}
+
+/** The fix, unless the text it leaves behind would still be wrong: an open fence or comment swallows what follows it. */
+export function ifMended(text: string, fix: Fix, isRight: (mended: string) => boolean): Fix | undefined {
+  let mended = text;
+  for (const { span, text: put } of fix.edits.toSorted((a, b) => b.span.start - a.span.start))
+    mended = mended.slice(0, span.start) + put + mended.slice(span.end);
+  return isRight(mended) ? fix : undefined;
 }
 
 /** Adds a `key: value` line at the end of the front matter, or a front matter when there is none. */

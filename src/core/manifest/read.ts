@@ -6,6 +6,7 @@ import type { Finding } from '../finding.ts';
 import { readJson } from '../json.ts';
 import { SourceText } from '../source.ts';
 import type { Located } from '../task/model.ts';
+import { migration } from './migrate.ts';
 import type {
   DependencyChanges,
   Manifest,
@@ -27,15 +28,14 @@ export const defaultLimits: PlanLimits = { maxParallel: null, maxRetries: 2, tim
 export function readManifest(text: string, file: string): { manifest: Manifest | null; findings: Finding[] } {
   const source = new SourceText(file, text);
   const { value, problems } = readJson(text);
-  const findings = problems.map((problem) =>
-    finding(
-      source,
-      problem.tolerated ? 'manifest.json-strict' : 'manifest.json',
-      problem.tolerated ? 'warning' : 'error',
-      problem.message,
-      problem.span,
-    ),
-  );
+  const findings = problems.map(({ message, span, tolerated }) => {
+    // A comment may be worth keeping, and of two keys either may be right; these two are only in the way.
+    const superfluous = tolerated && /^(?:\uFEFF|,)$/.test(text.slice(span.start, span.end));
+    const fix = superfluous ? { title: 'Remove it', edits: [{ span, text: '' }] } : undefined;
+    return tolerated
+      ? finding(source, 'manifest.json-strict', 'warning', message, span, fix)
+      : finding(source, 'manifest.json', 'error', message, span);
+  });
   if (value?.kind !== 'map') {
     if (value) findings.push(finding(source, 'manifest.schema', 'error', 'a manifest is a JSON object', value.span));
     return { manifest: null, findings };
@@ -45,6 +45,7 @@ export function readManifest(text: string, file: string): { manifest: Manifest |
   // After a syntax error everything behind it is missing; complaining about that would only be noise.
   if (!broken) findings.push(...schemaFindings(source, value, legacy ? legacyManifestSchema : manifestSchema));
   if (legacy) {
+    const manifest = readLegacy(value, file);
     findings.push(
       finding(
         source,
@@ -52,9 +53,10 @@ export function readManifest(text: string, file: string): { manifest: Manifest |
         'info',
         'this is the older form of the manifest; it is read, and can be migrated',
         field(value, 'tasks')?.keySpan,
+        broken ? undefined : migration(text, value, manifest),
       ),
     );
-    return { manifest: readLegacy(value, file), findings };
+    return { manifest, findings };
   }
   findings.push(...pinFindings(source, value));
   return { manifest: readCurrent(value, file), findings };

@@ -5,6 +5,7 @@ import type { Manifest, ManifestContract, ManifestTask } from '../manifest/model
 import { readManifest } from '../manifest/read.ts';
 import { SourceText } from '../source.ts';
 import type { Span } from '../source.ts';
+import { removeItem } from '../task/list-edit.ts';
 import type { Located, TaskSpec } from '../task/model.ts';
 import { readTaskSpec } from '../task/read.ts';
 import type { MergePoint, Plan, PlanFiles, Slice, WaveCheck, Workstream } from './model.ts';
@@ -20,12 +21,22 @@ interface LoadedTask {
   readonly task: TaskSpec;
 }
 
+/** How a plan's files are read. Who reads the same plan again and again keeps what did not change. */
+export interface PlanReader {
+  task(text: string, file: string): { readonly task: TaskSpec; readonly findings: readonly Finding[] };
+  manifest(text: string, file: string): { readonly manifest: Manifest | null; readonly findings: readonly Finding[] };
+}
+
 /**
  * Reads a plan directory. `dir` is relative to the repository root. Whatever names a slice may use its id, its file's
  * name, or a unique beginning of either (`task-003` for `task-003-config`). `plan` is `null` when there is no manifest
  * or it cannot be parsed: running on half a manifest could lose a merge point or a limit. Never throws.
  */
-export function loadPlan(files: PlanFiles, dir: string): { plan: Plan | null; findings: Finding[] } {
+export function loadPlan(
+  files: PlanFiles,
+  dir: string,
+  reader: PlanReader = { task: readTaskSpec, manifest: readManifest },
+): { plan: Plan | null; findings: Finding[] } {
   const root = dir.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '');
   const inRepository = (path: string): string => (root === '' ? path : `${root}/${path}`);
   const findings: Finding[] = [];
@@ -33,7 +44,7 @@ export function loadPlan(files: PlanFiles, dir: string): { plan: Plan | null; fi
   const taken = new Set<string>();
   for (const path of taskFiles(files)) {
     const source = new SourceText(inRepository(path), files.get(path) ?? '');
-    const read = readTaskSpec(source.text, source.file);
+    const read = reader.task(source.text, source.file);
     findings.push(...read.findings);
     const base = path.slice('tasks/'.length).replace(/\.md$/i, '');
     const id = sliceId(read.task, base, source, taken, findings);
@@ -56,12 +67,13 @@ export function loadPlan(files: PlanFiles, dir: string): { plan: Plan | null; fi
     );
     return { plan: null, findings };
   }
-  const { manifest, findings: manifestFindings } = readManifest(manifestText, manifestFile);
+  const { manifest, findings: manifestFindings } = reader.manifest(manifestText, manifestFile);
   findings.push(...manifestFindings);
   if (!manifest || manifestFindings.some((found) => found.code === 'manifest.json')) return { plan: null, findings };
 
   const source = new SourceText(manifestFile, manifestText);
-  const resolver = new SliceIds(loaded);
+  const resolver = namesOf(manifest, loaded);
+  let found = findings;
   const resolve = (where: SourceText, name: Located<string>, code: string, what: string): string | null => {
     const id = resolver.find(name.value);
     if (typeof id === 'string') return id;
@@ -72,7 +84,7 @@ export function loadPlan(files: PlanFiles, dir: string): { plan: Plan | null; fi
         : near
           ? `there is no such slice; did you mean ${near}?`
           : 'there is no such slice';
-    findings.push(
+    found.push(
       finding(
         where,
         code,
@@ -124,8 +136,14 @@ export function loadPlan(files: PlanFiles, dir: string): { plan: Plan | null; fi
     if (!entry) return [];
     const { task, source: taskSource } = entry;
     const listedAs = listed.get(id);
+    const before = built.get(task);
+    if (before && before.slice.id === id && before.resolver === resolver && before.listedAs === listedAs) {
+      findings.push(...before.findings);
+      return [before.slice];
+    }
+    found = [];
     if (task.agent && listedAs?.agent && task.agent.value !== listedAs.agent) {
-      findings.push(
+      found.push(
         finding(
           taskSource,
           'plan.agent-differs',
@@ -139,34 +157,45 @@ export function loadPlan(files: PlanFiles, dir: string): { plan: Plan | null; fi
     for (const dep of task.deps) {
       const target = resolve(taskSource, dep, 'plan.unknown-dependency', 'depends on');
       if (target === id)
-        findings.push(finding(taskSource, 'plan.self-dependency', 'error', `${id} depends on itself`, dep.span));
+        found.push(
+          finding(
+            taskSource,
+            'plan.self-dependency',
+            'error',
+            `${id} depends on itself`,
+            dep.span,
+            removeItem(taskSource.text, dep.span, `Remove ${dep.value}`),
+          ),
+        );
       else if (target !== null && !deps.includes(target)) deps.push(target);
     }
-    return [
-      {
-        id,
-        title: task.title ?? task.component ?? listedAs?.component ?? id,
-        file: taskSource.file,
-        component: task.component ?? listedAs?.component ?? null,
-        workstream: task.workstream?.value ?? null,
-        deps,
-        runtimeDeps: resolveAll(taskSource, task.runtimeDeps, 'plan.unknown-dependency', 'needs at integration').filter(
-          (other) => other !== id,
-        ),
-        agent: task.agent?.value ?? listedAs?.agent ?? null,
-        skills: task.skills,
-        contracts: task.contracts.map((contract) => contractPath(contract.value, root)),
-        layers: task.layers,
-        scope: task.scope,
-        verify: task.verify.map((check) => check.value),
-        estimateMinutes: task.estimateMinutes ?? defaultEstimateMinutes,
-        stop: task.stop.map((rule) => rule.value),
-        attempts: task.attempts,
-        kind: task.kind,
-        task,
-      },
-    ];
+    const slice: Slice = {
+      id,
+      title: task.title ?? task.component ?? listedAs?.component ?? id,
+      file: taskSource.file,
+      component: task.component ?? listedAs?.component ?? null,
+      workstream: task.workstream?.value ?? null,
+      deps,
+      runtimeDeps: resolveAll(taskSource, task.runtimeDeps, 'plan.unknown-dependency', 'needs at integration').filter(
+        (other) => other !== id,
+      ),
+      agent: task.agent?.value ?? listedAs?.agent ?? null,
+      skills: task.skills,
+      contracts: task.contracts.map((contract) => contractPath(contract.value, root)),
+      layers: task.layers,
+      scope: task.scope,
+      verify: task.verify.map((check) => check.value),
+      estimateMinutes: task.estimateMinutes ?? defaultEstimateMinutes,
+      stop: task.stop.map((rule) => rule.value),
+      attempts: task.attempts,
+      kind: task.kind,
+      task,
+    };
+    built.set(task, { slice, findings: found, resolver, listedAs });
+    findings.push(...found);
+    return [slice];
   });
+  found = findings;
 
   const mergePoints = manifest.mergePoints.flatMap((point): MergePoint[] => {
     const needs = resolveAll(source, point.needs, 'plan.unknown-merge-slice', `${point.id} needs`);
@@ -193,14 +222,23 @@ export function loadPlan(files: PlanFiles, dir: string): { plan: Plan | null; fi
     dependencies: manifest.dependencies,
     setup: manifest.setup,
   };
+  resolvers.set(plan, resolver);
   return { plan, findings };
 }
 
+/** Many checks ask for the names of one plan, and gathering them costs as much as such a check. */
+const resolvers = new WeakMap<object, SliceIds>();
+
 /** Turns whatever a plan's files may call a slice into its id; `null` when nothing or more than one thing is meant. */
-export function sliceResolver(plan: Plan): (name: string) => string | null {
-  const ids = new SliceIds(
-    plan.slices.map(({ id, file }) => ({ id, base: file.slice(file.lastIndexOf('/') + 1).replace(/\.md$/i, '') })),
-  );
+export function sliceResolver(plan: {
+  readonly slices: readonly Pick<Slice, 'id' | 'file'>[];
+}): (name: string) => string | null {
+  const ids =
+    resolvers.get(plan) ??
+    new SliceIds(
+      plan.slices.map(({ id, file }) => ({ id, base: file.slice(file.lastIndexOf('/') + 1).replace(/\.md$/i, '') })),
+    );
+  resolvers.set(plan, ids);
   return (name) => {
     const id = ids.find(name);
     return typeof id === 'string' ? id : null;
@@ -214,6 +252,34 @@ export function taskFiles(files: PlanFiles): string[] {
     .sort();
 }
 
+/** Whether an id can name a branch and a directory. */
+export function isSliceId(id: string): boolean {
+  return /^[A-Za-z0-9](?:[\w.-]*[\w-])?$/.test(id) && !id.includes('..') && !/\.lock$/i.test(id) && id.length <= 100;
+}
+
+/** What was made of a task spec the last time. A reader that keeps its readings gets the same slice for the same reading. */
+const built = new WeakMap<
+  TaskSpec,
+  {
+    readonly slice: Slice;
+    readonly findings: readonly Finding[];
+    readonly resolver: SliceIds;
+    readonly listedAs: ManifestTask | undefined;
+  }
+>();
+
+/** The names of the slices when a manifest was last read with its task specs. */
+const lastNames = new WeakMap<Manifest, SliceIds>();
+
+/** Task specs change far more often than their names do, so the same names are kept with all that was looked up in them. */
+function namesOf(manifest: Manifest, tasks: readonly LoadedTask[]): SliceIds {
+  const last = lastNames.get(manifest);
+  if (last?.isOf(tasks)) return last;
+  const names = new SliceIds(tasks);
+  lastNames.set(manifest, names);
+  return names;
+}
+
 /** Ids name branches and directories, so they are checked here once. */
 function sliceId(
   task: TaskSpec,
@@ -222,18 +288,16 @@ function sliceId(
   taken: ReadonlySet<string>,
   findings: Finding[],
 ): string | null {
-  const valid = (id: string): boolean =>
-    /^[A-Za-z0-9](?:[\w.-]*[\w-])?$/.test(id) && !id.includes('..') && !/\.lock$/i.test(id) && id.length <= 100;
   // File systems that ignore case would put two such slices into one directory.
   const free = (id: string): boolean => !taken.has(id.toLowerCase());
   const own = task.id?.value ?? base;
-  if (valid(own) && free(own)) return own;
-  const why = valid(own) ? 'is the id of another slice' : 'is no usable id: letters, digits, "-", "_" and "." only';
-  const fallback = valid(base) && free(base) ? base : null;
+  if (isSliceId(own) && free(own)) return own;
+  const why = isSliceId(own) ? 'is the id of another slice' : 'is no usable id: letters, digits, "-", "_" and "." only';
+  const fallback = isSliceId(base) && free(base) ? base : null;
   findings.push(
     finding(
       source,
-      valid(own) ? 'plan.duplicate-id' : 'plan.bad-id',
+      isSliceId(own) ? 'plan.duplicate-id' : 'plan.bad-id',
       'error',
       `"${own}" ${why}; ${fallback === null ? 'the file is left out of the plan' : `${fallback} is used instead`}`,
       task.id?.span,
@@ -245,9 +309,13 @@ function sliceId(
 /** Finds slices by id, by file name, or by a unique beginning of either. */
 class SliceIds {
   readonly #exact = new Map<string, Set<string>>();
+  /** What was asked before: manifest, `deps` and `blocks` name the same slices again and again. */
+  readonly #found = new Map<string, string | readonly string[]>();
   readonly #ids: readonly string[];
+  readonly #bases: readonly string[];
 
   constructor(tasks: readonly { readonly id: string; readonly base: string }[]) {
+    this.#bases = tasks.map((task) => task.base);
     this.#ids = tasks.map((task) => task.id);
     for (const { id, base } of tasks) {
       for (const name of new Set([id, base])) {
@@ -267,6 +335,14 @@ class SliceIds {
     for (const id of this.#ids) this.#exact.set(id.toLowerCase(), new Set([id]));
   }
 
+  /** Whether these are exactly the slices it knows. */
+  isOf(tasks: readonly { readonly id: string; readonly base: string }[]): boolean {
+    return (
+      tasks.length === this.#ids.length &&
+      tasks.every((task, index) => task.id === this.#ids[index] && task.base === this.#bases[index])
+    );
+  }
+
   #add(name: string, id: string, weak = false): void {
     const key = (weak ? '~' : '') + name.toLowerCase();
     const known = this.#exact.get(key) ?? new Set<string>();
@@ -276,6 +352,14 @@ class SliceIds {
 
   /** The slice, or all that the name could mean: none, or several. */
   find(name: string): string | readonly string[] {
+    const known = this.#found.get(name);
+    if (known !== undefined) return known;
+    const found = this.#look(name);
+    this.#found.set(name, found);
+    return found;
+  }
+
+  #look(name: string): string | readonly string[] {
     const key = name.trim().toLowerCase().replace(/^.*\//, '').replace(/\.md$/, '');
     const shortened = /^(task-\d+)-/.exec(key)?.[1];
     const padded = /^(task-)?0*(\d+)$/.exec(key);

@@ -69,15 +69,17 @@ class CompiledGlob implements Glob {
 }
 
 const CACHE_LIMIT = 50_000;
-const cache = new Map<string, CompiledGlob>();
+/** One for each kind of comparison: a key put together from both would have to be hashed anew at every look. */
+const exact = new Map<string, CompiledGlob>();
+const folded = new Map<string, CompiledGlob>();
 
 function compiled(source: string, caseInsensitive: boolean): CompiledGlob {
-  const key = (caseInsensitive ? 'i' : 's') + source;
-  let glob = cache.get(key);
+  const cache = caseInsensitive ? folded : exact;
+  let glob = cache.get(source);
   if (!glob) {
     if (cache.size >= CACHE_LIMIT) cache.clear();
     glob = new CompiledGlob(source, caseInsensitive);
-    cache.set(key, glob);
+    cache.set(source, glob);
   }
   return glob;
 }

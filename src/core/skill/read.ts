@@ -1,7 +1,9 @@
-import { plain } from '../document.ts';
+import { plain, readYaml } from '../document.ts';
+import type { DocumentProblem } from '../document.ts';
 import { finding } from '../finding.ts';
 import type { Finding } from '../finding.ts';
 import { headingKey, readMarkdown } from '../markdown.ts';
+import type { Markdown } from '../markdown.ts';
 import { SourceText } from '../source.ts';
 import type { TaskSection } from '../task/model.ts';
 import type { Skill } from './model.ts';
@@ -15,19 +17,43 @@ const headings = {
   finalReply: ['final reply format', 'final reply', 'reply format', 'response format'],
 } as const;
 
+/** What is not YAML, with the quick fix for the usual case: a value with a colon in it that stands without quotes. */
+function brokenYaml(source: SourceText, problem: DocumentProblem, markdown: Markdown): Finding {
+  const { text } = source;
+  const start = text.lastIndexOf('\n', Math.max(0, problem.span.start - 1)) + 1;
+  const line = /^([A-Za-z_][\w-]*:[ \t]+)([^'"\s|>[{&*!#][^\r\n]*?)[ \t]*(?=\r|\n|$)/.exec(
+    text.slice(start, start + 4000),
+  );
+  const body = markdown.frontMatter?.body;
+  if (!line || !body || !(line[2] ?? '').includes(': '))
+    return finding(source, 'skill.yaml', 'error', `front matter: ${problem.message}`, problem.span);
+  const at = start + (line[1] ?? '').length;
+  const span = { start: at, end: at + (line[2] ?? '').length };
+  const quoted = `'${(line[2] ?? '').replaceAll("'", "''")}'`;
+  // Offered only when it mends all of it.
+  const mended = readYaml(text.slice(body.start, span.start) + quoted + text.slice(span.end, body.end));
+  return finding(
+    source,
+    'skill.yaml',
+    'error',
+    'front matter: this value holds a colon and stands without quotes, so it is not YAML: put it in quotes',
+    span,
+    mended.problems.length === 0 ? { title: 'Put the value in quotes', edits: [{ span, text: quoted }] } : undefined,
+  );
+}
+
 /** Reads a skill file of either family. Never throws. */
 export function readSkill(text: string, file: string): { skill: Skill; findings: Finding[] } {
   const source = new SourceText(file, text);
   const markdown = readMarkdown(source);
-  const findings = (markdown.frontMatter?.problems ?? []).map((problem) =>
-    finding(
-      source,
-      problem.tolerated ? 'skill.yaml-strict' : 'skill.yaml',
-      problem.tolerated ? 'warning' : 'error',
-      `front matter: ${problem.message}`,
-      problem.span,
-    ),
-  );
+  const findings: Finding[] = [];
+  for (const problem of markdown.frontMatter?.problems ?? []) {
+    if (problem.tolerated)
+      findings.push(finding(source, 'skill.yaml-strict', 'warning', `front matter: ${problem.message}`, problem.span));
+    // After the first error the others are mostly its echo.
+    else if (!findings.some((found) => found.code === 'skill.yaml'))
+      findings.push(brokenYaml(source, problem, markdown));
+  }
   const map = markdown.frontMatter?.map;
   const values = map ? plain(map) : {};
   const title = markdown.sections.find((section) => section.level === 1);

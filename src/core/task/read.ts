@@ -17,8 +17,11 @@ const passing =
   /\b(?:pass(?:es|ed|ing)?|succeeds?|is green|(?:exits?|returns?) (?:with )?(?:0|zero)|runs? (?:clean|without)|is clean|works)\b/i;
 const negated = /\b(?:not|never|n't|fails?)\s+(?:yet\s+)?(?:pass|succeed|work)/i;
 
-/** Reads a task spec. Whatever is missing is `null` or empty; what could not be understood is a finding. Never throws. */
-export function readTaskSpec(text: string, file: string): { task: TaskSpec; findings: Finding[] } {
+/**
+ * Reads a task spec. Whatever is missing is `null` or empty; what could not be understood is a finding. Never throws.
+ * `markdown` is what the file holds otherwise, for whoever looks further.
+ */
+export function readTaskSpec(text: string, file: string): { task: TaskSpec; findings: Finding[]; markdown: Markdown } {
   const source = new SourceText(file, text);
   const markdown = readMarkdown(source);
   const findings: Finding[] = [];
@@ -140,7 +143,7 @@ export function readTaskSpec(text: string, file: string): { task: TaskSpec; find
     sections,
     frontMatter: markdown.frontMatter?.span ?? null,
   };
-  return { task, findings };
+  return { task, findings, markdown };
 }
 
 function schemaFindings(source: SourceText, map: NonNullable<NonNullable<Markdown['frontMatter']>['map']>): Finding[] {

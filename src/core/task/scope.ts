@@ -140,7 +140,7 @@ function splitEntries(text: string, area: Span, bulleted: boolean): Span[] {
       at = close < 0 ? at + 1 : close + 1;
       continue;
     }
-    if (/\s/.test(c) && /^\s(?:[-–—]|->|→)\s/.test(text.slice(at, at + 4))) inNote = true;
+    if ((c <= ' ' || c >= '\u00a0') && /^\s(?:[-–—]|->|→)\s/.test(text.slice(at, at + 4))) inNote = true;
     if ((c === ',' || c === ';') && !(inNote && (bulleted || !startsLikePath(text, at + 1, end)))) {
       parts.push({ start: from, end: at });
       from = at + 1;
@@ -283,6 +283,8 @@ function readEntry(source: SourceText, span: Span, key: Key, findings: Finding[]
 
 /** Separates the path words from the remark. `words` is `null` when the entry is prose only. */
 function splitNote(text: string): { words: string | null; note: string | null; unclear: boolean } {
+  const alone = /^`([^`\s]+)`$/.exec(text)?.[1];
+  if (alone !== undefined) return { words: alone, note: null, unclear: false };
   const link = /^\[([^\]]+)\]\([^)]*\)(.*)$/.exec(text);
   if (link) text = `\`${(link[1] ?? '').replaceAll('`', '')}\`${link[2] ?? ''}`;
   const ticked = /^(?:\*\*|__)?`+([^`]+)`+(?:\*\*|__)?(.*)$/.exec(text);
@@ -330,6 +332,7 @@ function noteOf(rest: string): string {
 
 /** Repository-relative with forward slashes; `null` when it leaves the repository. */
 function normalise(raw: string): string | null {
+  if (/^[\w*@-][\w*@.-]*(?:\/[\w*@-][\w*@.-]*)+$/.test(raw)) return raw;
   let path = raw.trim().replace(/\\([*_[\]{}()?])/g, '$1');
   if (/^[A-Za-z]:[\\/]/.test(path) || path.startsWith('~')) return null;
   path = path.replaceAll('\\', '/').replace(/\/{2,}/g, '/');

@@ -83,7 +83,7 @@ export const first = task(
 );
 export const second = task(
   'task-002',
-  'deps: [task-001]\nskills: [policy]\n',
+  'deps: [task-001]\nskills: [policy]\ncontracts: [types.ts]\n',
   'CREATE: src/b.ts\nMODIFY: src/index.ts\nBOUNDARY: src/a/**',
 ).replace(/\n## Stop conditions[^]*$/, '\n');
 export const skill = `---
@@ -91,6 +91,10 @@ name: policy
 description: What every agent here must keep to.
 ---
 # Policy
+
+## Goal
+
+A small change with evidence that it works.
 
 ## Allowed
 
@@ -106,6 +110,56 @@ description: What every agent here must keep to.
 - unexpected file scope
 - secrets, auth, or production data
 - test failure after two retries
+
+## Final reply format
+
+1. What changed
+`;
+
+export const agents = `# Working here
+
+- Run \`npm test\` after every change and read what it prints before you go on with the next step of the work
+- A module has a test of the same name that uses the real store in memory and never a mock of it
+- Money is an integer number of cents, times are ISO 8601 text in UTC, and the clock is passed in as an argument
+- Never commit with \`--no-verify\`
+`;
+export const claude = `# Notes for Claude
+
+@AGENTS.md
+
+Read the page on tests first.
+`;
+export const agent = `---
+name: reviewer
+description: Reads a change and says what is wrong with it. Use before a merge.
+tools: Read, Grep, Glob
+model: sonnet
+---
+Read the whole diff. Name the file and the line of every finding.
+`;
+export const agentFile = '.claude/agents/reviewer.md';
+export const traceFile = '.agent-runs/20260102T030405Z-abc/trace.json';
+export const trace = `{
+  "v": 1,
+  "run_id": "20260102T030405Z-abc",
+  "slice": "task-001",
+  "agent": { "adapter": "claude", "version": "2.1.0" },
+  "base_commit": "1111111",
+  "snapshot_commit": "2222222",
+  "commit": null,
+  "started_at": "2026-01-02T03:04:05Z",
+  "ended_at": "2026-01-02T03:14:05Z",
+  "state": "verified",
+  "files_changed": [{ "path": "src/a/one.ts", "change": "added", "in_scope": true }],
+  "commands_run": [{ "command": "cd app && npm test", "exit_code": 0, "source": "agent" }],
+  "verification": [{ "command": "npm test", "exit_code": 0, "outcome": "passed" }],
+  "tests_passed": true,
+  "claims": {
+    "files_changed": ["./src/a/one.ts"],
+    "commands_run": ["npm test"],
+    "tests_passed": true
+  }
+}
 `;
 
 export const clean: ReadonlyMap<string, string> = new Map([
@@ -115,6 +169,10 @@ export const clean: ReadonlyMap<string, string> = new Map([
   [taskFile('task-002'), second],
   [`${plan}/contracts/types.ts`, ''],
   ['.claude/skills/policy/SKILL.md', skill],
+  ['AGENTS.md', agents],
+  ['CLAUDE.md', claude],
+  [agentFile, agent],
+  [traceFile, trace],
 ]);
 
 /** The clean workspace with one file in which `from` became `to`; `to` marks the words that must be underlined. */
@@ -135,3 +193,8 @@ export const firstCase = (from: string, to: string): Case => ({ file: taskFile('
 export const secondCase = (from: string, to: string): Case => ({ file: taskFile('task-002'), from, to });
 export const manifestCase = (from: string, to: string): Case => ({ file: manifestFile, from, to });
 export const skillCase = (from: string, to: string): Case => ({ file: '.claude/skills/policy/SKILL.md', from, to });
+
+/** Facts of a repository that holds these files. */
+export function repositoryOf(...files: readonly string[]): RepositoryFacts {
+  return { files: [...files].sort(), scripts: new Map(), programs: null, textOf: () => null };
+}

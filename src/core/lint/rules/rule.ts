@@ -11,5 +11,5 @@ export interface Rule {
    * The page of `slicewave lint --explain CODE`, as Markdown without headings: what is looked at, why it matters, how to
    * mend it, with a short example of each side where words alone would not do.
    */
-  readonly details?: string;
+  readonly details: string;
 }

@@ -1,0 +1,117 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { noSettings } from '../core/lint/config.ts';
+import type { LintSettings } from '../core/lint/config.ts';
+import type { Finding } from '../core/finding.ts';
+import { fileKind, mayBeOurs } from '../core/lint/kind.ts';
+import { readLintSettings } from '../core/lint/settings.ts';
+import { toPosix } from '../node/repository.ts';
+import { readWorkspaceFiles } from '../node/workspace-files.ts';
+import { UsageError } from './command.ts';
+
+/** Where the settings are looked for, in this order. */
+const settingsFiles = ['.slicewave/lint.yaml', '.slicewave/lint.yml', '.slicewave/lint.json'];
+const maxNamedBytes = 4_000_000;
+
+/** What a call of `slicewave lint` is about. */
+export interface LintInput {
+  /** Texts by path relative to the root: all that is linted together, of which only `wanted` is reported. */
+  readonly texts: Map<string, string>;
+  readonly wanted: (file: string) => boolean;
+  /** How many files were not read, at least, because there are too many. */
+  readonly leftOut: number;
+}
+
+/** The top of the checkout around a directory (a linked worktree counts), or the directory itself when there is none. */
+export function checkoutRoot(dir: string): string {
+  for (let at = dir; ; at = path.dirname(at)) {
+    if (existsSync(path.join(at, '.git'))) return at;
+    if (path.dirname(at) === at) return dir;
+  }
+}
+
+/**
+ * Reads the repository and the files that are named: these count also when git ignores them or when they lie elsewhere.
+ * Without names everything below the working directory is meant.
+ */
+export async function readLintInput(root: string, cwd: string, named: readonly string[]): Promise<LintInput> {
+  let leftOut = 0;
+  const texts = await readWorkspaceFiles(root, { onLeftOut: (atLeast) => void (leftOut = atLeast) });
+  const wanted: string[] = [];
+  for (const given of named) {
+    const full = path.resolve(cwd, given);
+    const name = nameIn(root, full);
+    wanted.push(name);
+    const info = await stat(full).catch(() => null);
+    if (!info) throw new UsageError(`there is no ${given}`);
+    if (info.isDirectory()) {
+      if ([...texts.keys()].some((file) => isUnder(file, name))) continue;
+      for (const file of await filesBelow(full)) await add(texts, root, file);
+    } else if (!texts.has(name)) await add(texts, root, full);
+  }
+  if (named.length === 0) wanted.push(nameIn(root, cwd));
+  const isWanted = (file: string): boolean => wanted.some((name) => isUnder(file, name));
+  const anything = [...texts].some(([file, text]) => isWanted(file) && fileKind(file, text) !== null);
+  if (named.length > 0 && !anything) {
+    throw new UsageError(
+      `there is nothing to check in ${named.join(', ')}`,
+      'Specs, plan directories, task specs, skills, agent instructions and traces are checked.',
+    );
+  }
+  return { texts, wanted: isWanted, leftOut };
+}
+
+/** A path as it is called in findings: relative to the root, with forward slashes; `''` is the root itself. */
+export function nameIn(root: string, full: string): string {
+  return toPosix(path.relative(root, full));
+}
+
+function isUnder(file: string, name: string): boolean {
+  return name === '' ? !file.startsWith('../') && !path.isAbsolute(file) : file === name || file.startsWith(`${name}/`);
+}
+
+async function add(texts: Map<string, string>, root: string, full: string): Promise<void> {
+  const name = nameIn(root, full);
+  if (!mayBeOurs(name)) return;
+  const info = await stat(full).catch(() => null);
+  if (!info?.isFile()) return;
+  if (info.size > maxNamedBytes) throw new UsageError(`${full} is too large to check`);
+  const text = await readFile(full, 'utf8').catch((error: unknown) => {
+    throw new UsageError(`cannot read ${full}: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  texts.set(name, text);
+}
+
+async function filesBelow(dir: string): Promise<string[]> {
+  const names = await readdir(dir, { recursive: true }).catch(() => []);
+  return names
+    .filter((name) => !/(?:^|[\\/])(?:node_modules|\.git)[\\/]/.test(name))
+    .map((name) => path.join(dir, name))
+    .sort();
+}
+
+/** The settings of a call: the file that is named, or the repository's own; `source` is its text for messages. */
+export async function loadSettings(
+  root: string,
+  cwd: string,
+  given: string | undefined,
+): Promise<{
+  readonly settings: LintSettings;
+  readonly problems: readonly Finding[];
+  readonly file: string | null;
+  readonly text: string;
+}> {
+  const full =
+    given === undefined
+      ? settingsFiles.map((name) => path.join(root, name)).find((file) => existsSync(file))
+      : path.resolve(cwd, given);
+  if (full === undefined) return { settings: noSettings, problems: [], file: null, text: '' };
+  const text = await readFile(full, 'utf8').catch((error: unknown) => {
+    throw new UsageError(
+      `cannot read the settings ${given ?? full}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  });
+  const file = toPosix(path.relative(cwd, full));
+  return { ...readLintSettings(text, file), file, text };
+}

@@ -1,0 +1,203 @@
+import { field, textOf } from '../document.ts';
+import type { DocumentValue } from '../document.ts';
+import type { Span } from '../source.ts';
+import { nameSpaceOf } from './occurrences.ts';
+import type { NameKind } from './occurrences.ts';
+import type { Library, Reading } from './readings.ts';
+import { pathPlaces, scopeArea } from './scope-places.ts';
+
+/** An entry of the outline. `name` stands in `selection`, which lies in `span`. */
+export interface OutlineEntry {
+  readonly name: string;
+  readonly detail: string;
+  readonly kind: 'section' | 'slice' | 'workstream' | 'merge-point' | 'wave' | 'contract' | 'directive' | 'key';
+  readonly span: Span;
+  readonly selection: Span;
+  readonly children: readonly OutlineEntry[];
+}
+
+/** Words with a meaning, for colouring. Never overlapping, in the order of the text, each on one line. */
+export interface Token {
+  readonly span: Span;
+  readonly kind: NameKind | 'directive' | 'path';
+}
+
+/** What a file declares, as a tree in the order of the text; empty for files that are none of ours. */
+export function outline(reading: Reading): OutlineEntry[] {
+  return reading.kind === 'manifest' ? manifestOutline(reading) : markdownOutline(reading);
+}
+
+interface MutableEntry extends OutlineEntry {
+  span: Span;
+  readonly children: OutlineEntry[];
+}
+
+/** Headings, and in them the slices, merge points and scope directives that the readers see. */
+function markdownOutline(reading: Reading): OutlineEntry[] {
+  if (reading.kind === null || reading.kind === 'prompt') return [];
+  const { markdown, text } = reading;
+  const roots: OutlineEntry[] = [];
+  const open: { readonly level: number; readonly entry: MutableEntry }[] = [];
+  const all: MutableEntry[] = [];
+  for (const section of markdown.sections) {
+    while (open.length > 0 && (open.at(-1)?.level ?? 0) >= section.level) open.pop();
+    const entry: MutableEntry = {
+      name: section.text === '' ? '(no words)' : section.text,
+      detail: '',
+      kind: reading.kind === 'spec' && /^(?:WS-|Workstream\s)/i.test(section.text) ? 'workstream' : 'section',
+      // Blanks at the end of a heading without words are its only place.
+      span: { start: section.block.start, end: endOf(text, section.body.end, section.span.end) },
+      selection: section.span,
+      children: [],
+    };
+    (open.at(-1)?.entry.children ?? roots).push(entry);
+    for (const outer of open)
+      if (outer.entry.span.end < entry.span.end)
+        outer.entry.span = { start: outer.entry.span.start, end: entry.span.end };
+    open.push({ level: section.level, entry });
+    all.push(entry);
+  }
+  const place = (entry: OutlineEntry): void => {
+    const parent = all.findLast((one) => one.span.start <= entry.span.start && entry.span.end <= one.span.end);
+    (parent?.children ?? roots).push(entry);
+  };
+  const inner = (name: string, detail: string, kind: OutlineEntry['kind'], span: Span): void =>
+    place({ name, detail, kind, span, selection: span, children: [] });
+  if (reading.kind === 'spec') {
+    const { spec } = reading;
+    for (const slice of spec.slices) inner(slice.id, slice.title, 'slice', slice.span);
+    for (const point of spec.mergePoints)
+      inner(point.id, `${point.needs.join(' + ')} -> ${point.unlocks.join(', ')}`, 'merge-point', point.span);
+    for (const contract of spec.contracts) inner(contract.path, '', 'contract', contract.span);
+  }
+  if (reading.kind === 'task') {
+    for (const { key, span } of directives(reading)) {
+      const count = reading.task.scope[key].length;
+      inner(key.toUpperCase(), `${count} ${count === 1 ? 'entry' : 'entries'}`, 'directive', span);
+    }
+  }
+  const byPlace = (list: OutlineEntry[]): void => {
+    list.sort((a, b) => a.span.start - b.span.start);
+  };
+  byPlace(roots);
+  for (const entry of all) byPlace(entry.children);
+  return roots;
+}
+
+function manifestOutline(reading: Reading): OutlineEntry[] {
+  const root = reading.json;
+  if (root?.kind !== 'map') return [];
+  const items = (value: DocumentValue | undefined): readonly DocumentValue[] =>
+    value?.kind === 'list' ? value.items : [];
+  const leaf = (value: DocumentValue, key: string, kind: OutlineEntry['kind'], detail: string): OutlineEntry[] => {
+    const name = textOf(value) ?? textOf(field(value, key)?.value);
+    return name ? [{ name: name.value, detail, kind, span: value.span, selection: name.span, children: [] }] : [];
+  };
+  return root.entries.map(({ key, keySpan, value }): OutlineEntry => {
+    const children = items(value).flatMap((item): OutlineEntry[] => {
+      if (key === 'waves') {
+        const number = textOf(field(item, 'number')?.value);
+        const tasks = items(field(item, 'tasks')?.value);
+        return [
+          {
+            name: `Wave ${number?.value ?? '?'}`,
+            detail: `${tasks.length} ${tasks.length === 1 ? 'slice' : 'slices'}`,
+            kind: 'wave',
+            span: item.span,
+            selection: number?.span ?? { start: item.span.start, end: Math.min(item.span.start + 1, item.span.end) },
+            children: tasks.flatMap((task) =>
+              leaf(task, 'id', 'slice', textOf(field(task, 'agent')?.value)?.value ?? ''),
+            ),
+          },
+        ];
+      }
+      if (key === 'workstreams') return leaf(item, 'id', 'workstream', textOf(field(item, 'name')?.value)?.value ?? '');
+      if (key === 'merge_points') return leaf(item, 'id', 'merge-point', '');
+      if (key === 'contracts') return leaf(item, 'path', 'contract', '');
+      return [];
+    });
+    const detail = value.kind === 'scalar' && value.value !== null ? String(value.value) : '';
+    return {
+      name: key,
+      detail,
+      kind: 'key',
+      span: { start: keySpan.start, end: value.span.end },
+      selection: keySpan,
+      children,
+    };
+  });
+}
+
+/** Ranges that can be folded: front matter, each section to its last words, and each scope directive with bullets. */
+export function folding(reading: Reading): Span[] {
+  const { text } = reading;
+  if (reading.kind === 'prompt') return promptSections(text);
+  if (reading.kind === 'manifest' || reading.kind === null) return [];
+  const { markdown } = reading;
+  const spans: Span[] = [];
+  if (markdown.frontMatter) spans.push({ start: 0, end: endOf(text, markdown.frontMatter.span.end, 0) });
+  for (const section of markdown.sections)
+    spans.push({ start: section.block.start, end: endOf(text, section.body.end, section.block.start) });
+  if (reading.kind === 'task') spans.push(...directives(reading).map((one) => one.span));
+  return spans.filter(({ start, end }) => text.slice(start, end).includes('\n'));
+}
+
+function promptSections(text: string): Span[] {
+  const starts = [...text.matchAll(/^=== .+ ===[ \t]*$/gm)].map((match) => match.index);
+  return starts.map((start, i) => ({ start, end: endOf(text, starts[i + 1] ?? text.length, start) }));
+}
+
+/** Scope directives, each up to its last entry. */
+function directives(
+  reading: Reading,
+): { readonly key: 'create' | 'modify' | 'boundary'; readonly word: Span; readonly span: Span }[] {
+  const area = scopeArea(reading);
+  const { text } = reading;
+  const found: { key: 'create' | 'modify' | 'boundary'; word: Span; span: Span }[] = [];
+  const line = /^[ \t]*(?:[-*+][ \t]+)?(?:#{1,6}[ \t]+)?[*_`]*(CREATE|MODIFY|BOUNDARY)\b(?=[^\n]*:|[*_` \t]*$)/gm;
+  for (const match of text.slice(area.start, area.end).matchAll(line)) {
+    const word = match[1] ?? '';
+    const start = area.start + match.index;
+    const at = start + match[0].length - word.length;
+    found.push({
+      key: word.toLowerCase() as 'create' | 'modify' | 'boundary',
+      word: { start: at, end: at + word.length },
+      span: { start, end: area.end },
+    });
+  }
+  return found.map((one, i) => {
+    const stop = found[i + 1]?.span.start ?? area.end;
+    const last = Math.max(
+      text.indexOf('\n', one.word.end) < 0 ? stop : text.indexOf('\n', one.word.end),
+      ...reading.task.scope[one.key]
+        .filter((e) => e.span.start >= one.span.start && e.span.end <= stop)
+        .map((e) => e.span.end),
+    );
+    return { ...one, span: { start: one.span.start, end: endOf(text, Math.min(last, stop), one.span.start) } };
+  });
+}
+
+/** The end of the last words before `end`. */
+function endOf(text: string, end: number, least: number): number {
+  let at = end;
+  while (at > least && /\s/.test(text[at - 1] ?? '')) at--;
+  return at;
+}
+
+/** Scope directives, paths and names, for semantic colouring. */
+export function tokens(library: Library, reading: Reading): Token[] {
+  const found: Token[] = [];
+  if (reading.kind === 'task')
+    for (const { word } of directives(reading)) found.push({ span: word, kind: 'directive' });
+  for (const place of pathPlaces(reading)) found.push({ span: place.span, kind: 'path' });
+  for (const one of nameSpaceOf(library, reading.file)?.occurrences ?? [])
+    if (one.file === reading.file) found.push({ span: one.span, kind: one.kind });
+  found.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end);
+  let end = 0;
+  return found.filter(({ span }) => {
+    if (span.start < end || span.end <= span.start || /[\r\n]/.test(reading.text.slice(span.start, span.end)))
+      return false;
+    end = span.end;
+    return true;
+  });
+}

@@ -1,0 +1,114 @@
+import { estimateTokenCount } from 'tokenx';
+import { sourcesFor } from '../context/sources.ts';
+import type { Finding } from '../finding.ts';
+import { readMarkdown, titleSpan } from '../markdown.ts';
+import type { Plan, Slice } from '../plan/model.ts';
+import { compileGlob } from '../scope/glob.ts';
+import type { SourceText } from '../source.ts';
+import type { LintLimits } from './config.ts';
+import type { PlanShape } from './plan-shape.ts';
+import type { RepositoryIndex } from './repository-index.ts';
+import { report } from './rules.ts';
+
+/** As many files of one scope as a prompt takes in; see `sourcesFor`. */
+const mostOfScope = 30;
+const mostOfLayer = 20;
+
+export interface ContextSizeRequest {
+  readonly plan: Plan;
+  readonly shape: PlanShape;
+  readonly index: RepositoryIndex;
+  readonly limits: LintLimits;
+  readonly textOf: (file: string) => string;
+  readonly sourceOf: (file: string) => SourceText;
+}
+
+interface Part {
+  readonly path: string;
+  readonly tokens: number;
+}
+
+/**
+ * Slices whose task spec, contracts and context files come to more tokens than an agent should start with. What does
+ * not fit is left out of the prompt and named for the agent to read, so it is advice and no more.
+ */
+export function contextFindings(request: ContextSizeRequest): Finding[] {
+  const { plan, shape, index, limits, textOf, sourceOf } = request;
+  const sizes = shape.once('context', index, () => {
+    const shared = sharedSources(shape.plan, index);
+    return shape.plan.slices.map((slice) => sizeOf(shape.plan, slice, shared, index));
+  });
+  return plan.slices.flatMap((slice, number) => {
+    const { around = 0, largest = [] } = sizes[number] ?? {};
+    const text = textOf(slice.file);
+    // No text has more tokens than characters; most slices are far below and need no counting.
+    if (around + text.length <= limits.contextTokens) return [];
+    const total = around + estimateTokenCount(text);
+    if (total <= limits.contextTokens) return [];
+    const source = sourceOf(slice.file);
+    const parts = largest.map((part) => `${part.path} (${thousands(part.tokens)})`);
+    return [
+      report(
+        source,
+        'task.context-budget',
+        `the context of this slice comes to about ${thousands(total)} tokens, over the budget of ${thousands(limits.contextTokens)}` +
+          (parts.length > 0 ? `; largest: ${parts.join(', ')}` : ''),
+        titleSpan(readMarkdown(source)) ?? slice.task.id?.span,
+      ),
+    ];
+  });
+}
+
+/** What stands around the task spec's own text. */
+function sizeOf(
+  plan: Plan,
+  slice: Slice,
+  shared: readonly string[],
+  index: RepositoryIndex,
+): { readonly around: number; readonly largest: readonly Part[] } {
+  const uses = sourcesFor(plan, slice, [...shared, ...ownSources(slice, index)]);
+  const parts = uses.map(({ path, excerpt }): Part => {
+    const tokens = index.tokensOf(path);
+    // Of these only the beginning goes into the prompt.
+    return { path, tokens: excerpt ? Math.min(tokens, 400) : tokens };
+  });
+  return {
+    around: parts.reduce((sum, part) => sum + part.tokens, 0),
+    largest: parts
+      .filter((part) => part.tokens > 0)
+      .sort((a, b) => b.tokens - a.tokens)
+      .slice(0, 3),
+  };
+}
+
+/** What every slice may be given, whatever its scope. */
+function sharedSources(plan: Plan, index: RepositoryIndex): string[] {
+  const paths = ['context.md', 'conventions.md', ...plan.contracts.map((contract) => contract.path)].map((path) =>
+    plan.dir === '' ? path : `${plan.dir}/${path}`,
+  );
+  const guides = index.facts.files.filter((file) =>
+    /^(?:CLAUDE\.md|AGENTS\.md|\.claude\/CLAUDE\.md|readme(?:\.(?:md|rst|txt))?)$|(?:\/SKILL|\.skill)\.md$/i.test(file),
+  );
+  const layers = Object.values(plan.layers).flatMap((globs) =>
+    globs.flatMap((glob) => index.matching(glob).slice(0, mostOfLayer)),
+  );
+  return [...new Set([...paths.filter((path) => index.has(path)), ...guides, ...layers])];
+}
+
+function ownSources(slice: Slice, index: RepositoryIndex): string[] {
+  const files: string[] = [];
+  for (const entry of slice.scope.modify) {
+    if (entry.path === null || files.length >= mostOfScope) continue;
+    for (const file of index.matching(entry.path).slice(0, mostOfScope)) files.push(file);
+  }
+  for (const entry of [...slice.scope.create, ...slice.scope.modify]) {
+    const prefix = compileGlob(entry.path ?? '').prefix;
+    for (let at = prefix.indexOf('/'); at > 0; at = prefix.indexOf('/', at + 1))
+      for (const name of ['CLAUDE.md', 'AGENTS.md']) files.push(`${prefix.slice(0, at)}/${name}`);
+  }
+  return files.filter((file) => index.has(file));
+}
+
+function thousands(tokens: number): string {
+  return tokens.toLocaleString('en-US');
+}

@@ -1,0 +1,128 @@
+import { estimateTokenCount } from 'tokenx';
+import { compileGlob } from '../scope/glob.ts';
+import type { RepositoryFacts } from './context.ts';
+
+const known = new WeakMap<RepositoryFacts, RepositoryIndex>();
+
+/** The facts of one repository, made quick to ask: made once for the same facts, answers are kept. */
+export function repositoryIndex(facts: RepositoryFacts): RepositoryIndex {
+  let index = known.get(facts);
+  if (!index) {
+    index = new RepositoryIndex(facts);
+    known.set(facts, index);
+  }
+  return index;
+}
+
+/** Globs whose matches are kept; more than the scopes of any plan. */
+const maxKept = 20_000;
+
+export class RepositoryIndex {
+  readonly facts: RepositoryFacts;
+  readonly #files: readonly string[];
+  readonly #names: ReadonlySet<string>;
+  readonly #matching = new Map<string, readonly string[]>();
+  readonly #words = new Map<string, ReadonlySet<string> | null>();
+  readonly #tokens = new Map<string, number>();
+
+  constructor(facts: RepositoryFacts) {
+    this.facts = facts;
+    // By code unit, whatever order the lister used: the ranges below depend on it.
+    this.#files = isSorted(facts.files) ? facts.files : [...facts.files].sort();
+    this.#names = new Set(facts.files);
+  }
+
+  /** How many files there are. */
+  get size(): number {
+    return this.#files.length;
+  }
+
+  has(file: string): boolean {
+    return this.#names.has(file);
+  }
+
+  /** The files a glob matches. Only those that begin as every match must are looked at. */
+  matching(glob: string): readonly string[] {
+    let found = this.#matching.get(glob);
+    if (found) return found;
+    const { prefix, texts, matches } = ofGlob(glob);
+    found = texts ? texts.filter((text) => this.#names.has(text)) : this.below(prefix).filter(matches);
+    if (this.#matching.size >= maxKept) this.#matching.clear();
+    this.#matching.set(glob, found);
+    return found;
+  }
+
+  /** The files whose path begins with a text. */
+  below(prefix: string): readonly string[] {
+    const from = this.#first((file) => file >= prefix);
+    return this.#files.slice(
+      from,
+      this.#first((file) => file > prefix && !file.startsWith(prefix)),
+    );
+  }
+
+  /** Whether a file's text holds a word; `null` when its text is not to be had. */
+  holdsWord(file: string, word: string): boolean | null {
+    let words = this.#words.get(file);
+    if (words === undefined) {
+      const text = this.facts.textOf(file);
+      words = text === null ? null : new Set(text.match(/[\p{L}\p{N}_$]+/gu));
+      this.#words.set(file, words);
+    }
+    return words === null ? null : words.has(word);
+  }
+
+  /** About how many tokens a file takes in a prompt; 0 when its text is not to be had. */
+  tokensOf(file: string): number {
+    let tokens = this.#tokens.get(file);
+    if (tokens === undefined) {
+      const text = this.facts.textOf(file);
+      tokens = text === null ? 0 : estimateTokenCount(text);
+      this.#tokens.set(file, tokens);
+    }
+    return tokens;
+  }
+
+  /** Whether files lie below a path. */
+  isDirectory(path: string): boolean {
+    const below = `${path}/`;
+    return this.#files[this.#first((file) => file >= below)]?.startsWith(below) ?? false;
+  }
+
+  /** Whether something above a path is listed as one file: a submodule, whose own files git does not list. */
+  isInsideEntry(path: string): boolean {
+    for (let at = path.indexOf('/'); at > 0; at = path.indexOf('/', at + 1))
+      if (this.#names.has(path.slice(0, at))) return true;
+    return false;
+  }
+
+  #first(reached: (file: string) => boolean): number {
+    let low = 0;
+    let high = this.#files.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (reached(this.#files[middle] ?? '')) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}
+
+function ofGlob(source: string): {
+  readonly prefix: string;
+  readonly texts: readonly string[] | null;
+  readonly matches: (file: string) => boolean;
+} {
+  const glob = compileGlob(source);
+  // A class also names files by its letters, so only brace lists and plain paths are read off.
+  return {
+    prefix: glob.prefix,
+    texts: source.includes('[') ? null : glob.texts,
+    matches: (file) => glob.matches(file),
+  };
+}
+
+function isSorted(files: readonly string[]): boolean {
+  for (let i = 1; i < files.length; i++) if ((files[i - 1] ?? '') > (files[i] ?? '')) return false;
+  return true;
+}

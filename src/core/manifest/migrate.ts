@@ -1,0 +1,109 @@
+import { field, plain, type DocumentMap, type DocumentValue } from '../document.ts';
+import type { Fix } from '../finding.ts';
+import type { Manifest } from './model.ts';
+import { manifestSchema } from './schema.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * The fix that writes a manifest of the older form anew in the current one. What the current form has a place for moves
+ * there; everything else is kept under its own key. `undefined` when the result would not be a valid manifest, for
+ * instance because no spec is named.
+ */
+export function migration(text: string, root: DocumentMap, manifest: Manifest): Fix | undefined {
+  const spec = field(root, 'tech_spec')?.value;
+  const tasks = field(root, 'tasks')?.value;
+  const whole = spec?.kind === 'scalar' ? String(spec.value ?? '') : null;
+  const isPath = whole !== null && /[/\\]|\.md$/i.test(whole);
+  const path = isPath ? whole : manifest.specPath;
+  const name = path?.replace(/^.*[/\\]/, '') ?? '';
+  const id = isPath ? (/^[A-Za-z]+-\d+/.exec(name)?.[0] ?? name.replace(/(?:\.spec)?\.md$/i, '')) : manifest.techSpecId;
+  const written = taskFields(tasks);
+  const waveFields = fieldsOfWaves(tasks);
+  const { tech_spec: _spec, tasks: _tasks, tech_spec_id: _id, title: _title, metadata, ...others } = fields(root);
+  const result = {
+    tech_spec_id: id,
+    ...(manifest.title === null ? {} : { title: manifest.title }),
+    ...others,
+    ...leftover('tech_spec', spec, ['id', 'title', 'path', 'file']),
+    ...leftover('tasks', tasks, ['total', 'waves', 'files']),
+    waves: manifest.waves.map((wave) => ({
+      number: wave.number,
+      ...waveFields.get(wave.number),
+      tasks: wave.tasks.map((task) => ({ ...written.get(task.id.value), id: task.id.value })),
+      ...(wave.validation ? { validation: wave.validation.value } : {}),
+    })),
+    metadata: {
+      ...(typeof metadata === 'object' && metadata !== null ? metadata : {}),
+      ...(path ? { tech_spec: path } : {}),
+      total_tasks: manifest.waves.reduce((sum, wave) => sum + wave.tasks.length, 0),
+    },
+  };
+  if (!manifestSchema.safeParse(result).success) return undefined;
+  const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? '  ';
+  const newline = text.includes('\r\n') ? '\r\n' : '\n';
+  return {
+    title: 'Write it in the current form',
+    edits: [
+      {
+        span: { start: 0, end: text.length },
+        text: `${JSON.stringify(result, null, indent)}\n`.replaceAll('\n', newline),
+      },
+    ],
+  };
+}
+
+function fields(value: DocumentValue | undefined): Fields {
+  return value?.kind === 'map' ? (plain(value) as Fields) : {};
+}
+
+/** What an object holds besides what moves elsewhere, under the object's own name. */
+function leftover(key: string, value: DocumentValue | undefined, moved: readonly string[]): Fields {
+  const kept = Object.entries(fields(value)).filter(([name]) => !moved.includes(name));
+  return kept.length === 0 ? {} : { [key]: Object.fromEntries(kept) };
+}
+
+function items(value: DocumentValue | undefined): readonly DocumentValue[] {
+  if (value?.kind === 'list') return value.items;
+  return value?.kind === 'map' ? value.entries.map((entry) => entry.value) : [];
+}
+
+/** What is written about each task, wherever it is listed; the file that only named it goes, the rest stays. */
+function taskFields(tasks: DocumentValue | undefined): Map<string, Fields> {
+  const found = new Map<string, Fields>();
+  const add = (value: DocumentValue): void => {
+    const { id, file, path, wave: _wave, ...rest } = fields(value);
+    const name = [id, file, path].find((word) => typeof word === 'string');
+    if (typeof name !== 'string') return;
+    // The reader calls a task by its file's name where it has no id.
+    for (const known of new Set([name, name.replace(/^.*\//, '').replace(/\.md$/, '')])) {
+      const places = {
+        ...(id !== undefined && file !== undefined ? { file } : {}),
+        ...(id !== undefined && path !== undefined ? { path } : {}),
+      };
+      found.set(known, { ...found.get(known), ...rest, ...places });
+    }
+  };
+  for (const wave of items(field(tasks, 'waves')?.value))
+    for (const task of items(wave.kind === 'list' ? wave : field(wave, 'tasks')?.value)) add(task);
+  for (const file of items(field(tasks, 'files')?.value)) add(file);
+  return found;
+}
+
+/** What a wave has besides its number, tasks and validation: a name, a remark. */
+function fieldsOfWaves(tasks: DocumentValue | undefined): Map<number, Fields> {
+  const found = new Map<number, Fields>();
+  const waves = field(tasks, 'waves')?.value;
+  const read = (value: DocumentValue, number: number): void => {
+    const { number: _number, wave: _wave, tasks: _tasks, validation: _validation, ...rest } = fields(value);
+    if (Object.keys(rest).length > 0) found.set(number, rest);
+  };
+  const numbered = (value: DocumentValue, fallback: number): number => {
+    const { number, wave } = fields(value);
+    return typeof number === 'number' ? number : typeof wave === 'number' ? wave : fallback;
+  };
+  if (waves?.kind === 'list') waves.items.forEach((value, index) => read(value, numbered(value, index + 1)));
+  else if (waves?.kind === 'map')
+    waves.entries.forEach((entry, index) => read(entry.value, Number(/\d+/.exec(entry.key)?.[0] ?? index + 1)));
+  return found;
+}

@@ -1,0 +1,40 @@
+import path from 'node:path';
+import type { PlanGraph } from '../core/plan/graph-model.ts';
+import type { Plan } from '../core/plan/model.ts';
+import { stateLabel } from '../core/run/fold.ts';
+import { FactsReader } from '../node/facts.ts';
+
+/** Runs change while somebody reads; what was read a moment ago is still good enough for a hover. */
+const freshFor = 2000;
+
+/** What the runs of a repository have come to, slice by slice. It reads the run directories, and nothing else. */
+export class SliceStates {
+  readonly #facts: FactsReader;
+  readonly #plans = new Map<string, { readonly read: number; readonly states: ReadonlyMap<string, string> }>();
+
+  /** `root`: the top of the checkout. */
+  constructor(root: string) {
+    this.#facts = new FactsReader({ runsDir: path.join(root, '.agent-runs') });
+  }
+
+  /** As of the last `read`; `null` for a slice that never ran. */
+  of(planDir: string, slice: string): string | null {
+    return this.#plans.get(planDir)?.states.get(slice) ?? null;
+  }
+
+  async read(
+    planDir: string,
+    { plan, graph }: { readonly plan: Plan; readonly graph: PlanGraph },
+    now = Date.now(),
+  ): Promise<void> {
+    const known = this.#plans.get(planDir);
+    if (known && now - known.read < freshFor) return;
+    const states = new Map<string, string>();
+    const facts = await this.#facts.facts({ plan, graph });
+    if (facts.runs.length > 0) {
+      const state = await this.#facts.state({ plan, graph });
+      for (const slice of state.slices) if (slice.runs.length > 0) states.set(slice.id, stateLabel(slice.state));
+    }
+    this.#plans.set(planDir, { read: now, states });
+  }
+}
