@@ -12,6 +12,8 @@ export interface TextEdit {
 export interface Fix {
   readonly title: string;
   readonly edits: readonly TextEdit[];
+  /** Likely but not certain, or a decision: offered to a person one by one, never applied by `--fix` or "fix all". */
+  readonly guess?: true;
 }
 
 /** Something wrong at an exact place. Lines and columns count from 1; the end is exclusive. */

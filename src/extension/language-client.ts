@@ -1,5 +1,6 @@
+import * as vscode from 'vscode';
 import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
-import { lintWorkspaceRequest, type LintWorkspaceResult, type ServerOptions } from '../protocol/lsp.ts';
+import { lintSection, lintWorkspaceRequest, type LintWorkspaceResult, type ServerOptions } from '../protocol/lsp.ts';
 import { RULE_SCHEME } from './rule-pages.ts';
 import type { Settings } from './settings.ts';
 
@@ -17,10 +18,10 @@ const abilities: ServerOptions = {
  */
 export class Linting {
   readonly #server: string;
-  readonly #settings: () => Settings;
+  readonly #settings: (root?: string) => Settings;
   #starting: Promise<LanguageClient> | null = null;
 
-  constructor(server: string, settings: () => Settings) {
+  constructor(server: string, settings: (root?: string) => Settings) {
     this.#server = server;
     this.#settings = settings;
   }
@@ -69,6 +70,18 @@ export class Linting {
         diagnosticCollectionName: 'slicewave',
         diagnosticPullOptions: { onChange: this.#settings().lintRun === 'onType', onSave: true, onFocus: true },
         initializationOptions: abilities,
+        middleware: {
+          // The server asks for its settings; what they are is read in one place, as for everything else.
+          workspace: {
+            configuration: ({ items }) =>
+              items.map(({ section, scopeUri }) => {
+                if (section !== lintSection) return null;
+                const root = scopeUri === undefined ? undefined : vscode.Uri.parse(scopeUri).fsPath;
+                const { lintRules, lintLimits } = this.#settings(root);
+                return { rules: lintRules, limits: lintLimits };
+              }),
+          },
+        },
       },
     );
     await client.start();

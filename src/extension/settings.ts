@@ -19,6 +19,9 @@ export interface Settings {
   readonly provenance: boolean;
   readonly lint: boolean;
   readonly lintRun: 'onType' | 'onSave';
+  /** As written: the language server says what of it makes sense. */
+  readonly lintRules: object;
+  readonly lintLimits: object;
 }
 
 const SECTION = 'slicewave';
@@ -43,6 +46,8 @@ export function readSettings(root?: string): Settings {
     provenance: values.get<boolean>('provenance.enabled', false),
     lint: values.get<boolean>('lint.enabled', true),
     lintRun: oneOf(values.get<string>('lint.run'), ['onType', 'onSave']),
+    lintRules: values.get<object>('lint.rules', {}),
+    lintLimits: values.get<object>('lint.limits', {}),
   };
 }
 

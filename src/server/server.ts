@@ -236,6 +236,8 @@ export function serve(connection: Connection): void {
     await ready;
     if (token.isCancellationRequested || !diagnostics)
       throw new ResponseError(LSPErrorCodes.ServerCancelled, 'cancelled', { retriggerRequest: true });
+    // From here on the client knows what was typed: whatever changes next it has to be told of.
+    typed.delete(textDocument.uri);
     return diagnostics.document(textDocument.uri, previousResultId);
   });
 

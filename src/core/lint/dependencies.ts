@@ -61,7 +61,11 @@ export function blockFindings(plan: Plan, resolve: Resolve, sourceOf: (file: str
         ? `${slice.id} says it blocks ${other.id}, but depends on it; deps decide`
         : `${slice.id} says it blocks ${other.id}, which does not depend on it; deps decide`;
       const fix = removeItem(source.text, block.span, `Take ${block.value} out of blocks`);
-      findings.push(report(source, 'plan.blocks-disagree', why, block.span, fix));
+      // It may be the dependency that somebody forgot, and the word here all that is left of it.
+      const certain = slice.deps.includes(other.id);
+      findings.push(
+        report(source, 'plan.blocks-disagree', why, block.span, fix && (certain ? fix : { ...fix, guess: true })),
+      );
     }
     const last = blocks.at(-1);
     const left = (dependents.get(slice.id) ?? []).filter((id) => !told.has(id));

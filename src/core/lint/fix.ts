@@ -18,11 +18,12 @@ export interface FixedFile extends FixedText {
 const maxPasses = 50;
 
 /**
- * Whether a fix may be applied without anybody looking. One that puts in words in angle brackets (`<what anyone can do>`)
- * leaves the answer to a person.
+ * Whether a fix may be applied without anybody looking. A guess may not, and one that puts in words in angle brackets
+ * (`<what anyone can do>`) leaves the answer to a person.
  */
 export function isSafe(found: Finding): boolean {
-  return found.fix !== undefined && !found.fix.edits.some((edit) => /<\p{L}[^<>\n]*>/u.test(edit.text));
+  const { fix } = found;
+  return fix !== undefined && fix.guess === undefined && !fix.edits.some(({ text }) => /<\p{L}[^<>\n]*>/u.test(text));
 }
 
 /**

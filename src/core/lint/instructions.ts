@@ -80,7 +80,7 @@ function agentFindings(source: SourceText, frontMatter: FrontMatter | null): Fin
   if (name && !/^[\p{Ll}\p{Lo}\p{Lm}\p{M}\p{N}]+(?:-[\p{Ll}\p{Lo}\p{Lm}\p{M}\p{N}]+)*$/u.test(name.value)) {
     const slug = name.value
       .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-')
       .replace(/^-|-$/g, '');
     const fix: Fix | undefined =
       slug === '' ? undefined : { title: `Change to ${slug}`, edits: [{ span: name.span, text: slug }] };
@@ -102,7 +102,9 @@ function agentFindings(source: SourceText, frontMatter: FrontMatter | null): Fin
       : aliases.find((alias) => distance(alias, model.value.toLowerCase(), 1) <= 1);
     if (foreign || near !== undefined) {
       const fix: Fix | undefined =
-        near === undefined ? undefined : { title: `Change to ${near}`, edits: [{ span: model.span, text: near }] };
+        near === undefined
+          ? undefined
+          : { title: `Change to ${near}`, edits: [{ span: model.span, text: near }], guess: true };
       findings.push(
         report(
           source,

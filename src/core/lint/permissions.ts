@@ -54,7 +54,11 @@ function deadRules(markdown: Markdown, kind: Kind, rules: readonly ToolRule[]): 
     const fix: Fix | undefined =
       dead.instead === null
         ? undefined
-        : { title: `Change to ${dead.instead}`, edits: [{ span: rule.span, text: dead.instead }] };
+        : {
+            title: `Change to ${dead.instead}`,
+            edits: [{ span: rule.span, text: dead.instead }],
+            ...(dead.guess ? { guess: true } : {}),
+          };
     findings.push(report(source, `${kind}.permission-unknown`, dead.message, rule.span, fix));
   }
   const map = markdown.frontMatter?.map ?? null;

@@ -144,12 +144,13 @@ function nameFindings(
             ? undefined
             : { title: `Name it ${directory}`, edits: [{ span: after(entry), text: ` ${directory}` }] },
         );
-  // The directory has the last word where it is a valid name itself; otherwise only a person can choose.
+  // The directory has the last word where it is a valid name itself; otherwise only a person can choose. Where both are
+  // valid, the directory may be what is to be renamed, and other files may know the skill by its written name.
   const fix = directory !== null && shapeOf(directory.normalize('NFKC')) === null ? rename(directory) : undefined;
   const wrong = shapeOf(name);
   if (wrong !== null) return found(wrong, fix);
   if (directory !== null && directory.normalize('NFKC') !== name)
-    return found(`the name must be that of the directory: ${directory}`, fix);
+    return found(`the name must be that of the directory: ${directory}`, fix && { ...fix, guess: true });
   return [];
 }
 

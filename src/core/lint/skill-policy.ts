@@ -97,6 +97,8 @@ export function policyFindings(source: SourceText, skill: Skill, title: Span | u
       message: 'this skill does not say what the agent is allowed to do: add a section "Allowed"',
       template: allowedTemplate,
       title: 'Add a section "Allowed"',
+      // Rights are for a person to give.
+      guess: true,
     },
     {
       code: 'skill.required-output-missing',
@@ -121,9 +123,9 @@ export function policyFindings(source: SourceText, skill: Skill, title: Span | u
     },
   ];
   return [
-    ...parts.flatMap(({ code, section, message, template, title: fixTitle }) =>
+    ...parts.flatMap(({ code, section, message, template, title: fixTitle, ...guess }) =>
       section === null || section.text === ''
-        ? [report(source, code, message, title, appendSection(text, template, fixTitle))]
+        ? [report(source, code, message, title, { ...appendSection(text, template, fixTitle), ...guess })]
         : [],
     ),
     ...requiredOutputFindings(source, skill.requiredOutput),

@@ -194,6 +194,7 @@ function unknownCode(source: SourceText, code: string, span: Span): Finding {
     ? report(source, 'suppression.unknown-code', `there is no rule "${code}"; did you mean "${only}"?`, span, {
         title: `Change to ${only}`,
         edits: [{ span, text: only }],
+        guess: true,
       })
     : report(
         source,

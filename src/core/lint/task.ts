@@ -102,12 +102,15 @@ export function lintTask(task: TaskSpec, markdown: Markdown, context: LintContex
     const fix =
       task.frontMatter && !frontMatter?.map
         ? undefined
-        : addFrontMatter(
-            text,
-            frontMatter?.body ?? null,
-            `agent: ${/^[\w./-]+$/.test(agent) ? agent : JSON.stringify(agent)}`,
-            `Give it to ${agent}`,
-          );
+        : {
+            ...addFrontMatter(
+              text,
+              frontMatter?.body ?? null,
+              `agent: ${/^[\w./-]+$/.test(agent) ? agent : JSON.stringify(agent)}`,
+              `Give it to ${agent}`,
+            ),
+            ...(context.usualAgent ? {} : { guess: true as const }),
+          };
     findings.push(report(source, 'task.agent-missing', 'this slice has no agent', title, fix));
   }
   if (task.verify.length === 0 && delivers && !context.waveCheck)
@@ -151,6 +154,7 @@ function uncheckedFinding(task: TaskSpec, markdown: Markdown, context: LintConte
         {
           title,
           edits: [{ span: { start: last.span.end, end: last.span.end }, text: `${newline}- [ ] \`${check}\` passes` }],
+          guess: true,
         },
         isChecked,
       ),
@@ -161,7 +165,11 @@ function uncheckedFinding(task: TaskSpec, markdown: Markdown, context: LintConte
     'task.check-missing',
     `this slice has no check that can be run: add one such as "\`${check}\` passes"`,
     titleSpan(markdown) ?? task.id?.span,
-    ifMended(source.text, appendSection(source.text, `## Evidence\n\n- [ ] \`${check}\` passes\n`, title), isChecked),
+    ifMended(
+      source.text,
+      { ...appendSection(source.text, `## Evidence\n\n- [ ] \`${check}\` passes\n`, title), guess: true },
+      isChecked,
+    ),
   );
 }
 
@@ -192,13 +200,17 @@ function skillStops(task: TaskSpec, context: LintContext): boolean {
   });
 }
 
+/** A scope gives rights, so nobody but a person can say that the directory of the same name is meant. */
 function scopeFix(task: TaskSpec, text: string): Fix {
   const component = task.component ?? /^[A-Za-z]+-?\d+-(.+)$/.exec(task.id?.value ?? '')?.[1] ?? 'component';
   const directory = `src/${component.replace(/[^\w./-]+/g, '-')}/**`;
   const lines = [`CREATE: ${directory}`, 'MODIFY: none', ...(task.scope.boundary.length === 0 ? [boundaryLine] : [])];
   if (!task.scopeSection)
-    return appendSection(text, `## Scope\n\n${lines.join('\n')}\n`, `Add a scope of ${directory}`);
-  return insertBelow(text, task.scopeSection.body, lines, `Add a scope of ${directory}`);
+    return {
+      ...appendSection(text, `## Scope\n\n${lines.join('\n')}\n`, `Add a scope of ${directory}`),
+      guess: true,
+    };
+  return { ...insertBelow(text, task.scopeSection.body, lines, `Add a scope of ${directory}`), guess: true };
 }
 
 function boundaryFix(task: TaskSpec, text: string): Fix {
@@ -208,6 +220,7 @@ function boundaryFix(task: TaskSpec, text: string): Fix {
   return {
     title: 'Add a boundary around secrets and pipelines',
     edits: [{ span: { start: end, end }, text: newline + boundaryLine }],
+    guess: true,
   };
 }
 

@@ -407,7 +407,7 @@ function replaceWord(source: SourceText, name: Located<string>, replacement: str
   const start = source.text.slice(name.span.start, name.span.end).indexOf(name.value);
   if (start < 0) return undefined;
   const span: Span = { start: name.span.start + start, end: name.span.start + start + name.value.length };
-  return { title: `Change to ${replacement}`, edits: [{ span, text: replacement }] };
+  return { title: `Change to ${replacement}`, edits: [{ span, text: replacement }], guess: true as const };
 }
 
 function readCheck(

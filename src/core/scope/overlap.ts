@@ -5,6 +5,7 @@ import type { Scope, ScopeEntry } from '../task/model.ts';
 import { foldText } from './charset.ts';
 import { symbolsOverlap } from './contain.ts';
 import { compileGlob, globsIntersect, type Glob, type GlobOptions } from './glob.ts';
+import { PrefixIndex, startingWith } from './prefix-index.ts';
 
 /** Two entries that can name the same file, or the same part of it, and a path that shows it. */
 export interface ScopeMeeting {
@@ -46,24 +47,68 @@ export function scopesOverlap(
   b: Pick<Slice, 'scope'>,
   options: GlobOptions = {},
 ): ScopeMeeting | null {
-  for (const left of writeSet(a.scope)) {
-    for (const right of writeSet(b.scope)) {
-      const witness = entriesMeet(left, a.scope, right, b.scope, options);
-      if (witness !== null) return { witness, a: left, b: right };
-    }
-  }
-  return null;
+  const first = scopeMeetings(a.scope, b.scope, options).next();
+  return first.done ? null : first.value;
 }
 
-function entriesMeet(left: WriteEntry, a: Scope, right: WriteEntry, b: Scope, options: GlobOptions): string | null {
+/** Every meeting of two write sets, in the order of the first one's entries, then of the second's; exact, see `scopesOverlap`. */
+export function* scopeMeetings(a: Scope, b: Scope, options: GlobOptions = {}): Generator<ScopeMeeting> {
+  const lefts = writeSet(a);
+  const rights = entriesOf(b, options);
+  const walls = wallsOf(a, b, options);
+  for (const left of lefts) {
+    const { prefix } = compileGlob(left.path, options);
+    for (const right of rights(prefix)) {
+      const witness = entriesMeet(left, right, walls, options);
+      if (witness !== null) yield { witness, a: left, b: right };
+    }
+  }
+}
+
+/** Entries of which each meeting asks; sorting so few would take longer than looking at all. */
+const FEW = 16;
+
+/** Of some entries, in their order, all that can share a path with a glob whose matches begin with `prefix`, and maybe more. */
+type Candidates = (prefix: string) => Iterable<WriteEntry>;
+
+const indexed = new WeakMap<Scope, { readonly ignoreCase: boolean; readonly index: PrefixIndex<WriteEntry> }>();
+
+function entriesOf(scope: Scope, options: GlobOptions): Candidates {
+  const entries = writeSet(scope);
+  if (entries.length <= FEW) return () => entries;
+  const ignoreCase = options.caseInsensitive ?? false;
+  let known = indexed.get(scope);
+  if (known?.ignoreCase !== ignoreCase) {
+    known = { ignoreCase, index: prefixIndex(entries, options) };
+    indexed.set(scope, known);
+  }
+  const { index } = known;
+  return (prefix) => index.compatible(prefix);
+}
+
+/** What either BOUNDARY forbids, by where it may matter. */
+function wallsOf(a: Scope, b: Scope, options: GlobOptions): Candidates {
+  const walls = [...a.boundary, ...b.boundary].filter((entry): entry is WriteEntry => entry.path !== null);
+  if (walls.length <= FEW) return () => walls;
+  let index: PrefixIndex<WriteEntry> | undefined;
+  return (prefix) => (index ??= prefixIndex(walls, options)).compatible(prefix);
+}
+
+function prefixIndex(entries: readonly WriteEntry[], options: GlobOptions): PrefixIndex<WriteEntry> {
+  return new PrefixIndex(entries, (entry) => compileGlob(entry.path, options).prefix);
+}
+
+function entriesMeet(left: WriteEntry, right: WriteEntry, walls: Candidates, options: GlobOptions): string | null {
   if (!symbolsOverlap(left.symbol, right.symbol)) return null;
-  // A boundary around a symbol protects that symbol: it parts the two entries when one of them is inside it.
-  const forbidden = [...a.boundary, ...b.boundary].filter(
-    (entry) =>
-      entry.path !== null &&
-      (entry.symbol === null || isInside(left.symbol, entry.symbol) || isInside(right.symbol, entry.symbol)),
-  );
-  return globsIntersect(left.path, right.path, { ...options, except: forbidden.map((entry) => entry.path!) });
+  const from = compileGlob(left.path, options).prefix;
+  const to = compileGlob(right.path, options).prefix;
+  if (!from.startsWith(to) && !to.startsWith(from)) return null;
+  const except: string[] = [];
+  for (const { path, symbol } of walls(from.length > to.length ? from : to)) {
+    // A boundary around a symbol protects that symbol: it parts the two entries when one of them is inside it.
+    if (symbol === null || isInside(left.symbol, symbol) || isInside(right.symbol, symbol)) except.push(path);
+  }
+  return globsIntersect(left.path, right.path, { ...options, except });
 }
 
 function isInside(symbol: string | null, outer: string): boolean {
@@ -162,13 +207,18 @@ function collectPatterns(plan: Plan, options: GlobOptions): Pattern[] {
       let pattern = patterns.get(entry.path);
       if (!pattern) {
         const glob = compileGlob(entry.path, options);
-        pattern = { glob, paths: entry.path.includes('[') ? null : glob.texts, users: [] };
+        pattern = { glob, paths: pathsOf(glob), users: [] };
         patterns.set(entry.path, pattern);
       }
       pattern.users.push({ slice: i, entry });
     }
   });
   return [...patterns.values()];
+}
+
+/** A class also matches what its letters say, so only braces and plain paths are read off. */
+function pathsOf(glob: Glob): readonly string[] | null {
+  return glob.source.includes('[') ? null : glob.texts;
 }
 
 /** For each pattern, those it can share a path with: itself too when several entries use it. */
@@ -192,7 +242,8 @@ function meetingPatterns(patterns: readonly Pattern[]): number[][] {
       else byPath.set(path, [p]);
     }
   });
-  for (const same of byPath.values()) for (const p of same) for (const q of same) meet(p, q);
+  for (const same of byPath.values()) if (same.length > 1) for (const p of same) for (const q of same) meet(p, q);
+  if (wild.length === 0) return partners;
   const paths = [...byPath.keys()].sort();
   for (const p of wild) {
     const { glob } = patterns[p]!;
@@ -218,29 +269,9 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** The slice of a sorted list that begins with a prefix. */
-function startingWith(sorted: readonly string[], prefix: string): readonly string[] {
-  const from = lowerBound(sorted, (text) => text >= prefix);
-  return sorted.slice(
-    from,
-    lowerBound(sorted, (text) => text > prefix && !text.startsWith(prefix)),
-  );
-}
-
-function lowerBound(sorted: readonly string[], reached: (text: string) => boolean): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (reached(sorted[middle]!)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
 /** What a slice writes, file by file: `null` for the whole file, else the symbols. */
 interface FileSet {
-  readonly files: ReadonlyMap<string, readonly string[] | null>;
+  readonly files: ReadonlyMap<string, ReadonlySet<string> | null>;
   /** Entries that match no file known yet. */
   readonly unseen: readonly WriteEntry[];
   readonly size: number;
@@ -249,8 +280,11 @@ interface FileSet {
 class FileSets {
   readonly #plan: Plan;
   readonly #options: GlobOptions;
-  /** Repository files and paths the plan names, folded when case is ignored, sorted. */
-  readonly #universe: readonly string[];
+  /** Repository files, folded when case is ignored, sorted. */
+  readonly #existing: readonly string[];
+  readonly #patterns: readonly Pattern[];
+  /** Paths the plan names, likewise; `null` until a wildcard asks. */
+  #named: readonly string[] | null = null;
   readonly #matched = new Map<string, readonly string[]>();
   readonly #sets = new Map<string, FileSet>();
   readonly #keys = new Map<number, string>();
@@ -258,14 +292,8 @@ class FileSets {
   constructor(plan: Plan, repoFiles: readonly string[], patterns: readonly Pattern[], options: GlobOptions) {
     this.#plan = plan;
     this.#options = options;
-    const fold = (path: string): string => (options.caseInsensitive ? foldText(path) : path);
-    const existing = [...new Set(repoFiles.map(fold))].sort();
-    // `[id].ts` names a file to come only where it does not, as a class, name files that are there.
-    const named = patterns.flatMap(({ glob, paths }) => {
-      if (paths) return paths;
-      return startingWith(existing, glob.prefix).some((file) => glob.matches(file)) ? [] : (glob.texts ?? []);
-    });
-    this.#universe = named.length ? [...new Set([...existing, ...named.map(fold)])].sort() : existing;
+    this.#patterns = patterns;
+    this.#existing = sortedFiles(repoFiles, options.caseInsensitive ?? false);
   }
 
   /** |shared| / min(|A|, |B|), counted on the smaller side. */
@@ -286,15 +314,22 @@ class FileSets {
       const others = large.files.get(file);
       if (others === undefined) continue;
       if (symbols === null) shared++;
+      else if (others === null) shared += symbols.size;
       else
-        shared += symbols.filter(
-          (symbol) => others === null || others.some((other) => symbolsOverlap(symbol, other)),
-        ).length;
+        for (const symbol of symbols)
+          if (others.has(symbol) || [...others].some((other) => symbolsOverlap(symbol, other))) shared++;
     }
+    if (small.unseen.length === 0) return shared;
     const own = this.#plan.slices[a]!.scope;
     const other = this.#plan.slices[b]!.scope;
+    const rights = entriesOf(other, this.#options);
+    const walls = wallsOf(own, other, this.#options);
     for (const entry of small.unseen) {
-      if (writeSet(other).some((right) => entriesMeet(entry, own, right, other, this.#options) !== null)) shared++;
+      for (const right of rights(compileGlob(entry.path, this.#options).prefix)) {
+        if (entriesMeet(entry, right, walls, this.#options) === null) continue;
+        shared++;
+        break;
+      }
     }
     return shared;
   }
@@ -317,24 +352,25 @@ class FileSets {
   }
 
   #collect(scope: Scope): FileSet {
-    const walls = scope.boundary.flatMap((e) =>
-      e.path !== null && e.symbol === null ? [compileGlob(e.path, this.#options)] : [],
+    const walls = new PrefixIndex(
+      scope.boundary.flatMap((e) => (e.path !== null && e.symbol === null ? [compileGlob(e.path, this.#options)] : [])),
+      (wall) => wall.prefix,
     );
-    const files = new Map<string, string[] | null>();
+    const files = new Map<string, Set<string> | null>();
     const unseen: WriteEntry[] = [];
     for (const entry of writeSet(scope)) {
       const matched = this.#matching(entry.path);
       if (matched.length === 0) unseen.push(entry);
       for (const file of matched) {
-        if (walls.some((wall) => wall.matches(file))) continue;
+        if (walls.beginningOf(file).some((wall) => wall.matches(file))) continue;
         const symbols = files.get(file);
         if (entry.symbol === null || symbols === null) files.set(file, null);
-        else if (!symbols) files.set(file, [entry.symbol]);
-        else if (!symbols.includes(entry.symbol)) symbols.push(entry.symbol);
+        else if (!symbols) files.set(file, new Set([entry.symbol]));
+        else symbols.add(entry.symbol);
       }
     }
     let size = unseen.length;
-    for (const symbols of files.values()) size += symbols === null ? 1 : symbols.length;
+    for (const symbols of files.values()) size += symbols === null ? 1 : symbols.size;
     return { files, unseen, size };
   }
 
@@ -342,9 +378,51 @@ class FileSets {
     let matched = this.#matched.get(path);
     if (!matched) {
       const glob = compileGlob(path, this.#options);
-      matched = startingWith(this.#universe, glob.prefix).filter((file) => glob.matches(file));
+      const paths = pathsOf(glob);
+      // What is named literally is among the files known anyway.
+      matched = [
+        ...new Set(
+          paths
+            ? paths.map((text) => folded(text, this.#options))
+            : [this.#existing, this.#namedPaths()].flatMap((files) =>
+                startingWith(files, glob.prefix).filter((file) => glob.matches(file)),
+              ),
+        ),
+      ];
       this.#matched.set(path, matched);
     }
     return matched;
   }
+
+  #namedPaths(): readonly string[] {
+    this.#named ??= this.#patterns
+      .flatMap(({ glob, paths }) => {
+        if (paths) return paths;
+        // `[id].ts` names a file to come only where it does not, as a class, name files that are there.
+        const there = startingWith(this.#existing, glob.prefix).some((file) => glob.matches(file));
+        return there ? [] : (glob.texts ?? []);
+      })
+      .map((path) => folded(path, this.#options))
+      .sort();
+    return this.#named;
+  }
+}
+
+function folded(path: string, options: GlobOptions): string {
+  return options.caseInsensitive ? foldText(path) : path;
+}
+
+const sortedLists = new WeakMap<
+  readonly string[],
+  { readonly ignoreCase: boolean; readonly files: readonly string[] }
+>();
+
+/** Kept for each list: the same repository is asked about again and again. */
+function sortedFiles(repoFiles: readonly string[], ignoreCase: boolean): readonly string[] {
+  let known = sortedLists.get(repoFiles);
+  if (known?.ignoreCase !== ignoreCase) {
+    known = { ignoreCase, files: (ignoreCase ? repoFiles.map((file) => foldText(file)) : [...repoFiles]).sort() };
+    sortedLists.set(repoFiles, known);
+  }
+  return known.files;
 }

@@ -235,6 +235,7 @@ function readEntry(source: SourceText, span: Span, key: Key, findings: Finding[]
           {
             title: `Mean the whole directory ${clip(path)}/**`,
             edits: [{ span: { start: at, end: at }, text: '/**' }],
+            guess: true,
           },
         ),
       );
