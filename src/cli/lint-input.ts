@@ -56,7 +56,7 @@ export async function readLintInput(root: string, cwd: string, named: readonly s
   if (named.length > 0 && !anything) {
     throw new UsageError(
       `there is nothing to check in ${named.join(', ')}`,
-      'Specs, plan directories, task specs, skills, agent instructions and traces are checked.',
+      'Checked are specs (*.spec.md, or below specs/), plan directories, task specs, skills, agent instructions and traces.',
     );
   }
   return { texts, wanted: isWanted, leftOut };
@@ -78,17 +78,32 @@ async function add(texts: Map<string, string>, root: string, full: string): Prom
   if (!info?.isFile()) return;
   if (info.size > maxNamedBytes) throw new UsageError(`${full} is too large to check`);
   const text = await readFile(full, 'utf8').catch((error: unknown) => {
-    throw new UsageError(`cannot read ${full}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`cannot read ${full}: ${readFault(error)}`);
   });
   texts.set(name, text);
 }
 
+/** Links below are not followed: `readdir` would, and two that lead round in a circle keep it busy for ever. */
 async function filesBelow(dir: string): Promise<string[]> {
-  const names = await readdir(dir, { recursive: true }).catch(() => []);
-  return names
-    .filter((name) => !/(?:^|[\\/])(?:node_modules|\.git)[\\/]/.test(name))
-    .map((name) => path.join(dir, name))
-    .sort();
+  const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
+  const files: string[] = [];
+  for (const entry of entries) {
+    const full = path.join(dir, entry.name);
+    if (entry.isFile()) files.push(full);
+    else if (entry.isDirectory() && entry.name !== 'node_modules' && entry.name !== '.git')
+      files.push(...(await filesBelow(full)));
+  }
+  return files.sort();
+}
+
+/** Why a file could not be read, in words for people where the case is a common one. */
+function readFault(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EISDIR') return 'it is a directory';
+  if (code === 'EACCES') return 'permission denied';
+  return error.message;
 }
 
 /** The settings of a call: the file that is named, or the repository's own; `source` is its text for messages. */
@@ -108,9 +123,7 @@ export async function loadSettings(
       : path.resolve(cwd, given);
   if (full === undefined) return { settings: noSettings, problems: [], file: null, text: '' };
   const text = await readFile(full, 'utf8').catch((error: unknown) => {
-    throw new UsageError(
-      `cannot read the settings ${given ?? full}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new UsageError(`cannot read the settings ${given ?? full}: ${readFault(error)}`);
   });
   const file = toPosix(path.relative(cwd, full));
   return { ...readLintSettings(text, file), file, text };

@@ -222,19 +222,20 @@ export function readMarkdown(source: SourceText): Markdown {
   }
   if (fence) fences.push(finishFence(fence, text.length, false));
 
-  const sections = headings.map((heading, index): MarkdownSection => {
-    const next = headings.slice(index + 1).find((other) => other.level <= heading.level);
-    const parents: MarkdownHeading[] = [];
-    let level = heading.level;
-    for (let i = index - 1; i >= 0 && level > 1; i--) {
-      const above = headings[i];
-      if (above && above.level < level) {
-        parents.unshift(above);
-        level = above.level;
-      }
-    }
-    return { ...heading, parents, body: { start: heading.block.end, end: next?.block.start ?? text.length } };
+  // Open headings, outermost first; there may be very many headings, so each is looked at once.
+  const open: { readonly heading: MarkdownHeading; readonly index: number }[] = [];
+  const ends: number[] = headings.map(() => text.length);
+  const parentsOf = headings.map((heading, index): readonly MarkdownHeading[] => {
+    while ((open.at(-1)?.heading.level ?? 0) >= heading.level) ends[open.pop()?.index ?? 0] = heading.block.start;
+    const parents = open.map((one) => one.heading);
+    open.push({ heading, index });
+    return parents;
   });
+  const sections = headings.map((heading, index): MarkdownSection => ({
+    ...heading,
+    parents: parentsOf[index] ?? [],
+    body: { start: heading.block.end, end: ends[index] ?? text.length },
+  }));
   return {
     source,
     frontMatter,

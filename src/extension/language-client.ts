@@ -66,6 +66,7 @@ export class Linting {
           { scheme: 'file', language: 'json', pattern: '**/manifest.json' },
           { scheme: 'file', language: 'jsonc', pattern: '**/manifest.json' },
           { scheme: 'file', pattern: '**/prompts/*.txt' },
+          { scheme: 'file', pattern: '**/.agent-runs/*/trace.json' },
         ],
         diagnosticCollectionName: 'slicewave',
         diagnosticPullOptions: { onChange: this.#settings().lintRun === 'onType', onSave: true, onFocus: true },

@@ -40,7 +40,8 @@ export function codeActions(request: CodeActionRequest): CodeAction[] {
         title: found.fix.title,
         kind: CodeActionKind.QuickFix,
         diagnostics: [diagnostic],
-        isPreferred: true,
+        // Editors apply what is preferred on one key; a guess has to be read first.
+        ...(found.fix.guess ? {} : { isPreferred: true }),
         edit: { changes: { [uri]: toEdits(source, found.fix.edits) } },
       });
     }

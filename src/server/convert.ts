@@ -46,9 +46,10 @@ export function toRange(source: SourceText, span: Span): Range {
 export function toOffset(source: SourceText, { line, character }: Position): number {
   const starts = source.lineStarts;
   if (!(line >= 0)) return 0;
-  const start = starts[line];
+  const whole = Math.trunc(line);
+  const start = starts[whole];
   if (start === undefined) return source.text.length;
-  return start + Math.min(Math.max(0, character), source.line(line + 1).length);
+  return start + Math.min(Math.max(0, Math.trunc(character) || 0), source.line(whole + 1).length);
 }
 
 export function toSpan(source: SourceText, range: Range): Span {
@@ -72,7 +73,8 @@ export function toCompletionItem(source: SourceText, one: Completion, commands: 
   return {
     label: one.label,
     kind: completionKinds[one.kind],
-    ...(one.detail === undefined ? {} : { detail: one.detail }),
+    // Shown beside every entry, and by clients that do not know that, for the chosen one.
+    ...(one.detail === undefined ? {} : { detail: one.detail, labelDetails: { description: one.detail } }),
     ...(one.documentation === undefined ? {} : { documentation: one.documentation }),
     // The editor compares the label with the text of the range, which may begin with a quote.
     ...(one.insert.startsWith('"') && !one.label.startsWith('"') ? { filterText: one.label } : {}),
@@ -156,7 +158,7 @@ export function toCodeLens(
   return { range, command: { title: lens.title, command, arguments: [target] } };
 }
 
-export const tokenTypes: readonly string[] = ['keyword', 'class', 'namespace', 'event', 'interface', 'string'];
+export const tokenTypes: readonly string[] = ['keyword', 'class', 'namespace', 'event', 'interface', 'string', 'macro'];
 const tokenIndex: Readonly<Record<Token['kind'], number>> = {
   directive: 0,
   slice: 1,
@@ -164,6 +166,7 @@ const tokenIndex: Readonly<Record<Token['kind'], number>> = {
   'merge-point': 3,
   contract: 4,
   path: 5,
+  'stop-condition': 6,
 };
 
 /** Tokens as the protocol packs them: five numbers each, places relative to the token before. */

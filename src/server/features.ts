@@ -65,6 +65,7 @@ export function registerFeatures({ connection, workspace, client, ready, version
   /** The one place at which what goes wrong in a feature ends: the editor gets no answer, the log says why. */
   const answer = <P, T>(what: string, empty: T, give: (params: P, token: CancellationToken) => T | Promise<T>) => {
     return async (params: P, token: CancellationToken): Promise<T | ResponseError> => {
+      if (!hasDocument(params)) return new ResponseError(ErrorCodes.InvalidParams, 'the parameters name no document');
       try {
         await ready();
         if (token.isCancellationRequested) return new ResponseError(LSPErrorCodes.RequestCancelled, 'cancelled');
@@ -80,6 +81,10 @@ export function registerFeatures({ connection, workspace, client, ready, version
   };
   /** An offset in a document, or `null` when nobody knows the document. */
   const placeOf = (params: { readonly textDocument: { readonly uri: string }; readonly position: Position }) => {
+    const given: Partial<Position> | null | undefined = params.position;
+    const { line, character } = given ?? {};
+    if (typeof line !== 'number' || typeof character !== 'number')
+      throw new ResponseError(ErrorCodes.InvalidParams, 'the parameters name no position');
     const found = workspace.sourceOf(params.textDocument.uri);
     return found && { ...found, offset: toOffset(found.source, params.position) };
   };
@@ -119,8 +124,9 @@ export function registerFeatures({ connection, workspace, client, ready, version
     answer('references', [], (params) => {
       const at = placeOf(params);
       if (!at) return [];
-      const { includeDeclaration } = params.context;
-      return at.folder.language.references(at.name, at.offset, includeDeclaration).map(locating(at.folder));
+      const given: Partial<typeof params.context> | undefined = params.context;
+      const { includeDeclaration } = given ?? {};
+      return at.folder.language.references(at.name, at.offset, includeDeclaration !== false).map(locating(at.folder));
     }),
   );
 
@@ -138,6 +144,8 @@ export function registerFeatures({ connection, workspace, client, ready, version
     answer('rename', null, (params) => {
       const at = placeOf(params);
       if (!at) return null;
+      if (typeof params.newName !== 'string')
+        throw new ResponseError(ErrorCodes.InvalidParams, 'the parameters name no new name');
       const { documentChanges, moves } = client();
       const renamed = at.folder.language.rename(at.name, at.offset, { name: params.newName, canMove: moves });
       if (!renamed.ok) throw refusal(renamed.failure);
@@ -251,6 +259,18 @@ export function registerFeatures({ connection, workspace, client, ready, version
     }));
     return { documentChanges: [...edits, ...moves] };
   }
+}
+
+/** Whether a request says which document it is about; what comes over the wire may be anything. */
+export function hasDocument(params: unknown): boolean {
+  if (typeof params !== 'object' || params === null || !('textDocument' in params)) return false;
+  const { textDocument } = params;
+  return (
+    typeof textDocument === 'object' &&
+    textDocument !== null &&
+    'uri' in textDocument &&
+    typeof textDocument.uri === 'string'
+  );
 }
 
 function locating(folder: Folder): (place: Place) => Location {

@@ -66,7 +66,7 @@ export class Folder {
     const file = filePath(uri);
     if (file === null) return null;
     const inside = path.relative(this.root, file);
-    if (inside === '' || inside.startsWith('..') || path.isAbsolute(inside)) return null;
+    if (inside === '' || /^\.\.(?:[\\/]|$)/.test(inside) || path.isAbsolute(inside)) return null;
     return inside.replaceAll('\\', '/');
   }
 
@@ -80,6 +80,13 @@ export class Folder {
     this.#open.set(name, text);
     this.#uris.set(name, uri);
     this.#session.set(name, text);
+  }
+
+  /** Another folder owns the document from now on; the next scan brings back what the disk holds, if it lies here. */
+  release(uri: string): void {
+    const name = this.pathOf(uri);
+    if (name === null || !this.#open.delete(name)) return;
+    this.#session.delete(name);
   }
 
   /** Closing a document brings back what the disk holds. */
@@ -160,6 +167,11 @@ export class Folder {
     if (text === this.#appliedSettings) return;
     this.#appliedSettings = text;
     this.#session.setSettings(settings);
+  }
+
+  /** The files it knows, open ones included. */
+  names(): string[] {
+    return [...this.#session.files.keys()];
   }
 
   textOf(name: string): string | null {

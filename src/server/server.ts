@@ -3,6 +3,7 @@ import {
   DidChangeWatchedFilesNotification,
   DocumentFormattingRequest,
   DocumentRangeFormattingRequest,
+  ErrorCodes,
   FileChangeType,
   LSPErrorCodes,
   ResponseError,
@@ -17,8 +18,9 @@ import { lintSection, lintWorkspaceRequest } from '../protocol/lsp.ts';
 import type { LintWorkspaceResult } from '../protocol/lsp.ts';
 import { readOptions } from './convert.ts';
 import { Diagnostics } from './diagnostics.ts';
-import { featureCapabilities, registerFeatures } from './features.ts';
+import { featureCapabilities, hasDocument, registerFeatures } from './features.ts';
 import type { ClientAbilities } from './features.ts';
+import type { Folder } from './folder.ts';
 import { editorSettings, settingsFiles } from './settings.ts';
 import { Workspace } from './workspace.ts';
 
@@ -96,10 +98,7 @@ export function serve(connection: Connection): void {
 
   const setFolders = (uris: readonly string[]): void => {
     workspace.setFolders(uris);
-    for (const document of documents.all()) {
-      const { folder, name } = workspace.ownerOf(document.uri);
-      folder.open(name, document.uri, document.getText());
-    }
+    for (const document of documents.all()) workspace.adopt(document.uri, document.getText());
   };
 
   /** Settings of each folder, from a client that can be asked. */
@@ -232,7 +231,9 @@ export function serve(connection: Connection): void {
 
   registerFeatures({ connection, workspace, client: () => client, ready: () => ready, versionOf });
 
-  connection.languages.diagnostics.on(async ({ textDocument, previousResultId }, token) => {
+  connection.languages.diagnostics.on(async (params, token) => {
+    if (!hasDocument(params)) throw new ResponseError(ErrorCodes.InvalidParams, 'the parameters name no document');
+    const { textDocument, previousResultId } = params;
     await ready;
     if (token.isCancellationRequested || !diagnostics)
       throw new ResponseError(LSPErrorCodes.ServerCancelled, 'cancelled', { retriggerRequest: true });
@@ -254,11 +255,16 @@ export function serve(connection: Connection): void {
     clearTimeout(timer);
     clearTimeout(scanTimer);
     scanTimer = undefined;
-    const files = await workspace.scan();
+    await workspace.scan();
     if (token?.isCancellationRequested === true) throw new ResponseError(LSPErrorCodes.RequestCancelled, 'cancelled');
     update();
-    const all = workspace.folders.flatMap((folder) => [...folder.findings().values()].flat());
-    return { files, counts: countFindings(all) };
+    // A file of a nested folder is read by the outer one as well, but it counts once.
+    const owned = (folder: Folder, name: string): boolean => workspace.ownerOf(folder.uriOf(name)).folder === folder;
+    const files = workspace.folders.flatMap((folder) => folder.names().filter((name) => owned(folder, name)));
+    const all = workspace.folders.flatMap((folder) =>
+      [...folder.findings()].flatMap(([name, findings]) => (owned(folder, name) ? findings : [])),
+    );
+    return { files: files.length, counts: countFindings(all) };
   });
 
   connection.onShutdown(() => {

@@ -41,6 +41,13 @@ export class Workspace {
     return best ?? { folder: this.#loose, name: uri };
   }
 
+  /** Gives an open document to the folder that owns it now; another one may have owned it before the folders changed. */
+  adopt(uri: string, text: string): void {
+    const { folder, name } = this.ownerOf(uri);
+    for (const other of this.folders) if (other !== folder) other.release(uri);
+    folder.open(name, uri, text);
+  }
+
   /** The text of a document as the answers see it, for turning its positions into offsets; `null` when unknown. */
   sourceOf(uri: string): (Owned & { readonly source: SourceText }) | null {
     const owned = this.ownerOf(uri);

@@ -195,8 +195,8 @@ function bytesBelow(root: string, slices: number): number {
 
 /** A sentence typed letter by letter, partly where it changes what the slice may touch. */
 function keystrokes(text: string): string[] {
-  const places = ['## Requirements\n\n- ', '- `package.json`\n'] as const;
-  const typed = ['The order of names is that of the language ', '- `src/gateway/**`\n'] as const;
+  const places = ['## Requirements\n\n- ', '- `package.json`\n', 'CREATE:\n', 'deps: ['] as const;
+  const typed = ['The order of ', '- `src/gateway/**`\n', '- `src/gate/a.ts`\n', 'task-0003, '] as const;
   const result: string[] = [];
   let done = text;
   for (const [index, place] of places.entries()) {

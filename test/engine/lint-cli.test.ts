@@ -106,7 +106,8 @@ suite('slicewave lint', function () {
       [['--json', '--format', 'sarif'], /exclude each other/],
       [['--max-warnings', '-1'], /max-warnings/],
       [['--max-warnings', 'many'], /whole number from 0/],
-      [['--config', 'none.yaml'], /cannot read the settings none\.yaml/],
+      [['--config', 'none.yaml'], /cannot read the settings none\.yaml: there is no such file\n/],
+      [['--config', 'src'], /cannot read the settings src: it is a directory\n/],
       [['--fix', '--fix-dry-run'], /exclude each other/],
       [['--fix-dry-run', '--json'], /takes no --format/],
       [['--explain', 'task.nothing-at-all'], /there is no rule task\.nothing-at-all\n.*task\.stop-missing/],
@@ -155,6 +156,23 @@ suite('slicewave lint', function () {
         ),
         named,
       );
+  });
+
+  test('links that lead round in a circle, in a directory that is named', async () => {
+    put('.gitignore', 'round/\n');
+    put('round/x.spec.md', bad);
+    for (const name of ['one', 'two', 'three']) symlinkSync('.', path.join(root, 'round', name));
+    assert.deepEqual(await codes(['round']), ['round/x.spec.md error spec.answer-empty']);
+    assert.deepEqual(await codes(['round/one']), ['round/one/x.spec.md error spec.answer-empty']);
+  });
+
+  test('--fix applies no guess, and says that there is one', async () => {
+    const agent = '---\nname: Reviewer\ndescription: Reviews\nmodel: sonet\n---\nReview.\n';
+    const file = put('.claude/agents/reviewer.md', agent);
+    assert.match((await lint()).out, /did you mean sonnet\?\n/, 'it is not called fixable');
+    const fixed = await lint(['--fix']);
+    assert.equal(readFileSync(file, 'utf8'), agent.replace('Reviewer', 'reviewer'));
+    assert.match(fixed.err, /^1 finding has a fix that somebody must look at or fill in/);
   });
 
   test('settings of the repository, and others by --config', async () => {

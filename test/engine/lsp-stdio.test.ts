@@ -282,6 +282,23 @@ suite('the language server over stdio', function () {
     );
   });
 
+  test('a guess is offered, but neither on one key nor with all the others', async () => {
+    await start(shop);
+    const uri = await client.open(
+      '.claude/agents/critic.md',
+      '---\nname: critic\ndescription: Reviews\nmodel: sonet\n---\nReview.\n',
+    );
+    const actions = await client.request<CodeAction[]>('textDocument/codeAction', {
+      textDocument: { uri },
+      range: { start: { line: 3, character: 7 }, end: { line: 3, character: 12 } },
+      context: { diagnostics: [] },
+    });
+    const guess = actions.find((one) => one.title === 'Change to sonnet');
+    assert.ok(guess?.edit, actions.map((one) => one.title).join(', '));
+    assert.equal(guess.isPreferred, undefined);
+    assert.ok(!actions.some((one) => one.title.startsWith('Fix all')));
+  });
+
   test('fixes, a fix for the whole file, a suppression that works, an explanation where it can be shown', async () => {
     await start(rich, { rulePages: 'slicewave-doc', commands: ['vscode.open', 'slicewave.runSlice'] });
     const name = task('task-002-login');
@@ -295,6 +312,8 @@ suite('the language server over stdio', function () {
         context: { diagnostics: [], ...(only ? { only } : {}) },
       });
     const all = await ask();
+    const stop = all.find((one) => one.title === 'Add the usual stop conditions');
+    assert.equal(stop?.isPreferred, true, 'one key applies what is certain');
     const titles = all.map((one) => one.title);
     for (const title of [
       'Add the usual stop conditions',

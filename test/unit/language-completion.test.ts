@@ -56,6 +56,38 @@ suite('completion', () => {
     );
   });
 
+  test('scope paths in every dialect that is read, and between braces', () => {
+    const all = ['**', 'forms.py', 'views.py'];
+    for (const line of [
+      'Modify: apps/users/|',
+      'modify: apps/users/|',
+      '`MODIFY`: apps/users/|',
+      'MODIFY:\n• apps/users/|',
+      'MODIFY:\n1. apps/users/|',
+      '**MODIFY:** `apps/users/|`',
+      'MODIFY: apps/users/{|',
+      'MODIFY:\n- apps/users/{views.py,|}',
+    ])
+      assert.deepEqual(labels(cursor(task('task-002-login'), 'MODIFY: apps/users/**', line)), all, line);
+    const inside = cursor(task('task-002-login'), 'MODIFY: apps/users/**', 'MODIFY: a.py, apps/users/{views.py,fo|}');
+    assert.match(taken(inside, 'forms.py'), /^MODIFY: a\.py, apps\/users\/\{views\.py,forms\.py\}$/m);
+  });
+
+  test('nothing in comments of the front matter, behind a closed list, or for "#" in code', () => {
+    for (const line of ['deps: [task-001-users] # as |', 'deps: [task-001-users]|', '# deps: |'])
+      assert.deepEqual(labels(cursor(task('task-002-login'), 'deps: [task-001-users]', line)), [], line);
+    assert.deepEqual(labels(cursor(task('task-002-login'), '## Scope', '```sh\n# |\n```\n\n## Scope')), []);
+  });
+
+  test('a section over text that is there already comes without a text of its own', () => {
+    const over = cursor(task('task-002-login'), '## Scope', '## |\n\n- done\n\n## Scope');
+    assert.match(taken(over, 'Evidence'), /^## Evidence\n\n- done$/m);
+    assert.match(
+      taken(cursor(task('task-002-login'), '## Scope', '## |\n\n## Scope'), 'Evidence'),
+      /^## Evidence\n\n- \[ \]/m,
+    );
+  });
+
   test('symbols of a file', () => {
     const at = cursor(task('task-001-users'), '::UserView.get', '::|');
     assert.deepEqual(labels(at), ['UserView', 'UserView.get', 'LIMIT']);

@@ -205,7 +205,49 @@ suite('outline, links, lenses, colours', () => {
         'path apps/users/views.py',
         'directive BOUNDARY',
         'path apps/users/models.py',
+        'stop-condition unclear instructions',
       ],
     );
+  });
+
+  test('colours: stop conditions, around the names in them', () => {
+    const name = task('task-003-reset');
+    const text = (shop[name] ?? '')
+      .replace('title:', 'stop: [no network]\ntitle:')
+      .replace('unclear instructions', 'WS-A has to\n  change, or task-002-login');
+    const colours = bench({ [name]: text }).language.tokens(name);
+    assert.deepEqual(
+      colours
+        .filter(({ span }) => span.start > text.indexOf('## Stop') || span.start < text.indexOf('title:'))
+        .map(({ span, kind }) => `${kind} ${text.slice(span.start, span.end)}`),
+      [
+        'slice A3',
+        'stop-condition no network',
+        'workstream WS-A',
+        'stop-condition  has to',
+        'stop-condition change, or ',
+        'slice task-002-login',
+      ],
+    );
+  });
+
+  test('a megabyte of anything is answered without a pause that anybody would notice', function () {
+    this.timeout(60_000);
+    const front = '---\nid: task-001\n---\n\n';
+    for (const [name, text] of [
+      ['specs/big.md', '# x\n'.repeat(250_000)],
+      ['specs/big.md', `## Risks\n\n- ${'A1 '.repeat(330_000)}`],
+      ['specs/big.md', `## Workstreams\n\n${'- A1: Slice (after B2; files: src/a.ts)\n'.repeat(25_000)}`],
+      [task('task-001-users'), `${front}## Scope\n\n${'CREATE: a.ts\n'.repeat(75_000)}`],
+      [task('task-001-users'), `${front}## Stop conditions\n\n${'- x A1 WS-A\n'.repeat(80_000)}`],
+    ] as const) {
+      const { language: big } = bench({ [name]: text });
+      for (const ask of ['outline', 'folding', 'tokens', 'links', 'layout'] as const) {
+        const began = performance.now();
+        big[ask](name);
+        const took = performance.now() - began;
+        assert.ok(took < 4000, `${ask} of ${JSON.stringify(text.slice(0, 60))} took ${took.toFixed(0)} ms`);
+      }
+    }
   });
 });

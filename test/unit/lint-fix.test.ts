@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Finding } from '../../src/core/finding.ts';
 import { applyEdits, fixAll, fixFiles, isSafe } from '../../src/core/lint/fix.ts';
-import { LintSession, lintWorkspace, ordered } from '../../src/core/lint/lint.ts';
+import { LintSession, lintFile, lintWorkspace, ordered } from '../../src/core/lint/lint.ts';
 import { rules } from '../../src/core/lint/rules.ts';
 import { SourceText } from '../../src/core/source.ts';
 import { caseWorkspaces, corpusWorkspaces, type Workspace } from './lint-cases/real-files.ts';
@@ -192,6 +192,87 @@ suite('fixing all', () => {
       fixFiles(session, () => true),
       [],
     );
+  });
+
+  test('a guess is offered and never applied', () => {
+    const guess: Finding = { ...found('a'), fix: { title: 'Change to E2', edits: [edit(0, 1, 'E2')], guess: true } };
+    assert.ok(!isSafe(guess));
+    assert.deepEqual(fixAll('E3', 'a.md', [guess]), { text: 'E3', applied: [] });
+  });
+
+  test('what may be meant otherwise, or would give rights, is a guess', () => {
+    const task = (front: string, scope: string): string =>
+      `---\n${front}agent: claude\n---\n# T\n\n## Scope\n\n${scope}\n\n## Stop conditions\n\n- unclear instructions\n\n## Evidence\n\n- [ ] \`node --test\` passes\n`;
+    const agent = (fields: string): string => `---\nname: a\ndescription: Reviews\n${fields}---\nReview.\n`;
+    const skill = (name: string): string => `---\nname: ${name}\ndescription: Releases. Use when asked to.\n---\nDo.\n`;
+    const bound = 'CREATE: src/a/**\nMODIFY: none\nBOUNDARY: .env*';
+    const plan = 'parallel/p/manifest.json';
+    const manifest = '{"tech_spec_id": "p", "waves": []}';
+    const cases: [code: string, guess: boolean, file: string, text: string, others?: Record<string, string>][] = [
+      ['instructions.agent-model', true, '.claude/agents/a.md', agent('model: sonet\n')],
+      ['instructions.permission-unknown', true, '.claude/agents/a.md', agent('tools: Reed\n')],
+      ['instructions.permission-unknown', true, '.claude/agents/a.md', agent('tools: Bash()\n')],
+      ['instructions.permission-unknown', true, '.claude/agents/a.md', agent('tools: read\n')],
+      ['instructions.agent-name', true, '.claude/agents/a.md', agent('').replace('name: a', 'name: B C')],
+      ['instructions.agent-name', false, '.claude/agents/a.md', agent('').replace('name: a', 'name: A')],
+      ['skill.name', true, '.claude/skills/release/SKILL.md', skill('publish')],
+      ['skill.name', false, '.claude/skills/release/SKILL.md', skill('Release')],
+      ['suppression.unknown-code', true, 'specs/a.md', '# T\n\n<!-- slicewave-disable-next-line spec.cycl: x -->\n'],
+      ['task.scope-missing', true, 'tasks/task-001-a.md', task('id: A1\n', 'BOUNDARY: .env*')],
+      ['task.boundary-missing', true, 'tasks/task-001-a.md', task('id: A1\n', 'CREATE: src/a/**')],
+      ['task.scope-directory', true, 'tasks/task-001-a.md', task('id: A1\n', bound.replace('/**', ''))],
+      [
+        'plan.unknown-dependency',
+        true,
+        'parallel/p/tasks/a.md',
+        task('id: A1\ndeps: [cartt]\n', bound),
+        {
+          [plan]: manifest,
+          'parallel/p/tasks/b.md': task('id: cart\n', bound),
+        },
+      ],
+      [
+        'plan.self-dependency',
+        true,
+        'parallel/p/tasks/a.md',
+        task('id: A1\ndeps: [A1]\n', bound),
+        {
+          [plan]: manifest,
+        },
+      ],
+      [
+        'plan.blocks-disagree',
+        true,
+        'parallel/p/tasks/a.md',
+        task('id: A1\nblocks: [B1]\n', bound),
+        {
+          [plan]: manifest,
+          'parallel/p/tasks/b.md': task('id: B1\n', bound),
+        },
+      ],
+      [
+        'plan.blocks-disagree',
+        false,
+        'parallel/p/tasks/a.md',
+        task('id: A1\ndeps: [B1]\nblocks: [B1]\n', bound),
+        {
+          [plan]: manifest,
+          'parallel/p/tasks/b.md': task('id: B1\n', bound),
+        },
+      ],
+    ];
+    for (const [code, guess, file, text, others = {}] of cases) {
+      const findings = lintWorkspace(new Map([[file, text], ...Object.entries(others)]));
+      const one = findings.find((other) => other.code === code && other.file === file);
+      assert.ok(one?.fix, `${code} has a fix: ${findings.map((other) => other.code).join(' ')}\n${text}`);
+      assert.equal(isSafe(one), !guess, `${code} ${one.fix.title}`);
+    }
+  });
+
+  test('a name in other letters keeps them', () => {
+    const [one] = lintFile('---\nname: Prüfer Zwei\ndescription: Reviews\n---\nReview.\n', '.claude/agents/a.md');
+    assert.equal(one?.code, 'instructions.agent-name');
+    assert.equal(one.fix?.title, 'Change to prüfer-zwei');
   });
 
   test('edits outside the text are left out rather than cut', () => {

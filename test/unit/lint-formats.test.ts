@@ -265,6 +265,7 @@ suite('lint explained', () => {
   test('a mistyped code leads to those that may have been meant', () => {
     assert.ok(nearRules('tasks.stop-missing').includes('task.stop-missing'));
     assert.ok(nearRules('task.stopmissing').every((code) => code.startsWith('task.')));
+    assert.equal(nearRules('skill.nam')[0], 'skill.name', 'its own kind first');
     assert.deepEqual(nearRules('zzz'), []);
   });
 });
@@ -299,15 +300,27 @@ suite('lint settings', () => {
       '2:22 error "rules.task.stop-missing" must be one of off, hint, info, warning, error',
     ]);
     assert.deepEqual(problems('rules: {}\nignored: []\n'), [
-      '2:1 error the settings has no key "ignored"; there are rules, limits, ignore, overrides',
+      '2:1 error the settings have no key "ignored"; there are rules, limits, ignore, overrides',
     ]);
     assert.match(
       problems('limits:\n  hours: 3\n')[0] ?? '',
       /^2:3 error "limits" has no key "hours"; there are .*taskHours/,
     );
-    assert.match(problems('limits: {taskHours: much}\n')[0] ?? '', /^1:\d+ error "limits.taskHours": /);
-    assert.match(problems('ignore: drafts\n')[0] ?? '', /^1:1 error "ignore": /);
-    assert.match(problems('- a\n')[0] ?? '', /^1:1 error the settings: /);
+    for (const [text, message] of [
+      ['limits: {taskHours: much}\n', '1:10 error "limits.taskHours" must be a number'],
+      ['limits: {taskHours: -1}\n', '1:21 error "limits.taskHours" must be at least 0'],
+      ['limits: {scopeShare: 30}\n', '1:22 error "limits.scopeShare" must be at most 1'],
+      ['limits: {serialAbove: 101}\n', '1:23 error "limits.serialAbove" must be at most 100'],
+      ['ignore: drafts\n', '1:1 error "ignore" must be a list'],
+      ['rules: [a]\n', '1:1 error "rules" must be a mapping of rules to levels'],
+      ['- a\n', '1:1 error the settings must be a mapping of keys to values'],
+      [
+        'rules: {spec.vage-limit: off}\n',
+        '1:9 warning there is no rule "spec.vage-limit"; did you mean "spec.vague-limit"?',
+      ],
+    ] as const)
+      assert.deepEqual(problems(text), [message]);
+    assert.deepEqual(problems('limits: {scopeShare: 1, serialAbove: 100, taskHours: 1000}\n'), []);
     assert.match(problems('rules: [\n')[0] ?? '', /error/);
     assert.match(problems('{"rules": }', 'lint.json')[0] ?? '', /^1:11 error /);
     assert.deepEqual(problems('overrides:\n  - rules: {}\n').length, 1);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Finding } from '../../src/core/finding.ts';
+import type { RepositoryFacts } from '../../src/core/lint/context.ts';
 import { formatFindings, lintReport } from '../../src/core/lint/format.ts';
 import { fileKind } from '../../src/core/lint/kind.ts';
 import { lintFile, LintSession, lintWorkspace } from '../../src/core/lint/lint.ts';
@@ -204,6 +205,58 @@ suite('lint', () => {
       { numRuns: 60 },
     );
   });
+
+  test('a session keeps up with scopes, dependencies and the repository as they are edited', function () {
+    this.timeout(60_000);
+    const repositories: readonly (RepositoryFacts | null)[] = [
+      null,
+      ...[['src/index.ts'], ['src/b.ts', 'src/index.ts', 'src/x/c.ts']].map((files) => ({
+        files,
+        scripts: new Map([['', new Set(['test'])]]),
+        programs: null,
+        textOf: (file: string) => (files.includes(file) ? 'export class Router {}\n' : null),
+      })),
+    ];
+    const paths = ['src/b.ts', 'src/*.ts', 'src/**', 'src/a/**', 'src/index.ts', 'src/index.ts::Router', 'src/x/c.ts'];
+    const edit = fc.record({
+      slice: fc.constantFrom('task-001', 'task-002', 'task-003'),
+      part: fc.constantFrom('CREATE', 'MODIFY', 'BOUNDARY', 'deps', 'id', 'gone', 'repository'),
+      words: fc.constantFrom(...paths),
+      dep: fc.constantFrom('', 'task-001', 'task-002', 'task-003', 'task-0'),
+      repository: fc.constantFrom(...repositories),
+      look: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(edit, { maxLength: 15 }), (edits) => {
+        const session = new LintSession();
+        const files = new Map(clean);
+        let facts: RepositoryFacts | null = null;
+        for (const [name, text] of files) session.set(name, text);
+        for (const { slice, part, words, dep, repository, look } of edits) {
+          const name = taskFile(slice);
+          if (part === 'repository') session.setRepository((facts = repository));
+          else if (part === 'gone') {
+            session.delete(name);
+            files.delete(name);
+          } else {
+            const before = files.get(name) ?? (clean.get(taskFile('task-002')) ?? '').replaceAll('task-002', slice);
+            const text =
+              part === 'deps'
+                ? before.replace(/^deps:.*/m, `deps: [${dep}]`)
+                : part === 'id'
+                  ? before.replace(/^id:.*/m, `id: ${dep === '' ? slice : dep}`)
+                  : before.replace(new RegExp(`^${part}: .*`, 'm'), () => `${part}: ${words}`);
+            session.set(name, text);
+            files.set(name, text);
+          }
+          if (look) session.findings();
+        }
+        const seen = [...session.findings().values()].flat().map(key).sort();
+        assert.deepEqual(seen, lintWorkspace(files, facts).map(key).sort());
+      }),
+      { numRuns: 300 },
+    );
+  });
 });
 
 const key = (found: Finding) => `${found.file}:${found.span.start}-${found.span.end} ${found.code} ${found.message}`;
@@ -216,15 +269,21 @@ suite('lint output', () => {
     assert.equal(
       formatFindings(lintWorkspace(files), { textOf: (file) => files.get(file) }),
       [
-        'specs/a.md:1:3 error spec.out-of-scope-missing this spec does not say what is out of scope: add a section "Out of scope" (fixable)',
+        'specs/a.md:1:3 error spec.out-of-scope-missing this spec does not say what is out of scope: add a section "Out of scope"',
         '  1 | # T',
         '    |   ^',
         'specs/a.md:11:4 error spec.answer-empty this heading stands over no answer: say which evidence proves that it worked',
         '  11 | ## Evidence',
         '     |    ^^^^^^^^',
-        '2 errors (1 fixable)',
+        '2 errors',
         '',
       ].join('\n'),
+    );
+    const marked = '\uFEFF---\nname: a\ndescription: Does. Use when asked to.\n---\nDo.\n';
+    assert.match(
+      formatFindings(lintFile(marked, '.claude/skills/a/SKILL.md')),
+      /^\.claude\/skills\/a\/SKILL\.md:1:1 error skill\.front-matter .* \(fixable\)\n1 error \(1 fixable\)\n$/,
+      'what --fix mends, and nothing else, is called fixable',
     );
     assert.equal(formatFindings([]), 'no findings\n');
   });
@@ -261,7 +320,7 @@ suite('lint output', () => {
       column: 3,
       end_line: 1,
       end_column: 4,
-      fixable: true,
+      fixable: false,
     });
     assert.deepEqual(report.counts, { error: 2, warning: 0, info: 0, hint: 0 });
   });

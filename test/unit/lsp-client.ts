@@ -27,10 +27,12 @@ export class LspClient {
   readonly #connection;
   readonly #diagnostics = new Map<string, readonly Diagnostic[]>();
   #changed: () => void = () => {};
+  #folders: readonly string[];
 
   constructor(options: LspClientOptions) {
     this.#options = options;
     this.root = options.root;
+    this.#folders = [options.root];
     this.#process = spawn(process.execPath, [...options.server], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#connection = createMessageConnection(
       new StreamMessageReader(this.#process.stdout),
@@ -57,6 +59,9 @@ export class LspClient {
       this.#hear('workspace/diagnostic/refresh');
       return null;
     });
+    this.#connection.onRequest('workspace/workspaceFolders', () =>
+      this.#folders.map((folder) => ({ uri: pathToFileURL(folder).href, name: path.basename(folder) })),
+    );
     this.#connection.onRequest('workspace/configuration', ({ items }: { items: readonly unknown[] }) =>
       items.map(() => options.lint?.() ?? null),
     );
@@ -98,6 +103,12 @@ export class LspClient {
     const uri = this.uri(name);
     await this.notify('textDocument/didOpen', { textDocument: { uri, languageId: 'markdown', version, text } });
     return uri;
+  }
+
+  /** Makes these directories the folders of the workspace; only for clients with `workspace.workspaceFolders`. */
+  async setFolders(folders: readonly string[]): Promise<void> {
+    this.#folders = folders;
+    await this.notify('workspace/didChangeWorkspaceFolders', { event: { added: [], removed: [] } });
   }
 
   /** What was published for a file; for clients that are told. */

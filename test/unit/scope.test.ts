@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import type { Slice } from '../../src/core/plan/model.ts';
-import { pathInScope, scopeVerdict, symbolsInScope } from '../../src/core/scope/contain.ts';
-import { compileGlob } from '../../src/core/scope/glob.ts';
-import { overlaps, scopesOverlap, verdictOf } from '../../src/core/scope/overlap.ts';
+import { pathInScope, scopeVerdict, symbolsInScope, symbolsOverlap } from '../../src/core/scope/contain.ts';
+import { compileGlob, globsIntersect } from '../../src/core/scope/glob.ts';
+import { scopeMeetings, scopesOverlap } from '../../src/core/scope/meeting.ts';
+import { overlaps, verdictOf } from '../../src/core/scope/overlap.ts';
 import { planOf, scope, slice } from './plan-fixture.ts';
 
 const creating = (id: string, create: string[], given: Partial<Slice> = {}): Slice =>
@@ -158,6 +159,55 @@ suite('scope overlap', () => {
       { numRuns: 500 },
     );
   });
+
+  test('property: long scopes meet exactly where comparing every entry with every other finds it', () => {
+    const long = fc.record({
+      create: fc.array(globs, { maxLength: 30 }),
+      modify: fc.array(globs, { maxLength: 30 }),
+      boundary: fc.array(globs, { maxLength: 12 }),
+    });
+    fc.assert(
+      fc.property(long, long, fc.boolean(), (left, right, caseInsensitive) => {
+        const [a, b] = [scope(left), scope(right)];
+        const inside = (symbol: string | null, wall: string): boolean => `${symbol}.`.startsWith(`${wall}.`);
+        const expected: string[] = [];
+        for (const one of [...a.create, ...a.modify]) {
+          for (const other of [...b.create, ...b.modify]) {
+            if (!symbolsOverlap(one.symbol, other.symbol)) continue;
+            const except = [...a.boundary, ...b.boundary]
+              .filter(({ symbol }) => symbol === null || inside(one.symbol, symbol) || inside(other.symbol, symbol))
+              .map((wall) => wall.path!);
+            const witness = globsIntersect(one.path!, other.path!, { except, caseInsensitive });
+            if (witness !== null) expected.push(`${one.text} ${other.text} ${witness}`);
+          }
+        }
+        assert.deepEqual(
+          [...scopeMeetings(a, b, { caseInsensitive })].map((met) => `${met.a.text} ${met.b.text} ${met.witness}`),
+          expected,
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('two scopes of thousands of entries are compared without a look at every pair', () => {
+    const count = 5_000;
+    for (const pathOf of [(i: number) => `src/d${i % 50}/f${i}.ts`, (i: number) => `src/**/f${i}.ts`]) {
+      const paths = (letter: string): string[] =>
+        Array.from({ length: count }, (_, i) => pathOf(i).replace('f', letter));
+      const plan = planOf([
+        slice('S0', { scope: scope({ create: [...paths('a'), 'last.ts'], boundary: paths('c') }) }),
+        slice('S1', { scope: scope({ create: [...paths('b'), 'last.ts'] }) }),
+      ]);
+      const start = performance.now();
+      assert.deepEqual(
+        overlaps(plan, planGraph(plan)).map((overlap) => overlap.witness),
+        ['last.ts'],
+      );
+      // Pair by pair it took more than a minute.
+      assert.ok(performance.now() - start < 5_000, pathOf(0));
+    }
+  }).timeout(30_000);
 });
 
 suite('scope containment', () => {

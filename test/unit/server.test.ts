@@ -117,6 +117,94 @@ suite('language server', function () {
   });
 });
 
+suite('language server with several folders', function () {
+  this.timeout(60_000);
+  let client: LspClient;
+  const name = 'sub/specs/a.spec.md';
+  /** One finding, where the file on disk has four. */
+  const better = '# A\n\n## Outcome\n\nx\n\n## In scope\n\nx\n\n## Out of scope\n\nx\n';
+
+  setup(async () => {
+    client = new LspClient({
+      server: [server, '--stdio'],
+      root: await directory({ [name]: '# A\n' }),
+      capabilities: { workspace: { workspaceFolders: true } },
+    });
+    await client.start();
+    await client.until(() => client.codes(name).length === 4);
+  });
+
+  teardown(async () => {
+    await client.stop();
+    await rm(client.root, { recursive: true });
+  });
+
+  const count = (): Promise<{ files: number; counts: Record<string, number> }> =>
+    client.request(lintWorkspaceRequest, {});
+  const close = (): Promise<void> =>
+    client.notify('textDocument/didClose', { textDocument: { uri: client.uri(name) } });
+
+  test("a document that another folder comes to own is the disk's again when it is closed there", async () => {
+    await client.open(name, better);
+    await client.until(() => client.codes(name).length === 1);
+    await client.setFolders([client.root, path.join(client.root, 'sub')]);
+    await count();
+    await count();
+    await close();
+    await client.until(() => client.codes(name).length === 4);
+    // Back with the outer folder, which once had it open.
+    await client.setFolders([client.root]);
+    // The server asks for the folders before it answers the first of these.
+    await count();
+    await count();
+    assert.equal(client.codes(name).length, 4);
+  });
+
+  test('what a nested folder holds is counted once', async () => {
+    const alone = await count();
+    assert.equal(alone.files, 1);
+    await client.setFolders([client.root, path.join(client.root, 'sub')]);
+    // The answer to the question for the folders comes back after this one.
+    await count();
+    assert.deepEqual(await count(), alone);
+  });
+
+  test('an open document without a folder is one in a folder when it gets one, and nothing of it stays behind', async () => {
+    await client.setFolders([]);
+    await client.until(() => client.codes(name).length === 0);
+    await client.open(name, better);
+    await client.until(() => client.codes(name).length === 1);
+    await client.setFolders([client.root]);
+    await count();
+    await close();
+    await client.until(() => client.codes(name).length === 4);
+    await client.setFolders([]);
+    await client.until(() => client.codes(name).length === 0);
+    assert.deepEqual((await count()).counts, { error: 0, warning: 0, info: 0, hint: 0 });
+  });
+
+  test('parameters that say nothing are refused, with every place taken to the nearest', async () => {
+    const textDocument = { uri: client.uri(name) };
+    for (const [method, params] of [
+      ['hover', {}],
+      ['hover', { textDocument: null }],
+      ['completion', { textDocument: { uri: 5 } }],
+      ['definition', { textDocument }],
+      ['definition', { textDocument, position: { line: 'x', character: 0 } }],
+      ['rename', { textDocument, position: { line: 0, character: 0 }, newName: 7 }],
+      ['documentSymbol', {}],
+    ] as const)
+      await assert.rejects(client.request(`textDocument/${method}`, params), { code: -32602 }, method);
+    for (const position of [
+      { line: -1, character: -5 },
+      { line: 0.5, character: 0.5 },
+      { line: 1e9, character: 1e9 },
+    ])
+      assert.equal(await client.request('textDocument/hover', { textDocument, position }), null);
+    assert.deepEqual(client.log, []);
+  });
+});
+
 suite('workspace files', function () {
   this.timeout(30_000);
   const files = {

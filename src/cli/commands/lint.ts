@@ -101,10 +101,10 @@ export const lint: Command = {
       }
       unwritten = await writeFixes(fixed, { root, nameOf, terminal, toOut: format === 'text' });
       findings = reported(session, wanted);
-      const templates = findings.filter((found) => found.fix && !isSafe(found)).length;
-      if (templates > 0)
+      const offered = findings.filter((found) => found.fix && !isSafe(found)).length;
+      if (offered > 0)
         terminal.err(
-          `${counted(templates, 'finding')} can be fixed with a template that somebody must fill in: use the quick fix in the editor\n`,
+          `${counted(offered, 'finding')} ${offered === 1 ? 'has a fix' : 'have fixes'} that somebody must look at or fill in: use the quick fix in the editor\n`,
         );
     }
 

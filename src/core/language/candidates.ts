@@ -157,6 +157,13 @@ export function specs(at: Cursor, word: Word): Completion[] {
 }
 
 export function pathOrSymbol(at: Cursor, word: Word): Completion[] {
+  // `src/{http,st`: one of several ways on from the same directory.
+  const open = /([^\s;`"'()[\]{}]*)\{([^\s{}`"']*,)?([^\s{},`"']*)$/.exec(at.before);
+  if (open) {
+    const from = (open[1] ?? '').replace(/^.*,/, '');
+    const tail = open[3] ?? '';
+    return paths(at, { typed: tail, start: at.offset - tail.length, end: word.end }, from);
+  }
   const cut = word.typed.indexOf('::');
   if (cut < 0) return paths(at, word);
   const path = word.typed.slice(0, cut).replace(/^\.?\//, '');
@@ -166,11 +173,11 @@ export function pathOrSymbol(at: Cursor, word: Word): Completion[] {
   return fileSymbols(path, text).map(({ name, kind }) => item(name, 'symbol', span, kind));
 }
 
-/** The next segment of a path: what lies in the directory that is typed already. */
-export function paths(at: Cursor, word: Word): Completion[] {
+/** The next segment of a path: what lies in the directory that is typed already, the words `before` included. */
+export function paths(at: Cursor, word: Word, before = ''): Completion[] {
   const { repository } = at.library;
   if (!repository) return [];
-  const typed = word.typed.replace(/^\.?\//, '');
+  const typed = (before + word.typed).replace(/^\.?\//, '');
   const dir = typed.slice(0, typed.lastIndexOf('/') + 1);
   const span = { start: word.start + word.typed.lastIndexOf('/') + 1, end: word.end };
   const begins = typed.slice(dir.length).toLowerCase();

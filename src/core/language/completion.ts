@@ -81,6 +81,8 @@ function inSuppression(at: Cursor): Completion[] | null {
 
 function inFrontMatter(at: Cursor): Completion[] {
   const { before, reading } = at;
+  // Behind a closed list or value, and in a comment, nothing more of the value can stand.
+  if (/(?:^|\s)#/.test(before) || /\][ \t]*$/.test(before)) return [];
   if (/^[\w-]*$/.test(before)) return frontMatterKeys(at);
   const own = /^([A-Za-z_][\w-]*)[ \t]*:[ \t]*(.*)$/.exec(before);
   let key = own?.[1];
@@ -166,9 +168,9 @@ function valuesOf(at: Cursor, key: string): readonly string[] {
 function inBody(at: Cursor): Completion[] {
   const { before, reading } = at;
   const line = reading.markdown.lines.find((one) => one.start <= at.offset && at.offset <= one.end);
-  const heading = /^(#{1,6})[ \t]+(.*)$/.exec(before);
-  if (heading) return sectionNames(at, heading[1] ?? '##', heading[2] ?? '');
   const inFence = line?.kind === 'fence';
+  const heading = inFence ? null : /^(#{1,6})[ \t]+(.*)$/.exec(before);
+  if (heading) return sectionNames(at, heading[1] ?? '##', heading[2] ?? '');
   const inside = (names: readonly string[]): boolean =>
     reading.markdown.sections.some(
       (one) => names.includes(headingKey(one.text)) && one.body.start <= at.offset && at.offset <= one.body.end,
@@ -195,7 +197,8 @@ function sectionNames(at: Cursor, marks: string, typed: string): Completion[] {
       .filter((one) => !within({ start, end: start }, one.block))
       .map((one) => headingKey(one.text)),
   );
-  const rest = reading.text.slice(at.offset).split('\n', 1)[0]?.trim() ?? '';
+  // What follows up to the next heading is this section's text already.
+  const rest = /^\s*#{1,6}\s/.test(reading.text.slice(at.offset)) ? '' : reading.text.slice(at.offset).trim();
   const newline = reading.text.includes('\r\n') ? '\r\n' : '\n';
   return (sections[reading.kind ?? ''] ?? [])
     .filter(({ title }) => !present.has(headingKey(title)))
@@ -217,7 +220,10 @@ function inScope(at: Cursor): Completion[] {
   const { reading, before } = at;
   const area = scopeArea(reading);
   if (at.offset < area.start || at.offset > area.end) return [];
-  const directive = /^[ \t]*(?:[-*+][ \t]+)?[*_]*(?:CREATE|MODIFY|BOUNDARY)\b[^:]*:(?!:)/.exec(before);
+  const directive =
+    /^[ \t]*(?:[-*+•][ \t]+)?[*_`]*(?:(?:CREATE|MODIFY|BOUNDARY)\b[^:]*|(?:Create|Modify|Boundary|create|modify|boundary)\b[*_` \t]*(?:\([^)]*\))?[*_` \t]*):(?!:)/.exec(
+      before,
+    );
   if (!directive && /^[ \t]*[A-Z]*$/.test(before)) {
     const word = at.word(/[A-Z]*$/);
     const present = reading.text.slice(area.start, area.end);
@@ -228,18 +234,23 @@ function inScope(at: Cursor): Completion[] {
       return keys.map((key) => ({ ...item(key, 'directive', word), insert: `${key}: ` }));
     return [];
   }
-  if (!directive && !/^[ \t]*(?:[-*+][ \t]|\S*[ \t]*$|.*,)/.test(before)) return [];
+  if (!directive && !/^[ \t]*(?:(?:[-*+•]|\d{1,9}[.)])[ \t]|\S*[ \t]*$|.*,)/.test(before)) return [];
   // What stands in front of the list must be a directive, not a list of another kind.
   if (!directive && !under(at)) return [];
   // Behind " - " or "(" stands a remark.
   const own = before.slice(before.lastIndexOf(',') + 1);
-  if (/\s[-–—]\s|\s\(/.test(directive ? own.replace(/^[^:]*:/, '') : own.replace(/^[ \t]*[-*+][ \t]+/, ''))) return [];
+  if (
+    /\s[-–—]\s|\s\(/.test(
+      directive ? own.replace(/^[^:]*:/, '') : own.replace(/^[ \t]*(?:[-*+•]|\d{1,9}[.)])[ \t]+/, ''),
+    )
+  )
+    return [];
   return pathOrSymbol(at, at.word(pathWord));
 }
 
 function under(at: Cursor): boolean {
   for (const line of at.above()) {
-    if (/^[ \t]*(?:[-*+][ \t]+)?(?:#{1,6}[ \t]+)?[*_`]*(?:CREATE|MODIFY|BOUNDARY)\b/i.test(line)) return true;
+    if (/^[ \t]*(?:[-*+•][ \t]+)?(?:#{1,6}[ \t]+)?[*_`]*(?:CREATE|MODIFY|BOUNDARY)\b/i.test(line)) return true;
     if (/^#{1,6}\s/.test(line)) return false;
   }
   return false;

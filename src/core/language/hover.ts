@@ -1,6 +1,6 @@
 import { rules } from '../lint/rules.ts';
 import type { Slice } from '../plan/model.ts';
-import { scopesOverlap } from '../scope/overlap.ts';
+import { scopesOverlap } from '../scope/meeting.ts';
 import type { Span } from '../source.ts';
 import type { Scope } from '../task/model.ts';
 import { minutes } from '../view/dashboard.ts';

@@ -7,7 +7,7 @@ import { nameSpaceOf } from './occurrences.ts';
 import type { NameKind, NameSpace, Occurrence } from './occurrences.ts';
 import { fileSymbols } from './outline-symbols.ts';
 import { baseName } from './readings.ts';
-import type { Library } from './readings.ts';
+import type { Library, PlanReading } from './readings.ts';
 import { scopeAt } from './scope-places.ts';
 
 export interface Place {
@@ -103,7 +103,7 @@ export function prepareRename(
   const { space, at } = named;
   if (!space.occurrences.some((one) => one.kind === at.kind && one.name === at.name && one.role !== 'mention'))
     return refuse('unknown', `nothing declares ${at.name}, so there is nothing to rename`);
-  if (at.kind === 'contract' && !namesPlanPath(at))
+  if (at.kind === 'contract' && !namesPlanPath(at, space.plan))
     return refuse('no-name', 'this path is where the contract is written in the repository; rename it in the manifest');
   return success({ span: at.span, name: at.name });
 }
@@ -172,7 +172,7 @@ function renameContract(
   if (exists && !canMove)
     return refuse('cannot-move', `this editor cannot rename files: rename ${from} to ${to} first, then the names`);
   const edits = editsFor(space, at, (one) => {
-    if (!namesPlanPath(one)) return null;
+    if (!namesPlanPath(one, plan)) return null;
     if (!one.written.includes('/')) return name.slice('contracts/'.length);
     return one.written.slice(0, one.written.length - at.name.length) + name;
   });
@@ -180,8 +180,9 @@ function renameContract(
 }
 
 /** `contracts/types.ts`, `types.ts` and the path from the root name the plan's file; the path it is written to does not. */
-function namesPlanPath(one: Occurrence): boolean {
-  return one.written.endsWith(one.name) || one.name === `contracts/${one.written}`;
+function namesPlanPath({ written, name }: Occurrence, plan: PlanReading | null): boolean {
+  const path = written.replaceAll('\\', '/').replace(/^(?:\.{1,2}\/)+/, '');
+  return path === name || path === plan?.inRepository(name) || name === `contracts/${path}`;
 }
 
 function editsFor(

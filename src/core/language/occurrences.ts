@@ -1,6 +1,5 @@
 import { field, textList, textOf } from '../document.ts';
 import type { DocumentValue } from '../document.ts';
-import { within } from '../markdown.ts';
 import type { Span } from '../source.ts';
 import type { Located } from '../task/model.ts';
 import type { Library, PlanReading, Reading } from './readings.ts';
@@ -130,9 +129,17 @@ function resolved(
       const meant = nameOf(one);
       if (!meant) return [];
       // `A3` in a sentence may be a paper size; `task-003-config` is a slice wherever it stands.
-      if (one.role === 'mention' && reading.kind !== 'prompt' && !/[-_/]/.test(one.written)) return [];
+      if (one.role === 'mention' && !isWritten(reading) && !/[-_/]/.test(one.written)) return [];
       return [{ ...meant, role: one.role, written: one.written, file: reading.file, span: one.span }];
     }),
+  );
+}
+
+/** Files that Slicewave writes from the plan: what looks like an id in them is one. */
+function isWritten(reading: Reading): boolean {
+  return (
+    reading.kind === 'prompt' ||
+    (reading.kind === null && /(?:^|\/)(?:task-graph|architecture|test-plan|agent-prompts)\.md$/.test(reading.file))
   );
 }
 
@@ -152,13 +159,14 @@ function rawOccurrences(reading: Reading): readonly RawOccurrence[] {
   if (reading.kind === 'manifest') manifestNames(reading, found);
   else if (reading.kind === 'task') taskNames(reading, found);
   else if (reading.kind === 'spec') specNames(reading, found);
-  const starts = new Set(found.map((one) => one.span.start));
-  if (reading.kind !== 'manifest') {
-    for (const mention of mentions(reading)) if (!starts.has(mention.span.start)) found.push(mention);
-  }
-  found.sort((a, b) => a.span.start - b.span.start);
-  cache.set(reading, found);
-  return found;
+  const mentioned = reading.kind === 'manifest' ? [] : mentions(reading);
+  // A word counts once, as what was said of it first.
+  const starts = new Set<number>();
+  const all = [...found, ...mentioned]
+    .filter(({ span }) => !starts.has(span.start) && starts.add(span.start))
+    .sort((a, b) => a.span.start - b.span.start);
+  cache.set(reading, all);
+  return all;
 }
 
 /** A value's own words: quotes and brackets around it are no part of a name. */
@@ -221,6 +229,16 @@ function taskNames(reading: Reading, found: RawOccurrence[]): void {
     add(reading, found, 'slice', 'reference', name);
   add(reading, found, 'workstream', 'reference', task.workstream);
   for (const path of task.contracts) add(reading, found, 'contract', 'reference', path);
+  // A risk that the spec tells of a slice is copied to it, with the names it has there.
+  for (const line of text.matchAll(/^[-*] Mind the risk: .*$/gm)) idsIn(line[0], line.index, found);
+}
+
+/** Names in a text whose names have a meaning: they count when a slice or a merge point is called exactly so. */
+function idsIn(text: string, start: number, found: RawOccurrence[]): void {
+  for (const { 0: written, index } of text.matchAll(/(?<![\w./\\-])[A-Za-z][\w-]*\d[\w-]*(?![\w/\\-]|\.\w)/g)) {
+    const span = { start: start + index, end: start + index + written.length };
+    found.push({ kind: 'any', role: 'reference', written, span });
+  }
 }
 
 const word = /[A-Za-z][\w-]*\d[\w-]*|WS-[A-Za-z0-9]+/g;
@@ -235,11 +253,15 @@ function specNames(reading: Reading, found: RawOccurrence[]): void {
     const at = text.slice(slice.span.start, slice.span.end).indexOf(slice.id);
     if (at >= 0) push('slice', 'declaration', slice.span.start + at, slice.id);
   }
-  const owners = spec.slices.map((slice) => slice.span);
+  const owners = spec.slices.map((slice) => slice.span).sort((a, b) => a.start - b.start);
+  let owner = 0;
+  let owned = -1;
   let under = false;
   for (const item of markdown.items) {
     if (item.depth === 0) under = false;
-    if (owners.some((span) => within(item.span, span))) under = true;
+    for (; owner < owners.length && (owners[owner]?.start ?? 0) <= item.span.start; owner++)
+      owned = Math.max(owned, owners[owner]?.end ?? 0);
+    if (item.span.end <= owned) under = true;
     if (!under) continue;
     const raw = text.slice(item.span.start, item.span.end);
     for (const list of raw.matchAll(waitsFor)) {
@@ -272,6 +294,13 @@ function specNames(reading: Reading, found: RawOccurrence[]): void {
       found.push({ kind: 'workstream', role: 'declaration', written: stream.id, span });
     }
   }
+  // The rows of the test plan become checks of the slices they name, and the risks go to the slices they name.
+  if (spec.testPlan) {
+    const { start, end } = spec.testPlan.body;
+    for (const line of text.slice(start, end).matchAll(/^[ \t]*(?:\|.*|[-*+][ \t].*?:)/gm))
+      idsIn(line[0], start + line.index, found);
+  }
+  for (const risk of spec.risks?.items ?? []) idsIn(text.slice(risk.span.start, risk.span.end), risk.span.start, found);
   for (const contract of spec.contracts) {
     const from = Math.max(0, contract.span.start - 300);
     const opening = text.slice(from, text.indexOf('\n', contract.span.start) + 1 || text.length);
@@ -284,9 +313,16 @@ function specNames(reading: Reading, found: RawOccurrence[]): void {
 function mentions(reading: Reading): RawOccurrence[] {
   const found: RawOccurrence[] = [];
   const front = reading.kind === 'prompt' ? 0 : (reading.markdown.frontMatter?.span.end ?? 0);
+  // Code has names of its own; a page that is quoted, or a diagram of the plan, has the plan's.
+  const code = reading.markdown.fences
+    .filter((fence) => !/^(?:md|markdown|mermaid)?$/i.test(fence.language))
+    .map((fence) => fence.span);
   const scan = (pattern: RegExp): void => {
+    let next = 0;
     for (const match of reading.text.slice(front).matchAll(pattern)) {
       const start = front + match.index;
+      while (next < code.length && (code[next]?.end ?? 0) <= start) next++;
+      if (start >= (code[next]?.start ?? Infinity)) continue;
       found.push({
         kind: 'any',
         role: 'mention',

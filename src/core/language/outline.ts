@@ -1,5 +1,6 @@
-import { field, textOf } from '../document.ts';
+import { field, textList, textOf } from '../document.ts';
 import type { DocumentValue } from '../document.ts';
+import { headingKey, within } from '../markdown.ts';
 import type { Span } from '../source.ts';
 import { nameSpaceOf } from './occurrences.ts';
 import type { NameKind } from './occurrences.ts';
@@ -19,8 +20,11 @@ export interface OutlineEntry {
 /** Words with a meaning, for colouring. Never overlapping, in the order of the text, each on one line. */
 export interface Token {
   readonly span: Span;
-  readonly kind: NameKind | 'directive' | 'path';
+  readonly kind: NameKind | 'directive' | 'path' | 'stop-condition';
 }
+
+/** Headings of a section of stop conditions in any kind of file. */
+const stopHeadings = ['stop conditions', 'stop condition', 'stop rules', 'stop and ask', 'when to stop', 'stop'];
 
 /** What a file declares, as a tree in the order of the text; empty for files that are none of ours. */
 export function outline(reading: Reading): OutlineEntry[] {
@@ -39,6 +43,7 @@ function markdownOutline(reading: Reading): OutlineEntry[] {
   const roots: OutlineEntry[] = [];
   const open: { readonly level: number; readonly entry: MutableEntry }[] = [];
   const all: MutableEntry[] = [];
+  const parents = new Map<MutableEntry, MutableEntry>();
   for (const section of markdown.sections) {
     while (open.length > 0 && (open.at(-1)?.level ?? 0) >= section.level) open.pop();
     const entry: MutableEntry = {
@@ -50,15 +55,25 @@ function markdownOutline(reading: Reading): OutlineEntry[] {
       selection: section.span,
       children: [],
     };
-    (open.at(-1)?.entry.children ?? roots).push(entry);
-    for (const outer of open)
-      if (outer.entry.span.end < entry.span.end)
-        outer.entry.span = { start: outer.entry.span.start, end: entry.span.end };
+    const outer = open.at(-1)?.entry;
+    (outer?.children ?? roots).push(entry);
+    if (outer) parents.set(entry, outer);
+    for (const { entry: above } of open)
+      if (above.span.end < entry.span.end) above.span = { start: above.span.start, end: entry.span.end };
     open.push({ level: section.level, entry });
     all.push(entry);
   }
   const place = (entry: OutlineEntry): void => {
-    const parent = all.findLast((one) => one.span.start <= entry.span.start && entry.span.end <= one.span.end);
+    // From the last section that begins before it outwards: sections are in the order of the text.
+    let low = 0;
+    let high = all.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((all[middle]?.span.start ?? 0) <= entry.span.start) low = middle + 1;
+      else high = middle;
+    }
+    let parent = all[low - 1];
+    while (parent && parent.span.end < entry.span.end) parent = parents.get(parent);
     (parent?.children ?? roots).push(entry);
   };
   const inner = (name: string, detail: string, kind: OutlineEntry['kind'], span: Span): void =>
@@ -165,14 +180,17 @@ function directives(
       span: { start, end: area.end },
     });
   }
+  const next = { create: 0, modify: 0, boundary: 0 };
   return found.map((one, i) => {
     const stop = found[i + 1]?.span.start ?? area.end;
-    const last = Math.max(
-      text.indexOf('\n', one.word.end) < 0 ? stop : text.indexOf('\n', one.word.end),
-      ...reading.task.scope[one.key]
-        .filter((e) => e.span.start >= one.span.start && e.span.end <= stop)
-        .map((e) => e.span.end),
-    );
+    const lineEnd = text.indexOf('\n', one.word.end);
+    let last = lineEnd < 0 ? stop : lineEnd;
+    // Entries and directives are both in the order of the text.
+    const entries = reading.task.scope[one.key];
+    for (; (entries[next[one.key]]?.span.end ?? Infinity) <= stop; next[one.key]++) {
+      const entry = entries[next[one.key]]?.span;
+      if (entry && entry.start >= one.span.start) last = Math.max(last, entry.end);
+    }
     return { ...one, span: { start: one.span.start, end: endOf(text, Math.min(last, stop), one.span.start) } };
   });
 }
@@ -184,7 +202,23 @@ function endOf(text: string, end: number, least: number): number {
   return at;
 }
 
-/** Scope directives, paths and names, for semantic colouring. */
+/** Where stop conditions are written: the items of their section, line by line, and the values of `stop`. */
+function stopLines(reading: Reading): Span[] {
+  const { kind, markdown, text } = reading;
+  if (kind !== 'task' && kind !== 'spec' && kind !== 'skill' && kind !== 'instructions') return [];
+  const found = textList(field(markdown.frontMatter?.map, 'stop')?.value).map((one) => one.span);
+  const bodies = markdown.sections.filter((one) => stopHeadings.includes(headingKey(one.text))).map((one) => one.body);
+  for (const item of bodies.length === 0 ? [] : markdown.items)
+    if (bodies.some((body) => within(item.span, body))) found.push(item.span);
+  return found.flatMap(({ start, end }) =>
+    [...text.slice(start, end).matchAll(/\S(?:.*\S)?/g)].map((line) => ({
+      start: start + line.index,
+      end: start + line.index + line[0].length,
+    })),
+  );
+}
+
+/** Scope directives, paths, names and stop conditions, for semantic colouring. */
 export function tokens(library: Library, reading: Reading): Token[] {
   const found: Token[] = [];
   if (reading.kind === 'task')
@@ -194,10 +228,30 @@ export function tokens(library: Library, reading: Reading): Token[] {
     if (one.file === reading.file) found.push({ span: one.span, kind: one.kind });
   found.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end);
   let end = 0;
-  return found.filter(({ span }) => {
+  const words = found.filter(({ span }) => {
     if (span.start < end || span.end <= span.start || /[\r\n]/.test(reading.text.slice(span.start, span.end)))
       return false;
     end = span.end;
     return true;
   });
+  return [...words, ...around(words, stopLines(reading))].sort((a, b) => a.span.start - b.span.start);
+}
+
+/** What is left of lines without the words in them that have a colour of their own. Both in the order of the text. */
+function around(words: readonly Token[], lines: readonly Span[]): Token[] {
+  const found: Token[] = [];
+  let next = 0;
+  let end = 0;
+  for (const line of lines.toSorted((a, b) => a.start - b.start)) {
+    let at = Math.max(line.start, end);
+    while (next < words.length && (words[next]?.span.end ?? 0) <= at) next++;
+    for (let i = next; at < line.end; i++) {
+      const word = words[i]?.span;
+      const stop = Math.min(word?.start ?? line.end, line.end);
+      if (stop > at) found.push({ span: { start: at, end: stop }, kind: 'stop-condition' });
+      at = word && word.start < line.end ? word.end : line.end;
+    }
+    end = Math.max(end, line.end);
+  }
+  return found;
 }

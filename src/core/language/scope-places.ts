@@ -56,9 +56,12 @@ export function pathPlaces(reading: Reading): PathPlace[] {
         if (entry.path !== null) add(entry.path, entry.symbol, key, entry.span);
   }
   if (reading.kind === 'spec') {
-    for (const slice of reading.spec.slices) {
+    const starts = reading.spec.slices.map((slice) => slice.span.start).sort((a, b) => a - b);
+    let next = 0;
+    for (const slice of reading.spec.slices.toSorted((a, b) => a.span.end - b.span.end)) {
       // The list of files may stand in the item or below it.
-      const end = nextSlice(reading, slice.span.end);
+      while (next < starts.length && (starts[next] ?? 0) < slice.span.end) next++;
+      const end = starts[next] ?? reading.text.length;
       for (const path of slice.files) add(path, null, 'files', { start: slice.span.start, end });
     }
     for (const stream of reading.spec.workstreams) {
@@ -67,14 +70,6 @@ export function pathPlaces(reading: Reading): PathPlace[] {
     }
   }
   return found.sort((a, b) => a.span.start - b.span.start);
-}
-
-function nextSlice(reading: Reading, from: number): number {
-  const next = reading.spec.slices
-    .map((slice) => slice.span.start)
-    .filter((start) => start >= from)
-    .sort((a, b) => a - b)[0];
-  return next ?? reading.text.length;
 }
 
 /** The repository's files that a scope path matches; `null` when nobody knows them. */

@@ -5,6 +5,7 @@ import { readMarkdown, titleSpan } from '../markdown.ts';
 import type { Plan, Slice } from '../plan/model.ts';
 import { compileGlob } from '../scope/glob.ts';
 import type { SourceText } from '../source.ts';
+import type { TaskSpec } from '../task/model.ts';
 import type { LintLimits } from './config.ts';
 import type { PlanShape } from './plan-shape.ts';
 import type { RepositoryIndex } from './repository-index.ts';
@@ -34,9 +35,17 @@ interface Part {
  */
 export function contextFindings(request: ContextSizeRequest): Finding[] {
   const { plan, shape, index, limits, textOf, sourceOf } = request;
-  const sizes = shape.once('context', index, () => {
+  const sizes = shape.once('context', [shape, index], () => {
     const shared = sharedSources(shape.plan, index);
-    return shape.plan.slices.map((slice) => sizeOf(shape.plan, slice, shared, index));
+    const around = JSON.stringify([plan.dir, plan.layers, plan.contracts.map(({ path, target }) => [path, target])]);
+    return shape.plan.slices.map((slice) => {
+      let known = kept.get(slice.task);
+      if (known?.index !== index || known.around !== around) {
+        known = { index, around, size: sizeOf(shape.plan, slice, shared, index) };
+        kept.set(slice.task, known);
+      }
+      return known.size;
+    });
   });
   return plan.slices.flatMap((slice, number) => {
     const { around = 0, largest = [] } = sizes[number] ?? {};
@@ -59,13 +68,16 @@ export function contextFindings(request: ContextSizeRequest): Finding[] {
   });
 }
 
+interface Size {
+  readonly around: number;
+  readonly largest: readonly Part[];
+}
+
+/** Of the slices whose task specs did not change, with what else of the plan they depend on. */
+const kept = new WeakMap<TaskSpec, { readonly index: RepositoryIndex; readonly around: string; readonly size: Size }>();
+
 /** What stands around the task spec's own text. */
-function sizeOf(
-  plan: Plan,
-  slice: Slice,
-  shared: readonly string[],
-  index: RepositoryIndex,
-): { readonly around: number; readonly largest: readonly Part[] } {
+function sizeOf(plan: Plan, slice: Slice, shared: readonly string[], index: RepositoryIndex): Size {
   const uses = sourcesFor(plan, slice, [...shared, ...ownSources(slice, index)]);
   const parts = uses.map(({ path, excerpt }): Part => {
     const tokens = index.tokensOf(path);

@@ -3,10 +3,12 @@ import type { Finding } from '../finding.ts';
 import { readJson } from '../json.ts';
 import type { Manifest } from '../manifest/model.ts';
 import type { Plan, Slice } from '../plan/model.ts';
-import { compileGlob, globsIntersect } from '../scope/glob.ts';
+import { compileGlob } from '../scope/glob.ts';
 import { symbolsOverlap } from '../scope/contain.ts';
-import { overlaps, writeSet } from '../scope/overlap.ts';
+import { scopeMeetings } from '../scope/meeting.ts';
+import { overlaps } from '../scope/overlap.ts';
 import type { SourceText, Span } from '../source.ts';
+import type { ScopeEntry } from '../task/model.ts';
 import type { LintLimits } from './config.ts';
 import type { PlanShape } from './plan-shape.ts';
 import { entryAt, meetings, type Place } from './places.ts';
@@ -17,8 +19,8 @@ type SourceOf = (file: string) => SourceText;
 /** Findings for one slice beyond which more would only hide the others. */
 const mostForSlice = 3;
 
-/** Entries of a scope beyond which its overlap is not measured. */
-const mostEntries = 200;
+/** Globs with wildcards in one scope beyond which its overlap is not measured: each is compared with those of others. */
+const mostWild = 200;
 const emptyScope = { create: [], modify: [], boundary: [] };
 
 interface Sharing {
@@ -38,7 +40,7 @@ interface CouplingRequest {
 
 /** Files that two slices may create. Shown at the slice that stands later in the plan; `pairs` gets each pair. */
 export function createFindings({ plan, shape, sourceOf }: CouplingRequest, pairs: Set<string>): Finding[] {
-  const found = shape.once('created-twice', null, () => {
+  const found = shape.once('created-twice', [shape.created], () => {
     const seen = new Set<string>();
     return [...meetings(shape.created.sorted)].flatMap(({ first, second, witness }) => {
       const [earlier, later] = first.slice < second.slice ? [first, second] : [second, first];
@@ -75,7 +77,7 @@ export function overlapFindings(
 ): Finding[] {
   const counts = new Map<number, number>();
   return shape
-    .once('overlaps', files, () => sharings(shape, files))
+    .once('overlaps', [shape, files], () => sharings(shape, files))
     .flatMap(({ a, b, percent, shared }) => {
       const earlier = plan.slices[a];
       const later = plan.slices[b];
@@ -106,10 +108,12 @@ export function overlapFindings(
 function sharings(shape: PlanShape, files: readonly string[]): Sharing[] {
   const { plan, graph } = shape;
   const place = new Map(plan.slices.map((slice, index) => [slice.id, index]));
-  // Two slices are compared entry by entry, so those that list a whole repository are left to the other rules.
-  const slices = plan.slices.map((slice) =>
-    slice.scope.create.length + slice.scope.modify.length > mostEntries ? { ...slice, scope: emptyScope } : slice,
-  );
+  const slices = plan.slices.map((slice) => {
+    const entries = [...slice.scope.create, ...slice.scope.modify];
+    if (entries.length <= mostWild) return slice;
+    const wild = entries.filter(({ path }) => path !== null && !compileGlob(path).texts).length;
+    return wild > mostWild ? { ...slice, scope: emptyScope } : slice;
+  });
   return overlaps({ ...plan, slices }, graph, files).flatMap(({ a, b, percent }) => {
     const [i, j] = [place.get(a) ?? -1, place.get(b) ?? -1];
     const [earlier, later] = [plan.slices[i], plan.slices[j]];
@@ -120,19 +124,15 @@ function sharings(shape: PlanShape, files: readonly string[]): Sharing[] {
 /** Where two write sets meet, at the entries of the second. */
 function sharedPlaces(a: Slice, b: Slice): Sharing['shared'] {
   const found = new Map<string, Sharing['shared'][number]>();
-  const walls = [...a.scope.boundary, ...b.scope.boundary].flatMap((entry) =>
-    entry.path !== null && entry.symbol === null ? [entry.path] : [],
-  );
-  for (const key of ['create', 'modify'] as const) {
-    for (const [entry, right] of b.scope[key].entries()) {
-      for (const left of writeSet(a.scope)) {
-        if (right.path === null || !symbolsOverlap(left.symbol, right.symbol)) continue;
-        if (globsIntersect(left.path, right.path, { except: walls }) === null) continue;
-        // What somebody wrote says better what is shared than a made-up path does.
-        const path = !compileGlob(right.path).texts && compileGlob(left.path).texts ? left.path : right.path;
-        if (!found.has(path)) found.set(path, { path, key, entry });
-      }
-    }
+  const places = new Map<ScopeEntry, Pick<Place, 'key' | 'entry'>>();
+  for (const key of ['create', 'modify'] as const)
+    b.scope[key].forEach((entry, number) => places.set(entry, { key, entry: number }));
+  for (const { a: right, b: left } of scopeMeetings(b.scope, a.scope)) {
+    const at = places.get(right);
+    if (!at || left.path === null || right.path === null) continue;
+    // What somebody wrote says better what is shared than a made-up path does.
+    const path = !compileGlob(right.path).texts && compileGlob(left.path).texts ? left.path : right.path;
+    if (!found.has(path)) found.set(path, { path, ...at });
   }
   return [...found.values()];
 }
@@ -142,7 +142,7 @@ function sharedPlaces(a: Slice, b: Slice): Sharing['shared'] {
  * much that they are better cut differently have been told so.
  */
 export function modifyFindings({ plan, shape, sourceOf }: CouplingRequest, pairs: ReadonlySet<string>): Finding[] {
-  const found = shape.once('modified-together', null, () => {
+  const found = shape.once('modified-together', [shape.modified, shape.graph], () => {
     const byWave = new Map<number, Place[]>();
     for (const place of shape.modified.sorted) {
       const wave = shape.graph.schedule.get(place.id)?.wave;
@@ -199,7 +199,7 @@ export function contractFindings({ plan, shape, sourceOf }: CouplingRequest, man
       ),
     );
   }
-  const written = shape.once('contracts-written', null, () => contractWrites(shape));
+  const written = shape.once('contracts-written', [shape], () => contractWrites(shape));
   for (const { place, file, provider } of written) {
     const at = entryAt(plan, place);
     if (!at) continue;

@@ -50,8 +50,16 @@ export function blockFindings(plan: Plan, resolve: Resolve, sourceOf: (file: str
     for (const block of blocks) {
       const other = slices.get(resolve(block.value) ?? '');
       if (!other) {
+        const removal = removeItem(source.text, block.span, `Take ${block.value} out of blocks`);
         findings.push(
-          report(source, 'plan.blocks-unknown', `blocks "${block.value}": there is no such slice`, block.span),
+          report(
+            source,
+            'plan.blocks-unknown',
+            `blocks "${block.value}": there is no such slice`,
+            block.span,
+            // It may be misspelled.
+            removal && { ...removal, guess: true },
+          ),
         );
         continue;
       }

@@ -44,8 +44,9 @@ export function listRules(): string {
 /** Codes that a mistyped one may have meant: those of the same kind, or with the same second word. */
 export function nearRules(code: string): readonly string[] {
   const [kind = '', name = ''] = code.split('.', 2);
-  const containing = rules.filter((rule) => name.length > 2 && rule.code.includes(name));
-  return (containing.length > 0 ? containing : rules.filter((rule) => rule.code.startsWith(`${kind}.`))).map(
-    (rule) => rule.code,
-  );
+  const ofKind = rules.filter((rule) => rule.code.startsWith(`${kind}.`));
+  const containing = rules
+    .filter((rule) => name.length > 2 && rule.code.includes(name))
+    .toSorted((a, b) => Number(ofKind.includes(b)) - Number(ofKind.includes(a)));
+  return (containing.length > 0 ? containing : ofKind).map((rule) => rule.code);
 }

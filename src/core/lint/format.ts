@@ -1,5 +1,6 @@
 import type { Finding, Severity } from '../finding.ts';
 import { SourceText } from '../source.ts';
+import { isSafe } from './fix.ts';
 
 /** The shape of `lint --json`; fields may be added, none removed. */
 export interface LintReport {
@@ -13,6 +14,7 @@ export interface LintReport {
     readonly column: number;
     readonly end_line: number;
     readonly end_column: number;
+    /** Whether `lint --fix` mends it. */
     readonly fixable: boolean;
   }[];
   readonly counts: Readonly<Record<Severity, number>>;
@@ -36,7 +38,7 @@ export function lintReport(findings: readonly Finding[]): LintReport {
       column: found.column,
       end_line: found.endLine,
       end_column: found.endColumn,
-      fixable: found.fix !== undefined,
+      fixable: isSafe(found),
     })),
     counts: countFindings(findings),
   };
@@ -77,7 +79,7 @@ export function formatFindings(findings: readonly Finding[], options: FormatOpti
   const lines: string[] = [];
   for (const found of findings) {
     const place = `${nameOf(found.file)}:${found.line}:${found.column}`;
-    const fixable = found.fix ? paint(90, ' (fixable)') : '';
+    const fixable = isSafe(found) ? paint(90, ' (fixable)') : '';
     lines.push(
       `${paint(1, place)} ${paint(colors[found.severity], found.severity)} ${paint(90, found.code)} ${printable(found.message)}${fixable}`,
     );
@@ -102,7 +104,7 @@ function summary(findings: readonly Finding[]): string {
   const words = (['error', 'warning', 'info', 'hint'] as const)
     .filter((severity) => counts[severity] > 0)
     .map((severity) => counted(counts[severity], severity));
-  const fixable = findings.filter((found) => found.fix).length;
+  const fixable = findings.filter(isSafe).length;
   return words.join(', ') + (fixable > 0 ? ` (${fixable} fixable)` : '');
 }
 

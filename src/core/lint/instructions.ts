@@ -83,7 +83,14 @@ function agentFindings(source: SourceText, frontMatter: FrontMatter | null): Fin
       .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-')
       .replace(/^-|-$/g, '');
     const fix: Fix | undefined =
-      slug === '' ? undefined : { title: `Change to ${slug}`, edits: [{ span: name.span, text: slug }] };
+      slug === ''
+        ? undefined
+        : {
+            title: `Change to ${slug}`,
+            edits: [{ span: name.span, text: slug }],
+            // Others call the agent by its name; where the file is called so too, there is no other choice.
+            ...(slug === stem ? {} : { guess: true as const }),
+          };
     findings.push(
       report(
         source,

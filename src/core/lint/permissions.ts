@@ -57,7 +57,8 @@ function deadRules(markdown: Markdown, kind: Kind, rules: readonly ToolRule[]): 
         : {
             title: `Change to ${dead.instead}`,
             edits: [{ span: rule.span, text: dead.instead }],
-            ...(dead.guess ? { guess: true } : {}),
+            // A rule that begins to match gives a right that the agent did not have so far: a person decides.
+            guess: true,
           };
     findings.push(report(source, `${kind}.permission-unknown`, dead.message, rule.span, fix));
   }

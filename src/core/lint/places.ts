@@ -17,14 +17,22 @@ export interface Place {
 }
 
 /** The entries of one directive over the whole plan; prose is left out. */
-export function placesOf(plan: Plan, key: 'create' | 'modify'): Place[] {
-  const places: Place[] = [];
-  plan.slices.forEach(({ id, scope }, slice) => {
-    scope[key].forEach(({ path, symbol }, entry) => {
-      if (path !== null) places.push({ id, slice, key, entry, path, symbol, prefix: compileGlob(path).prefix });
-    });
-  });
-  return places;
+export function placesOf(plan: Plan, key: Place['key']): Place[] {
+  return plan.slices.flatMap((slice, number) => placesIn(slice, number, key));
+}
+
+function placesIn({ id, scope }: Slice, slice: number, key: Place['key']): Place[] {
+  return scope[key].flatMap(({ path, symbol }, entry) =>
+    path === null ? [] : [{ id, slice, key, entry, path, symbol, prefix: compileGlob(path).prefix }],
+  );
+}
+
+/** Whether entries say the same, wherever they stand. */
+export function sameEntries(a: readonly ScopeEntry[], b: readonly ScopeEntry[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ path, symbol, note }, i) => path === b[i]?.path && symbol === b[i]?.symbol && note === b[i]?.note)
+  );
 }
 
 /** What stands at a place now. */
@@ -34,19 +42,53 @@ export function entryAt(plan: Plan, place: Place): { readonly slice: Slice; read
   return slice && entry ? { slice, entry } : null;
 }
 
+function grouped(places: readonly Place[]): Map<string, Place[]> {
+  const groups = new Map<string, Place[]>();
+  for (const place of places) {
+    const same = groups.get(place.prefix);
+    if (same) same.push(place);
+    else groups.set(place.prefix, [place]);
+  }
+  return groups;
+}
+
+function byPrefix(a: Place, b: Place): number {
+  if (a.prefix !== b.prefix) return a.prefix < b.prefix ? -1 : 1;
+  return a.slice - b.slice || a.entry - b.entry;
+}
+
 /** Places by what their paths begin with: to find those that meet a glob without a look at all others. */
 export class PlaceIndex {
-  /** By prefix. */
+  /** By prefix, then in the order of the plan. */
   readonly sorted: readonly Place[];
-  readonly #byPrefix = new Map<string, Place[]>();
+  readonly #key: Place['key'];
+  #byPrefix: ReadonlyMap<string, readonly Place[]> | null = null;
 
-  constructor(places: readonly Place[]) {
-    this.sorted = places.toSorted((a, b) => (a.prefix < b.prefix ? -1 : a.prefix > b.prefix ? 1 : 0));
+  /** `places` in the order of the plan, or, with `sorted`, in that of the index. */
+  constructor(key: Place['key'], places: readonly Place[], sorted = false) {
+    this.#key = key;
+    this.sorted = sorted ? places : places.toSorted(byPrefix);
+  }
+
+  /** The index of a plan whose slices have the same ids: the same one, unless they name other files. */
+  after(before: Plan, plan: Plan): PlaceIndex {
+    const key = this.#key;
+    const changed = new Map<number, Slice>();
+    plan.slices.forEach((slice, number) => {
+      const last = before.slices[number]?.scope;
+      if (last !== slice.scope && !sameEntries(last?.[key] ?? [], slice.scope[key])) changed.set(number, slice);
+    });
+    if (changed.size === 0) return this;
+    const added = [...changed].flatMap(([number, slice]) => placesIn(slice, number, key)).sort(byPrefix);
+    const merged: Place[] = [];
+    let next = 0;
     for (const place of this.sorted) {
-      const same = this.#byPrefix.get(place.prefix);
-      if (same) same.push(place);
-      else this.#byPrefix.set(place.prefix, [place]);
+      if (changed.has(place.slice)) continue;
+      for (let at = added[next]; at && byPrefix(at, place) < 0; at = added[++next]) merged.push(at);
+      merged.push(place);
     }
+    for (const place of added.slice(next)) merged.push(place);
+    return new PlaceIndex(key, merged, true);
   }
 
   /** Every place that shares a path with the glob. */
@@ -59,6 +101,7 @@ export class PlaceIndex {
 
   /** One beginning must continue the other. */
   *#candidates(prefix: string): Generator<Place> {
+    this.#byPrefix ??= grouped(this.sorted);
     for (let length = 0; length < prefix.length; length++) {
       const same = this.#byPrefix.get(prefix.slice(0, length));
       if (same) yield* same;

@@ -3,8 +3,7 @@ import { planGraph } from '../plan/graph.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import { digraph, REACH_BLOCK, reachFrom } from '../plan/layers.ts';
 import type { Plan, Slice } from '../plan/model.ts';
-import type { ScopeEntry } from '../task/model.ts';
-import { PlaceIndex, placesOf } from './places.ts';
+import { PlaceIndex, placesOf, sameEntries } from './places.ts';
 
 /**
  * What follows from ids, dependencies, estimates and scopes alone. Most keystrokes change none of these, so whatever is
@@ -13,28 +12,32 @@ import { PlaceIndex, placesOf } from './places.ts';
 export class PlanShape {
   readonly plan: Plan;
   readonly graph: PlanGraph;
-  readonly #kept = new Map<string, { readonly of: unknown; readonly value: unknown }>();
+  /** What slices may create, and what they may modify. */
+  readonly created: PlaceIndex;
+  readonly modified: PlaceIndex;
+  readonly #kept: Map<string, { readonly of: readonly unknown[]; readonly value: unknown }>;
 
-  constructor(plan: Plan) {
+  /** `last`: the shape before, of the same manifest. What the difference does not touch is taken over from it. */
+  constructor(plan: Plan, last: PlanShape | null = null) {
     this.plan = plan;
-    this.graph = planGraph(plan);
+    const before = last && sameSlices(last.plan, plan) ? last : null;
+    this.#kept = before ? before.#kept : new Map();
+    this.graph = before && sameEdges(before.plan, plan) ? before.graph : planGraph(plan);
+    this.created = before
+      ? before.created.after(before.plan, plan)
+      : new PlaceIndex('create', placesOf(plan, 'create'));
+    this.modified = before
+      ? before.modified.after(before.plan, plan)
+      : new PlaceIndex('modify', placesOf(plan, 'modify'));
   }
 
-  /** Worked out once, and again when `of`, what it depends on besides the shape, is another object. */
-  once<T>(name: string, of: unknown, work: () => T): T {
+  /** Worked out once, and again when one of `of`, all that it depends on, is another object. */
+  once<T>(name: string, of: readonly unknown[], work: () => T): T {
     const kept = this.#kept.get(name);
-    if (kept && kept.of === of) return kept.value as T;
+    if (kept && kept.of.every((part, i) => part === of[i])) return kept.value as T;
     const value = work();
     this.#kept.set(name, { of, value });
     return value;
-  }
-
-  get created(): PlaceIndex {
-    return this.once('created', null, () => new PlaceIndex(placesOf(this.plan, 'create')));
-  }
-
-  get modified(): PlaceIndex {
-    return this.once('modified', null, () => new PlaceIndex(placesOf(this.plan, 'modify')));
   }
 
   /**
@@ -83,9 +86,9 @@ const shapes = new WeakMap<Manifest, PlanShape>();
 
 /** The shape of a plan; the one it had when its manifest was last looked at, where that is still right. */
 export function shapeOf(plan: Plan, manifest: Manifest): PlanShape {
-  const last = shapes.get(manifest);
+  const last = shapes.get(manifest) ?? null;
   if (last && sameShape(last.plan, plan)) return last;
-  const shape = new PlanShape(plan);
+  const shape = new PlanShape(plan, last);
   shapes.set(manifest, shape);
   return shape;
 }
@@ -112,19 +115,33 @@ function sameSlice(a: Slice, b: Slice | undefined): boolean {
     a.estimateMinutes === b.estimateMinutes &&
     isDone(a) === isDone(b) &&
     (['deps', 'contracts', 'skills', 'layers'] as const).every((key) => sameList(a[key], b[key])) &&
-    (['create', 'modify', 'boundary'] as const).every((key) =>
-      sameList(a.scope[key].map(entryText), b.scope[key].map(entryText)),
-    )
+    (a.scope === b.scope ||
+      (['create', 'modify', 'boundary'] as const).every((key) => sameEntries(a.scope[key], b.scope[key])))
   );
+}
+
+/** The same slices at the same places, whatever they say. */
+function sameSlices(a: Plan, b: Plan): boolean {
+  return a.slices.length === b.slices.length && a.slices.every((slice, i) => slice.id === b.slices[i]?.id);
+}
+
+/** All that the graph is made of, merge points aside. */
+function sameEdges(a: Plan, b: Plan): boolean {
+  return a.slices.every((slice, i) => {
+    const other = b.slices[i];
+    return (
+      slice === other ||
+      (other !== undefined &&
+        slice.workstream === other.workstream &&
+        slice.estimateMinutes === other.estimateMinutes &&
+        sameList(slice.deps, other.deps))
+    );
+  });
 }
 
 /** Whoever ticked everything off is done: what was to be created is there. */
 export function isDone({ task }: Pick<Slice, 'task'>): boolean {
   return task.checklist.length > 0 && task.checklist.every((item) => item.done);
-}
-
-function entryText({ path, symbol, note }: ScopeEntry): string {
-  return `${path}\n${symbol}\n${note}`;
 }
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {

@@ -1,7 +1,7 @@
 import type { Finding } from '../finding.ts';
 import type { Plan } from '../plan/model.ts';
 import { compileGlob, globsIntersect } from '../scope/glob.ts';
-import { writeSet } from '../scope/overlap.ts';
+import { writeSet } from '../scope/meeting.ts';
 import type { SourceText, Span } from '../source.ts';
 import type { Scope, ScopeEntry, TaskSpec } from '../task/model.ts';
 import type { LintLimits } from './config.ts';
@@ -57,7 +57,7 @@ export function planScopeFindings(options: {
 }): Finding[] {
   const { plan, shape, index, limits, sourceOf } = options;
   return shape
-    .once('scope-faults', index, () => planFaults(shape, index))
+    .once('scope-faults', [shape, index], () => planFaults(shape, index))
     .flatMap(({ fault, slice: number, key, entry: place, creator }) => {
       const slice = plan.slices[number];
       const entry = slice?.scope[key][place];
@@ -101,7 +101,19 @@ function planFaults(shape: PlanShape, index: RepositoryIndex): PlanFault[] {
   return found;
 }
 
-function faults(scope: Scope, index: RepositoryIndex): Fault[] {
+const kept = new WeakMap<Scope, { readonly index: RepositoryIndex; readonly found: readonly Fault[] }>();
+
+/** Kept for each scope, because a plan asks again for all of them when one has changed. */
+function faults(scope: Scope, index: RepositoryIndex): readonly Fault[] {
+  let known = kept.get(scope);
+  if (known?.index !== index) {
+    known = { index, found: faultsOf(scope, index) };
+    kept.set(scope, known);
+  }
+  return known.found;
+}
+
+function faultsOf(scope: Scope, index: RepositoryIndex): Fault[] {
   // An empty list is a directory nobody could look at, not a repository without files.
   if (index.size === 0) return [];
   return [...wideFaults(scope, index), ...existingFaults(scope, index), ...missingFaults(scope, index)];

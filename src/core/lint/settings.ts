@@ -9,6 +9,7 @@ import type { Span } from '../source.ts';
 import { defaultLimits, noSettings, ruleLevels } from './config.ts';
 import type { LintLimits, LintSettings } from './config.ts';
 import { rules } from './rules.ts';
+import { distance } from './tool-rules.ts';
 
 const levels = z
   .record(z.string(), z.enum(ruleLevels))
@@ -16,8 +17,18 @@ const levels = z
 const globs = z.array(z.string().min(1));
 
 const limitNames = Object.keys(defaultLimits) as readonly (keyof LintLimits)[];
+/** The largest value that means anything, for limits that have one: a share, and the two in percent. */
+const largest: Partial<LintLimits> = { scopeShare: 1, parallelBelow: 100, serialAbove: 100 };
 const limits = z
-  .strictObject(Object.fromEntries(limitNames.map((name) => [name, z.number().min(0).optional()])))
+  .strictObject(
+    Object.fromEntries(
+      limitNames.map((name) => {
+        const most = largest[name];
+        const number = z.number().min(0);
+        return [name, (most === undefined ? number : number.max(most)).optional()];
+      }),
+    ),
+  )
   .describe('What counts as too much');
 
 /** `.slicewave/lint.yaml` or `.slicewave/lint.json`; the editor's setting `slicewave.lint.rules` has the shape of `rules`. */
@@ -67,7 +78,11 @@ export function readLintSettings(
 }
 
 function unknownRule(key: string): string {
-  return `there is no rule "${key}"; \`slicewave lint --explain\` lists them all`;
+  const near = rules.filter(({ code }) => distance(code, key, 2) <= 2);
+  const [only] = near;
+  return only !== undefined && near.length === 1
+    ? `there is no rule "${key}"; did you mean "${only.code}"?`
+    : `there is no rule "${key}"; \`slicewave lint --explain\` lists them all`;
 }
 
 function isKnown(key: string): boolean {
@@ -85,18 +100,37 @@ function syntax(source: SourceText, { message, span, tolerated }: DocumentProble
   return finding(source, 'settings.syntax', tolerated ? 'warning' : 'error', message, span);
 }
 
+/** What people call the types of a settings file. */
+const typeNames: Readonly<Record<string, string>> = {
+  object: 'a mapping of keys to values',
+  record: 'a mapping of rules to levels',
+  array: 'a list',
+  string: 'text',
+  number: 'a number',
+};
+
 function schemaFindings(source: SourceText, root: DocumentValue, issue: z.core.$ZodIssue): Finding[] {
   const { value, keySpan } = locate(root, issue.path);
   const at = (message: string, span: Span): Finding => finding(source, 'settings.schema', 'error', message, span);
-  const name = issue.path.length === 0 ? 'the settings' : `"${issue.path.join('.')}"`;
+  const whole = issue.path.length === 0;
+  const name = whole ? 'the settings' : `"${issue.path.join('.')}"`;
   if (issue.code === 'unrecognized_keys') {
     const known = issue.path.at(-1) === 'limits' ? limitNames : Object.keys(lintSettingsSchema.shape).slice(1);
     return issue.keys.map((key) => {
       const entry = value.kind === 'map' ? value.entries.find((one) => one.key === key) : undefined;
-      return at(`${name} has no key "${key}"; there are ${known.join(', ')}`, entry?.keySpan ?? value.span);
+      return at(
+        `${name} ${whole ? 'have' : 'has'} no key "${key}"; there are ${known.join(', ')}`,
+        entry?.keySpan ?? value.span,
+      );
     });
   }
   if (issue.code === 'invalid_value')
     return [at(`${name} must be one of ${issue.values.map(String).join(', ')}`, value.span)];
+  if (issue.code === 'invalid_type')
+    return [at(`${name} must be ${typeNames[issue.expected] ?? issue.expected}`, keySpan ?? value.span)];
+  if (issue.code === 'too_big' && issue.origin === 'number')
+    return [at(`${name} must be at most ${issue.maximum}`, value.span)];
+  if (issue.code === 'too_small' && issue.origin === 'number')
+    return [at(`${name} must be at least ${issue.minimum}`, value.span)];
   return [at(`${name}: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}`, keySpan ?? value.span)];
 }

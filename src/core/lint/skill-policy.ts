@@ -73,6 +73,7 @@ interface Part {
   readonly message: string;
   readonly template: string;
   readonly title: string;
+  readonly guess?: true;
 }
 
 /**

@@ -72,14 +72,10 @@ interface Unknown {
 }
 
 function lookAt(program: string, args: readonly string[], directory: string, index: RepositoryIndex): Unknown | null {
-  if (program.includes('/')) {
-    const file = program.startsWith('/') ? null : joined(directory, program);
-    if (file === null || index.size === 0 || index.has(file)) return null;
-    const parent = file.slice(0, Math.max(0, file.lastIndexOf('/')));
-    // Programs that an installation puts there are in directories git does not list.
-    if (parent !== '' && !index.isDirectory(parent)) return null;
-    return { code: 'task.check-unknown', message: `${file} does not exist in the repository`, word: program, file };
-  }
+  if (program.includes('/')) return absentFile(program, directory, index);
+  const script = scriptFile(program, args);
+  const absent = script === null ? null : absentFile(script, directory, index);
+  if (absent) return absent;
   const wanted = scriptOf(program, args, directory);
   if (wanted) {
     const home = packageAbove(wanted.directory, wanted.exact, index);
@@ -105,6 +101,24 @@ function lookAt(program: string, args: readonly string[], directory: string, ind
     word: program,
     file: null,
   };
+}
+
+function absentFile(word: string, directory: string, index: RepositoryIndex): Unknown | null {
+  const file = word.startsWith('/') ? null : joined(directory, word);
+  if (file === null || index.size === 0 || index.has(file)) return null;
+  const parent = file.slice(0, Math.max(0, file.lastIndexOf('/')));
+  // What an installation or a build puts there is in directories git does not list.
+  if (parent !== '' && !index.isDirectory(parent)) return null;
+  const message = `${file} does not exist in the repository, and nothing planned here may create it: correct the name, or add it to CREATE`;
+  return { code: 'task.check-unknown', message, word, file };
+}
+
+/** The one file that an interpreter is told to run; `null` where anything else could be meant, such as a flag's value. */
+function scriptFile(program: string, args: readonly string[]): string | null {
+  if (!/^(?:node|python3?|bash|sh|ruby)$/.test(program)) return null;
+  const [first = '', second = ''] = args;
+  const word = program === 'node' && first === '--test' ? second : first;
+  return /^[\w@./-]+\.(?:[cm]?[jt]s|py|sh|rb)$/.test(word) && !word.startsWith('-') ? word : null;
 }
 
 interface WantedScript {

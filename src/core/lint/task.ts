@@ -4,7 +4,7 @@ import { titleSpan, within } from '../markdown.ts';
 import type { Markdown } from '../markdown.ts';
 import { compileGlob, globContains } from '../scope/glob.ts';
 import type { Span } from '../source.ts';
-import type { ScopeEntry, TaskSpec } from '../task/model.ts';
+import type { Located, ScopeEntry, TaskSpec } from '../task/model.ts';
 import { readTaskSpec } from '../task/read.ts';
 import { splitCommand } from '../words.ts';
 import { defaultLimits } from './config.ts';
@@ -128,9 +128,24 @@ export function lintTask(task: TaskSpec, markdown: Markdown, context: LintContex
   }
   for (const check of task.verify) {
     const words = splitCommand(check.value);
-    if (!words.ok) findings.push(report(source, 'task.check-needs-shell', words.failure.message, check.span));
+    if (!words.ok) {
+      const fix = shellFix(source.text, check, markdown.frontMatter?.span.end ?? 0);
+      findings.push(report(source, 'task.check-needs-shell', words.failure.message, check.span, fix));
+    }
   }
   return findings;
+}
+
+/** Says openly that a shell runs the command. Only where the text is the command itself, so that nothing is unquoted. */
+function shellFix(text: string, check: Located<string>, bodyStart: number): Fix | undefined {
+  const { value, span } = check;
+  const command = `sh -c '${value}'`;
+  if (value.includes("'") || text.slice(span.start, span.end) !== value || !splitCommand(command).ok) return undefined;
+  // In front matter a colon or a hash in the command would end the scalar.
+  return {
+    title: 'Run it in a shell',
+    edits: [{ span, text: span.start < bodyStart ? JSON.stringify(command) : command }],
+  };
 }
 
 /** Nothing that could be run: shown at the checklist, where people wrote what they would look at. */

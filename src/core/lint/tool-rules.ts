@@ -115,8 +115,6 @@ export interface DeadRule {
   readonly message: string;
   /** What the author most likely meant. */
   readonly instead: string | null;
-  /** Whether something else may be meant, or the agent would get more rights than anybody wrote down. */
-  readonly guess?: true;
 }
 
 /** Why a rule has no effect in Claude Code, or `null`. Source: its documentation of permission rules and of tools. */
@@ -128,7 +126,10 @@ export function deadRule(rule: ToolRule): DeadRule | null {
   if (!tools.has(name)) return unknownTool(name, specifier);
   if (specifier === null) return null;
   if (specifier.trim() === '')
-    return { message: `"${text}" matches nothing: name what it is for, or leave the parentheses out`, instead: name, guess: true };
+    return {
+      message: `"${text}" matches nothing: name what it is for, or leave the parentheses out`,
+      instead: name,
+    };
   const reads = name === 'Glob' || name === 'Grep' || name === 'LS' || name === 'NotebookRead';
   // `Write(*)` is the whole tool.
   if (/^\*+$/.test(specifier.trim())) return null;
@@ -148,7 +149,6 @@ export function deadRule(rule: ToolRule): DeadRule | null {
     return {
       message: `"${text}" starts at the root of the project, not of the disk: write ${name}(/${specifier})`,
       instead: `${name}(/${specifier})`,
-      guess: true,
     };
   if (name === 'Bash' && /:\*./.test(specifier) && !specifier.endsWith(':*'))
     return { message: `":*" counts at the end of a rule only, so "${text}" matches no command`, instead: null };
@@ -169,7 +169,7 @@ function unknownTool(name: string, specifier: string | null): DeadRule | null {
     };
   }
   const near = [...tools].find((tool) => tool.length > 3 && distance(tool.toLowerCase(), key, 1) <= 1);
-  if (near) return { message: `Claude Code has no tool "${name}"; did you mean ${near}?`, instead: near + rest, guess: true };
+  if (near) return { message: `Claude Code has no tool "${name}"; did you mean ${near}?`, instead: near + rest };
   // Every tool's name starts with a capital, but new ones appear faster than any list of them.
   return /^[a-z]\w*$/.test(name)
     ? { message: `Claude Code has no tool "${name}", so it matches nothing`, instead: null }

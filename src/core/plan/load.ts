@@ -156,6 +156,7 @@ export function loadPlan(
     const deps: string[] = [];
     for (const dep of task.deps) {
       const target = resolve(taskSource, dep, 'plan.unknown-dependency', 'depends on');
+      const removal = target === id ? removeItem(taskSource.text, dep.span, `Remove ${dep.value}`) : undefined;
       if (target === id)
         found.push(
           finding(
@@ -164,7 +165,7 @@ export function loadPlan(
             'error',
             `${id} depends on itself`,
             dep.span,
-            removeItem(taskSource.text, dep.span, `Remove ${dep.value}`),
+            removal && { ...removal, guess: true },
           ),
         );
       else if (target !== null && !deps.includes(target)) deps.push(target);

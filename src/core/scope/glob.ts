@@ -18,6 +18,8 @@ export interface Glob {
   readonly caseInsensitive: boolean;
   /** What every match begins with: the key for an index. In lower case when case is ignored. */
   readonly prefix: string;
+  /** What every match ends with, likewise. */
+  readonly suffix: string;
   /**
    * The files the glob names when it has no wildcard: braces expanded, classes read as written. `null` for a pattern.
    */
@@ -50,6 +52,10 @@ class CompiledGlob implements Glob {
 
   get prefix(): string {
     return this.syntax.prefix;
+  }
+
+  get suffix(): string {
+    return this.syntax.suffix;
   }
 
   get approximate(): boolean {

@@ -1,18 +1,12 @@
 import type { PlanGraph } from '../plan/graph-model.ts';
 import { digraph, REACH_BLOCK, reachFrom } from '../plan/layers.ts';
-import type { Plan, Slice } from '../plan/model.ts';
+import type { Plan } from '../plan/model.ts';
 import type { Scope, ScopeEntry } from '../task/model.ts';
 import { foldText } from './charset.ts';
 import { symbolsOverlap } from './contain.ts';
 import { compileGlob, globsIntersect, type Glob, type GlobOptions } from './glob.ts';
-import { PrefixIndex, startingWith } from './prefix-index.ts';
-
-/** Two entries that can name the same file, or the same part of it, and a path that shows it. */
-export interface ScopeMeeting {
-  readonly witness: string;
-  readonly a: ScopeEntry;
-  readonly b: ScopeEntry;
-}
+import { EndsIndex, PrefixIndex, startingWith } from './glob-index.ts';
+import { entriesMeet, entriesOf, scopesOverlap, wallsOf, writeSet, type WriteEntry } from './meeting.ts';
 
 /** `parallel`: under 20 %. `reslice`: 20 to 50 %, cut the slices differently. `serial`: over 50 %, one after another. */
 export type OverlapVerdict = 'parallel' | 'reslice' | 'serial';
@@ -30,90 +24,6 @@ export interface Overlap {
 
 /** More pairs than anyone can act on: `overlaps` ends there. */
 const MOST_OVERLAPS = 100_000;
-
-/** What a slice may write: CREATE and MODIFY, without the entries that are prose. */
-export function writeSet(scope: Scope): readonly WriteEntry[] {
-  return [...scope.create, ...scope.modify].filter((entry): entry is WriteEntry => entry.path !== null);
-}
-
-type WriteEntry = ScopeEntry & { readonly path: string };
-
-/**
- * The first meeting of two slices' write sets, or `null`. Exact: globs are intersected, not compared as text; what
- * either BOUNDARY forbids is no meeting; `file::A` meets `file::A.b` and the whole file, but not `file::B`.
- */
-export function scopesOverlap(
-  a: Pick<Slice, 'scope'>,
-  b: Pick<Slice, 'scope'>,
-  options: GlobOptions = {},
-): ScopeMeeting | null {
-  const first = scopeMeetings(a.scope, b.scope, options).next();
-  return first.done ? null : first.value;
-}
-
-/** Every meeting of two write sets, in the order of the first one's entries, then of the second's; exact, see `scopesOverlap`. */
-export function* scopeMeetings(a: Scope, b: Scope, options: GlobOptions = {}): Generator<ScopeMeeting> {
-  const lefts = writeSet(a);
-  const rights = entriesOf(b, options);
-  const walls = wallsOf(a, b, options);
-  for (const left of lefts) {
-    const { prefix } = compileGlob(left.path, options);
-    for (const right of rights(prefix)) {
-      const witness = entriesMeet(left, right, walls, options);
-      if (witness !== null) yield { witness, a: left, b: right };
-    }
-  }
-}
-
-/** Entries of which each meeting asks; sorting so few would take longer than looking at all. */
-const FEW = 16;
-
-/** Of some entries, in their order, all that can share a path with a glob whose matches begin with `prefix`, and maybe more. */
-type Candidates = (prefix: string) => Iterable<WriteEntry>;
-
-const indexed = new WeakMap<Scope, { readonly ignoreCase: boolean; readonly index: PrefixIndex<WriteEntry> }>();
-
-function entriesOf(scope: Scope, options: GlobOptions): Candidates {
-  const entries = writeSet(scope);
-  if (entries.length <= FEW) return () => entries;
-  const ignoreCase = options.caseInsensitive ?? false;
-  let known = indexed.get(scope);
-  if (known?.ignoreCase !== ignoreCase) {
-    known = { ignoreCase, index: prefixIndex(entries, options) };
-    indexed.set(scope, known);
-  }
-  const { index } = known;
-  return (prefix) => index.compatible(prefix);
-}
-
-/** What either BOUNDARY forbids, by where it may matter. */
-function wallsOf(a: Scope, b: Scope, options: GlobOptions): Candidates {
-  const walls = [...a.boundary, ...b.boundary].filter((entry): entry is WriteEntry => entry.path !== null);
-  if (walls.length <= FEW) return () => walls;
-  let index: PrefixIndex<WriteEntry> | undefined;
-  return (prefix) => (index ??= prefixIndex(walls, options)).compatible(prefix);
-}
-
-function prefixIndex(entries: readonly WriteEntry[], options: GlobOptions): PrefixIndex<WriteEntry> {
-  return new PrefixIndex(entries, (entry) => compileGlob(entry.path, options).prefix);
-}
-
-function entriesMeet(left: WriteEntry, right: WriteEntry, walls: Candidates, options: GlobOptions): string | null {
-  if (!symbolsOverlap(left.symbol, right.symbol)) return null;
-  const from = compileGlob(left.path, options).prefix;
-  const to = compileGlob(right.path, options).prefix;
-  if (!from.startsWith(to) && !to.startsWith(from)) return null;
-  const except: string[] = [];
-  for (const { path, symbol } of walls(from.length > to.length ? from : to)) {
-    // A boundary around a symbol protects that symbol: it parts the two entries when one of them is inside it.
-    if (symbol === null || isInside(left.symbol, symbol) || isInside(right.symbol, symbol)) except.push(path);
-  }
-  return globsIntersect(left.path, right.path, { ...options, except });
-}
-
-function isInside(symbol: string | null, outer: string): boolean {
-  return symbol !== null && (symbol === outer || symbol.startsWith(`${outer}.`));
-}
 
 /**
  * All pairs of slices that could run at the same time (no path of the graph orders them) and whose write sets meet,
@@ -250,23 +160,20 @@ function meetingPatterns(patterns: readonly Pattern[]): number[][] {
     for (const path of startingWith(paths, glob.prefix))
       if (glob.matches(path)) for (const q of byPath.get(path)!) meet(p, q);
   }
-  // Two globs can only meet when one's literal beginning continues the other's.
-  wild.sort((p, q) => compare(patterns[p]!.glob.prefix, patterns[q]!.glob.prefix));
-  wild.forEach((p, i) => {
+  // What only one slice uses is not compared with the rest of its own scope.
+  const only = patterns.map(({ users }) =>
+    users.every(({ slice }) => slice === users[0]?.slice) ? users[0]?.slice : null,
+  );
+  const globs = new EndsIndex(wild, (p) => patterns[p]!.glob);
+  for (const p of wild) {
     const { glob } = patterns[p]!;
-    for (let j = i + 1; j < wild.length; j++) {
-      const other = patterns[wild[j]!]!.glob;
-      if (!other.prefix.startsWith(glob.prefix)) break;
-      if (globsIntersect(glob.source, other.source, { caseInsensitive: glob.caseInsensitive }) !== null)
-        meet(p, wild[j]!);
+    for (const q of globs.couldMeet(glob)) {
+      if (q <= p || (only[p] !== null && only[p] === only[q])) continue;
+      const { source, caseInsensitive } = patterns[q]!.glob;
+      if (globsIntersect(glob.source, source, { caseInsensitive }) !== null) meet(p, q);
     }
-  });
+  }
   return partners;
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 /** What a slice writes, file by file: `null` for the whole file, else the symbols. */
@@ -325,7 +232,7 @@ class FileSets {
     const rights = entriesOf(other, this.#options);
     const walls = wallsOf(own, other, this.#options);
     for (const entry of small.unseen) {
-      for (const right of rights(compileGlob(entry.path, this.#options).prefix)) {
+      for (const right of rights(compileGlob(entry.path, this.#options))) {
         if (entriesMeet(entry, right, walls, this.#options) === null) continue;
         shared++;
         break;

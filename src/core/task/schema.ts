@@ -11,7 +11,7 @@ export const taskFrontMatterSchema = z
     title: z.string().optional(),
     component: z.union([z.string(), z.null()]).optional(),
     wave: z
-      .union([z.number().int().min(0), z.string().regex(/^\d+$/)])
+      .union([z.number().int().min(0), z.string().regex(/^\d+$/, 'must be a whole number')])
       .optional()
       .describe('The dependency level, from 1; computed anew from deps'),
     deps: wordList.optional().describe('Slices that must be verified before this one may start'),

@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts';
+import type { Finding, Fix } from '../finding.ts';
 import { finding } from '../finding.ts';
 import type { Markdown } from '../markdown.ts';
 import type { SourceText, Span } from '../source.ts';
@@ -171,6 +171,22 @@ function looksLikePath(word: string): boolean {
   );
 }
 
+/** Parts a path from its remark as both are read now. A guess: a path with spaces may have been meant. */
+function splitFix(text: string, span: Span, words: string, note: string | null): Fix | undefined {
+  const rest = note?.trim() ?? '';
+  if (rest === '' || !text.startsWith(words) || text.slice(words.length).trim() !== rest) return undefined;
+  return {
+    title: 'Part the path from the remark',
+    guess: true,
+    edits: [
+      {
+        span: { start: span.start + words.length, end: span.end - (text.length - text.trimEnd().length) },
+        text: ` - ${rest}`,
+      },
+    ],
+  };
+}
+
 function readEntry(source: SourceText, span: Span, key: Key, findings: Finding[]): ScopeEntry[] {
   const text = source.text.slice(span.start, span.end);
   const entry = (path: string | null, symbol: string | null, note: string | null): ScopeEntry => ({
@@ -203,6 +219,7 @@ function readEntry(source: SourceText, span: Span, key: Key, findings: Finding[]
         'warning',
         `read as the path "${clip(words)}" with a remark; put a path with spaces in backticks, or " - " before a remark`,
         span,
+        splitFix(text, span, words, note),
       ),
     );
   }

@@ -83,7 +83,7 @@ export const taskCases: Cases<'task'> = {
   'task.check-needs-shell': near(firstCase('`npm test`', '`|npm test > out|`'), '`npm test && npm run lint`'),
   'task.check-unknown': inRepository(
     firstCase('`npm test`', '`npm run |tests|`'),
-    '`npm test -- src/a` passes, `npm run lint`',
+    '`npm test -- src/a` passes, `npm run lint`, `node --test src/a/x.test.ts`',
   ),
   'task.program-unknown': {
     ...near(

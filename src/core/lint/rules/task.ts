@@ -194,7 +194,7 @@ Good: \`\` - [ ] \`npm test\` passes \`\``,
     code: 'task.check-unknown',
     severity: 'warning',
     summary: 'A check names a script or a file that does not exist, so it would fail whatever the work is worth.',
-    details: `Looks at the commands of a slice: \`npm run x\`, \`npm test\`, \`pnpm run x\` and \`yarn test\` against the scripts of the nearest \`package.json\` (\`-w\`, \`--prefix\`, \`-C\` and \`cd\` are followed), and \`./x\` against the files of the repository. Nothing is said when a slice of the plan may still write that \`package.json\` or file.
+    details: `Looks at the commands of a slice: \`npm run x\`, \`npm test\`, \`pnpm run x\` and \`yarn test\` against the scripts of the nearest \`package.json\` (\`-w\`, \`--prefix\`, \`-C\` and \`cd\` are followed), and \`./x\`, \`node x.js\`, \`node --test x.test.js\`, \`python x.py\` and \`bash x.sh\` against the files of the repository. Nothing is said when a slice of the plan may still write that \`package.json\` or file.
 
 A check that cannot start fails every attempt, however good the work. Correct the name, or add the script first.`,
   },
