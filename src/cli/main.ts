@@ -160,7 +160,11 @@ function overview(): string {
 function terminalOf(args: readonly string[]): Terminal {
   const { env, stdout } = process;
   const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
-  const off = (env['NO_COLOR'] ?? '') !== '' || args.includes('--no-color') || env['TERM'] === 'dumb';
+  const off =
+    (env['NO_COLOR'] ?? '') !== '' ||
+    env['FORCE_COLOR'] === '0' ||
+    args.includes('--no-color') ||
+    env['TERM'] === 'dumb';
   return {
     colour: !off && (forced || stdout.isTTY === true),
     interactive: stdout.isTTY === true && process.stdin.isTTY === true,

@@ -77,7 +77,12 @@ export async function retry(projects: Projects, target: AttentionTarget): Promis
         },
         { label: '$(debug-restart) Try again with the work as it is', revert: false },
       ],
-      { title: `Retry ${attention.slice}`, placeHolder: 'What about the files out of scope?' },
+      {
+        title: `Retry ${attention.slice}`,
+        placeHolder: 'What about the files out of scope?',
+        // The terminal of another slice may close at any moment, and takes the focus with it.
+        ignoreFocusOut: true,
+      },
     );
     if (!chosen) return CANCEL;
     revert = chosen.revert;

@@ -207,7 +207,10 @@ async function specOf(argument: unknown): Promise<vscode.Uri | Notice | null> {
   const items = found
     .map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }))
     .toSorted((a, b) => (a.label < b.label ? -1 : 1));
-  const chosen = await vscode.window.showQuickPick(items, { placeHolder: 'Which spec should be decomposed?' });
+  const chosen = await vscode.window.showQuickPick(items, {
+    placeHolder: 'Which spec should be decomposed?',
+    ignoreFocusOut: true,
+  });
   return chosen?.uri ?? null;
 }
 

@@ -223,6 +223,8 @@ async function pick<T>(
     placeHolder,
     matchOnDescription: true,
     matchOnDetail: true,
+    // A slice that ends closes its terminal, and the focus moves.
+    ignoreFocusOut: true,
   });
   return chosen ? { chosen: chosen.value } : { notice: null };
 }

@@ -88,6 +88,8 @@ function askWay(slice: string, worktree: string): Promise<Way | null> {
     const pick = vscode.window.createQuickPick<(typeof ways)[number]>();
     pick.title = `Worktree of ${slice}`;
     pick.placeholder = worktree;
+    // A slice that ends closes its terminal, and the focus moves.
+    pick.ignoreFocusOut = true;
     pick.items = ways.filter((entry) => desktop || entry.way !== 'reveal');
     const end = (way: Way | null): void => {
       resolve(way);

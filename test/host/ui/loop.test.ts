@@ -203,7 +203,23 @@ suite('from a spec to an integrated plan', () => {
     const added = wb()
       .page.locator('.explorer-folders-view [role=treeitem]', { hasText: 'E3 API documentation' })
       .first();
-    await added.waitFor();
+    let emptySince = Number.POSITIVE_INFINITY;
+    await eventually(
+      'the worktree in the explorer',
+      async () => {
+        if (await added.isVisible()) return true;
+        // The window that VS Code opens anew may read its workspace file before its server has written it, and then
+        // stays empty until a person reloads it. On its way there it is empty for a moment as well.
+        const { page } = wb();
+        const empty =
+          page.url().includes('workspace=') && (await page.getByText('You have not yet added a folder').isVisible());
+        emptySince = empty ? Math.min(emptySince, performance.now()) : Number.POSITIVE_INFINITY;
+        if (performance.now() - emptySince < 5_000 || !empty) return false;
+        await wb().reload('Slicewave 11/11');
+        return false;
+      },
+      90_000,
+    );
     await wb().expand(added);
     await wb().page.locator('.explorer-folders-view [role=treeitem]', { hasText: 'docs' }).first().waitFor();
     await wb().screenshot('loop-15-worktree-open');
