@@ -5,13 +5,11 @@ import { noSettings } from '../core/lint/config.ts';
 import type { LintSettings } from '../core/lint/config.ts';
 import type { Finding } from '../core/finding.ts';
 import { fileKind, mayBeOurs } from '../core/lint/kind.ts';
-import { readLintSettings } from '../core/lint/settings.ts';
+import { readLintSettings, settingsFiles } from '../core/lint/settings.ts';
 import { toPosix } from '../node/repository.ts';
 import { readWorkspaceFiles } from '../node/workspace-files.ts';
 import { UsageError } from './command.ts';
 
-/** Where the settings are looked for, in this order. */
-const settingsFiles = ['.slicewave/lint.yaml', '.slicewave/lint.yml', '.slicewave/lint.json'];
 const maxNamedBytes = 4_000_000;
 
 /** What a call of `slicewave lint` is about. */

@@ -14,6 +14,7 @@ import type { CancellationToken, Connection, InitializeParams, InitializeResult 
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { countFindings } from '../core/lint/format.ts';
 import { mayBeOurs } from '../core/lint/kind.ts';
+import { settingsFiles } from '../core/lint/settings.ts';
 import { lintSection, lintWorkspaceRequest } from '../protocol/lsp.ts';
 import type { LintWorkspaceResult } from '../protocol/lsp.ts';
 import { readOptions } from './convert.ts';
@@ -21,7 +22,7 @@ import { Diagnostics } from './diagnostics.ts';
 import { featureCapabilities, hasDocument, registerFeatures } from './features.ts';
 import type { ClientAbilities } from './features.ts';
 import type { Folder } from './folder.ts';
-import { editorSettings, settingsFiles } from './settings.ts';
+import { editorSettings } from './settings.ts';
 import { Workspace } from './workspace.ts';
 
 /** Typing pauses shorter than this are not linted, unless the client asks. */

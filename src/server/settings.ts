@@ -3,10 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Finding } from '../core/finding.ts';
 import { defaultLimits, noSettings, ruleLevels } from '../core/lint/config.ts';
 import type { LintLimits, LintSettings, RuleLevel } from '../core/lint/config.ts';
-import { readLintSettings } from '../core/lint/settings.ts';
-
-/** Where a repository keeps its settings, the first that is there; the command line looks in the same places. */
-export const settingsFiles = ['.slicewave/lint.yaml', '.slicewave/lint.yml', '.slicewave/lint.json'];
+import { readLintSettings, settingsFiles } from '../core/lint/settings.ts';
 
 /** The editor's `slicewave.lint` section, of any shape: what cannot be understood sets nothing. */
 export function editorSettings(section: unknown): LintSettings {

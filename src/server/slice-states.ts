@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { PlanGraph } from '../core/plan/graph-model.ts';
 import type { Plan } from '../core/plan/model.ts';
-import { stateLabel } from '../core/run/fold.ts';
+import { foldPlan, stateLabel } from '../core/run/fold.ts';
 import { FactsReader } from '../node/facts.ts';
 
 /** Runs change while somebody reads; what was read a moment ago is still good enough for a hover. */
@@ -32,8 +32,8 @@ export class SliceStates {
     const states = new Map<string, string>();
     const facts = await this.#facts.facts({ plan, graph });
     if (facts.runs.length > 0) {
-      const state = await this.#facts.state({ plan, graph });
-      for (const slice of state.slices) if (slice.runs.length > 0) states.set(slice.id, stateLabel(slice.state));
+      for (const slice of foldPlan(facts).slices)
+        if (slice.runs.length > 0) states.set(slice.id, stateLabel(slice.state));
     }
     this.#plans.set(planDir, { read: now, states });
   }

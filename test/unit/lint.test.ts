@@ -6,28 +6,9 @@ import { formatFindings, lintReport } from '../../src/core/lint/format.ts';
 import { fileKind } from '../../src/core/lint/kind.ts';
 import { lintFile, LintSession, lintWorkspace } from '../../src/core/lint/lint.ts';
 import { rules } from '../../src/core/lint/rules.ts';
-import type { RuleCode } from '../../src/core/lint/rules.ts';
 import { applyFix, assertFinding, caret } from './caret.ts';
-import { instructionsCases } from './lint-cases/instructions.ts';
-import { manifestCases } from './lint-cases/manifest.ts';
-import { planCases } from './lint-cases/plan.ts';
-import { skillCases } from './lint-cases/skill.ts';
-import { specCases } from './lint-cases/spec.ts';
-import { suppressionCases } from './lint-cases/suppression.ts';
-import { taskCases } from './lint-cases/task.ts';
-import { traceCases } from './lint-cases/trace.ts';
+import { cases } from './lint-cases/all.ts';
 import { clean, skill, taskFile, type Case } from './lint-cases/workspace.ts';
-
-const cases: Readonly<Record<RuleCode, Case | null>> = {
-  ...specCases,
-  ...taskCases,
-  ...manifestCases,
-  ...planCases,
-  ...skillCases,
-  ...instructionsCases,
-  ...traceCases,
-  ...suppressionCases,
-};
 
 function changed({ file, from, to, shown }: Case): {
   files: Map<string, string>;

@@ -42,7 +42,8 @@ export function contradictionsOf(input: ClaimsAndFacts): string[] {
   return found;
 }
 
-function outcomeText(check: Verification): string {
+/** What a check that did not prove anything came to, as the rest of a sentence. */
+export function outcomeText(check: Pick<Verification, 'outcome' | 'exitCode'>): string {
   switch (check.outcome) {
     case 'no-coverage':
       return 'ran no test';
@@ -57,10 +58,12 @@ function outcomeText(check: Verification): string {
   }
 }
 
-function bare(path: string): string {
+/** A path as agents write it, in the form that git has it. */
+export function bare(path: string): string {
   return path.trim().replaceAll('\\', '/').replace(/^\.\//, '');
 }
 
-function squeeze(command: string): string {
+/** A command without what differs between two ways of writing it down. */
+export function squeeze(command: string): string {
   return command.trim().replaceAll(/\s+/g, ' ');
 }

@@ -1,5 +1,5 @@
+import { repositoryIndex } from '../lint/repository-index.ts';
 import { headingKey } from '../markdown.ts';
-import { compileGlob } from '../scope/glob.ts';
 import type { Span } from '../source.ts';
 import type { Scope, ScopeEntry } from '../task/model.ts';
 import { scopeHeadings } from '../task/scope.ts';
@@ -75,7 +75,5 @@ export function pathPlaces(reading: Reading): PathPlace[] {
 /** The repository's files that a scope path matches; `null` when nobody knows them. */
 export function matchingFiles(library: Library, path: string): readonly string[] | null {
   const { repository } = library;
-  if (!repository) return null;
-  const glob = compileGlob(path);
-  return repository.files.filter((file) => file.startsWith(glob.prefix) && glob.matches(file));
+  return repository && repositoryIndex(repository).matching(path);
 }

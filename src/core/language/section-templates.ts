@@ -1,4 +1,11 @@
-import { answerTemplates, allowedTemplate, requiredOutputTemplate, stopTemplate } from '../lint/templates.ts';
+import {
+  answerTemplates,
+  allowedTemplate,
+  finalReplyTemplate,
+  goalTemplate,
+  requiredOutputTemplate,
+  stopTemplate,
+} from '../lint/templates.ts';
 
 /** The sections that each kind of file should have, with what stands in them at first. */
 export const sections: Readonly<Record<string, readonly { readonly title: string; readonly body: string }[]>> = {
@@ -24,11 +31,11 @@ export const sections: Readonly<Record<string, readonly { readonly title: string
     { title: 'Evidence', body: '\n- [ ] `<command>` passes\n' },
   ],
   skill: [
-    { title: 'Goal', body: '\n<what the agent achieves with it>\n' },
+    section(goalTemplate),
     section(allowedTemplate),
     section(requiredOutputTemplate),
     section(stopTemplate),
-    { title: 'Final reply format', body: '\n- <what the last message says, in which order>\n' },
+    section(finalReplyTemplate),
   ],
 };
 

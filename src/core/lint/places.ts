@@ -1,5 +1,6 @@
 import type { Plan, Slice } from '../plan/model.ts';
 import { compileGlob, globsIntersect } from '../scope/glob.ts';
+import { PrefixIndex } from '../scope/glob-index.ts';
 import type { ScopeEntry } from '../task/model.ts';
 
 /** Where a scope entry stands in a plan, by numbers: still true when only the text around it has changed. */
@@ -42,16 +43,6 @@ export function entryAt(plan: Plan, place: Place): { readonly slice: Slice; read
   return slice && entry ? { slice, entry } : null;
 }
 
-function grouped(places: readonly Place[]): Map<string, Place[]> {
-  const groups = new Map<string, Place[]>();
-  for (const place of places) {
-    const same = groups.get(place.prefix);
-    if (same) same.push(place);
-    else groups.set(place.prefix, [place]);
-  }
-  return groups;
-}
-
 function byPrefix(a: Place, b: Place): number {
   if (a.prefix !== b.prefix) return a.prefix < b.prefix ? -1 : 1;
   return a.slice - b.slice || a.entry - b.entry;
@@ -62,7 +53,7 @@ export class PlaceIndex {
   /** By prefix, then in the order of the plan. */
   readonly sorted: readonly Place[];
   readonly #key: Place['key'];
-  #byPrefix: ReadonlyMap<string, readonly Place[]> | null = null;
+  #byPrefix: PrefixIndex<Place> | null = null;
 
   /** `places` in the order of the plan, or, with `sorted`, in that of the index. */
   constructor(key: Place['key'], places: readonly Place[], sorted = false) {
@@ -93,29 +84,9 @@ export class PlaceIndex {
 
   /** Every place that shares a path with the glob. */
   *meeting(glob: string): Generator<Place> {
-    const { prefix } = compileGlob(glob);
-    for (const place of this.#candidates(prefix)) {
+    this.#byPrefix ??= new PrefixIndex(this.sorted, (place) => place.prefix);
+    for (const place of this.#byPrefix.compatible(compileGlob(glob).prefix)) {
       if (place.path === glob || globsIntersect(place.path, glob) !== null) yield place;
-    }
-  }
-
-  /** One beginning must continue the other. */
-  *#candidates(prefix: string): Generator<Place> {
-    this.#byPrefix ??= grouped(this.sorted);
-    for (let length = 0; length < prefix.length; length++) {
-      const same = this.#byPrefix.get(prefix.slice(0, length));
-      if (same) yield* same;
-    }
-    let low = 0;
-    let high = this.sorted.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.sorted[middle]?.prefix ?? '') >= prefix) high = middle;
-      else low = middle + 1;
-    }
-    for (let i = low; this.sorted[i]?.prefix.startsWith(prefix); i++) {
-      const place = this.sorted[i];
-      if (place) yield place;
     }
   }
 }

@@ -31,6 +31,9 @@ const limits = z
   )
   .describe('What counts as too much');
 
+/** Where a repository keeps its settings, the first that is there. */
+export const settingsFiles = ['.slicewave/lint.yaml', '.slicewave/lint.yml', '.slicewave/lint.json'];
+
 /** `.slicewave/lint.yaml` or `.slicewave/lint.json`; the editor's setting `slicewave.lint.rules` has the shape of `rules`. */
 export const lintSettingsSchema = z
   .strictObject({

@@ -8,6 +8,8 @@ import type { RuleCode } from './rules.ts';
 import {
   allowedTemplate,
   appendSection,
+  finalReplyTemplate,
+  goalTemplate,
   requiredOutput,
   requiredOutputTemplate,
   stopConditions,
@@ -41,16 +43,6 @@ const stopTopics: readonly {
     topic: 'tests that keep failing',
   },
 ];
-
-const goalTemplate =
-  '## Goal\n\nTurn the task into a small, verified change that touches only the files the task names.\n';
-const finalReplyTemplate = `## Final reply format
-
-1. What changed, in one sentence
-2. The files changed
-3. The commands run, each with its result
-4. Risks, and whether a person should review
-`;
 
 /** Headings that only a policy has. Ordinary skills have a "Purpose" or an "Output" as well. */
 const policyHeadings = new Set([

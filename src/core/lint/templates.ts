@@ -38,6 +38,16 @@ export const allowedTemplate = `## Allowed\n\n${bullets([
 ])}`;
 export const requiredOutputTemplate = `## Required output\n\n${bullets(requiredOutput)}`;
 
+export const goalTemplate =
+  '## Goal\n\nTurn the task into a small, verified change that touches only the files the task names.\n';
+export const finalReplyTemplate = `## Final reply format
+
+1. What changed, in one sentence
+2. The files changed
+3. The commands run, each with its result
+4. Risks, and whether a person should review
+`;
+
 /** The test command people of a technology expect, for a check that is to be filled in. */
 export function usualCheck(technology: string | null): string {
   const name = technology?.toLowerCase() ?? '';

@@ -1,6 +1,7 @@
 import { field } from '../document.ts';
 import type { DocumentMap, DocumentValue } from '../document.ts';
 import type { Finding } from '../finding.ts';
+import { bare, outcomeText, squeeze } from '../gate/claims.ts';
 import { readJson } from '../json.ts';
 import { SourceText } from '../source.ts';
 import type { Span } from '../source.ts';
@@ -69,10 +70,10 @@ function refutedClaims(source: SourceText, trace: DocumentMap): Finding[] {
     // The old name of a renamed file is not kept in a trace, so a claim about it cannot be judged.
     const renamed = changed.some((file) => /^(?:renamed|copied)$/.test(text(field(file, 'change')?.value) ?? ''));
     const paths = new Set(changed.flatMap((file) => text(field(file, 'path')?.value) ?? []));
-    const named = new Set(claimed.items.flatMap((item) => bare(text(item)) ?? []));
+    const named = new Set(claimed.items.map((item) => bare(text(item) ?? '')));
     for (const item of claimed.items) {
-      const path = bare(text(item));
-      if (path && !paths.has(path) && !renamed)
+      const path = bare(text(item) ?? '');
+      if (path !== '' && !paths.has(path) && !renamed)
         findings.push(refuted(`claims to have changed ${path}, which is as it was`, item.span));
     }
     for (const file of changed) {
@@ -180,25 +181,10 @@ function failedBefore(check: DocumentValue): boolean {
   return code !== undefined && code !== 0;
 }
 
+/** As the gate says it; an outcome that nobody knows shows in the exit code. */
 function outcomeOf(check: DocumentValue): string {
-  switch (text(field(check, 'outcome')?.value)) {
-    case 'no-coverage':
-      return 'ran no test';
-    case 'not-found':
-      return 'could not be started';
-    case 'timed-out':
-      return 'did not end in time';
-    default: {
-      const code = scalar(field(check, 'exit_code')?.value);
-      return `ended with ${typeof code === 'number' ? String(code) : 'a signal'}`;
-    }
-  }
-}
-
-function bare(path: string | null): string | null {
-  return path === null ? null : path.trim().replaceAll('\\', '/').replace(/^\.\//, '');
-}
-
-function squeeze(command: string): string {
-  return command.trim().replaceAll(/\s+/g, ' ');
+  const written = text(field(check, 'outcome')?.value);
+  const outcome = written === 'no-coverage' || written === 'not-found' || written === 'timed-out' ? written : 'failed';
+  const code = scalar(field(check, 'exit_code')?.value);
+  return outcomeText({ outcome, exitCode: typeof code === 'number' ? code : null });
 }

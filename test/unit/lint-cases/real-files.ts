@@ -2,15 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RepositoryFacts } from '../../../src/core/lint/context.ts';
-import { instructionsCases } from './instructions.ts';
-import { manifestCases } from './manifest.ts';
-import { planCases } from './plan.ts';
-import { skillCases } from './skill.ts';
-import { specCases } from './spec.ts';
-import { suppressionCases } from './suppression.ts';
-import { taskCases } from './task.ts';
-import { traceCases } from './trace.ts';
-import { clean, type Case } from './workspace.ts';
+import { cases } from './all.ts';
+import { clean } from './workspace.ts';
 
 /** Files that are linted together. */
 export interface Workspace {
@@ -23,17 +16,7 @@ const root = path.join(import.meta.dirname, '../../..');
 
 /** The clean workspace with the fault of each rule in it. */
 export function caseWorkspaces(): Workspace[] {
-  const all: Readonly<Record<string, Case | null>> = {
-    ...specCases,
-    ...taskCases,
-    ...manifestCases,
-    ...planCases,
-    ...skillCases,
-    ...instructionsCases,
-    ...traceCases,
-    ...suppressionCases,
-  };
-  return Object.entries(all).flatMap(([name, found]) => {
+  return Object.entries(cases).flatMap(([name, found]) => {
     if (!found) return [];
     const to = found.shown ? found.to : found.to.replaceAll('|', '');
     const text = (clean.get(found.file) ?? '').replace(found.from, () => to);
