@@ -38,6 +38,11 @@ export class FactsReader {
       !ended &&
       first?.type === 'run_started' &&
       (await isAlive({ pid: first.pid, started: first.pid_started, host: first.host }));
+    if (!alive && !ended && first) {
+      // It may have said its last words between the two looks: a run that ended must not count as interrupted.
+      cached = { ...cached, events: await readEvents(dir) };
+      this.#runs.set(runId, cached);
+    }
     return { runId, events: cached.events, alive };
   }
 

@@ -217,6 +217,27 @@ suite('the language server in its editor', () => {
     await until('the finding is back', async () => found());
   });
 
+  test('asked to look on save, it looks on save', async function () {
+    this.timeout(90_000);
+    const file = taskOf('B1');
+    const document = await open(file);
+    const before = document.getText();
+    const settings = vscode.workspace.getConfiguration('slicewave.lint');
+    await settings.update('run', 'onSave', vscode.ConfigurationTarget.Workspace);
+    try {
+      await edit(document, 'deps: []', 'deps: [LATER]');
+      await document.save();
+      await until('the finding after saving', async () =>
+        vscode.languages.getDiagnostics(document.uri).some((diagnostic) => diagnostic.message.includes('LATER')),
+      );
+    } finally {
+      await edit(document, 'deps: [LATER]', 'deps: []');
+      await document.save();
+      await settings.update('run', undefined, vscode.ConfigurationTarget.Workspace);
+    }
+    assert.equal(readFileSync(file, 'utf8'), before);
+  });
+
   test('one command mends everything in a file that has one answer', async function () {
     this.timeout(90_000);
     const document = await open(taskOf('B1'));
