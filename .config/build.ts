@@ -1,14 +1,15 @@
 /**
- * Builds what users run: four bundles and the generated JSON Schemas, into `dist/`.
+ * Builds what users run: four bundles, the generated JSON Schemas and the grammars of source files, into `dist/`.
  *
  *   node .config/build.ts [--watch] [--quiet] [--only cli,extension,...]
  *
  * The command line is split into chunks so that `slicewave --version` loads next to nothing.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import * as esbuild from 'esbuild';
+import { languageIds } from '../src/core/code/languages.ts';
 
 const root = path.dirname(import.meta.dirname);
 const { values } = parseArgs({
@@ -25,6 +26,13 @@ const shared: esbuild.BuildOptions = {
   metafile: true,
   logLevel: values.quiet ? 'warning' : 'info',
   define: { SLICEWAVE_VERSION: JSON.stringify(version) },
+};
+
+/** A CommonJS bundle has no `import.meta`, and the parser's ES module asks for it. */
+const commonJs: esbuild.BuildOptions = {
+  format: 'cjs',
+  define: { ...shared.define, 'import.meta.dirname': '__dirname' },
+  alias: { 'web-tree-sitter': './node_modules/web-tree-sitter/web-tree-sitter.cjs' },
 };
 
 const bundles: Record<string, esbuild.BuildOptions> = {
@@ -47,22 +55,22 @@ const bundles: Record<string, esbuild.BuildOptions> = {
   },
   extension: {
     ...shared,
+    ...commonJs,
     entryPoints: { extension: 'src/extension/main.ts' },
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     platform: 'node',
     target: 'node20',
-    format: 'cjs',
     external: ['vscode'],
   },
   server: {
     ...shared,
+    ...commonJs,
     entryPoints: { server: 'src/server/main.ts' },
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     platform: 'node',
     target: 'node20',
-    format: 'cjs',
   },
   webview: {
     ...shared,
@@ -82,6 +90,18 @@ async function schemas(): Promise<void> {
   }
 }
 
+/** Next to the bundles, where the reader of source files looks for them. */
+function grammars(): void {
+  const packages = path.join(root, 'node_modules');
+  const to = path.join(root, 'dist/grammars');
+  mkdirSync(to, { recursive: true });
+  for (const id of languageIds) {
+    const name = `tree-sitter-${id}.wasm`;
+    copyFileSync(path.join(packages, '@vscode/tree-sitter-wasm/wasm', name), path.join(to, name));
+  }
+  copyFileSync(path.join(packages, 'web-tree-sitter/web-tree-sitter.wasm'), path.join(to, 'web-tree-sitter.wasm'));
+}
+
 const wanted = values.only ? values.only.split(',') : Object.keys(bundles);
 if (!values.only && !values.watch) rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 mkdirSync(path.join(root, 'dist'), { recursive: true });
@@ -98,3 +118,4 @@ for (const name of wanted) {
   if (name === 'cli') chmodSync(path.join(root, 'dist/cli.js'), 0o755);
 }
 await schemas();
+grammars();

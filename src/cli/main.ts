@@ -34,6 +34,16 @@ const COMMANDS: readonly {
     load: async () => (await import('./commands/plan.ts')).plan,
   },
   {
+    name: 'replan',
+    summary: 'Change a plan while it runs; the difference is shown first',
+    load: async () => (await import('./commands/replan.ts')).replan,
+  },
+  {
+    name: 'migrate',
+    summary: 'Write a manifest of the older form in the current one',
+    load: async () => (await import('./commands/migrate.ts')).migrate,
+  },
+  {
     name: 'run',
     summary: 'Run the slices of a plan, in parallel, each in its worktree',
     load: async () => (await import('./commands/run.ts')).run,

@@ -4,6 +4,7 @@ export const COMMAND_IDS = [
   'slicewave.decompose',
   'slicewave.writeDecomposition',
   'slicewave.discardDecomposition',
+  'slicewave.replan',
   'slicewave.openWalkthrough',
   'slicewave.openDashboard',
   'slicewave.copyDashboard',
@@ -37,6 +38,7 @@ export type CommandId = (typeof COMMAND_IDS)[number];
 /** Commands that start a process or change files: refused until the workspace is trusted. */
 export const TRUSTED_COMMANDS: ReadonlySet<CommandId> = new Set<CommandId>([
   'slicewave.writeDecomposition',
+  'slicewave.replan',
   'slicewave.runPlan',
   'slicewave.runWave',
   'slicewave.runSlice',

@@ -11,6 +11,7 @@ import type { Linting } from './language-client.ts';
 import { commandAction, failureNotice, notice, showNotice, untrusted, type Notice } from './notices.ts';
 import type { PlanRuns } from './plan-runs.ts';
 import type { Projects } from './projects.ts';
+import type { Replanning } from './replanning.ts';
 import { openFileDiff, openRunDiff } from './run-changes.ts';
 import { rememberProvenance, type Settings } from './settings.ts';
 import { targetOf, Targets, type AttentionTarget } from './targets.ts';
@@ -24,6 +25,7 @@ export interface Parts {
   readonly runs: PlanRuns;
   readonly terminals: TerminalLauncher;
   readonly decomposing: Decomposing;
+  readonly replanning: Replanning;
   readonly dashboards: Dashboards;
   readonly inspections: Inspections;
   readonly traces: Traces;
@@ -87,6 +89,11 @@ function handlersOf(parts: Parts): Readonly<Record<CommandId, Handler>> {
     'slicewave.decompose': (argument) => decomposing.preview(argument),
     'slicewave.writeDecomposition': (argument) => decomposing.write(argument),
     'slicewave.discardDecomposition': (argument) => decomposing.discard(argument),
+
+    'slicewave.replan': async (argument) => {
+      const found = await targets.plan(argument, 'Which plan should change?');
+      return 'chosen' in found ? parts.replanning.ask(found.chosen) : found.notice;
+    },
 
     'slicewave.openWalkthrough': async () => {
       await vscode.commands.executeCommand('workbench.action.openWalkthrough', 'slicewave.slicewave#start', false);

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import { fileOf } from '../core/gate/symbol-check.ts';
 import { assertNever } from '../core/result.ts';
+import { scopeEntryText } from '../core/view/scope-text.ts';
 import {
   readDashboardMemory,
   readFromDashboard,
@@ -11,7 +13,6 @@ import {
   type ToDashboard,
 } from '../protocol/dashboard.ts';
 import type { CommandId } from './command-ids.ts';
-import { scopeEntryText } from './markdown-documents.ts';
 import type { PlanRuns } from './plan-runs.ts';
 import type { OpenPlan, Projects } from './projects.ts';
 import type { Target } from './targets.ts';
@@ -213,7 +214,10 @@ function commandOf(
     case 'answer':
       return ['slicewave.answer', { ...plan, slice: command.slice }, command.text];
     case 'file':
-      return ['slicewave.openFileDiff', { ...plan, slice: command.slice, run: command.run, path: command.path }];
+      return [
+        'slicewave.openFileDiff',
+        { ...plan, slice: command.slice, run: command.run, path: fileOf(command.path) },
+      ];
     case 'slice': {
       const target = { ...plan, slice: command.slice, ...(command.run === null ? {} : { run: command.run }) };
       // The dashboard lists the paths beside the button, so approving there needs no second look.

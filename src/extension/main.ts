@@ -10,6 +10,7 @@ import { PlanRuns } from './plan-runs.ts';
 import { PlanTree } from './plan-tree.ts';
 import { Projects } from './projects.ts';
 import { Provenance } from './provenance.ts';
+import { REPLAN_SCHEME, Replanning } from './replanning.ts';
 import { RULE_SCHEME, RulePages } from './rule-pages.ts';
 import { onSettings, readSettings } from './settings.ts';
 import { TerminalLauncher, WORKTREES_VARIABLE } from './terminals.ts';
@@ -39,6 +40,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const terminals = new TerminalLauncher(readSettings);
   const runs = new PlanRuns({ projects, launcher: terminals, settings: readSettings, memory: context.workspaceState });
   const decomposing = new Decomposing(projects, readSettings);
+  const replanning = new Replanning(projects);
   const commitFiles = new CommitFiles(projects);
   const traces = new Traces(projects);
   const inspections = new Inspections(projects);
@@ -64,6 +66,7 @@ export function activate(context: vscode.ExtensionContext): void {
     projects,
     terminals,
     decomposing,
+    replanning,
     commitFiles,
     traces,
     inspections,
@@ -72,6 +75,8 @@ export function activate(context: vscode.ExtensionContext): void {
     new PlanTree(projects),
     new Alerts(projects),
     vscode.workspace.registerTextDocumentContentProvider(PREVIEW_SCHEME, decomposing),
+    vscode.languages.registerDocumentLinkProvider({ scheme: PREVIEW_SCHEME }, decomposing),
+    vscode.workspace.registerTextDocumentContentProvider(REPLAN_SCHEME, replanning),
     vscode.workspace.registerTextDocumentContentProvider(TRACE_SCHEME, traces),
     vscode.workspace.registerTextDocumentContentProvider(RULE_SCHEME, new RulePages()),
     vscode.workspace.registerFileSystemProvider(COMMIT_SCHEME, commitFiles, {
@@ -83,6 +88,7 @@ export function activate(context: vscode.ExtensionContext): void {
       runs,
       terminals,
       decomposing,
+      replanning,
       dashboards,
       inspections,
       traces,

@@ -1,75 +1,6 @@
-import type { Finding } from '../core/finding.ts';
-import type { Slice } from '../core/plan/model.ts';
 import type { Trace } from '../core/run/model.ts';
-import type { ScopeEntry } from '../core/task/model.ts';
-import { minutes } from '../core/view/dashboard.ts';
-import type { Decomposition } from '../node/engine-model.ts';
 
-/** Documents shown read-only: a decomposition before it is written, and a run's trace. Markdown, legible as text too. */
-
-/** Waves, findings, critical path and files of a plan that was not written yet. */
-export function decompositionMarkdown(decomposition: Decomposition, spec: string): string {
-  const { dir, files, loaded, exists } = decomposition;
-  const { plan, graph, findings } = loaded;
-  const byId = new Map(plan.slices.map((slice) => [slice.id, slice]));
-  // Lists rather than a table: in an editor a wide table wraps, and nobody can read it then.
-  const waves = graph.waves.flatMap((ids, index) => [
-    `### Wave ${index + 1}`,
-    '',
-    ...ids.map((id) => {
-      const slice = byId.get(id);
-      const schedule = graph.schedule.get(id);
-      const deps = schedule?.deps ?? [];
-      const facts = [
-        deps.length > 0 ? `after ${deps.join(', ')}` : null,
-        minutes(slice?.estimateMinutes ?? 0),
-        schedule?.critical ? 'critical' : `slack ${minutes(schedule?.slack ?? 0)}`,
-        slice?.workstream ?? null,
-      ];
-      return `- ${id} ${slice?.title ?? ''} (${facts.filter((fact) => fact !== null).join('; ')})`;
-    }),
-    '',
-  ]);
-  const lines = [
-    `# ${plan.techSpecId}: ${plan.title}`,
-    '',
-    `Preview of the plan for \`${spec}\`. **Nothing is written yet.** The editor's title bar has *Write Plan* and *Discard*.`,
-    '',
-    exists ? `\`${dir}\` holds a plan already; writing replaces it.` : `It will be written to \`${dir}\`.`,
-    '',
-    `${count(plan.slices.length, 'slice')} in ${count(graph.waves.length, 'wave')} and ${count(graph.batches.length, 'batch', 'batches')}; at most ${graph.width} at a time; ${minutes(graph.makespanMinutes)} with enough agents.`,
-    '',
-    '## Findings',
-    '',
-    ...findingLines(findings),
-    '',
-    '## Waves',
-    '',
-    ...waves,
-  ];
-  if (graph.cycles.length > 0) {
-    lines.push('## Cycles', '', ...graph.cycles.map((trail) => `- ${trail.join(' -> ')}`), '');
-  }
-  if (plan.mergePoints.length > 0) {
-    lines.push('## Merge points', '');
-    for (const point of plan.mergePoints) {
-      const verify = point.verify.length > 0 ? ` (${point.verify.map((command) => `\`${command}\``).join(', ')})` : '';
-      lines.push(`- ${point.id}: ${point.needs.join(' + ')} -> ${point.unlocks.join(', ')}${verify}`);
-    }
-    lines.push('');
-  }
-  const gates = new Set(plan.mergePoints.map((point) => point.id));
-  const path = graph.criticalPath.map((id) => (gates.has(id) ? `[${id}]` : id)).join(' -> ');
-  lines.push('## Critical path', '', path || 'none', '', '## What each slice may write', '');
-  for (const slice of plan.slices) lines.push(`- ${slice.id}: ${writesOf(slice)}`);
-  lines.push('', '## Files of the plan', '');
-  for (const [name, text] of [...files].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    lines.push(`- ${dir}/${name} (${count(lineCount(text), 'line')})`);
-  }
-  return `${lines.join('\n')}\n`;
-}
-
-/** What a run did, with what the agent said of itself beside what was observed. */
+/** What a run did, with what the agent said of itself beside what was observed: Markdown, legible as text too. */
 export function traceMarkdown(trace: Trace): string {
   const { claims } = trace;
   const agent = [trace.agent.adapter, trace.agent.version, trace.agent.model].filter(Boolean).join(' · ');
@@ -201,25 +132,6 @@ export function traceMarkdown(trace: Trace): string {
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-function findingLines(findings: readonly Finding[]): string[] {
-  if (findings.length === 0) return ['none'];
-  const order = ['error', 'warning', 'info', 'hint'];
-  return findings
-    .toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
-    .map((entry) => `- ${entry.severity}: ${entry.message} (${entry.file}:${entry.line}, ${entry.code})`);
-}
-
-function writesOf(slice: Slice): string {
-  const entries = [...slice.scope.create, ...slice.scope.modify].map((entry) => code(scopeEntryText(entry)));
-  return entries.join(', ') || 'nothing named';
-}
-
-/** `src/a.ts::Name`, or the words of an entry that names no path. */
-export function scopeEntryText(entry: ScopeEntry): string {
-  if (entry.path === null) return entry.text;
-  return entry.symbol === null ? entry.path : `${entry.path}::${entry.symbol}`;
-}
-
 /** Columns padded, so that the table reads well where Markdown is not rendered. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const cells = [head, ...rows].map((row) => row.map(cell));
@@ -242,14 +154,6 @@ function code(text: string): string {
 function fenced(text: string): string[] {
   const fence = '`'.repeat(3 + Math.max(0, ...[...text.matchAll(/`{3,}/g)].map((run) => run[0].length - 2)));
   return [fence, text, fence];
-}
-
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
-}
-
-function lineCount(text: string): number {
-  return text === '' ? 0 : text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
 }
 
 function yesNo(value: boolean | null): string {

@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { DEFAULT_CORRECTIONS, MOST_CORRECTIONS } from '../core/decompose/rounds.ts';
+import { isDecomposerId, type DecomposerId } from '../core/decompose/table.ts';
 import type { AgentId } from '../node/agents/adapter.ts';
 
 /** All settings as one value; this is the only file that reads them. Defaults stand in package.json alone. */
@@ -9,7 +11,10 @@ export interface Settings {
   readonly agentChosen: boolean;
   readonly agentCommand: readonly string[];
   readonly model: string | null;
-  readonly decomposer: 'structure' | 'claude' | 'codex';
+  /** `ask`: one is picked each time. */
+  readonly decomposer: DecomposerId | 'ask';
+  /** How often an agent may correct its slices. */
+  readonly corrections: number;
   /** `null`: the plan's own limit. */
   readonly maxParallel: number | null;
   readonly barrier: boolean;
@@ -37,7 +42,8 @@ export function readSettings(root?: string): Settings {
     agentChosen: (chosen?.globalValue ?? chosen?.workspaceValue ?? chosen?.workspaceFolderValue) !== undefined,
     agentCommand: values.get<string[]>('agentCommand', []).filter((word) => typeof word === 'string'),
     model: values.get<string>('model', '').trim() || null,
-    decomposer: oneOf(values.get<string>('decomposer'), ['structure', 'claude', 'codex']),
+    decomposer: decomposerIn(values.get<string>('decomposer', 'structure')),
+    corrections: correctionsIn(values.get<number>('decomposerCorrections', DEFAULT_CORRECTIONS)),
     maxParallel: typeof maxParallel === 'number' && maxParallel >= 1 ? Math.floor(maxParallel) : null,
     barrier: values.get<boolean>('barrier', false),
     openWorktree: oneOf(values.get<string>('openWorktree'), ['ask', 'addToWorkspace', 'newWindow', 'reveal']),
@@ -69,6 +75,15 @@ export async function rememberProvenance(enabled: boolean): Promise<void> {
 
 function isAgent(value: string): value is AgentId {
   return value === 'claude' || value === 'codex' || value === 'command' || value === 'demo';
+}
+
+function decomposerIn(value: string): Settings['decomposer'] {
+  return value === 'ask' || isDecomposerId(value) ? value : 'structure';
+}
+
+function correctionsIn(value: unknown): number {
+  const isCount = typeof value === 'number' && value >= 0;
+  return isCount ? Math.min(MOST_CORRECTIONS, Math.floor(value)) : DEFAULT_CORRECTIONS;
 }
 
 /** A hand-edited settings file may hold anything; the first allowed value stands for what is not allowed. */

@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { success, type Result } from '../core/result.ts';
 import { createRedactor } from '../core/gate/redact.ts';
+import { fileOf } from '../core/gate/symbol-check.ts';
 import type { PlanState, SliceView } from '../core/run/state-model.ts';
 import { isActive, isSettled } from '../core/run/fold.ts';
 import { addToScope } from '../core/task/edit.ts';
 import type { EngineFailure, LoadedPlan } from './engine-model.ts';
 import { FactsReader } from './facts.ts';
 import { fail, type Repository } from './repository.ts';
-import { appendDecision, writeWhole } from './state-files.ts';
+import { acquireLock, appendDecision, planLock, writeWhole } from './state-files.ts';
 import { endRunners } from './stop.ts';
 
 type Answer<T> = Promise<Result<T, EngineFailure>>;
@@ -177,15 +178,32 @@ export class Decisions {
     const slice = this.#loaded.plan.slices.find((candidate) => candidate.id === id);
     if (!slice) return success(null);
     const file = path.join(this.#repository.root, slice.file);
+    // Re-planning writes task specs too.
+    const lock = await acquireLock(planLock(this.#repository, this.#loaded.plan.id), { wait: 10_000 });
+    if (!lock) return fail('busy', `${this.#loaded.plan.id} is being re-planned`, 'Approve again in a moment.');
+    try {
+      return await this.#grow(file, slice.file, paths, base);
+    } finally {
+      await lock.release();
+    }
+  }
+
+  async #grow(
+    file: string,
+    name: string,
+    paths: readonly string[],
+    base: string,
+  ): Promise<Result<null, EngineFailure>> {
     const text = await readFile(file, 'utf8').catch(() => null);
     if (text === null)
-      return fail('no-such-file', `${slice.file} cannot be read`, 'Put the task spec back, then approve again.');
+      return fail('no-such-file', `${name} cannot be read`, 'Put the task spec back, then approve again.');
     const known = new Set(
-      await this.#repository.git.fields(['ls-tree', '-r', '-z', '--name-only', base, '--', ...paths]),
+      await this.#repository.git.fields(['ls-tree', '-r', '-z', '--name-only', base, '--', ...paths.map(fileOf)]),
     );
-    const grown = addToScope(text, slice.file, {
-      create: paths.filter((file) => !known.has(file)),
-      modify: paths.filter((file) => known.has(file)),
+    // A new symbol of a file that exists is a change of that file.
+    const grown = addToScope(text, name, {
+      create: paths.filter((path) => !known.has(fileOf(path))),
+      modify: paths.filter((path) => known.has(fileOf(path))),
     });
     await writeWhole(file, grown);
     return success(null);

@@ -1,11 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { boundaryOf } from '../core/decompose/boundary.ts';
-import { decomposeFeedback, decomposeInstructions } from '../core/decompose/instructions.ts';
+import { assemblePrompt } from '../core/context/prompt.ts';
+import { contextSources } from '../core/context/sources.ts';
+import { importerFor, mainFileOf } from '../core/decompose/import/importers.ts';
 import { judgePlan } from '../core/decompose/judge.ts';
-import { projectFacts, projectFiles } from '../core/decompose/project.ts';
-import { readProposal, type Proposal } from '../core/decompose/proposal.ts';
-import { blockingFindings, decomposeByStructure } from '../core/decompose/structure.ts';
+import { projectSources } from '../core/decompose/project.ts';
+import { decomposerOf } from '../core/decompose/table.ts';
+import { earlierUsage } from '../core/decompose/usage.ts';
 import { planFiles, planName } from '../core/decompose/write.ts';
 import type { Finding } from '../core/finding.ts';
 import { planGraph } from '../core/plan/graph.ts';
@@ -13,87 +14,94 @@ import { loadPlan } from '../core/plan/load.ts';
 import { success, type Result } from '../core/result.ts';
 import type { Spec } from '../core/spec/model.ts';
 import { readSpec } from '../core/spec/read.ts';
-import { decomposerAgent, type DecomposerAgent } from './decomposer-agent.ts';
-import type { Decomposition, EngineFailure } from './engine-model.ts';
+import { readTexts } from './base.ts';
+import type { Draft, Material } from './decomposers/decomposer.ts';
+import { filesAround } from './decomposers/import.ts';
+import { decomposers } from './decomposers/table.ts';
+import type { DecomposeOptions, DecomposerAgent, Decomposition, EngineFailure, LoadedPlan } from './engine-model.ts';
+import { FactsReader } from './facts.ts';
 import { Git } from './git.ts';
 import { contained, fail, toPosix } from './repository.ts';
 
-export interface DecomposeRequest {
+export interface DecomposeRequest extends DecomposeOptions {
   /** Absolute path of the primary checkout's top level. */
   readonly root: string;
-  /** Absolute, or relative to the root. */
+  /** Absolute, or relative to the root: a spec, or the file or directory of another tool's tasks. */
   readonly specFile: string;
-  /** Who cuts the slices. Default `structure`: by what the spec says, without a model. */
-  readonly with?: 'structure' | 'claude' | 'codex';
-  /** The plan directory, relative to the root. Default `parallel/<spec id and name>`. */
-  readonly dir?: string;
-  readonly model?: string;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (text: string) => void;
   /** Replaces the real agent. */
   readonly runAgent?: DecomposerAgent;
 }
 
-/** After the first answer, an agent is told this often what does not hold. */
-const corrections = 2;
+/** Measuring the context of more slices takes longer than reading the preview. */
+const MOST_MEASURED = 200;
+/** Files larger than this never go whole into a prompt. */
+const LARGEST_SOURCE = 256 * 1024;
+const LARGEST_SPEC = 16 * 1024 * 1024;
 
 /**
  * Decomposes a spec file. Nothing is written: the result is the whole plan directory with everything that was found in
  * it, to be shown and then given to `writeDecomposition`. A spec that must not be decomposed yet fails with findings.
  */
 export async function decomposeSpecFile(request: DecomposeRequest): Promise<Result<Decomposition, EngineFailure>> {
-  const progress = request.onProgress ?? (() => undefined);
-  const material = await gather(request);
-  if (!material.ok) return material;
-  const { spec, specPath, specText, repoFiles, texts, specFindings, dir } = material.value;
-  progress(`Read ${specPath}`);
-  if ((request.with ?? 'structure') === 'structure') {
-    const { proposal, findings } = decomposeByStructure({ spec, specPath, specText, repoFiles, texts });
-    if (!proposal) return blockedSpec(specPath, [...specFindings, ...findings]);
-    return success(await compose(request.root, dir, proposal, material.value, [...specFindings, ...findings]));
-  }
-  const blocking = blockingFindings(spec, specPath, specText);
-  if (blocking.some((finding) => finding.severity === 'error'))
-    return blockedSpec(specPath, [...specFindings, ...blocking]);
-  return askAgent(request, material.value, [...specFindings, ...blocking]);
-}
-
-interface Material {
-  readonly spec: Spec;
-  readonly specPath: string;
-  readonly specText: string;
-  readonly specFindings: readonly Finding[];
-  readonly repoFiles: readonly string[];
-  readonly texts: ReadonlyMap<string, string>;
-  readonly dir: string;
+  const onProgress = request.onProgress ?? (() => undefined);
+  const gathered = await gather(request);
+  if (!gathered.ok) return gathered;
+  const material = gathered.value;
+  const { root, specPath } = material;
+  // A spec that gives all four answers is one, whatever lists of tasks stand in it.
+  const importer = answersAll(material.spec) ? null : importerFor(specPath, material.specText);
+  const by = request.with ?? importer?.id ?? request.otherwise ?? 'structure';
+  const { kind, title } = decomposerOf(by);
+  if (kind === 'import') onProgress(`Read ${specPath} as ${title}`);
+  const dirFor = (spec: Spec): string => planDirOf(request, spec, kind === 'import' ? null : specPath);
+  const refused = await refusedDir(root, dirFor(material.spec));
+  if (refused) return refused;
+  // Earlier plans are no part of what is decomposed; without them a second decomposition gives the same bytes.
+  const parent = dirFor(material.spec).replace(/[^/]*$/, '');
+  const repoFiles = material.repoFiles.filter((file) => !file.startsWith(parent));
+  const drafted = await decomposers[by]({
+    ...material,
+    repoFiles,
+    options: request,
+    signal: request.signal ?? new AbortController().signal,
+    onProgress,
+    ...(request.runAgent ? { runAgent: request.runAgent } : {}),
+    judge: (draft) => composePlan({ draft, specPath, dir: dirFor(draft.spec), repoFiles }).loaded.findings,
+  });
+  if (!drafted.ok) return drafted;
+  const draft = drafted.value;
+  const dir = dirFor(draft.spec);
+  const composed = composePlan({ draft, specPath, dir, repoFiles });
+  const runs = await new FactsReader({ runsDir: path.join(root, '.agent-runs') }).runs().catch(() => []);
+  return success({
+    dir,
+    ...composed,
+    exists: (await stat(path.join(root, dir)).catch(() => null)) !== null,
+    making: {
+      by,
+      spec: draft.spec,
+      specPath,
+      repoFiles,
+      rounds: draft.rounds ?? null,
+      contextTokens: await contextTokens(root, composed.loaded, repoFiles),
+      earlier: earlierUsage(runs),
+    },
+  });
 }
 
 async function gather(request: DecomposeRequest): Promise<Result<Material, EngineFailure>> {
   const { root } = request;
-  const full = path.resolve(root, request.specFile);
-  const specPath = toPosix(path.relative(root, full));
-  if ((await contained(root, specPath)) === null) {
+  const named = toPosix(path.relative(root, path.resolve(root, request.specFile)));
+  if ((await contained(root, named)) === null) {
     return fail(
       'no-such-file',
       `${request.specFile} is not inside ${root}`,
       'Put the spec into the repository, so that it is versioned with the plan.',
     );
   }
-  let specText: string;
+  let tracked: string[];
   try {
-    if ((await stat(full)).isDirectory())
-      return fail('no-such-file', `${specPath} is a directory`, 'Name the spec itself, a Markdown file.');
-    specText = await readFile(full, 'utf8');
-  } catch (error) {
-    const why =
-      error instanceof Error && 'code' in error && error.code === 'ENOENT'
-        ? 'does not exist'
-        : `cannot be read: ${messageOf(error)}`;
-    return fail('no-such-file', `${specPath} ${why}`, 'Check the path of the spec.');
-  }
-  let repoFiles: string[];
-  try {
-    repoFiles = await new Git(root).fields(['ls-files', '-z']);
+    tracked = await new Git(root).fields(['ls-files', '-z']);
   } catch (error) {
     return fail(
       'git',
@@ -101,69 +109,107 @@ async function gather(request: DecomposeRequest): Promise<Result<Material, Engin
       'Run this inside a git repository.',
     );
   }
-  const { spec, findings } = readSpec(specText, specPath);
-  const dir = toPosix(path.normalize(request.dir ?? `parallel/${planName(spec, specPath)}`)).replace(/\/+$/, '');
-  if (path.isAbsolute(dir) || dir.startsWith('..') || !dir.includes('/') || (await contained(root, dir)) === null) {
-    return fail(
-      'write',
-      `${dir} cannot be a plan directory`,
-      'Name a directory below another one inside the repository: parallel/TS-0042-inventory.',
-    );
+  const read = await readSpecFile(root, named, tracked);
+  if (!read.ok) return read;
+  let { specPath, specText } = read.value;
+  let { spec, findings } = readSpec(specText, specPath);
+  if (request.with === undefined && !answersAll(spec) && importerFor(specPath, specText) === null) {
+    // One file of another tool may stand for all of them: the proposal of a change, the design of a feature.
+    const main = mainFileOf(specPath, await filesAround(root, tracked));
+    const other = main === null || main === specPath ? null : await readSpecFile(root, main, tracked);
+    if (other?.ok) {
+      ({ specPath, specText } = other.value);
+      ({ spec, findings } = readSpec(specText, specPath));
+    }
   }
-  // Earlier plans are no part of what is decomposed; without them a second decomposition gives the same bytes.
-  const parent = dir.slice(0, dir.lastIndexOf('/') + 1);
-  const own = repoFiles.filter((file) => !file.startsWith(parent) && !file.startsWith('parallel/'));
+  const repoFiles = tracked.filter((file) => !file.startsWith('parallel/'));
   const texts = new Map<string, string>();
-  for (const file of projectFiles.filter((name) => own.includes(name))) {
+  for (const file of projectSources(repoFiles)) {
     const text = await readFile(path.join(root, file), 'utf8').catch(() => null);
     if (text !== null) texts.set(file, text);
   }
-  return success({ spec, specPath, specText, specFindings: findings, repoFiles: own, texts, dir });
+  return success({ root, spec, specPath, specText, specFindings: findings, repoFiles, texts });
 }
 
-function blockedSpec(specPath: string, findings: readonly Finding[]): Result<never, EngineFailure> {
-  const errors = findings.filter((finding) => finding.severity === 'error');
-  const list = errors
-    .map((finding) => `${finding.file}:${finding.line}:${finding.column}: ${finding.message}`)
-    .join('\n');
-  return {
-    ok: false,
-    failure: {
-      reason: 'bad-spec',
-      message: `${specPath} cannot be decomposed yet:\n${list}`,
-      remedy: 'Settle what the findings name, then decompose again.',
-      findings,
-    },
-  };
+function answersAll(spec: Spec): boolean {
+  return Object.values(spec.answers).every((answer) => answer !== null && answer.text.trim() !== '');
 }
 
-async function compose(
+/** The text of what was named. A directory stands for the main file of the tool whose tasks it holds. */
+async function readSpecFile(
   root: string,
-  dir: string,
-  proposal: Proposal,
-  material: Material,
-  findings: readonly Finding[],
-): Promise<Decomposition> {
+  named: string,
+  tracked: readonly string[],
+): Promise<Result<{ readonly specPath: string; readonly specText: string }, EngineFailure>> {
+  let specPath = named;
+  try {
+    let info = await stat(path.join(root, specPath));
+    if (info.isDirectory()) {
+      const main = mainFileOf(named, await filesAround(root, tracked));
+      if (main === null || (await contained(root, main)) === null) {
+        return fail(
+          'no-such-file',
+          `${named || 'the repository'} is a directory, and not one whose tasks can be read`,
+          'Name the spec itself, a Markdown file.',
+        );
+      }
+      specPath = main;
+      info = await stat(path.join(root, specPath));
+    }
+    if (info.size > LARGEST_SPEC)
+      return fail('no-such-file', `${specPath} is too large to be a spec`, 'Name the spec itself, a Markdown file.');
+    return success({ specPath, specText: await readFile(path.join(root, specPath), 'utf8') });
+  } catch (error) {
+    const why =
+      error instanceof Error && 'code' in error && error.code === 'ENOENT'
+        ? 'does not exist'
+        : `cannot be read: ${messageOf(error)}`;
+    return fail('no-such-file', `${specPath} ${why}`, 'Check the path of the spec.');
+  }
+}
+
+/** The plan directory. What was imported (`specPath: null`) is named after what it is about, not after its `tasks.md`. */
+function planDirOf(request: DecomposeRequest, spec: Spec, specPath: string | null): string {
+  const name = planName(spec, specPath ?? `${spec.title.replaceAll('/', ' ')}.md`) || 'plan';
+  return toPosix(path.normalize(request.dir ?? `parallel/${name}`)).replace(/\/+$/, '');
+}
+
+async function refusedDir(root: string, dir: string): Promise<Result<never, EngineFailure> | null> {
+  const isBelow = !path.isAbsolute(dir) && !dir.startsWith('..') && dir.includes('/');
+  if (isBelow && (await contained(root, dir)) !== null) return null;
+  return fail(
+    'write',
+    `${dir} cannot be a plan directory`,
+    'Name a directory below another one inside the repository: parallel/TS-0042-inventory.',
+  );
+}
+
+interface Composed {
+  readonly files: LoadedPlan['files'];
+  readonly loaded: LoadedPlan;
+}
+
+/** The whole plan directory of a draft, read back and judged: the one place where the judge is asked. */
+function composePlan(request: {
+  readonly draft: Draft;
+  readonly specPath: string;
+  readonly dir: string;
+  readonly repoFiles: readonly string[];
+}): Composed {
+  const { draft, specPath, dir, repoFiles } = request;
   const slash = dir.lastIndexOf('/');
   const files = planFiles({
-    proposal,
-    spec: material.spec,
-    specPath: material.specPath,
+    proposal: draft.proposal,
+    spec: draft.spec,
+    specPath,
     parent: dir.slice(0, slash),
     dirName: dir.slice(slash + 1),
   });
-  const { plan, findings: loadFindings } = loadPlan(files, dir);
-  if (!plan)
-    throw new Error(`the plan written for ${material.specPath} cannot be read back: ${loadFindings[0]?.message ?? ''}`);
+  const { plan, findings } = loadPlan(files, dir);
+  if (!plan) throw new Error(`the plan written for ${specPath} cannot be read back: ${findings[0]?.message ?? ''}`);
   const graph = planGraph(plan);
-  const judged = judgePlan({ plan, graph, files, repoFiles: material.repoFiles });
-  const exists = (await stat(path.join(root, dir)).catch(() => null)) !== null;
-  return {
-    dir,
-    files,
-    loaded: { plan, graph, findings: unique([...findings, ...loadFindings, ...judged]), files },
-    exists,
-  };
+  const judged = judgePlan({ plan, graph, files, repoFiles });
+  return { files, loaded: { plan, graph, findings: unique([...draft.findings, ...findings, ...judged]), files } };
 }
 
 /** Readers and judges look at some things both; one place is enough. */
@@ -177,108 +223,25 @@ function unique(findings: readonly Finding[]): Finding[] {
   });
 }
 
-async function askAgent(
-  request: DecomposeRequest,
-  material: Material,
-  findings: readonly Finding[],
-): Promise<Result<Decomposition, EngineFailure>> {
-  const { root } = request;
-  const kind = request.with === 'codex' ? 'codex' : 'claude';
-  const progress = request.onProgress ?? (() => undefined);
-  const agent =
-    request.runAgent ?? decomposerAgent({ id: kind, root, ...(request.model ? { model: request.model } : {}) });
-  const signal = request.signal ?? new AbortController().signal;
-  const facts = projectFacts(material.repoFiles, material.texts, material.spec.technology);
-  let prompt = decomposeInstructions({ ...material, tests: facts.tests });
-  let sessionId: string | null = null;
-  let best: Decomposition | null = null;
-  let problems: readonly string[] = [];
-  for (let round = 0; round <= corrections; round++) {
-    progress(
-      round === 0 ? `Asking ${kind} for slices` : `Asking ${kind} to correct its slices (${round} of ${corrections})`,
-    );
-    const turn = await agent({ prompt, sessionId, signal, onProgress: progress });
-    if (!turn.ok) return turn;
-    sessionId = turn.value.sessionId;
-    const read = readProposal(turn.value.answer ?? null);
-    let judged: readonly Finding[] = [];
-    if ('problems' in read) {
-      problems = turn.value.answer === undefined ? ['There is no JSON object in your answer'] : read.problems;
-    } else {
-      const decomposition = await compose(root, material.dir, completed(read.proposal, material), material, findings);
-      problems = idProblems(read.proposal);
-      if (problems.length === 0) best = decomposition;
-      judged = decomposition.loaded.findings.filter((finding) => finding.file !== material.specPath);
-      if (problems.length === 0 && !judged.some((finding) => finding.severity === 'error'))
-        return success(decomposition);
-    }
-    prompt = decomposeFeedback(problems, judged);
-  }
-  if (best) return success(best);
-  return fail(
-    'agent',
-    `${kind} gave no usable decomposition: ${problems.slice(0, 5).join('; ')}`,
-    'Try again, declare slices in the spec, or decompose with --with structure.',
+/** Tokens of the prompt that each slice's agent would start with today. Dependencies' files are not there yet. */
+async function contextTokens(
+  root: string,
+  loaded: LoadedPlan,
+  repoFiles: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const { plan, graph, files } = loaded;
+  if (plan.slices.length > MOST_MEASURED) return new Map();
+  const texts = new Map([...files].map(([name, text]) => [`${plan.dir}/${name}`, text]));
+  const wanted = new Map(plan.slices.map((slice) => [slice.id, contextSources(plan, slice, repoFiles)]));
+  const missing = [...new Set([...wanted.values()].flat())].filter((file) => !texts.has(file));
+  for (const [file, text] of await readTexts(root, missing, LARGEST_SOURCE)) texts.set(file, text);
+  return new Map(
+    plan.slices.map((slice) => {
+      const names = wanted.get(slice.id) ?? [];
+      const sources = new Map(names.flatMap((file) => (texts.has(file) ? [[file, texts.get(file)!]] : [])));
+      return [slice.id, assemblePrompt({ plan, slice, graph, sources }).tokens];
+    }),
   );
-}
-
-/** What a plan cannot even be written with: ids that occur twice. Windows and macOS see no difference in case either. */
-function idProblems(proposal: Proposal): string[] {
-  const seen = new Set<string>();
-  return proposal.slices.flatMap((slice) => {
-    const id = slice.id.toLowerCase();
-    if (seen.has(id)) return [`The id ${slice.id} is used by two slices`];
-    seen.add(id);
-    return [];
-  });
-}
-
-/** What the spec itself declares wins over what the agent made of it; boundaries it left out follow from the rest. */
-function completed(proposal: Proposal, material: Material): Proposal {
-  const { spec } = material;
-  const targets = spec.contracts.map((contract) => contract.path);
-  const ids = proposal.slices.map((slice) => slice.id);
-  const declared = spec.contracts.map(({ path: file, language, content }) => {
-    const given = proposal.contracts.find((contract) => contract.path === file || contract.target === file);
-    return {
-      path: file,
-      language,
-      content,
-      target: null,
-      provider: given?.provider ?? null,
-      consumers: given?.consumers ?? ids,
-    };
-  });
-  const workstreams = spec.workstreams.map(({ id, name, boundary }) => ({ id, name, boundary: [...boundary] }));
-  const streams = [
-    ...workstreams,
-    ...proposal.workstreams.filter((stream) => !workstreams.some((own) => own.id === stream.id)),
-  ];
-  const writes = (slice: Proposal['slices'][number]): string[] => [...slice.create, ...slice.modify];
-  return {
-    ...proposal,
-    conventions: spec.conventions?.text.trim() || proposal.conventions,
-    contracts: [
-      ...declared,
-      ...proposal.contracts.filter(
-        (contract) => !targets.includes(contract.path) && !targets.includes(contract.target ?? ''),
-      ),
-    ],
-    workstreams: streams,
-    slices: proposal.slices.map((slice) =>
-      slice.boundary.length > 0
-        ? slice
-        : {
-            ...slice,
-            boundary: boundaryOf({
-              own: writes(slice),
-              forbidden: targets,
-              foreign: streams.filter((stream) => stream.id !== slice.workstream).flatMap((stream) => stream.boundary),
-              others: proposal.slices.filter((other) => other !== slice).flatMap(writes),
-            }),
-          },
-    ),
-  };
 }
 
 function messageOf(error: unknown): string {

@@ -2,32 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { answerIn, LARGEST_ANSWER, type Answer } from '../core/decompose/answer.ts';
 import { proposalJsonSchema } from '../core/decompose/proposal.ts';
 import { success, type Result } from '../core/result.ts';
 import { objectOf, parseJsonLine } from './agents/json-line.ts';
 import { agentOf, detectAgent } from './agents/table.ts';
-import type { EngineFailure } from './engine-model.ts';
-import { environment, findProgram, runProcess } from './processes.ts';
+import type { DecomposerAgent, DecomposerAnswer, DecomposerTurn, EngineFailure } from './engine-model.ts';
+import { environment, findProgram, runProcess, type SpawnOutcome } from './processes.ts';
 import { fail } from './repository.ts';
 
-/** One turn with an agent that decomposes a spec. */
-export interface DecomposerTurn {
-  readonly prompt: string;
-  /** The session of the earlier turn; `null` starts one. */
-  readonly sessionId: string | null;
-  readonly signal: AbortSignal;
-  readonly onProgress: (text: string) => void;
-}
-
-export interface DecomposerAnswer {
-  /** The agent's answer, not validated; `undefined` when it gave none that is JSON. */
-  readonly answer: unknown;
-  readonly sessionId: string;
-}
-
-export type DecomposerAgent = (turn: DecomposerTurn) => Promise<Result<DecomposerAnswer, EngineFailure>>;
-
-const minutes = 20;
+/** How long an agent may think about one answer. */
+export const ANSWER_MINUTES = 20;
 
 export interface DecomposerOptions {
   readonly id: 'claude' | 'codex';
@@ -79,13 +64,13 @@ async function ask(question: Question): Promise<Result<DecomposerAnswer, EngineF
   const newSession = randomUUID();
   const reader = agentOf(id).createReader();
   let sessionId = question.sessionId ?? newSession;
-  let answer: unknown;
+  let answer: Answer | null = null;
   let lastMessage = '';
   let problem = '';
   const take = (line: string): void => {
     // Claude Code gives structured output beside the text of its last word; Codex gives it as its last message.
     const structured = objectOf(parseJsonLine(line))['structured_output'];
-    if (structured !== undefined && structured !== null) answer = structured;
+    if (typeof structured === 'object' && structured !== null) answer = { value: structured };
     for (const event of reader.line(line, Date.now())) takeEvent(event);
   };
   const takeEvent = (event: ReturnType<typeof reader.line>[number]): void => {
@@ -109,41 +94,22 @@ async function ask(question: Question): Promise<Result<DecomposerAnswer, EngineF
     env: question.env,
     stdinFile: promptFile,
     signal,
-    timeout: minutes * 60_000,
+    timeout: ANSWER_MINUTES * 60_000,
     onStdout: (chunk) => {
       const lines = (partial + chunk).split('\n');
-      partial = lines.pop() ?? '';
+      // A line that never ends is no event; what is kept of it stays bounded.
+      partial = (lines.pop() ?? '').slice(0, 4 * LARGEST_ANSWER);
       for (const line of lines) take(line);
     },
     onStderr: (chunk) => (errors = (errors + chunk).slice(-4000)),
   });
   if (partial !== '') take(partial);
   for (const event of reader.end(Date.now())) takeEvent(event);
-  const title = agentOf(id).title;
-  switch (outcome.outcome) {
-    case 'aborted':
-      return fail(
-        'cancelled',
-        'The decomposition was cancelled',
-        'Nothing was written. Start it again when you want to.',
-      );
-    case 'not-found':
-      return fail(
-        'agent',
-        `${question.program} could not be started: ${outcome.error ?? ''}`,
-        'Check the path of the agent.',
-      );
-    case 'timed-out':
-      return fail(
-        'agent',
-        `${title} gave no answer within ${minutes} minutes`,
-        'Try again, or decompose with --with structure.',
-      );
-    case 'exited':
-      break;
-  }
-  answer ??= jsonIn(lastMessage);
-  if (answer === undefined && (problem !== '' || outcome.exitCode !== 0)) {
+  const { title } = agentOf(id);
+  const ended = endedBadly(outcome, title, question.program);
+  if (ended) return ended;
+  const given = answer ?? answerIn(lastMessage);
+  if ('problem' in given && (problem !== '' || outcome.exitCode !== 0)) {
     const detail = problem || lastLine(errors) || `exit code ${outcome.exitCode ?? 'none'}`;
     return fail(
       'agent',
@@ -151,7 +117,7 @@ async function ask(question: Question): Promise<Result<DecomposerAnswer, EngineF
       'Check that it is signed in and works by itself, then try again.',
     );
   }
-  return success({ answer, sessionId });
+  return success({ answer: given, sessionId });
 }
 
 /** Only tools that read: nothing it could write with, nothing it could run. */
@@ -183,27 +149,36 @@ function codexArguments(question: Question, schemaFile: string): string[] {
   ];
 }
 
-/** The JSON of a message: all of it, its last fenced block, or what stands between its outermost braces. */
-function jsonIn(text: string): unknown {
-  const fences = [...text.matchAll(/^[ \t]*```[^\n]*\n([\s\S]*?)^[ \t]*```/gm)]
-    .map((match) => match[1] ?? '')
-    .toReversed();
-  const braces = text.slice(Math.max(0, text.indexOf('{')), text.lastIndexOf('}') + 1);
-  for (const candidate of [text, ...fences, braces]) {
-    try {
-      const value: unknown = JSON.parse(candidate);
-      if (typeof value === 'object' && value !== null) return value;
-    } catch {
-      // The next candidate may be it.
-    }
+/** Why an agent's process gave no answer; `null` when it ended by itself, however. */
+export function endedBadly(
+  outcome: SpawnOutcome,
+  title: string,
+  program: string,
+): { readonly ok: false; readonly failure: EngineFailure } | null {
+  switch (outcome.outcome) {
+    case 'aborted':
+      return cancelled();
+    case 'not-found':
+      return fail('agent', `${program} could not be started: ${outcome.error ?? ''}`, 'Check the path of the agent.');
+    case 'timed-out':
+      return fail(
+        'agent',
+        `${title} gave no answer within ${ANSWER_MINUTES} minutes`,
+        'Try again, or decompose with --with structure.',
+      );
+    case 'exited':
+      return null;
   }
-  return undefined;
+}
+
+export function cancelled(): { readonly ok: false; readonly failure: EngineFailure } {
+  return fail('cancelled', 'The decomposition was cancelled', 'Nothing was written. Start it again when you want to.');
 }
 
 function firstLine(text: string): string {
   return (text.trim().split('\n')[0] ?? '').slice(0, 160);
 }
 
-function lastLine(text: string): string {
+export function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '';
 }

@@ -1,6 +1,12 @@
+import type { Answer } from '../core/decompose/answer.ts';
+import type { Making } from '../core/decompose/preview.ts';
+import type { DecomposerId } from '../core/decompose/table.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Plan, PlanFiles } from '../core/plan/model.ts';
 import type { PlanGraph } from '../core/plan/graph-model.ts';
+import type { ReplanSummary } from '../core/replan/changes-text.ts';
+import type { Operation } from '../core/replan/operations.ts';
+import type { Reconciliation } from '../core/replan/reconcile.ts';
 import type { Result } from '../core/result.ts';
 import type { Trace } from '../core/run/model.ts';
 import type { Action, RunLimits } from '../core/run/limits-model.ts';
@@ -49,6 +55,73 @@ export interface Decomposition {
   readonly loaded: LoadedPlan;
   /** Whether that directory already holds a plan. */
   readonly exists: boolean;
+  /** For the preview: who made it, and how. */
+  readonly making: Making;
+}
+
+/** Where the new plan comes from: edits of this one, or its spec decomposed anew (into the same directory). */
+export type ReplanChange =
+  | { readonly kind: 'operations'; readonly operations: readonly Operation[] }
+  | { readonly kind: 'decomposition'; readonly decomposition: Pick<Decomposition, 'files' | 'loaded'> };
+
+export interface ReplanRequest {
+  /** Relative to the root. */
+  readonly planDir: string;
+  readonly change: ReplanChange;
+  /** Stop running slices that would change or go; otherwise they stay as they are. */
+  readonly stopRunning?: boolean;
+}
+
+/** What re-planning would do. Nothing is written yet. */
+export interface ReplanPreview {
+  readonly request: ReplanRequest;
+  readonly loaded: LoadedPlan;
+  readonly next: LoadedPlan;
+  readonly summary: ReplanSummary;
+  /** What is found in the new plan and was not found in the old one. An error among them keeps it from being written. */
+  readonly findings: readonly Finding[];
+  readonly renewed: Reconciliation['renewed'];
+  /** Files that would be written or removed, relative to the plan directory. Empty: nothing changes at all. */
+  readonly changed: readonly string[];
+}
+
+/** What is needed of a plan to write it. */
+export type WritablePlan = Pick<Decomposition, 'dir' | 'files' | 'loaded'>;
+
+/** One turn with an agent that decomposes a spec. */
+export interface DecomposerTurn {
+  readonly prompt: string;
+  /** The session of the earlier turn; `null` starts one. */
+  readonly sessionId: string | null;
+  readonly signal: AbortSignal;
+  readonly onProgress: (text: string) => void;
+}
+
+export interface DecomposerAnswer {
+  /** Not validated: an object, or what keeps the answer from being one, in words for the agent. */
+  readonly answer: Answer;
+  readonly sessionId: string;
+}
+
+export type DecomposerAgent = (turn: DecomposerTurn) => Promise<Result<DecomposerAnswer, EngineFailure>>;
+
+export interface DecomposeOptions {
+  /** Who cuts the slices. Default: the importer that knows the file, else `otherwise`. */
+  readonly with?: DecomposerId;
+  /** Who cuts the slices of a file that no importer knows. Default `structure`. */
+  readonly otherwise?: DecomposerId;
+  /** The plan directory, relative to the root. Default `parallel/<spec id and name>`. */
+  readonly dir?: string;
+  /** Model an agent is asked to use. */
+  readonly model?: string;
+  /** Program and arguments, for `command`. */
+  readonly command?: readonly string[];
+  /** How often an agent is told what does not hold, after its first answer. Default 2. */
+  readonly corrections?: number;
+  /** The language model of the editor, for `editor`; only VS Code has one. */
+  readonly editorModel?: DecomposerAgent;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (text: string) => void;
 }
 
 /** How one attempt's runner process is started: as a child process (CLI) or in a terminal (VS Code). */
@@ -130,20 +203,21 @@ export interface Engine {
   state(planDir: string): Promise<Result<PlanState, EngineFailure>>;
   /** Calls back once at the start and after every change (debounced); nothing runs while nothing changes. */
   watch(planDir: string, onState: (state: PlanState) => void): { close(): void };
-  decompose(
-    specFile: string,
-    options: {
-      readonly with?: 'structure' | 'claude' | 'codex';
-      readonly signal?: AbortSignal;
-      readonly onProgress?: (text: string) => void;
-      readonly dir?: string;
-    },
-  ): Promise<Result<Decomposition, EngineFailure>>;
+  /** Nothing is written: the result is shown (`previewOf`) and, when the person accepts it, given to `write`. */
+  decompose(specFile: string, options: DecomposeOptions): Promise<Result<Decomposition, EngineFailure>>;
   /** Writes a decomposition whole or not at all. An existing plan is replaced only with `replace`. */
   write(
-    decomposition: Decomposition,
+    decomposition: WritablePlan,
     options: { readonly replace: boolean },
   ): Promise<Result<{ readonly dir: string }, EngineFailure>>;
+  /** What a change of a plan would do, in the light of what already happened. Nothing is written; a plan may be running. */
+  previewReplan(request: ReplanRequest): Promise<Result<ReplanPreview, EngineFailure>>;
+  /** Does what a preview showed, or nothing when something that matters happened since. */
+  applyReplan(preview: ReplanPreview): Promise<Result<{ readonly written: readonly string[] }, EngineFailure>>;
+  /** Puts back the plan as it was before the last change. */
+  undoReplan(
+    planDir: string,
+  ): Promise<Result<{ readonly restored: readonly string[]; readonly summary: string }, EngineFailure>>;
   run(request: RunRequest): Promise<Result<{ readonly outcome: RunOutcome; readonly state: PlanState }, EngineFailure>>;
   answer(planDir: string, slice: string, text: string): Promise<Result<null, EngineFailure>>;
   /** Approves the paths or failing checks that the slice stopped on; scope growth is written into the task spec. */

@@ -11,6 +11,7 @@ import { FactsReader } from './facts.ts';
 import { integratePlan } from './integrate.ts';
 import { writeDecomposition } from './plan-directory.ts';
 import { listPlans, PlanReader } from './plans.ts';
+import { applyReplan, previewReplan, undoReplan } from './replan.ts';
 import { fail, openRepository, type Repository } from './repository.ts';
 import { schedule } from './scheduler.ts';
 import { watchFacts } from './watch.ts';
@@ -103,6 +104,18 @@ class RepositoryEngine implements Engine {
   async write(...[decomposition, options]: Parameters<Engine['write']>): ReturnType<Engine['write']> {
     const written = await writeDecomposition(this.root, decomposition, options);
     return written.ok ? success({ dir: written.value.dir }) : written;
+  }
+
+  previewReplan(request: Parameters<Engine['previewReplan']>[0]): ReturnType<Engine['previewReplan']> {
+    return previewReplan(this.repository, request);
+  }
+
+  applyReplan(preview: Parameters<Engine['applyReplan']>[0]): ReturnType<Engine['applyReplan']> {
+    return applyReplan(this.repository, preview);
+  }
+
+  undoReplan(planDir: string): ReturnType<Engine['undoReplan']> {
+    return undoReplan(this.repository, planDir);
   }
 
   run(request: Parameters<Engine['run']>[0]): ReturnType<Engine['run']> {

@@ -68,7 +68,7 @@ async function listByGit(root: string): Promise<string[] | null> {
 }
 
 /** The directories of the path that are absolute and not inside a directory. */
-function pathOutside(root: string): string {
+export function pathOutside(root: string): string {
   const real = (dir: string): string => {
     try {
       return realpathSync(dir);

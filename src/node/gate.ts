@@ -4,7 +4,9 @@ import type { Redact } from '../core/gate/redact.ts';
 import type { Plan, Slice } from '../core/plan/model.ts';
 import type { Decision, FailureReason, Stop, Verification } from '../core/run/model.ts';
 import { changesBetween, leadsOutside, patchBetween, restoreSnapshot, takeSnapshot } from './changes.ts';
+import { readCodeChanges } from './code-changes.ts';
 import type { Git } from './git.ts';
+import { nameRules } from './repository.ts';
 import type { RunDirectory } from './run-directory.ts';
 import { runCheck } from './verify.ts';
 
@@ -42,19 +44,36 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
   say('checking scope');
   const snapshot = await takeSnapshot(git, run.runId, `slicewave: end of run ${run.runId}`);
   await run.record({ type: 'snapshot', commit: snapshot.commit, tree: snapshot.tree });
-  const [changes, patch] = await Promise.all([
+  const [changes, patch, names] = await Promise.all([
     changesBetween(git, request.base, snapshot.tree),
     patchBetween(git, request.base, snapshot.tree),
+    nameRules(git),
   ]);
   const decided = request.decisions.flatMap((d) => (d.type === 'approved' && d.slice === slice.id ? [d] : []));
   const approved = new Set(decided.flatMap((decision) => decision.paths));
   const waived = new Set(decided.flatMap((decision) => decision.waive));
-  const observed = changes.map((change) => ({ ...change, leadsOutside: leadsOutside(change) }));
-  const check = checkScope(slice.id, slice.scope, observed, approved);
+  const code = await readCodeChanges({
+    git,
+    from: request.base,
+    to: snapshot.tree,
+    changes,
+    scope: slice.scope,
+    names,
+  });
+  const observed = changes.map((change) => ({
+    ...change,
+    leadsOutside: leadsOutside(change),
+    code: code.get(change.path) ?? null,
+  }));
+  const check = checkScope(slice.id, slice.scope, observed, approved, names);
   await run.write('files-changed.txt', check.files.map((file) => `${file.path}\n`).join(''));
   const secrets = await secretsIn(patch);
   await run.write('diff.patch', blank(patch, secrets));
   await run.record({ type: 'scope_checked', files: check.files, violations: check.violations });
+  for (const note of check.notes) {
+    say(note.summary);
+    await run.record({ type: 'note', note });
+  }
 
   if (check.stop) return { end: 'stopped', stop: check.stop };
   const secret = secrets.find((found) => !approved.has(found.path));

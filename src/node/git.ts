@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
@@ -108,7 +108,7 @@ export class Git {
         return error && !(error instanceof Buffer) && result.exitCode === 0 ? error : undefined;
       },
     }).env({
-      ...clean(process.env),
+      ...gitEnvironment(process.env),
       GIT_OPTIONAL_LOCKS: '0',
       GIT_TERMINAL_PROMPT: '0',
       GIT_LITERAL_PATHSPECS: '1',
@@ -136,7 +136,7 @@ export class Git {
       execFile(
         'git',
         ['cat-file', 'blob', `${commit}:${file}`],
-        { cwd: this.dir, env: clean(process.env), encoding: 'buffer', maxBuffer: 256 * 1024 * 1024 },
+        { cwd: this.dir, env: gitEnvironment(process.env), encoding: 'buffer', maxBuffer: 256 * 1024 * 1024 },
         (error, stdout) => resolve(error ? null : stdout),
       );
     });
@@ -172,8 +172,11 @@ export class Git {
     const index = path.join(tmpdir(), `slicewave-index-${process.pid}-${randomUUID()}`);
     try {
       if (from) {
-        const bytes = await readFile(from).catch(() => null);
+        const [bytes, info] = await Promise.all([readFile(from).catch(() => null), stat(from).catch(() => null)]);
         if (bytes) await writeFileAtomic(index, bytes, { fsync: false });
+        // Git looks into files that are as young as their index. A younger copy would make it overlook what was written
+        // in the second of the checkout, when the size is the same.
+        if (bytes && info) await utimes(index, info.atime, info.mtime);
       }
       return await work(index);
     } finally {
@@ -228,7 +231,7 @@ function identity(date: string): Record<string, string> {
 }
 
 /** A caller's `GIT_DIR` and the like (we may run inside a hook) would send every command to another repository. */
-function clean(env: NodeJS.ProcessEnv): Record<string, string> {
+export function gitEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [key, value] of Object.entries(env)) {
     if (value === undefined || /^(GIT_|EDITOR$|VISUAL$|PAGER$|SSH_ASKPASS$|PREFIX$)/.test(key)) continue;

@@ -6,7 +6,7 @@ import { planGraph } from '../core/plan/graph.ts';
 import { loadPlan } from '../core/plan/load.ts';
 import type { PlanFiles } from '../core/plan/model.ts';
 import { success, type Result } from '../core/result.ts';
-import type { Decomposition, EngineFailure } from './engine-model.ts';
+import type { EngineFailure, WritablePlan } from './engine-model.ts';
 import { contained, fail, inside } from './repository.ts';
 
 /**
@@ -16,7 +16,7 @@ import { contained, fail, inside } from './repository.ts';
  */
 export async function writeDecomposition(
   root: string,
-  decomposition: Decomposition,
+  decomposition: WritablePlan,
   options: { readonly replace: boolean },
 ): Promise<Result<{ readonly dir: string; readonly kept: readonly string[] }, EngineFailure>> {
   const { dir } = decomposition;
@@ -107,7 +107,7 @@ const pages = [
 /** What a replaced plan hands on: edited prompts as texts, and files of other origin by name. */
 async function keepsakes(
   full: string,
-  decomposition: Decomposition,
+  decomposition: WritablePlan,
 ): Promise<{ readonly files: ReadonlyMap<string, string>; readonly copies: readonly string[] }> {
   const old = await readTree(full);
   const files = new Map<string, string>();

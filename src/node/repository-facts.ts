@@ -31,6 +31,14 @@ export async function readRepositoryFacts(root: string): Promise<RepositoryFacts
   return { files, scripts, programs: await programsOnPath(process.env), textOf };
 }
 
+/** Adds the parser of source files when one of the texts may name a symbol (`file::Symbol`): loading it takes a moment. */
+export async function withCode(facts: RepositoryFacts, texts: ReadonlyMap<string, string>): Promise<RepositoryFacts> {
+  const names = [...texts.values()].some((text) => /[\w)}\]*?]::[\p{L}_$#]/u.test(text));
+  if (!names) return facts;
+  const { openCodeReader } = await import('./code-reader.ts');
+  return { ...facts, code: await openCodeReader() };
+}
+
 /** `null` when it is no package: what cannot be read must not make every script unknown. */
 function scriptNames(text: string): ReadonlySet<string> | null {
   try {

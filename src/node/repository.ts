@@ -1,6 +1,7 @@
 import { appendFile, mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { failure, success, type Result } from '../core/result.ts';
+import type { GlobOptions } from '../core/scope/glob.ts';
 import type { EngineFailure } from './engine-model.ts';
 import { Git, GitError } from './git.ts';
 
@@ -83,6 +84,20 @@ async function primaryOf([first = '']: readonly string[], top: string): Promise<
   const dir = first.startsWith('worktree ') ? first.slice('worktree '.length) : top;
   // A bare primary has no checkout of its own; then the linked worktree we stand in keeps the state.
   return (await stat(path.join(dir, '.git')).catch(() => null)) ? dir : top;
+}
+
+/**
+ * How the file system under the repository compares names, as git found out when it made the repository
+ * (`core.ignorecase`, `core.precomposeunicode`): for scopes, overlaps and the gate alike. The one place that asks.
+ */
+export async function nameRules(git: Git): Promise<GlobOptions> {
+  const names = String.raw`^core\.(ignorecase|precomposeunicode)$`;
+  const { stdout } = await git.run(['config', '--type=bool', '-z', '--get-regexp', names], { accept: [0, 1] });
+  const set = new Map(stdout.split('\0').map((line) => line.split('\n', 2) as [string, string | undefined]));
+  return {
+    ...(set.get('core.ignorecase') === 'true' ? { caseInsensitive: true } : {}),
+    ...(set.get('core.precomposeunicode') === 'true' ? { composed: true } : {}),
+  };
 }
 
 /** Keeps `.agent-runs/` out of every status, diff and merge, without touching a tracked file. */

@@ -2,12 +2,14 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createRedactor } from '../core/gate/redact.ts';
 import type { ScopePolicy } from '../core/gate/policy.ts';
+import { fileOf } from '../core/gate/symbol-check.ts';
 import { foldPlan } from '../core/run/fold.ts';
 import { branchOf, nodeName } from '../core/run/names.ts';
-import type { Slice } from '../core/plan/model.ts';
+import { sliceResolver } from '../core/plan/load.ts';
+import type { Plan, Slice } from '../core/plan/model.ts';
 import type { FailureReason, RunEnd, Stop } from '../core/run/model.ts';
 import type { NextAttempt, PlanFacts, PlanState, RunView, SliceView } from '../core/run/state-model.ts';
-import type { Result } from '../core/result.ts';
+import { success, type Result } from '../core/result.ts';
 import type { AgentId } from './agents/adapter.ts';
 import { agentFor, agentOf, detectAgent } from './agents/table.ts';
 import { runSession, type SessionOutcome } from './agent-session.ts';
@@ -19,11 +21,13 @@ import { FactsReader } from './facts.ts';
 import { loadScanner, passGate } from './gate.ts';
 import { runGateNode } from './gate-run.ts';
 import { environment, identify } from './processes.ts';
+import { loadPlanDir } from './plans.ts';
 import { writePrompt } from './prompts.ts';
-import { excludeState, fail, type Repository } from './repository.ts';
+import { excludeState, fail, nameRules, type Repository } from './repository.ts';
+import { recoverHeld } from './replan-journal.ts';
 import { RunDirectory } from './run-directory.ts';
 import { setUp } from './setup.ts';
-import { acquireLock } from './state-files.ts';
+import { acquireLock, planLock } from './state-files.ts';
 import { endOrphans } from './stop.ts';
 import { ensureWorktree, lockWorktree, unlockWorktree, worktreeRoot } from './worktree.ts';
 
@@ -65,14 +69,50 @@ export async function runAttempt(request: AttemptRequest): Promise<Result<Attemp
     );
   }
   try {
-    const facts = await new FactsReader(repository).facts(loaded);
     // Not while an agent whose runner was killed still writes.
-    await endOrphans(facts.runs);
+    await endOrphans(await new FactsReader(repository).runs(plan.id));
+    const begun = await begin(request, lockName);
+    if (!begun.ok) return begun;
+    return 'gate' in begun.value
+      ? await runGateNode(begun.value.gate, begun.value.state)
+      : success(await begun.value.attempt.run());
+  } finally {
+    await lock.release();
+  }
+}
+
+type Begun = { readonly attempt: Attempt } | { readonly gate: AttemptRequest; readonly state: PlanState };
+
+/** Reads what to do and records that it is begun, while nobody can change the plan. */
+async function begin(given: AttemptRequest, lockName: string): Promise<Result<Begun, EngineFailure>> {
+  const { repository, node } = given;
+  const id = given.loaded.plan.id;
+  const writing = await acquireLock(planLock(repository, id), { wait: 30_000 });
+  if (!writing) return fail('busy', `${id} is being re-planned`, 'Start it again in a moment.');
+  try {
+    // The plan may have changed since it was read, or its writer may have died half-way.
+    await recoverHeld(repository, given.loaded.plan.dir);
+    const loaded = await loadPlanDir(repository, given.loaded.plan.dir);
+    if (!loaded.ok) return loaded;
+    const request = { ...given, loaded: loaded.value };
+    const { plan } = loaded.value;
+    const facts = await new FactsReader(repository).facts(loaded.value);
     const state = foldPlan(facts);
     if (!state.preparedCommit) {
       return fail('not-started', `the plan ${plan.id} was not started`, `Start it with \`slicewave run ${plan.dir}\`.`);
     }
-    if (!slice) return await runGateNode(request, state);
+    const slice = plan.slices.find((candidate) => candidate.id === node);
+    if (slice && nodeName(slice.workstream ?? node) !== lockName)
+      return fail('busy', `${node} has just got another workstream`, 'Start it again.');
+    if (!slice) return success({ gate: request, state });
+    const lost = lostDependency(slice, plan, facts);
+    if (lost !== null) {
+      return fail(
+        'bad-plan',
+        `${slice.file}: ${node} depends on ${lost}, which has runs but no task spec any more`,
+        `Put the task spec of ${lost} back, or take the dependency out.`,
+      );
+    }
     const view = state.slices.find((candidate) => candidate.id === node);
     if (!view)
       return fail(
@@ -88,10 +128,21 @@ export async function runAttempt(request: AttemptRequest): Promise<Result<Attemp
         'Answer, approve or retry it first; `slicewave status` shows what it waits for.',
       );
     }
-    return { ok: true, value: await new Attempt(request, slice, facts, state, view, view.next).run() };
+    const attempt = new Attempt(request, slice, facts, state, view, view.next);
+    await attempt.begin();
+    return success({ attempt });
   } finally {
-    await lock.release();
+    await writing.release();
   }
+}
+
+/** A dependency that was worked on under a name which the plan does not know any more: the base would lack its work. */
+function lostDependency(slice: Slice, plan: Plan, facts: PlanFacts): string | null {
+  const resolve = sliceResolver(plan);
+  const worked = new Set(
+    facts.runs.flatMap((run) => (run.events[0]?.type === 'run_started' ? (run.events[0].slice ?? []) : [])),
+  );
+  return slice.task.deps.find((dep) => resolve(dep.value) === null && worked.has(dep.value))?.value ?? null;
 }
 
 /** Ends a run: what `ended` will say. */
@@ -130,30 +181,42 @@ class Attempt {
     this.#run = RunDirectory.create(request.repository.runsDir, slice.id, this.#redact);
   }
 
-  async run(): Promise<AttemptOutcome> {
-    const { repository, loaded, say } = this.#request;
-    const run = this.#run;
-    const worktree = path.join(
-      await worktreeRoot(repository),
-      loaded.plan.id,
-      nodeName(this.#slice.workstream ?? this.#slice.id),
-    );
-    const branch = branchOf(loaded.plan.id, this.#slice.id);
+  async #place(): Promise<{ readonly worktree: string; readonly branch: string }> {
+    const { repository, loaded } = this.#request;
+    const name = nodeName(this.#slice.workstream ?? this.#slice.id);
+    return {
+      worktree: path.join(await worktreeRoot(repository), loaded.plan.id, name),
+      branch: branchOf(loaded.plan.id, this.#slice.id),
+    };
+  }
+
+  /** The first event: from here on everybody sees that the slice is being worked on. */
+  async begin(): Promise<void> {
     try {
       const me = await identify();
-      await run.record({
+      await this.#run.record({
         type: 'run_started',
-        run_id: run.runId,
-        plan: loaded.plan.id,
+        run_id: this.#run.runId,
+        plan: this.#request.loaded.plan.id,
         slice: this.#slice.id,
         attempt: this.#next.attempt,
         mode: this.#next.mode,
         pid: me.pid,
         pid_started: me.started,
         host: me.host,
-        worktree,
-        branch,
+        ...(await this.#place()),
       });
+    } catch (error) {
+      this.#run.close();
+      throw error;
+    }
+  }
+
+  async run(): Promise<AttemptOutcome> {
+    const { repository, say } = this.#request;
+    const run = this.#run;
+    const { worktree, branch } = await this.#place();
+    try {
       say(`${this.#slice.id}: ${this.#slice.title} (attempt ${this.#next.attempt}, ${this.#next.why})`);
       let ending: Ending;
       try {
@@ -324,13 +387,18 @@ class Attempt {
     }
     const session = this.#lastThatSpoke()?.sessionId ?? null;
     let resume = adapter.resumable && !startOver && this.#next.mode === 'continue' ? session : null;
-    const [before, hooks] = await Promise.all([checkoutState(repository.git, [plan.dir]), this.#hooks()]);
+    const [before, hooks, names] = await Promise.all([
+      checkoutState(repository.git, [plan.dir]),
+      this.#hooks(),
+      nameRules(repository.git),
+    ]);
     const policy: ScopePolicy = {
       v: 1,
       plan: plan.id,
       slice: this.#slice.id,
       worktree,
       scope: this.#slice.scope,
+      names,
       approved: this.#facts.decisions.flatMap((d) =>
         d.type === 'approved' && d.slice === this.#slice.id ? d.paths : [],
       ),
@@ -474,7 +542,8 @@ class Attempt {
   async #revert(worktree: string, base: string, paths: readonly string[]): Promise<void> {
     const git = this.#request.repository.git.in(worktree);
     await takeSnapshot(git, `${this.#run.runId}-before`, `slicewave: before reverting for ${this.#run.runId}`);
-    for (const file of paths) {
+    // A symbol is put back with its file: what else the run changed there goes too, and can be done again.
+    for (const file of new Set(paths.map(fileOf))) {
       const known = await git.run(['cat-file', '-e', `${base}:${file}`], { accept: [0, 1, 128] });
       // Git would not put back a file that it was told not to look at.
       for (const look of ['--no-assume-unchanged', '--no-skip-worktree'])

@@ -10,7 +10,8 @@ import { FactsReader } from './facts.ts';
 import { loadPlanDir, PlanReader } from './plans.ts';
 import { preparePlan } from './prepare.ts';
 import { excludeState, fail, type Repository } from './repository.ts';
-import { acquireLock, appendDecision, isLocked } from './state-files.ts';
+import { recoverReplan } from './replan-journal.ts';
+import { acquireLock, appendDecision, isLocked, planLock } from './state-files.ts';
 import { clearDead, endRunners } from './stop.ts';
 import { watchFacts } from './watch.ts';
 
@@ -21,6 +22,9 @@ export interface ScheduleResult {
 
 /** The comfortable number of agents for one person, by the method. Agents mostly wait for their model, not for a core. */
 export const DEFAULT_PARALLEL = 4;
+
+/** Findings of a plan on disk that is followed no further than it was understood: slices would lose what they wait for. */
+const TORN_PLAN: ReadonlySet<string> = new Set(['plan.unknown-dependency', 'plan.unknown-merge-slice', 'task.yaml']);
 
 /** A runner that dies at once, again and again, is a broken machine and not an interruption. */
 const MOST_RESTARTS = 3;
@@ -34,6 +38,7 @@ export async function schedule(
   request: RunRequest,
   self: readonly string[],
 ): Promise<Result<ScheduleResult, EngineFailure>> {
+  await recoverReplan(repository, request.planDir);
   const loaded = await loadPlanDir(repository, request.planDir);
   if (!loaded.ok) return loaded;
   const bad = unrunnable(loaded.value, request);
@@ -136,6 +141,8 @@ class Scheduler {
   readonly #launches = new Map<string, number>();
   readonly #broken = new Set<string>();
   #loaded: LoadedPlan;
+  /** What is wrong with the plan on disk, as it was last told. */
+  #torn = '';
   #wake: () => void = () => undefined;
 
   constructor(repository: Repository, loaded: LoadedPlan, request: RunRequest, self: readonly string[]) {
@@ -195,11 +202,34 @@ class Scheduler {
 
   /** The plan is read again each time: an approval changes task specs while it runs. */
   async #read(): Promise<PlanState> {
-    const loaded = await this.#plans.load(this.#loaded.plan.dir);
-    // A task spec that is being saved in this moment: go on with what was last understood.
-    if (loaded.ok && loaded.value.graph.cycles.length === 0 && loaded.value.plan.slices.length > 0)
-      this.#loaded = loaded.value;
+    const lock = planLock(this.#repository, this.#loaded.plan.id);
+    // Half a plan is never followed: whoever changes it holds the lock, and a decision wakes us when it is whole.
+    if (!(await isLocked(lock))) {
+      const { dir } = this.#loaded.plan;
+      let loaded = await this.#plans.load(dir);
+      if (loaded.ok && loaded.value !== this.#loaded && (await recoverReplan(this.#repository, dir)))
+        loaded = await this.#plans.load(dir);
+      if (loaded.ok && loaded.value !== this.#loaded && !(await isLocked(lock))) this.#follow(loaded.value);
+    }
     return this.#reader.state(this.#loaded);
+  }
+
+  #follow(loaded: LoadedPlan): void {
+    // A task spec that is being saved in this moment, or was taken away from under slices that wait for it: go on with
+    // what was last understood.
+    if (loaded.graph.cycles.length > 0 || loaded.plan.slices.length === 0) return;
+    const known = new Set(this.#loaded.findings.map(({ code, message }) => `${code} ${message}`));
+    const torn = loaded.findings.find(
+      ({ code, severity, message }) => severity === 'error' && TORN_PLAN.has(code) && !known.has(`${code} ${message}`),
+    );
+    const said = torn ? `${torn.file}:${torn.line}: ${torn.message}; going on with the plan as it was` : '';
+    if (torn && said !== this.#torn) this.#request.onProgress?.(said);
+    this.#torn = said;
+    if (torn) return;
+    this.#loaded = loaded;
+    // What could not be started then may be able to now.
+    this.#broken.clear();
+    this.#launches.clear();
   }
 
   /** Starting a plan again means trying again what failed for reasons outside the slices. */
@@ -257,6 +287,8 @@ class Scheduler {
 
   /** A runner that left no run, or died before its end again and again, is not started any more by this process. */
   async #settle(node: string, runBefore: string | null, after: PlanState): Promise<void> {
+    // Cut from the plan in the meantime.
+    if (![...after.slices, ...after.gates].some((candidate) => candidate.id === node)) return;
     const run = lastRunOf(after, node);
     const began = run !== runBefore;
     const died =

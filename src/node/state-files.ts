@@ -101,6 +101,14 @@ export function decisionsFile(runsDir: string, plan: string): string {
   return path.join(runsDir, 'plans', `${plan}.jsonl`);
 }
 
+/**
+ * The lock of whoever changes a plan's files. A runner holds it from reading its slice to its first event, so that
+ * re-planning sees the run, or the run sees the new plan; nothing starts on half a plan.
+ */
+export function planLock(repository: { readonly runsDir: string }, plan: string): string {
+  return path.join(repository.runsDir, 'plans', `${plan}.plan.lock`);
+}
+
 export async function readDecisions(runsDir: string, plan: string): Promise<readonly Decision[]> {
   return (await readJsonLines(decisionsFile(runsDir, plan))).filter(isFact) as unknown as Decision[];
 }

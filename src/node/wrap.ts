@@ -1,7 +1,9 @@
 import { success, type Result } from '../core/result.ts';
 import { createRedactor } from '../core/gate/redact.ts';
+import { symbolNames } from '../core/gate/scope-check.ts';
 import type { FileChange } from '../core/run/model.ts';
 import { changesBetween, patchBetween, takeSnapshot, treeOfWorktree } from './changes.ts';
+import { readCodeChanges } from './code-changes.ts';
 import type { EngineFailure } from './engine-model.ts';
 import { identify, runProcess } from './processes.ts';
 import { excludeState, fail, type Repository } from './repository.ts';
@@ -83,7 +85,10 @@ export async function wrapCommand(
     const snapshot = await takeSnapshot(top, run.runId, `slicewave: after ${program}`);
     await run.record({ type: 'snapshot', commit: snapshot.commit, tree: snapshot.tree });
     const changes = await changesBetween(top, before, snapshot.tree);
-    const files = changes.map((change): FileChange => ({ ...change, inScope: true, symbols: [] }));
+    const code = await readCodeChanges({ git: top, from: before, to: snapshot.tree, changes, scope: null });
+    const files = changes.map((change): FileChange => {
+      return { ...change, inScope: true, symbols: symbolNames(code.get(change.path)) };
+    });
     await run.write('files-changed.txt', files.map((file) => `${file.path}\n`).join(''));
     await run.write('diff.patch', await patchBetween(top, before, snapshot.tree));
     await run.record({ type: 'scope_checked', files, violations: [] });

@@ -8,10 +8,12 @@ import { noSettings } from '../core/lint/config.ts';
 import type { LintSettings } from '../core/lint/config.ts';
 import type { RepositoryFacts } from '../core/lint/context.ts';
 import { LintSession } from '../core/lint/lint.ts';
+import { openCodeReader } from '../node/code-reader.ts';
 import { readRepositoryFacts } from '../node/repository-facts.ts';
 import { readWorkspaceFile, readWorkspaceFiles } from '../node/workspace-files.ts';
 import { SliceStates } from './slice-states.ts';
-import { combined, repositorySettings } from './settings.ts';
+import { repositorySettings } from '../node/lint-settings.ts';
+import { combined } from './settings.ts';
 
 /**
  * One workspace folder: its files on disk, with the text of open documents in their place, the findings of both, and what
@@ -108,15 +110,16 @@ export class Folder {
   async scan(): Promise<number> {
     const { root } = this;
     if (root !== null) {
-      const [files, facts, own] = await Promise.all([
+      const [files, facts, own, code] = await Promise.all([
         readWorkspaceFiles(root),
         readRepositoryFacts(root).catch(() => null),
         repositorySettings(root),
+        openCodeReader(),
       ]);
       for (const name of this.#session.files.keys())
         if (!files.has(name) && !this.#open.has(name)) this.#session.delete(name);
       for (const [name, text] of files) if (!this.#open.has(name)) this.#session.set(name, text);
-      if (facts) this.#takeFacts(facts);
+      if (facts) this.#takeFacts({ ...facts, code });
       this.#ownSettings = own;
       this.#applySettings();
     }

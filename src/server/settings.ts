@@ -1,9 +1,5 @@
-import path from 'node:path';
-import { readFile } from 'node:fs/promises';
-import type { Finding } from '../core/finding.ts';
 import { defaultLimits, noSettings, ruleLevels } from '../core/lint/config.ts';
 import type { LintLimits, LintSettings, RuleLevel } from '../core/lint/config.ts';
-import { readLintSettings, settingsFiles } from '../core/lint/settings.ts';
 
 /** The editor's `slicewave.lint` section, of any shape: what cannot be understood sets nothing. */
 export function editorSettings(section: unknown): LintSettings {
@@ -29,17 +25,6 @@ export function combined(repository: LintSettings, editor: LintSettings): LintSe
     rules: { ...repository.rules, ...editor.rules },
     limits: { ...repository.limits, ...editor.limits },
   };
-}
-
-/** The repository's own settings, with what is wrong with them. */
-export async function repositorySettings(
-  root: string,
-): Promise<{ readonly settings: LintSettings; readonly file: string | null; readonly problems: readonly Finding[] }> {
-  for (const file of settingsFiles) {
-    const text = await readFile(path.join(root, file), 'utf8').catch(() => null);
-    if (text !== null && text.length <= 1_000_000) return { ...readLintSettings(text, file), file };
-  }
-  return { settings: noSettings, file: null, problems: [] };
 }
 
 function isEmpty(settings: LintSettings): boolean {

@@ -47,6 +47,13 @@ const slice = {
 };
 const rest = { workstreams: [], merge_points: [], contracts: [], setup: [], conventions: null };
 const colliding = { slices: [slice, { ...slice, id: 'task-002', title: 'Same again' }], ...rest };
+const cyclic = {
+  slices: [
+    { ...slice, deps: ['task-002'] },
+    { ...slice, id: 'task-002', title: 'Door', deps: ['task-001'], create: ['src/door.py'], boundary: ['src/till.py'] },
+  ],
+  ...rest,
+};
 const sound = {
   slices: [slice, { ...slice, id: 'task-002', title: 'Door', create: ['src/door.py'], boundary: ['src/till.py'] }],
   ...rest,
@@ -73,7 +80,12 @@ suite('decomposing with a real agent', function () {
     rmSync(root, { recursive: true, force: true });
   });
 
-  const decompose = (id: 'claude' | 'codex', signal?: AbortSignal, said: string[] = []) =>
+  interface Asked {
+    readonly signal?: AbortSignal;
+    readonly said?: string[];
+    readonly corrections?: number;
+  }
+  const decompose = (id: 'claude' | 'codex', { signal, said = [], corrections }: Asked = {}) =>
     decomposeSpecFile({
       root,
       specFile: 'specs/TS-9-shop.spec.md',
@@ -81,34 +93,67 @@ suite('decomposing with a real agent', function () {
       runAgent: decomposerAgent({ id, root, env: home.env }),
       onProgress: (text) => said.push(text),
       ...(signal ? { signal } : {}),
+      ...(corrections === undefined ? {} : { corrections }),
     });
 
+  /** The model's turns for one answer. Claude Code takes structured output by a tool of its own. */
+  const answer = (id: 'claude' | 'codex', value: object): Turn[] =>
+    id === 'claude' ? [{ tool: 'StructuredOutput', input: value }, { say: 'Done.' }] : [{ say: JSON.stringify(value) }];
+
   for (const id of ['claude', 'codex'] as const) {
-    test(`${id} is shown what does not hold and corrects it in the same session`, async () => {
-      const answer = (value: object): Turn[] =>
-        id === 'claude'
-          ? [{ tool: 'StructuredOutput', input: value }, { say: 'Done.' }]
-          : [{ say: JSON.stringify(value) }];
-      await start([...answer(colliding), ...answer(sound)]);
+    test(`${id} answers with no JSON, a cycle and an overlap, and is corrected in the same session`, async () => {
+      await start([...unreadable(id), ...[cyclic, colliding, sound].flatMap((value) => answer(id, value))]);
       const said: string[] = [];
-      const result = await decompose(id, undefined, said);
+      const result = await decompose(id, { said, corrections: 3 });
       assert.ok(result.ok, result.ok ? '' : result.failure.message);
+      const { loaded, making } = result.value;
       assert.deepEqual(
-        result.value.loaded.plan.slices.map((item) => item.title),
+        loaded.plan.slices.map((item) => item.title),
         ['Till', 'Door'],
       );
       assert.deepEqual(
-        result.value.loaded.findings.filter((finding) => finding.severity === 'error'),
+        loaded.findings.filter((finding) => finding.severity === 'error'),
         [],
       );
       assert.deepEqual(endpoint.problems, []);
       const requests = endpoint.requestsOf(marker);
-      assert.ok(
-        requests.some((request) => request.userTexts.some((text) => text.includes('share 100 % of what they write'))),
-      );
+      const told = (text: string): boolean =>
+        requests.some((request) => request.userTexts.some((user) => user.includes(text)));
+      for (const fault of [
+        'There is no JSON object in your answer',
+        'These slices wait for each other: task-001 -> task-002 -> task-001',
+        'share 100 % of what they write',
+      ])
+        assert.ok(told(fault), `${id} was not told: ${fault}\n${said.join('\n')}`);
       assert.equal(new Set(requests.map((request) => request.sessionId)).size, 1);
-      assert.ok(said.some((text) => text.includes('correct its slices (1 of 2)')));
+      assert.deepEqual(
+        making.rounds?.list.map(({ number, problems }) => [number, problems.length]),
+        [
+          [1, 1],
+          [2, 0],
+          [3, 0],
+          [4, 0],
+        ],
+      );
+      assert.equal(making.rounds?.end, 'sound');
+      assert.ok(said.includes('round 4: nothing is left to correct'), said.join('\n'));
       assert.deepEqual(readdirSync(root).toSorted(), ['.git', 'specs']);
+    });
+
+    test(`${id} that never gets it right: its best answer comes back with its findings`, async () => {
+      const unchecked = ['task-003', 'task-004'].map((own) => ({ ...slice, id: own, verify: [] }));
+      const worse = { ...cyclic, slices: [...cyclic.slices, ...unchecked] };
+      await start([worse, colliding, worse].flatMap((value) => answer(id, value)));
+      const result = await decompose(id);
+      assert.ok(result.ok, result.ok ? '' : result.failure.message);
+      const { loaded, making } = result.value;
+      assert.deepEqual([making.rounds?.end, making.rounds?.chosen], ['used-up', 2]);
+      const errors = loaded.findings.filter((finding) => finding.severity === 'error');
+      assert.ok(
+        errors.some((finding) => finding.message.includes('share 100 % of what they write')),
+        JSON.stringify(errors),
+      );
+      assert.equal(errors.length, making.rounds?.list[1]?.errors);
     });
 
     test(`${id} cannot write while it decomposes`, async () => {
@@ -126,7 +171,7 @@ suite('decomposing with a real agent', function () {
       let release: () => void = () => undefined;
       await start([{ hold: new Promise<void>((resolve) => (release = resolve)) }, { say: 'too late' }]);
       const abort = new AbortController();
-      const decomposing = decompose(id, abort.signal);
+      const decomposing = decompose(id, { signal: abort.signal });
       await endpoint.asked(marker, 1);
       abort.abort();
       const result = await decomposing;
@@ -146,3 +191,8 @@ suite('decomposing with a real agent', function () {
 
 /** Claude Code asks again when a session with a schema ends without structured output. */
 const nudged: readonly Turn[] = [{ tool: 'StructuredOutput', input: sound }, { say: 'Done.' }];
+
+/** What the client lets through that is no JSON; Claude Code insists once on structured output before it does. */
+function unreadable(id: 'claude' | 'codex'): readonly Turn[] {
+  return id === 'codex' ? [{ say: 'I would cut it in two.' }] : [{ say: 'In two.' }, { say: 'In two.' }];
+}

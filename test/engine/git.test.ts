@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { treeOfWorktree } from '../../src/node/changes.ts';
 import { Git, GitError } from '../../src/node/git.ts';
 import { openRepository } from '../../src/node/repository.ts';
 import { ensureWorktree, listWorktrees } from '../../src/node/worktree.ts';
@@ -55,6 +56,19 @@ suite('Git beside another git', () => {
     assert.ok(result.ok && result.value.created);
     const branches = (await listWorktrees(repository.value)).map((entry) => entry.branch);
     assert.ok(branches.includes('slicewave/test/mine'));
+  });
+
+  test('what was written in the second of the checkout is seen, even when the size is the same', async () => {
+    project.git('config', 'core.trustctime', 'false');
+    const file = path.join(project.root, 'src/start.txt');
+    const then = new Date(1_700_000_000_000);
+    utimesSync(file, then, then);
+    project.git('update-index', '--refresh');
+    utimesSync(path.join(project.root, '.git/index'), then, then);
+    writeFileSync(file, 'START\n');
+    utimesSync(file, then, then);
+    const tree = await treeOfWorktree(new Git(project.root));
+    assert.equal(project.git('show', `${tree}:src/start.txt`), 'START');
   });
 
   test('one that stays half made is an error that names it', async () => {

@@ -45,7 +45,7 @@ export function workbenchUrl(server: StartedServer, folder: string): string {
 export async function injectExtension(
   page: Page,
   server: StartedServer,
-  what: { readonly extension: string; readonly tests?: string },
+  what: { readonly extension: string; readonly others?: readonly string[]; readonly tests?: string },
 ): Promise<void> {
   const uri = (file: string): object => ({
     scheme: 'vscode-remote',
@@ -53,7 +53,7 @@ export async function injectExtension(
     path: path.resolve(file),
   });
   const development = {
-    extensions: [uri(what.extension)],
+    extensions: [what.extension, ...(what.others ?? [])].map(uri),
     ...(what.tests ? { extensionTestsPath: uri(what.tests) } : {}),
   };
   await page.addInitScript((added) => {

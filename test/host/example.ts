@@ -12,7 +12,10 @@ export function exampleRepository(options: { readonly plan: boolean }): string {
   const dir = path.join(realpathSync(mkdtempSync(path.join(tmpdir(), 'slicewave-example-'))), 'inventory');
   execFileSync(process.execPath, [cli, 'demo', '--prepare', '--dir', dir], { stdio: 'pipe' });
   if (options.plan)
-    execFileSync(process.execPath, [cli, 'decompose', 'specs/TS-0042-inventory.spec.md'], { cwd: dir, stdio: 'pipe' });
+    execFileSync(process.execPath, [cli, 'decompose', 'specs/TS-0042-inventory.spec.md', '--yes'], {
+      cwd: dir,
+      stdio: 'pipe',
+    });
   return dir;
 }
 

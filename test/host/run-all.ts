@@ -12,6 +12,7 @@ const folder = exampleRepository({ plan: true });
 const code = await runSuite({
   bundle: await bundleSuite(),
   extension: extensionFolder,
+  others: [path.join(import.meta.dirname, 'language-model')],
   folder,
   env: { SLICEWAVE_DEMO_SPEED: '0', PATH: process.env['PATH'] ?? '' },
   seconds: 420,

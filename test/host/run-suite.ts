@@ -20,6 +20,8 @@ export type SuiteRun = Pick<ServerOptions, 'settings' | 'workspaceTrust'> & {
   /** CommonJS file that exports `run()`, from bundle-suite.ts. */
   readonly bundle: string;
   readonly extension: string;
+  /** Folders of further extensions that the tests need. */
+  readonly others?: readonly string[];
   /** Folder or .code-workspace file to open. */
   readonly folder: string;
   readonly grep?: string;
@@ -67,7 +69,11 @@ export async function runSuite(run: SuiteRun): Promise<0 | 1 | 2> {
     setTimeout(() => finish({ code: 2, why: `no end after ${seconds} s` }), seconds * 1000).unref();
     const show = printGrowing(path.join(server.folder, report));
     const tail = setInterval(show, 100).unref();
-    await injectExtension(page, server, { extension: run.extension, tests: run.bundle });
+    await injectExtension(page, server, {
+      extension: run.extension,
+      tests: run.bundle,
+      ...(run.others ? { others: run.others } : {}),
+    });
     await page.goto(workbenchUrl(server, realpathSync(run.folder)), { timeout: 60_000 });
     const end = judge(await promise, path.join(server.folder, result));
     if (run.resultFile && existsSync(path.join(server.folder, result))) {

@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decomposeSpecFile, type DecomposeRequest } from '../../src/node/decompose.ts';
-import type { DecomposerAgent, DecomposerTurn } from '../../src/node/decomposer-agent.ts';
-import type { Decomposition } from '../../src/node/engine-model.ts';
+import { answerIn } from '../../src/core/decompose/answer.ts';
+import type { DecomposerAgent, Decomposition, DecomposerTurn } from '../../src/node/engine-model.ts';
 import { writeDecomposition } from '../../src/node/plan-directory.ts';
 import { initPlan } from '../../src/node/plan-init.ts';
 
@@ -125,68 +125,196 @@ suite('decomposing a spec file', function () {
     });
   });
 
+  suite('what another tool wrote', () => {
+    const tasks =
+      '# Implementation Plan\n\n- [ ] 1. Login route\n  - Create src/auth/login.ts\n  - _Requirements: 1.1_\n';
+    const requirements =
+      '# Requirements Document\n\n## Introduction\n\nUsers log in.\n\n### Requirement 1\n\n1. WHEN a user posts a password THEN the system SHALL answer 200\n';
+
+    test('is recognised by its file, its directory, or another file of it, though git does not know it yet', async () => {
+      mkdirSync(path.join(root, '.kiro/specs/login'), { recursive: true });
+      writeFileSync(path.join(root, '.kiro/specs/login/tasks.md'), tasks);
+      writeFileSync(path.join(root, '.kiro/specs/login/requirements.md'), requirements);
+      for (const named of ['.kiro/specs/login/tasks.md', '.kiro/specs/login', '.kiro/specs/login/requirements.md']) {
+        const { dir: place, making, loaded } = await decompose({ specFile: named, otherwise: 'claude' });
+        assert.deepEqual([making.by, making.specPath], ['kiro', '.kiro/specs/login/tasks.md'], named);
+        assert.equal(place, 'parallel/login');
+        assert.deepEqual(
+          loaded.plan.slices.map((slice) => slice.scope.create.map((entry) => entry.path)),
+          [['src/auth/login.ts']],
+        );
+      }
+      const forced = await failureOf({ specFile: '.kiro/specs/login/tasks.md', with: 'structure' });
+      assert.equal(forced.reason, 'bad-spec');
+    });
+
+    test('is not what a whole spec is, whatever lists stand in it', async () => {
+      writeFileSync(path.join(root, specFile), `${spec}\n- [ ] #12 Sweep the floor\n- [x] Paint the sign\n`);
+      assert.equal((await decompose()).making.by, 'structure');
+    });
+  });
+
   suite('with an agent', () => {
     const good = {
       slices: [{ id: 'A1', title: 'Till', modify: ['src/till.py'], verify: ['make till'], requirements: ['It rings'] }],
     };
 
-    /** An agent that gives these answers, one a turn, and remembers what it was asked. */
-    function scripted(...answers: unknown[]): { agent: DecomposerAgent; turns: DecomposerTurn[] } {
+    /** An agent that gives these answers (objects, or what it says), one a turn, and remembers what it was asked. */
+    function scripted(...answers: (object | string)[]): { agent: DecomposerAgent; turns: DecomposerTurn[] } {
       const turns: DecomposerTurn[] = [];
       const agent: DecomposerAgent = async (turn) => {
         turns.push(turn);
-        return { ok: true, value: { answer: answers[turns.length - 1], sessionId: 'session-1' } };
+        const said = answers[turns.length - 1];
+        if (said === undefined)
+          return { ok: false, failure: { reason: 'agent', message: 'it has no answer left', remedy: '' } };
+        const answer = answerIn(typeof said === 'string' ? said : JSON.stringify(said));
+        return { ok: true, value: { answer, sessionId: 'session-1' } };
       };
       return { agent, turns };
     }
 
     test('takes a sound proposal at once', async () => {
-      const { agent, turns } = scripted(good);
+      const { agent, turns } = scripted(sound);
       const { loaded } = await decompose({ with: 'claude', runAgent: agent });
       assert.equal(turns.length, 1);
       assert.equal(turns[0]?.sessionId, null);
       assert.match(turns[0]?.prompt ?? '', /It sells\.[\s\S]*src\/till\.py[\s\S]*"merge_points"/);
       assert.deepEqual(
         loaded.plan.slices.map((slice) => slice.id),
-        ['A1'],
+        ['A1', 'A2'],
       );
       assert.ok(!loaded.findings.some((finding) => finding.severity === 'error'), JSON.stringify(loaded.findings));
     });
 
+    const cyclic = {
+      slices: [
+        { ...good.slices[0], deps: ['A2'] },
+        { id: 'A2', title: 'B', deps: ['A1'], create: ['src/door.py'], verify: ['make'] },
+      ],
+    };
+    const sound = {
+      slices: [good.slices[0], { id: 'A2', title: 'B', deps: ['A1'], create: ['src/door.py'], verify: ['make'] }],
+    };
+
     test('feeds back what does not hold, in the same session, and takes the correction', async () => {
-      const overlapping = { slices: [good.slices[0], { ...good.slices[0], id: 'A2', deps: [] }] };
-      const { agent, turns } = scripted('nothing', overlapping, good);
-      const { loaded } = await decompose({ with: 'codex', runAgent: agent });
+      const overlapping = { slices: [good.slices[0], { ...good.slices[0], id: 'A3', deps: [] }, sound.slices[1]] };
+      const { agent, turns } = scripted('nothing', overlapping, sound);
+      const said: string[] = [];
+      const { loaded, making } = await decompose({
+        with: 'codex',
+        runAgent: agent,
+        onProgress: (text) => said.push(text),
+      });
       assert.deepEqual(
         turns.map((turn) => turn.sessionId),
         [null, 'session-1', 'session-1'],
       );
-      assert.match(turns[1]?.prompt ?? '', /proposal: /);
-      assert.match(turns[2]?.prompt ?? '', /error: A1 and A2 may run at the same time and share 100 %/);
-      assert.equal(loaded.plan.slices.length, 1);
+      assert.match(turns[1]?.prompt ?? '', /There is no JSON object in your answer/);
+      assert.match(turns[2]?.prompt ?? '', /error: A1 and A3 may run at the same time and share 100 %/);
+      assert.deepEqual(
+        loaded.plan.slices.map((slice) => slice.id),
+        ['A1', 'A2'],
+      );
+      assert.deepEqual(making.rounds?.end, 'sound');
+      assert.ok(said.includes('round 3: nothing is left to correct'), said.join('\n'));
+      assert.ok(
+        said.some((text) => /^round 2: \d+ findings? left \(.*1 error/.test(text)),
+        said.join('\n'),
+      );
     });
 
-    test('gives up after two corrections: with the findings of the last proposal, or a failure when there was none', async () => {
-      const cyclic = {
+    test('is told of whatever it answers that is no plan', async () => {
+      const twice = { slices: [good.slices[0], { ...good.slices[0], id: 'a1', modify: [], create: ['x.py'] }] };
+      const unknown = { slices: [sound.slices[0], { ...sound.slices[1], deps: ['A1', 'A9'] }] };
+      const huge = { slices: Array.from({ length: 1001 }, (_, i) => ({ id: `S${i}`, title: 'x' })) };
+      const cases: [string, object | string, RegExp][] = [
+        ['prose', 'I would cut it in two.', /no JSON object/],
+        ['truncated', JSON.stringify(sound).slice(0, -40), /ends before it is complete/],
+        ['broken', '```json\n{"slices": [{"id": "A1",, }]}\n```', /cannot be read: /],
+        ['ids twice', { slices: [good.slices[0], good.slices[0]] }, /The id A1 is used by two slices/],
+        ['ids that differ in case', twice, /The ids A1 and a1 differ in case only/],
+        ['an unknown dependency', unknown, /A9/],
+        ['a thousand slices', huge, /1001 slices are more than the 1000/],
+        ['a wrong shape', { slices: [{ id: '../x', title: 'x' }] }, /slices\.0\.id: /],
+        ['a declared slice left out', good, /The spec declares A2 \(Door\), and no slice/],
+      ];
+      for (const [what, answer, expected] of cases) {
+        const { agent, turns } = scripted(answer, sound);
+        const { loaded } = await decompose({ with: 'claude', runAgent: agent });
+        assert.match(turns[1]?.prompt ?? '', expected, what);
+        assert.equal(loaded.plan.slices.length, 2, what);
+      }
+    });
+
+    test('may put prose around its answer', async () => {
+      const said = `Slices {two}:\n\n${JSON.stringify(sound)}\n\nThat is all {really}.`;
+      const { agent, turns } = scripted(said);
+      await decompose({ with: 'claude', runAgent: agent });
+      assert.equal(turns.length, 1);
+    });
+
+    test('is corrected as often as it may be; then its best answer is shown with its findings', async () => {
+      const worse = { slices: [...cyclic.slices, { id: 'A3', title: 'C', verify: ['make'] }] };
+      const third = { slices: [...cyclic.slices, { id: 'A4', title: 'D' }] };
+      const { agent, turns } = scripted(worse, cyclic, third, sound);
+      const { loaded, making } = await decompose({ with: 'claude', runAgent: agent });
+      assert.equal(turns.length, 3);
+      assert.equal(making.rounds?.end, 'used-up');
+      assert.equal(making.rounds?.chosen, 2);
+      assert.equal(loaded.plan.slices.length, 2);
+      assert.ok(loaded.findings.some((finding) => finding.code === 'decompose.cycle' && finding.severity === 'error'));
+      const more = scripted(worse, cyclic, third, sound);
+      assert.equal(
+        (await decompose({ with: 'claude', runAgent: more.agent, corrections: 3 })).making.rounds?.end,
+        'sound',
+      );
+      const none = scripted(cyclic, sound);
+      const once = await decompose({ with: 'claude', runAgent: none.agent, corrections: 0 });
+      assert.equal(none.turns.length, 1);
+      assert.equal(once.making.rounds?.end, 'used-up');
+    });
+
+    test('that repeats its faults is not asked again', async () => {
+      const { agent, turns } = scripted(cyclic, cyclic, sound);
+      const { making } = await decompose({ with: 'claude', runAgent: agent, corrections: 5 });
+      assert.equal(turns.length, 2);
+      assert.equal(making.rounds?.end, 'no-better');
+    });
+
+    test('that fails when it is corrected leaves its earlier answer to the person, with the reason', async () => {
+      const { making, loaded } = await decompose({ with: 'claude', runAgent: scripted(cyclic).agent });
+      assert.equal(making.rounds?.end, 'failed');
+      assert.match(making.rounds?.detail ?? '', /no answer left/);
+      assert.ok(loaded.findings.some((finding) => finding.code === 'decompose.cycle'));
+    });
+
+    test('that never gives a plan is a failure', async () => {
+      const { agent, turns } = scripted('no', 'no', 'no');
+      const failure = await failureOf({ with: 'claude', runAgent: agent });
+      assert.equal(turns.length, 3);
+      assert.equal(failure.reason, 'agent');
+      assert.match(failure.message, /in 3 rounds: There is no JSON object/);
+    });
+
+    test('cannot change what the spec declares', async () => {
+      const own = {
         slices: [
-          { ...good.slices[0], deps: ['A2'] },
-          { id: 'A2', title: 'B', deps: ['A1'], create: ['b.py'], verify: ['make'] },
+          { id: 'A1', title: 'Cash desk', create: ['src/desk.py'], verify: ['true'], estimate: '4h' },
+          { id: 'A2', title: 'Gate', deps: [], create: ['src/door.py'], verify: ['make door'] },
         ],
       };
-      const { agent, turns } = scripted(cyclic, cyclic, cyclic, good);
-      const { loaded } = await decompose({ with: 'claude', runAgent: agent });
-      assert.equal(turns.length, 3);
-      assert.ok(loaded.findings.some((finding) => finding.code === 'decompose.cycle' && finding.severity === 'error'));
-      const failure = await failureOf({ with: 'claude', runAgent: scripted(undefined, undefined, undefined).agent });
-      assert.equal(failure.reason, 'agent');
-      assert.match(failure.message, /no JSON object/);
-    });
-
-    test('refuses ids that differ in case only', async () => {
-      const twice = { slices: [good.slices[0], { ...good.slices[0], id: 'a1', modify: [], create: ['x.py'] }] };
-      const { agent, turns } = scripted(twice, good);
-      await decompose({ with: 'claude', runAgent: agent });
-      assert.match(turns[1]?.prompt ?? '', /The id a1 is used by two slices/);
+      const { loaded } = await decompose({ with: 'claude', runAgent: scripted(own).agent, corrections: 0 });
+      const [till, door] = loaded.plan.slices;
+      assert.deepEqual([till?.title, door?.title, door?.deps], ['Till', 'Door', ['A1']]);
+      assert.ok(till?.verify.includes('make till'));
+      assert.deepEqual(
+        till?.scope.modify.map((entry) => entry.path),
+        ['src/till.py'],
+      );
+      assert.deepEqual(
+        till?.scope.create.map((entry) => entry.path),
+        ['src/desk.py'],
+      );
     });
 
     test('is not asked about a spec that must not be decomposed', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { boundaryOf } from '../../src/core/decompose/boundary.ts';
 import { pathsIn, RepoPaths, commandsIn } from '../../src/core/decompose/mentions.ts';
-import { measuredConventions, projectFacts } from '../../src/core/decompose/project.ts';
+import { projectFacts } from '../../src/core/decompose/project.ts';
 import { decomposeByStructure } from '../../src/core/decompose/structure.ts';
 import { globsIntersect } from '../../src/core/scope/glob.ts';
 import { readSpec } from '../../src/core/spec/read.ts';
@@ -313,6 +313,83 @@ suite('decompose: clustering', () => {
   });
 });
 
+suite('decompose: clusters that belong together', () => {
+  test('directories that one item alone names are one slice; what another names too stays apart', () => {
+    const titles = (scope: string, files: readonly string[] = []): (readonly [string, readonly string[]])[] =>
+      [...slicesOf(spec('', scope), { files }).values()].map((slice) => [
+        slice.title,
+        [...slice.create, ...slice.modify],
+      ]);
+    assert.deepEqual(titles('- `src/queue/` and `src/redis/` change together\n- `src/cli/`'), [
+      ['Queue and redis', ['src/queue/**', 'src/redis/**']],
+      ['Cli', ['src/cli/**']],
+    ]);
+    assert.equal(titles('- `src/queue/` and `src/redis/`\n- `src/redis/` gets a pool').length, 2);
+    assert.equal(titles('- `a/x/`, `a/y/`, `a/z/` and `a/w/` are formatted').length, 4);
+  });
+
+  test('a path inside a directory of the same slice is not said twice', () => {
+    const slices = slicesOf(spec('', '- `src/cli/`, with its tests in `src/cli/test/`'));
+    assert.deepEqual(
+      [...slices.values()].map((slice) => slice.create),
+      [['src/cli/**']],
+    );
+  });
+
+  test('a document at the top is found by its name', () => {
+    const slices = slicesOf(spec('', '- `src/cli/` is rewritten\n- The changelog gets an entry'), {
+      files: ['CHANGELOG.md', 'README.md'],
+    });
+    assert.deepEqual(slices.get('task-002')?.modify, ['CHANGELOG.md']);
+  });
+});
+
+suite('decompose: workstreams and contracts', () => {
+  const workstreams = (slices: string) =>
+    decompose(spec(`## Slices\n\n${slices}`)).proposal?.slices.map((slice) => slice.workstream);
+
+  test('one letter for all tells nothing apart; several do, and are listed', () => {
+    assert.deepEqual(workstreams('- A1: One (files: a.py)\n- A2: Two (files: b.py)\n'), [null, null]);
+    const { proposal } = decompose(spec('## Slices\n\n- A1: One (files: a.py)\n- B1: Two (files: b.py)\n'));
+    assert.deepEqual(
+      proposal?.slices.map((slice) => slice.workstream),
+      ['WS-A', 'WS-B'],
+    );
+    assert.deepEqual(proposal?.workstreams, [
+      { id: 'WS-A', name: 'WS-A', boundary: [] },
+      { id: 'WS-B', name: 'WS-B', boundary: [] },
+    ]);
+    assert.deepEqual(workstreams('- A1: One (files: a.py; workstream: X)\n- A2: Two (files: b.py; workstream: X)\n'), [
+      'WS-X',
+      'WS-X',
+    ]);
+  });
+
+  test('a contract has its provider and only the consumers that need it', () => {
+    const { proposal, findings } = decompose(declared);
+    assert.deepEqual(
+      proposal?.contracts.map(({ path, provider, consumers }) => [path, provider, consumers]),
+      [['apps/contracts/types.py', 'A1', ['A2']]],
+    );
+    assert.deepEqual(
+      proposal?.slices.map((slice) => slice.contracts.length),
+      [1, 1, 0],
+    );
+    assert.ok(!findings.some((finding) => finding.code === 'decompose.contract-provider'));
+  });
+
+  test('when nothing tells who provides it, that is said where the contract stands', () => {
+    const { proposal, findings } = decompose(declared.replace('class User', 'class Zebra'));
+    assert.deepEqual(
+      findings.flatMap((finding) =>
+        finding.code.includes('contract') ? [[finding.code, finding.severity, finding.line]] : [],
+      ),
+      [['decompose.contract-provider', 'info', declared.slice(0, declared.indexOf('```py')).split('\n').length]],
+    );
+    assert.deepEqual(proposal?.contracts[0]?.consumers, ['A1', 'A2', 'B1']);
+  });
+});
+
 suite('decompose: boundaries', () => {
   test('never meet what the slice writes', () => {
     const own = ['src/a/*.ts', 'lib/x.ts::A'];
@@ -379,16 +456,5 @@ suite('decompose: what a repository says of itself', () => {
     );
     assert.deepEqual(facts(['package.json'], { 'package.json': '{broken' }), { tests: [], setup: [] });
     assert.deepEqual(facts([], {}, 'Python').tests, ['pytest']);
-  });
-
-  test('conventions are measured', () => {
-    const text = measuredConventions(
-      ['src/low-stock.ts', 'src/user-list.ts', 'src/AppShell.ts', 'test/low-stock.test.ts'],
-      null,
-    );
-    assert.match(text, /`\.ts` \(4 of 4\)/);
-    assert.match(text, /kebab-case \(2 of 3\)/);
-    assert.match(text, /`test` \(1 of 1 test files\)/);
-    assert.equal(text.split('\n\n').length, 2);
   });
 });

@@ -3,58 +3,8 @@ import fc from 'fast-check';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import type { PlanGraph } from '../../src/core/plan/graph-model.ts';
 import type { Plan } from '../../src/core/plan/model.ts';
-import { agentsWorthIt, priorityOf, whatIf } from '../../src/core/plan/schedule.ts';
 import { mergePoint, planOf, slice } from './plan-fixture.ts';
-
-interface Shape {
-  readonly count: number;
-  readonly deps: readonly (readonly [number, number])[];
-  readonly streams: readonly number[];
-  readonly minutes: readonly number[];
-  readonly gates: readonly { readonly needs: readonly number[]; readonly unlocks: readonly number[] }[];
-}
-
-/** Any plan: edges and merge points may close cycles. */
-const shapes: fc.Arbitrary<Shape> = fc.integer({ min: 1, max: 14 }).chain((count) => {
-  const vertex = fc.nat({ max: count - 1 });
-  const some = fc.array(vertex, { minLength: 1, maxLength: 3 });
-  return fc.record({
-    count: fc.constant(count),
-    deps: fc.array(fc.tuple(vertex, vertex), { maxLength: count * 2 }),
-    streams: fc.array(fc.nat({ max: 4 }), { minLength: count, maxLength: count }),
-    minutes: fc.array(fc.constantFrom(0, 15, 30, 47.5, 60, 240), { minLength: count, maxLength: count }),
-    gates: fc.array(fc.record({ needs: some, unlocks: some }), { maxLength: 2 }),
-  });
-});
-
-/** The same, with every edge turned along a hidden order that is not the plan's: no cycle. */
-const acyclic = fc.tuple(shapes, fc.infiniteStream(fc.nat())).map(([shape, stream]): Shape => {
-  const keys = Array.from({ length: shape.count }, () => stream.next().value as number);
-  const before = (a: number, b: number): boolean => keys[a]! < keys[b]! || (keys[a] === keys[b] && a < b);
-  return {
-    ...shape,
-    deps: shape.deps.filter(([a, b]) => a !== b).map(([a, b]) => (before(a, b) ? [a, b] : [b, a])),
-    gates: shape.gates.map(({ needs, unlocks }) => {
-      const all = [...new Set([...needs, ...unlocks])].sort((a, b) => (before(a, b) ? -1 : 1));
-      return { needs: all.slice(0, Math.ceil(all.length / 2)), unlocks: all.slice(Math.ceil(all.length / 2)) };
-    }),
-  };
-});
-
-const name = (v: number): string => `S${v}`;
-
-function planFrom(shape: Shape): Plan {
-  return planOf(
-    Array.from({ length: shape.count }, (_, v) =>
-      slice(name(v), {
-        deps: shape.deps.filter(([, to]) => to === v).map(([from]) => name(from)),
-        workstream: shape.streams[v]! > 2 ? null : `WS-${shape.streams[v]}`,
-        estimateMinutes: shape.minutes[v]!,
-      }),
-    ),
-    { mergePoints: shape.gates.map((g, i) => mergePoint(`MP${i + 1}`, g.needs.map(name), g.unlocks.map(name))) },
-  );
-}
+import { acyclic, name, planFrom, shapes } from './plan-shapes.ts';
 
 /** The edges that the plan states, read independently of `planGraph`. */
 function statedEdges(plan: Plan): [string, string][] {
@@ -120,6 +70,7 @@ suite('plan graph', () => {
       batch: 1,
       deps: ['A1', 'B1'],
       dependents: ['C1'],
+      minutes: 30,
       earliestStart: 60,
       latestStart: 120,
       slack: 60,
@@ -311,54 +262,6 @@ suite('plan graph', () => {
         assert.equal(turned.cycles.length, graph.cycles.length);
       }),
       { numRuns: 300 },
-    );
-  });
-});
-
-suite('plan schedule', () => {
-  test('two agents share three equal slices', () => {
-    const plan = planOf([slice('A'), slice('B'), slice('C')]);
-    assert.deepEqual(whatIf(planGraph(plan), plan, [1, 2, 3]), [
-      { agents: 1, makespanMinutes: 360, lowerBoundMinutes: 360, speedup: 1 },
-      { agents: 2, makespanMinutes: 240, lowerBoundMinutes: 180, speedup: 1.5 },
-      { agents: 3, makespanMinutes: 120, lowerBoundMinutes: 120, speedup: 3 },
-    ]);
-    assert.equal(agentsWorthIt(planGraph(plan), plan).agents, 3);
-  });
-
-  test('the longest remaining path goes first', () => {
-    const plan = planOf([
-      slice('short1', { estimateMinutes: 60 }),
-      slice('short2', { estimateMinutes: 60 }),
-      slice('head', { estimateMinutes: 30 }),
-      slice('tail', { deps: ['head'], estimateMinutes: 100 }),
-    ]);
-    const graph = planGraph(plan);
-    assert.deepEqual([...priorityOf(graph, plan)].sort((a, b) => b[1] - a[1])[0], ['head', 130]);
-    assert.equal(whatIf(graph, plan, [2])[0]!.makespanMinutes, 130);
-    assert.equal(agentsWorthIt(graph, plan).agents, 2);
-  });
-
-  test('property: no schedule beats its lower bound or the critical path, one agent takes the whole work, Graham holds', () => {
-    fc.assert(
-      fc.property(fc.oneof(shapes, acyclic), (shape) => {
-        const plan = planFrom(shape);
-        const graph = planGraph(plan);
-        const total = plan.slices
-          .filter((s) => graph.schedule.has(s.id))
-          .reduce((sum, s) => sum + s.estimateMinutes, 0);
-        for (const row of whatIf(graph, plan, [1, 2, 3, 5, 100])) {
-          assert.ok(row.makespanMinutes >= row.lowerBoundMinutes - 1e-6);
-          assert.ok(row.lowerBoundMinutes >= graph.makespanMinutes - 1e-6);
-          assert.ok(row.makespanMinutes <= total / row.agents + (1 - 1 / row.agents) * graph.makespanMinutes + 1e-6);
-          if (row.agents === 1) assert.ok(Math.abs(row.makespanMinutes - total) < 1e-6);
-          if (row.agents === 100) assert.ok(Math.abs(row.makespanMinutes - graph.makespanMinutes) < 1e-6);
-        }
-        const worth = agentsWorthIt(graph, plan);
-        assert.ok(worth.agents <= Math.max(1, plan.slices.length));
-        assert.ok(worth.makespanMinutes <= whatIf(graph, plan, [graph.width])[0]!.makespanMinutes * 1.05 + 1e-6);
-      }),
-      { numRuns: 400 },
     );
   });
 });

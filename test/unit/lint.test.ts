@@ -39,8 +39,8 @@ suite('lint', () => {
     const found = cases[rule.code];
     test(`${rule.code}: ${rule.summary}`, () => {
       if (found === null) {
-        // The linter meets plans by their manifest, so only the loader can miss one.
-        assert.equal(rule.code, 'plan.manifest-missing');
+        // The linter meets plans by their manifest, so only the loader can miss one; the judge's own have another test.
+        assert.match(rule.code, /^(?:plan\.manifest-missing|judge\..*)$/);
         return;
       }
       const { files, file, marked } = changed(found);

@@ -6,7 +6,8 @@ import type { Plan } from '../../src/core/plan/model.ts';
 import { whatIf } from '../../src/core/plan/schedule.ts';
 import { overlaps } from '../../src/core/scope/overlap.ts';
 import { taskGraphMarkdown } from '../../src/core/view/mermaid.ts';
-import { planJson, planText } from '../../src/core/view/plan-text.ts';
+import { planJson } from '../../src/core/view/plan-json.ts';
+import { planText } from '../../src/core/view/plan-text.ts';
 import { mergePoint, planOf, scope, slice } from './plan-fixture.ts';
 
 /** Compares with `test/golden/<name>`; `UPDATE_GOLDEN=1` writes it. */
@@ -111,7 +112,7 @@ suite('plan text', () => {
     const graph = planGraph(shop());
     const json = planJson(shop(), graph, overlaps(shop(), graph, FILES), [], {
       contextTokens: new Map([['A1', 9_100]]),
-      whatIf: whatIf(graph, shop(), [1, 2]),
+      whatIf: whatIf(graph, [1, 2]),
     });
     golden('plan-json.txt', `${JSON.stringify(json, null, 2)}\n`);
     assert.deepEqual(Object.keys(json).slice(0, 5), ['v', 'plan', 'slices', 'waves', 'batches']);

@@ -40,7 +40,7 @@ suite('scope overlap', () => {
   }
 
   test('the 20 % / 50 % rule, on the files of the repository', () => {
-    assert.deepEqual([0, 0.19, 0.2, 0.5, 0.51, 1].map(verdictOf), [
+    assert.deepEqual([0, 0.19, 0.2, 0.5, 0.51, 1].map((share) => verdictOf(share)), [
       'parallel',
       'parallel',
       'reslice',

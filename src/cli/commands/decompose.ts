@@ -1,12 +1,24 @@
 import path from 'node:path';
-import { overlaps } from '../../core/scope/overlap.ts';
-import { countFindings, formatFindings } from '../../core/lint/format.ts';
-import { planJson, planText } from '../../core/view/plan-text.ts';
-import { EXIT, flag, report, required, text, UsageError, type Command } from '../command.ts';
+import { previewOf, type Preview } from '../../core/decompose/preview.ts';
+import { DEFAULT_CORRECTIONS, MOST_CORRECTIONS } from '../../core/decompose/rounds.ts';
+import { decomposerList, isDecomposerId, type DecomposerId } from '../../core/decompose/table.ts';
+import { previewJson } from '../../core/view/preview-json.ts';
+import { previewText } from '../../core/view/preview-text.ts';
+import { splitCommand } from '../../core/words.ts';
+import type { Decomposition } from '../../node/engine-model.ts';
+import { askYesNo } from '../ask.ts';
+import {
+  EXIT,
+  flag,
+  report,
+  required,
+  text,
+  UsageError,
+  type Command,
+  type ExitCode,
+  type Invocation,
+} from '../command.ts';
 import { abortOnSignals, openHere } from '../open.ts';
-
-const DECOMPOSERS = ['structure', 'claude', 'codex'] as const;
-type DecomposerId = (typeof DECOMPOSERS)[number];
 
 export const decompose: Command = {
   name: 'decompose',
@@ -16,70 +28,165 @@ export const decompose: Command = {
     with: {
       type: 'string',
       value: '<id>',
-      help: `Who cuts the slices: ${DECOMPOSERS.join(', ')} (default: structure, offline)`,
+      help: `Who cuts the slices: ${decomposerList()} (default: what the file is, else structure, offline)`,
     },
+    yes: { type: 'boolean', short: 'y', help: 'Write the plan without asking' },
     dir: { type: 'string', value: '<dir>', help: "The plan directory (default: parallel/<the spec's id and name>)" },
     replace: { type: 'boolean', help: 'Replace a plan that is there; prompts edited by hand are kept' },
-    'dry-run': { type: 'boolean', help: 'Show the plan, write nothing' },
-    json: { type: 'boolean', help: 'Print one JSON object instead of text' },
+    rounds: {
+      type: 'string',
+      value: '<n>',
+      help: `How often an agent may correct its slices, 0 to ${MOST_CORRECTIONS} (default: ${DEFAULT_CORRECTIONS})`,
+    },
+    model: { type: 'string', value: '<name>', help: 'Model the agent is asked to use' },
+    'agent-command': {
+      type: 'string',
+      value: '<command>',
+      help: 'For --with command: program and arguments; {prompt_file}, {prompt} and {schema_file} are filled in',
+    },
+    'dry-run': { type: 'boolean', help: 'Show the plan, ask nothing, write nothing' },
+    ascii: { type: 'boolean', help: 'Plain ASCII instead of arrows and rules' },
+    json: { type: 'boolean', help: 'Print one JSON object instead of text; asks nothing' },
   },
   examples: [
-    'slicewave decompose specs/TS-0042-inventory.spec.md --dry-run',
     'slicewave decompose specs/TS-0042-inventory.spec.md',
-    'slicewave decompose specs/TS-0042-inventory.spec.md --with claude',
+    'slicewave decompose specs/TS-0042-inventory.spec.md --yes',
+    'slicewave decompose specs/TS-0042-inventory.spec.md --with claude --rounds 4',
+    'slicewave decompose specs/TS-0042-inventory.spec.md --with command --agent-command "my-agent --task {prompt_file}"',
+    'slicewave decompose .kiro/specs/login',
+    'slicewave decompose .taskmaster/tasks/tasks.json --dry-run',
   ],
-  async run(invocation) {
-    const { terminal } = invocation;
-    const json = flag(invocation, 'json');
-    const spec = required(invocation, 0, 'the spec');
-    const by = text(invocation, 'with') ?? 'structure';
-    if (!isDecomposer(by))
-      throw new UsageError(`there is no decomposer ${by}`, `Decomposers: ${DECOMPOSERS.join(', ')}.`);
-    const engine = await openHere(terminal);
-    if (!engine.ok) return report(terminal, engine.failure, json);
-    const dir = text(invocation, 'dir');
-    const signal = abortOnSignals(() => terminal.err('cancelling ...\n'));
-    const made = await engine.value.decompose(path.resolve(terminal.cwd, spec), {
-      with: by,
-      signal,
-      ...(dir ? { dir: path.relative(engine.value.root, path.resolve(terminal.cwd, dir)) } : {}),
-      onProgress: (line) => by !== 'structure' && terminal.err(`${line}\n`),
-    });
-    if (!made.ok) return report(terminal, made.failure, json);
-    const { loaded, files, exists } = made.value;
-    const shared = overlaps(loaded.plan, loaded.graph);
-    const errors = countFindings(loaded.findings).error;
-    if (json)
-      terminal.out(
-        `${JSON.stringify({ ...planJson(loaded.plan, loaded.graph, shared, loaded.findings), files: [...files.keys()] })}\n`,
-      );
-    else {
-      terminal.out(planText(loaded.plan, loaded.graph, shared, { ascii: false, colour: terminal.colour }));
-      if (loaded.findings.length > 0) {
-        terminal.out(
-          `\n${formatFindings(loaded.findings, { color: terminal.colour, textOf: (file) => files.get(file.slice(made.value.dir.length + 1)) })}`,
-        );
-      }
-    }
-    if (flag(invocation, 'dry-run')) {
-      if (!json) terminal.out(`\nNothing was written. It would be ${files.size} files in ${made.value.dir}.\n`);
-      return errors > 0 ? EXIT.failed : EXIT.done;
-    }
-    const replace = flag(invocation, 'replace');
-    if (exists && !replace) {
-      terminal.err(
-        `slicewave: ${made.value.dir} holds a plan already\n  Give --replace to write over it (prompts edited by hand are kept), or --dir <dir> for another place.\n`,
-      );
-      return EXIT.usage;
-    }
-    const written = await engine.value.write(made.value, { replace });
-    if (!written.ok) return report(terminal, written.failure, json);
-    if (!json)
-      terminal.out(`\nWrote ${files.size} files to ${written.value.dir}. Next: slicewave run ${written.value.dir}\n`);
-    return errors > 0 ? EXIT.failed : EXIT.done;
-  },
+  run: execute,
 };
 
-function isDecomposer(name: string): name is DecomposerId {
-  return (DECOMPOSERS as readonly string[]).includes(name);
+/** Exit codes: 0 written (or shown, with `--dry-run`), 1 declined or with errors, 2 wrong call, 3 waits for a yes. */
+async function execute(invocation: Invocation): Promise<ExitCode> {
+  const { terminal } = invocation;
+  const json = flag(invocation, 'json');
+  const spec = required(invocation, 0, 'the spec');
+  const by = decomposerOption(invocation);
+  const command = commandOption(invocation, by);
+  const corrections = correctionsOption(invocation);
+  const engine = await openHere(terminal);
+  if (!engine.ok) return report(terminal, engine.failure, json);
+  const dir = text(invocation, 'dir');
+  const model = text(invocation, 'model');
+  let asking = false;
+  const signal = abortOnSignals(() => !asking && terminal.err('cancelling ...\n'));
+  const made = await engine.value.decompose(path.resolve(terminal.cwd, spec), {
+    signal,
+    ...(by ? { with: by } : {}),
+    ...(command ? { command } : {}),
+    ...(corrections === undefined ? {} : { corrections }),
+    ...(model ? { model } : {}),
+    ...(dir ? { dir: path.relative(engine.value.root, path.resolve(terminal.cwd, dir)) } : {}),
+    onProgress: (line) => terminal.err(`${line}\n`),
+  });
+  if (!made.ok) return report(terminal, made.failure, json);
+  const preview = previewOf(made.value);
+  const result = preview.counts.error > 0 ? EXIT.failed : EXIT.done;
+  const show = (written: boolean): void => showPreview(invocation, made.value, preview, written);
+  const replace = flag(invocation, 'replace');
+
+  if (!json) show(false);
+  if (flag(invocation, 'dry-run')) {
+    if (json) show(false);
+    else terminal.out(`\nNothing was written. It would be ${preview.files.length} files in ${preview.dir}.\n`);
+    return result;
+  }
+  if (preview.exists && !replace) {
+    if (json) show(false);
+    terminal.err(
+      `slicewave: ${preview.dir} holds a plan already\n  Give --replace to write over it (prompts edited by hand are kept), or --dir <dir> for another place. A plan under way is changed with \`slicewave replan\`.\n`,
+    );
+    return EXIT.usage;
+  }
+  if (!flag(invocation, 'yes')) {
+    if (json || !terminal.interactive) {
+      if (json) show(false);
+      else terminal.out(`\n${howToWrite(preview, terminal.interactive)}\n`);
+      return EXIT.waiting;
+    }
+    asking = true;
+    terminal.out('\n');
+    const answer = await askYesNo(questionOf(preview), signal);
+    if (answer !== 'yes') {
+      terminal.out(`${answer === 'interrupted' ? '\n' : ''}Nothing was written.\n`);
+      return answer === 'interrupted' ? EXIT.interrupted : EXIT.failed;
+    }
+  }
+  const written = await engine.value.write(made.value, { replace });
+  if (!written.ok) return report(terminal, written.failure, json);
+  if (json) show(true);
+  else
+    terminal.out(
+      `\nWrote ${preview.files.length} files to ${written.value.dir}. Next: slicewave run ${written.value.dir}\n`,
+    );
+  return result;
+}
+
+function showPreview(invocation: Invocation, made: Decomposition, preview: Preview, written: boolean): void {
+  const { terminal } = invocation;
+  if (flag(invocation, 'json')) {
+    const { contextTokens } = made.making;
+    terminal.out(`${JSON.stringify(previewJson(preview, { written, contextTokens }))}\n`);
+    return;
+  }
+  terminal.out(
+    previewText(preview, {
+      ascii: flag(invocation, 'ascii'),
+      colour: terminal.colour,
+      width: terminal.width,
+      textOf: (file) => made.files.get(file.slice(made.dir.length + 1)),
+    }),
+  );
+}
+
+function questionOf(preview: Preview): string {
+  const { error } = preview.counts;
+  const errors = error > 0 ? ` with ${error} ${error === 1 ? 'error' : 'errors'}` : '';
+  const verb = preview.exists ? 'Replace what is there and write' : 'Write';
+  return `${verb} ${preview.files.length} files to ${preview.dir}${errors}?`;
+}
+
+/** Without a terminal nobody can be asked. */
+function howToWrite(preview: Preview, interactive: boolean): string {
+  const again = preview.rounds ? ` (${preview.by.title} is asked again, and may answer differently)` : '';
+  const where = interactive ? '' : ', or decompose in a terminal, where you are asked';
+  return `Nothing was written. Give --yes to write these ${preview.files.length} files to ${preview.dir}${again}${where}.`;
+}
+
+function decomposerOption(invocation: Invocation): DecomposerId | undefined {
+  const by = text(invocation, 'with');
+  if (by === undefined) return undefined;
+  if (!isDecomposerId(by)) throw new UsageError(`there is no decomposer ${by}`, `Decomposers: ${decomposerList()}.`);
+  return by;
+}
+
+function commandOption(invocation: Invocation, by: DecomposerId | undefined): readonly string[] | undefined {
+  const command = text(invocation, 'agent-command');
+  if (command === undefined) {
+    if (by === 'command') {
+      throw new UsageError(
+        '--with command needs --agent-command',
+        'For example: --agent-command "my-agent --task {prompt_file}".',
+      );
+    }
+    return undefined;
+  }
+  if (by !== 'command') throw new UsageError('--agent-command goes with --with command', 'Add --with command.');
+  const split = splitCommand(command);
+  const [only] = split.ok ? split.value : [];
+  if (!split.ok) throw new UsageError(`--agent-command: ${split.failure.message}`);
+  if (!only || split.value.length !== 1 || Object.keys(only.env).length > 0)
+    throw new UsageError('--agent-command takes one program and its arguments', 'Put more into a script.');
+  return only.words;
+}
+
+function correctionsOption(invocation: Invocation): number | undefined {
+  const value = text(invocation, 'rounds');
+  if (value === undefined) return undefined;
+  if (!/^\d{1,2}$/.test(value) || Number(value) > MOST_CORRECTIONS)
+    throw new UsageError(`--rounds must be a whole number from 0 to ${MOST_CORRECTIONS}, not "${value}"`);
+  return Number(value);
 }

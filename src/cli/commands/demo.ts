@@ -81,8 +81,8 @@ async function play(terminal: Terminal, dir: string, ascii: boolean): Promise<nu
   );
   terminal.out(`Repository: ${dir}\n`);
 
-  step(`$ slicewave decompose ${spec}`);
-  const decomposed = await cli(terminal, dir, ['decompose', spec]);
+  step(`$ slicewave decompose ${spec} --yes`);
+  const decomposed = await cli(terminal, dir, ['decompose', spec, '--yes']);
   if (decomposed !== 0) return decomposed;
 
   const engine = await openEngine(dir, { slicewave: selfArgv() });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { ruleOnCommand, ruleOnEdit, type Ruling, type ScopePolicy } from '../../core/gate/policy.ts';
@@ -20,7 +20,7 @@ export const hook: Command = {
     if (positionals[0] === 'pre-commit') return preCommit((line) => terminal.err(line));
     let ruling: Ruling;
     try {
-      ruling = preToolUse(JSON.parse(readFileSync(0, 'utf8')), readPolicy());
+      ruling = await preToolUse(JSON.parse(readFileSync(0, 'utf8')), readPolicy());
     } catch (error) {
       ruling = {
         allow: false,
@@ -41,7 +41,7 @@ function readPolicy(): ScopePolicy {
   return JSON.parse(readFileSync(file, 'utf8')) as ScopePolicy;
 }
 
-function preToolUse(call: unknown, policy: ScopePolicy): Ruling {
+async function preToolUse(call: unknown, policy: ScopePolicy): Promise<Ruling> {
   if (typeof call !== 'object' || call === null) throw new Error('the tool use is not an object');
   const { tool_input: input, cwd } = call as { tool_input?: unknown; cwd?: unknown };
   if (typeof input !== 'object' || input === null) return { allow: true };
@@ -49,9 +49,28 @@ function preToolUse(call: unknown, policy: ScopePolicy): Ruling {
   const target = typeof file === 'string' ? file : typeof notebook === 'string' ? notebook : null;
   if (target !== null) {
     const from = typeof cwd === 'string' ? cwd : policy.worktree;
-    return ruleOnEdit(policy, relativeTo(policy.worktree, path.resolve(from, target)), target);
+    const full = path.resolve(from, target);
+    const inside = relativeTo(policy.worktree, full);
+    const ruling = ruleOnEdit(policy, inside, target);
+    return ruling.allow && inside !== null ? ruleInside(policy, inside, full, { ...input }) : ruling;
   }
   return typeof command === 'string' ? ruleOnCommand(policy, command) : { allow: true };
+}
+
+/** Down to the symbol, where the scope names any. The parser takes a moment to load, so only then. */
+async function ruleInside(
+  policy: ScopePolicy,
+  file: string,
+  full: string,
+  input: Readonly<Record<string, unknown>>,
+): Promise<Ruling> {
+  const { editedText, namesSymbolsOf, ruleOnSymbols } = await import('../../core/gate/symbol-policy.ts');
+  if (!namesSymbolsOf(policy, file)) return { allow: true };
+  const before = existsSync(full) ? readFileSync(full, 'utf8') : '';
+  const after = editedText(before, input);
+  const { openCodeReader } = await import('../../node/code-reader.ts');
+  const reader = after === null ? null : await openCodeReader();
+  return after === null || !reader ? { allow: true } : ruleOnSymbols({ policy, path: file, before, after, reader });
 }
 
 /** The path inside the worktree, links of existing parents resolved; `null` outside. */

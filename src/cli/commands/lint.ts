@@ -12,7 +12,7 @@ import { fileKind } from '../../core/lint/kind.ts';
 import { LintSession, ordered } from '../../core/lint/lint.ts';
 import { sarifLog } from '../../core/lint/sarif.ts';
 import { toPosix } from '../../node/repository.ts';
-import { readRepositoryFacts } from '../../node/repository-facts.ts';
+import { readRepositoryFacts, withCode } from '../../node/repository-facts.ts';
 import { writeWhole } from '../../node/state-files.ts';
 import { EXIT, flag, text, UsageError, type Command, type Invocation, type Terminal } from '../command.ts';
 import { checkoutRoot, loadSettings, readLintInput } from '../lint-input.ts';
@@ -84,7 +84,7 @@ export const lint: Command = {
       );
     const session = new LintSession();
     session.setSettings(settings);
-    session.setRepository(facts);
+    session.setRepository(await withCode(facts, texts));
     for (const [file, content] of texts) session.set(file, content);
     progress.say(`checking ${counted(texts.size, 'file')}`);
     // The whole repository is read even when few files are asked for: a dependency may be named in any of them.

@@ -1,8 +1,13 @@
-import { taskGraphMarkdown } from '../../core/view/mermaid.ts';
-import { overlaps } from '../../core/scope/overlap.ts';
+import { estimatesOf, learnEstimator } from '../../core/plan/estimator.ts';
+import { planGraph } from '../../core/plan/graph.ts';
 import { whatIf } from '../../core/plan/schedule.ts';
-import { planJson, planText } from '../../core/view/plan-text.ts';
+import { overlaps } from '../../core/scope/overlap.ts';
+import { taskGraphMarkdown } from '../../core/view/mermaid.ts';
+import { planJson } from '../../core/view/plan-json.ts';
+import { planText } from '../../core/view/plan-text.ts';
+import { pastRuns } from '../../node/past-runs.ts';
 import { EXIT, flag, report, text, UsageError, type Command, type Invocation } from '../command.ts';
+import { tellOldForm } from '../old-form.ts';
 import { openPlan } from '../open.ts';
 
 export const plan: Command = {
@@ -28,24 +33,29 @@ export const plan: Command = {
     const { engine, dir } = opened.value;
     const loaded = await engine.load(dir);
     if (!loaded.ok) return report(terminal, loaded.failure, json);
-    const { plan: model, graph, findings } = loaded.value;
+    const { plan: model, findings } = loaded.value;
+    if (!json) tellOldForm(terminal, dir, findings);
     if (flag(invocation, 'mermaid')) {
-      terminal.out(taskGraphMarkdown(model, graph));
-      return graph.cycles.length > 0 ? EXIT.failed : EXIT.done;
+      // A file that is kept with the plan: it must not depend on which runs this checkout has seen.
+      terminal.out(taskGraphMarkdown(model, loaded.value.graph));
+      return loaded.value.graph.cycles.length > 0 ? EXIT.failed : EXIT.done;
     }
+    const estimator = learnEstimator(await pastRuns(engine.repository));
+    const { estimates, minutes } = estimatesOf(model, estimator);
+    const graph = planGraph(model, { minutes });
     const files = await engine.repository.git.fields(['ls-files', '-z']);
     const shared = overlaps(model, graph, files);
     const agents = agentRange(invocation);
-    const curve = agents ? whatIf(graph, model, agents) : null;
+    const more = {
+      estimates,
+      estimator: estimator.summary,
+      ...(agents ? { whatIf: whatIf(graph, agents) } : {}),
+    };
     if (json) {
-      terminal.out(`${JSON.stringify(planJson(model, graph, shared, findings, curve ? { whatIf: curve } : {}))}\n`);
+      terminal.out(`${JSON.stringify(planJson(model, graph, shared, findings, more))}\n`);
     } else {
-      terminal.out(planText(model, graph, shared, { ascii: flag(invocation, 'ascii'), colour: terminal.colour }));
-      for (const point of curve ?? []) {
-        terminal.out(
-          `${String(point.agents).padStart(4)} agents: ${Math.round(point.makespanMinutes)} min (bound ${Math.round(point.lowerBoundMinutes)}), ${point.speedup.toFixed(2)}x\n`,
-        );
-      }
+      const style = { ascii: flag(invocation, 'ascii'), colour: terminal.colour };
+      terminal.out(planText(model, graph, shared, { ...style, ...more }));
     }
     return graph.cycles.length > 0 ? EXIT.failed : EXIT.done;
   },
@@ -54,7 +64,7 @@ export const plan: Command = {
 function agentRange(invocation: Invocation): number[] | null {
   const given = text(invocation, 'agents');
   if (given === undefined) return null;
-  const match = /^(\d{1,3})(?:\.\.(\d{1,3}))?$/.exec(given);
+  const match = /^(\d{1,4})(?:\.\.(\d{1,4}))?$/.exec(given);
   const from = Number(match?.[1] ?? 0);
   const to = Number(match?.[2] ?? match?.[1] ?? 0);
   if (!match || from < 1 || to < from)

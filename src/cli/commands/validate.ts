@@ -1,13 +1,14 @@
 import { counted, countFindings, formatFindings, lintReport } from '../../core/lint/format.ts';
+import { loadPlan } from '../../core/plan/load.ts';
 import { lintPlan } from '../../core/lint/lint.ts';
-import { EXIT, flag, report, type Command } from '../command.ts';
-import { openPlan } from '../open.ts';
+import { judgePlanOf } from '../../node/judge.ts';
 import { readPlanFiles } from '../../node/plans.ts';
-import { readRepositoryFacts } from '../../node/repository-facts.ts';
+import { EXIT, flag, report, type Command } from '../command.ts';
+import { abortOnSignals, openPlan } from '../open.ts';
 
 export const validate: Command = {
   name: 'validate',
-  summary: 'Check a plan directory: manifest, task specs, dependencies, scopes',
+  summary: 'Check a plan: files, dependencies, scopes, hidden coupling, contracts',
   usage: '[plan] [options]',
   options: { json: { type: 'boolean', help: 'Print one JSON object instead of text' } },
   examples: ['slicewave validate parallel/TS-0042-inventory', 'slicewave validate --json'],
@@ -19,8 +20,17 @@ export const validate: Command = {
     const { engine, dir } = opened.value;
     const files = await readPlanFiles(engine.repository, dir);
     if (!files.ok) return report(terminal, files.failure, json);
-    const facts = await readRepositoryFacts(engine.repository.root);
-    const findings = lintPlan(files.value, dir, { repository: facts });
+    const { plan } = loadPlan(files.value, dir);
+    const signal = abortOnSignals(() => terminal.err('cancelling ...\n'));
+    const findings = plan
+      ? (
+          await judgePlanOf(
+            engine.repository,
+            { plan, files: files.value },
+            { signal, onProgress: (line) => terminal.err(`${line}\n`) },
+          )
+        ).findings
+      : lintPlan(files.value, dir);
     const counts = countFindings(findings);
     if (json) terminal.out(`${JSON.stringify(lintReport(findings))}\n`);
     else {

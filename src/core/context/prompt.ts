@@ -1,7 +1,10 @@
 import { estimateTokenCount } from 'tokenx';
+import type { CodeReader } from '../code/model.ts';
+import { fileOf } from '../gate/symbol-check.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan, PlanFiles, Slice } from '../plan/model.ts';
 import { sourcesFor, type ContextLayer, type SourceUse } from './sources.ts';
+import { symbolExcerpt } from './symbol-excerpt.ts';
 
 /** The method's own stop conditions, as task specs and prompts state them. They hold for every slice. */
 export const methodStopConditions: readonly string[] = [
@@ -22,6 +25,8 @@ export interface PromptRequest {
   readonly sources: ReadonlyMap<string, string>;
   /** Tokens. Instructions are never trimmed, so a slice whose own text is larger goes over it. */
   readonly budget?: number;
+  /** With it, of a file whose scope names symbols only these are quoted. */
+  readonly code?: CodeReader | null;
   /** A prompt that somebody edited by hand: kept as it is, with only the repository's current files added. */
   readonly edited?: string;
 }
@@ -45,7 +50,7 @@ export function assemblePrompt(request: PromptRequest): Prompt {
     (use) => edited === undefined || !use.path.startsWith(`${plan.dir}/`),
   );
   const blocks = withoutRepeats(
-    uses.map((use) => ({ use, full: block(use, sources.get(use.path) ?? ''), pointer: pointer(use) })),
+    uses.map((use) => ({ use, full: block(use, sources.get(use.path) ?? '', request.code), pointer: pointer(use) })),
   );
   const full = new Set<string>();
   const render = (): string =>
@@ -125,11 +130,18 @@ function withoutRepeats(blocks: readonly Block[]): Block[] {
   });
 }
 
-function block(use: SourceUse, text: string): string {
-  const body = use.excerpt ? excerpt(text) : text.trimEnd();
+function block(use: SourceUse, text: string, code: CodeReader | null | undefined): string {
+  const body = quotedPart(use, text, code);
   if (body === '') return '';
   const fence = '`'.repeat(Math.max(3, ...[...body.matchAll(/`{3,}/g)].map((match) => match[0].length + 1)));
   return `${use.label}\n${fence}${use.language}\n${body}\n${fence}`;
+}
+
+/** What of a source is quoted: all of it, its beginning, or the symbols in scope. */
+export function quotedPart(use: SourceUse, text: string, reader: CodeReader | null | undefined): string {
+  if (use.excerpt) return excerpt(text);
+  const code = use.symbols.length > 0 ? reader?.read(use.path, text) : null;
+  return (code ? symbolExcerpt(text, code, use.symbols) : null) ?? text.trimEnd();
 }
 
 function pointer(use: SourceUse): string {
@@ -197,7 +209,9 @@ function sections(request: PromptRequest, blocks: readonly Block[], full: Readon
     [
       'DO NOT MODIFY',
       [
-        bullets(slice.scope.boundary.map((entry) => entry.text)) || null,
+        // `!path` under "do not modify" would say it twice over.
+        bullets(slice.scope.boundary.map((entry) => (entry.exceptOf ? entry.text.replace('!', '') : entry.text))) ||
+          null,
         'Every file that is not named under FILES TO CREATE or FILES TO MODIFY is out of scope. This is checked.',
       ],
     ],
@@ -358,6 +372,11 @@ function resumeParts(reason: ResumeReason): string[] {
       return [
         'These changes were out of scope and have been put back:',
         bullets(reason.paths),
+        ...(reason.paths.some((path) => fileOf(path) !== path)
+          ? [
+              'Where a symbol is named, its whole file was put back: what belongs to your slice there has to be done again.',
+            ]
+          : []),
         'Finish your slice without them. When it cannot be done without them, stop and ask.',
         ...noted(reason.note),
       ];

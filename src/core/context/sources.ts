@@ -17,6 +17,8 @@ export interface SourceUse {
   readonly language: string;
   /** Only the beginning is of use. */
   readonly excerpt: boolean;
+  /** The symbols of it that are in scope; empty: the whole file. */
+  readonly symbols: readonly string[];
 }
 
 /** A glob in a scope may stand for hundreds of files; the agent finds the rest by itself. */
@@ -39,7 +41,15 @@ export function sourcesFor(plan: Plan, slice: Slice, paths: readonly string[]): 
     short = false,
   ): void => {
     if (!known.has(path) || uses.has(path)) return;
-    uses.set(path, { path, layer, section, label: `${label}:`, language: languageOf(path), excerpt: short });
+    uses.set(path, {
+      path,
+      layer,
+      section,
+      label: `${label}:`,
+      language: languageOf(path),
+      excerpt: short,
+      symbols: section === 'modify' ? symbolsIn(slice, path) : [],
+    });
   };
   const ownContracts = plan.contracts.filter((contract) => concerns(slice, contract));
   const contract = (path: string, target: string | null): void =>
@@ -81,12 +91,21 @@ export function contextSources(plan: Plan, slice: Slice, repoFiles: readonly str
   return sourcesFor(plan, slice, [...own.map((path) => `${plan.dir}/${path}`), ...repoFiles]).map((use) => use.path);
 }
 
-/** A slice that names no contract is given all of them. */
-function concerns(slice: Slice, contract: Plan['contracts'][number]): boolean {
-  if (slice.contracts.length === 0) return true;
+/** A slice that names no contract is given those whose manifest entry names it, or names nobody. */
+export function concerns(slice: Slice, contract: Plan['contracts'][number]): boolean {
+  const { provider, consumers } = contract;
+  if (provider === slice.id || consumers.includes(slice.id)) return true;
+  if (slice.contracts.length === 0) return provider === null && consumers.length === 0;
   return slice.contracts.some(
     (name) => name === contract.path || name === contract.target || `contracts/${name}` === contract.path,
   );
+}
+
+/** The symbols of a file that a slice may change; none when it may change all of it. */
+function symbolsIn(slice: Slice, path: string): string[] {
+  const entries = slice.scope.modify.filter((entry) => entry.path !== null && compileGlob(entry.path).matches(path));
+  if (entries.some((entry) => entry.symbol === null)) return [];
+  return [...new Set(entries.flatMap((entry) => entry.symbol ?? []))];
 }
 
 /** `apps/users/CLAUDE.md` holds for whoever works below `apps/users`. */

@@ -1,10 +1,10 @@
+import { isTestPath } from '../conventions/sources.ts';
 import { readMarkdown } from '../markdown.ts';
 import { globContains } from '../scope/glob.ts';
 import { SourceText, type Span } from '../source.ts';
 import { isGlob, splitSymbol } from './boundary.ts';
 import { oneLine, type Draft, type DraftContext } from './draft.ts';
 import { commandsIn, pathsIn, stems } from './mentions.ts';
-import { isTestPath } from './project.ts';
 
 /** One thing the spec wants, as an item, a paragraph or a heading says it, with the files it names. */
 interface Topic {
@@ -49,7 +49,8 @@ export function clusterSlices(context: DraftContext): Draft[] {
   const homeless: Topic[] = [];
   for (const topic of topics) if (!place(topic, areas, context)) homeless.push(topic);
   for (const topic of homeless) {
-    const area = bestByWords(topic, areas) ?? existingDirectory(topic, areas, context);
+    const area =
+      rootDocument(topic, areas, context) ?? bestByWords(topic, areas) ?? existingDirectory(topic, areas, context);
     if (area) want(area, topic);
     else {
       const message = `Nothing says which files "${oneLine(topic.text)}" is about, so no slice does it: name a file or directory`;
@@ -61,6 +62,8 @@ export function clusterSlices(context: DraftContext): Draft[] {
     if (area && area.paths.size === 0) for (const glob of stream.boundary) area.paths.add(glob);
   }
   mergeNested(areas);
+  joinNamedTogether(topics, areas, context);
+  for (const area of areas.values()) dropCovered(area.paths);
   const slices = [...areas.values()].filter((area) => area.paths.size > 0);
   if (slices.length === 0) {
     report(
@@ -260,6 +263,68 @@ function mergeNested(areas: Map<string, Area>): void {
       areas.delete(inner.key);
     }
   }
+}
+
+/** As many directories as one agent can be given for one thing that is wanted. */
+const mostTogether = 3;
+
+/**
+ * Directories that one item of the spec names together, and no other item names, become one slice: two agents with the
+ * same sentence would each do half of it, or all of it twice.
+ */
+function joinNamedTogether(topics: readonly Topic[], areas: Map<string, Area>, context: DraftContext): void {
+  const shared = (topic: Topic): ReadonlySet<string> => sharedDirectories(topic.paths);
+  const namedBy = new Map<Area, Set<Topic>>();
+  const areasBy = new Map<Topic, Set<Area>>();
+  for (const topic of topics) {
+    for (const path of topic.paths) {
+      if (isTestPath(path)) continue;
+      const area = areas.get(describeArea(path, topic, context, shared(topic)).key);
+      if (area?.stage !== 'code' || area.workstream !== null) continue;
+      namedBy.set(area, (namedBy.get(area) ?? new Set()).add(topic));
+      areasBy.set(topic, (areasBy.get(topic) ?? new Set()).add(area));
+    }
+  }
+  for (const [topic, group] of areasBy) {
+    const own = [...group].filter((area) => namedBy.get(area)?.size === 1);
+    const [first, ...rest] = own;
+    if (!first || rest.length === 0 || group.size > mostTogether || own.length !== group.size) continue;
+    const paths = new Set([...first.paths, ...rest.flatMap((area) => [...area.paths])]);
+    const requirements = new Set([...first.requirements, ...rest.flatMap((area) => [...area.requirements])]);
+    const titles = [...new Set(own.map((area) => area.title))];
+    const title = titles
+      .map((text, i) => (i === 0 ? text : text.charAt(0).toLowerCase() + text.slice(1)))
+      .join(' and ');
+    // In its place, so that the order of the slices stays that of the spec.
+    const entries = [...areas].filter(([, area]) => !rest.includes(area));
+    areas.clear();
+    for (const [key, area] of entries)
+      areas.set(key, area === first ? { ...first, title, paths, requirements, span: topic.span } : area);
+  }
+}
+
+/** `dir/sub/**` says nothing beside `dir/**`. */
+function dropCovered(paths: Set<string>): void {
+  for (const path of paths) {
+    const wider = [...paths].filter((other) => other !== path && isGlob(other));
+    if (globContains(wider, splitSymbol(path).path)) paths.delete(path);
+  }
+}
+
+/** "The changelog gets an entry": a document at the top that the topic calls by its name. */
+function rootDocument(topic: Topic, areas: Map<string, Area>, context: DraftContext): Area | null {
+  const words = stems([topic.heading, topic.text].join(' '));
+  const path = [...context.repo.files]
+    .filter((file) => !file.includes('/') && documentPath.test(file))
+    .toSorted()
+    .find((file) => {
+      const name = stems(file.replace(/\.\w+$/, ''));
+      return name.size > 0 && [...name].every((word) => words.has(word));
+    });
+  if (path === undefined || allowed([path], context).length === 0) return null;
+  const area = areaOf(areas, describeArea(path, topic, context, new Set()));
+  area.paths.add(path);
+  return area;
 }
 
 function drafts(areas: readonly Area[], context: DraftContext): Draft[] {

@@ -77,5 +77,12 @@ export function stems(text: string): Set<string> {
       .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
       .toLowerCase()
       .match(/[\p{L}\p{N}]{3,}/gu) ?? [];
-  return new Set(words.map((word) => word.replace(/ies$/, 'y').replace(/(ss|[^s])s$/, '$1')));
+  return new Set(
+    words.map((word) =>
+      word
+        .replace(/ies$/, 'y')
+        .replace(/([rnt]ch|sh|ss|x)es$/, '$1')
+        .replace(/(ss|[^s])s$/, '$1'),
+    ),
+  );
 }

@@ -116,10 +116,24 @@ export type Proposal = Readonly<z.output<typeof proposalSchema>>;
 export type ProposedSlice = Proposal['slices'][number];
 export type ProposedContract = Proposal['contracts'][number];
 
+/** No agent cuts a spec into more with sense; it repeats itself. Plans written by hand may be larger. */
+const MOST_SLICES = 1000;
+
+function sliceCount(value: unknown): number {
+  if (typeof value !== 'object' || value === null || !('slices' in value)) return 0;
+  return Array.isArray(value.slices) ? value.slices.length : 0;
+}
+
 /** Reads an untrusted proposal; `problems` name the place and what is wrong with it, one line each. */
 export function readProposal(
   value: unknown,
 ): { readonly proposal: Proposal } | { readonly problems: readonly string[] } {
+  const count = sliceCount(value);
+  if (count > MOST_SLICES) {
+    return {
+      problems: [`slices: ${count} slices are more than the ${MOST_SLICES} a plan may have: propose larger ones`],
+    };
+  }
   const read = proposalSchema.safeParse(value);
   if (read.success) return { proposal: read.data };
   return {

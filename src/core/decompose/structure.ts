@@ -5,9 +5,10 @@ import { compileGlob, globContains } from '../scope/glob.ts';
 import { splitCommand } from '../words.ts';
 import { boundaryOf, isGlob, splitSymbol } from './boundary.ts';
 import { clusterSlices } from './cluster.ts';
+import { contractRoles, type ContractRoles } from './contract-roles.ts';
 import { inOrder, oneLine, type Draft, type DraftContext } from './draft.ts';
 import { commandsIn, pathsIn, RepoPaths } from './mentions.ts';
-import { measuredConventions, projectFacts } from './project.ts';
+import { projectFacts, repositoryConventions } from './project.ts';
 import { formatEstimate, type Proposal, type ProposedSlice } from './proposal.ts';
 
 export interface StructureRequest {
@@ -17,7 +18,7 @@ export interface StructureRequest {
   readonly specText: string;
   /** Every tracked file, in any order. */
   readonly repoFiles: readonly string[];
-  /** Texts of those of `projectFiles` that exist. */
+  /** Texts of `projectSources(repoFiles)`, as far as they can be read. */
   readonly texts?: ReadonlyMap<string, string>;
 }
 
@@ -52,12 +53,13 @@ export function decomposeByStructure(request: StructureRequest): {
   const drafts = spec.slices.length > 0 ? declaredSlices(context) : clusterSlices(context);
   if (drafts.length === 0) return { proposal: null, findings };
 
-  const slices = finish(drafts, context);
+  const roles = rolesOf(drafts, context);
+  const slices = finish(drafts, context, roles);
   const ids = new Set(slices.map((slice) => slice.id));
   return {
     proposal: {
       slices,
-      workstreams: spec.workstreams.map(({ id, name, boundary }) => ({ id, name, boundary: [...boundary] })),
+      workstreams: workstreamsOf(spec, drafts),
       merge_points: spec.mergePoints.map((point) => {
         for (const id of [...point.needs, ...point.unlocks].filter((other) => !ids.has(other))) {
           report(
@@ -79,11 +81,13 @@ export function decomposeByStructure(request: StructureRequest): {
         language,
         content,
         target: null,
-        provider: null,
-        consumers: slices.map((slice) => slice.id),
+        provider: roles.get(path)?.provider ?? null,
+        consumers: [...(roles.get(path)?.consumers ?? [])],
       })),
       setup: [...facts.setup],
-      conventions: spec.conventions?.text.trim() || measuredConventions(request.repoFiles, spec.technology),
+      conventions:
+        spec.conventions?.text.trim() ||
+        repositoryConventions(request.repoFiles, request.texts ?? new Map<string, string>(), spec.technology),
     },
     findings,
   };
@@ -176,17 +180,18 @@ function declaredSlices(context: DraftContext): Draft[] {
       );
     }
     const requirements = [
-      ...slice.details,
+      // What belongs to the whole workstream does not say what this slice is for.
+      ...(slice.details.length > 0 ? slice.details : [`${slice.title}, as ${specPath} describes it`]),
       ...(stream ? workstreamProse(context, stream) : []),
       ...risks.filter((risk) => mentions(risk, slice.id)).map((risk) => `Mind the risk: ${oneLine(risk)}`),
     ];
     return {
       id: slice.id,
       title: slice.title,
-      workstream: slice.workstream,
+      workstream: workstreamOf(spec, slice),
       deps: slice.after.filter((id) => ids.has(id)),
       writes,
-      requirements: requirements.length > 0 ? requirements : [`${slice.title}, as ${specPath} describes it`],
+      requirements,
       checklist: testPlanRows(spec, slice),
       verify: slice.verify.length > 0 ? slice.verify : fallbackChecks(context, writes),
       estimateMinutes: slice.estimateMinutes ?? defaultEstimate,
@@ -253,7 +258,66 @@ function mentions(text: string, id: string): boolean {
   return text.split(/[^\w-]+/).includes(id);
 }
 
-function finish(drafts: readonly Draft[], context: DraftContext): ProposedSlice[] {
+/** The declared workstreams, and those that only the slices name: a view that does not list them would lose slices. */
+function workstreamsOf(spec: Spec, drafts: readonly Draft[]): Proposal['workstreams'] {
+  const declared = new Set(spec.workstreams.map(({ id }) => id));
+  const named = [...new Set(drafts.flatMap(({ workstream }) => workstream ?? []))].filter((id) => !declared.has(id));
+  return [
+    ...spec.workstreams.map(({ id, name, boundary }) => ({ id, name, boundary: [...boundary] })),
+    ...named.map((id) => ({ id, name: id, boundary: [] })),
+  ];
+}
+
+/**
+ * The workstream of a slice. Where the spec declares none and every id begins with the same letter (A1, A2, A3), the
+ * letter tells nothing apart: taken for a workstream, it would put all slices one after another.
+ */
+function workstreamOf(spec: Spec, slice: SpecSlice): string | null {
+  const letter = /^([A-Z]{1,3})\d/.exec(slice.id)?.[1];
+  if (spec.workstreams.length > 0 || letter === undefined || slice.workstream !== `WS-${letter}`)
+    return slice.workstream;
+  return spec.slices.every((other) => other.id.startsWith(letter) && other.workstream === slice.workstream)
+    ? null
+    : slice.workstream;
+}
+
+/** Who provides and who needs each contract, by its path. Says so when nothing tells who provides it. */
+function rolesOf(drafts: readonly Draft[], context: DraftContext): Map<string, ContractRoles> {
+  const { spec, report } = context;
+  const users = inOrder(drafts).map((draft) => ({
+    id: draft.id,
+    title: draft.title,
+    workstream: draft.workstream,
+    deps: draft.deps,
+    writes: draft.writes,
+    words: [...draft.requirements, ...draft.checklist],
+  }));
+  const unlocks = new Map<string, string[]>();
+  for (const point of spec.mergePoints)
+    for (const id of point.needs) unlocks.set(id, [...(unlocks.get(id) ?? []), ...point.unlocks]);
+  const order = new Map(drafts.map((draft, i) => [draft.id, i]));
+  return new Map(
+    spec.contracts.map((contract) => {
+      const roles = contractRoles(contract, users, unlocks);
+      if (roles.provider === null && roles.parts.length === 0) {
+        report(
+          'decompose.contract-provider',
+          'info',
+          `no slice is named after anything in ${contract.path}: say in one of them that it implements ${contract.path}, so that the others know whom to wait for`,
+          contract.span,
+        );
+      }
+      const consumers = roles.consumers.toSorted((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
+      return [contract.path, { ...roles, consumers }];
+    }),
+  );
+}
+
+function finish(
+  drafts: readonly Draft[],
+  context: DraftContext,
+  roles: ReadonlyMap<string, ContractRoles>,
+): ProposedSlice[] {
   const { spec, repo, report } = context;
   const creators = firstWriters(drafts, repo);
   const contracts = spec.contracts.map((contract) => contract.path);
@@ -299,7 +363,10 @@ function finish(drafts: readonly Draft[], context: DraftContext): ProposedSlice[
       verify: [...draft.verify],
       estimate: formatEstimate(draft.estimateMinutes),
       agent: draft.agent,
-      contracts,
+      contracts: contracts.filter((path) => {
+        const own = roles.get(path);
+        return own?.provider === draft.id || own?.consumers.includes(draft.id) === true;
+      }),
       stop: spec.stopConditions?.items.map((item) => oneLine(item.text)) ?? [],
     };
   });

@@ -21,6 +21,8 @@ export interface PlanFilesRequest {
   readonly agent?: string;
   /** ISO 8601; left out by default, so that the same proposal gives the same bytes at any time. */
   readonly generatedAt?: string;
+  /** Prompts too. Default `true`; they take longer than everything else. */
+  readonly prompts?: boolean;
 }
 
 /**
@@ -37,7 +39,8 @@ export function planFiles(request: PlanFilesRequest): PlanFiles {
   const files = render(request, contracts, names, graph);
   const plan = read(files, dir);
   files.set('task-graph.md', taskGraphMarkdown(plan, graph));
-  for (const slice of plan.slices) files.set(promptPath(slice), planPrompt(plan, slice, graph, files));
+  for (const slice of request.prompts === false ? [] : plan.slices)
+    files.set(promptPath(slice), planPrompt(plan, slice, graph, files));
   files.set('prompts/agent-prompts.md', launchCommands(plan, graph));
   return new Map([...files].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -53,6 +56,8 @@ export function planName(spec: Spec, specPath: string): string {
   const file = specPath.slice(specPath.lastIndexOf('/') + 1).replace(/(\.spec)?\.(md|markdown)$/i, '');
   if (!spec.id) return slug(file, 60);
   const id = spec.id.replaceAll(/[^A-Za-z0-9-]+/g, '-');
+  // The name of a change or a feature (`add-two-factor-auth`) says already what it is; an id (`TS-0042`) does not.
+  if (/^[a-z]+(?:-[a-z0-9]+)+$/.test(id) || id === slug(spec.title, 60)) return id.slice(0, 60);
   const rest = file.toLowerCase().startsWith(id.toLowerCase()) ? file.slice(id.length) : spec.title;
   return [id, slug(rest, 60 - id.length)].filter((part) => part !== '').join('-');
 }
@@ -281,11 +286,12 @@ function architecturePage(request: PlanFilesRequest, contracts: readonly StoredC
   });
   const slices = proposal.slices.map((slice) => {
     const writes = [...slice.create.map((path) => `+ ${cellCode(path)}`), ...slice.modify.map(cellCode)];
-    return `| ${slice.id} | ${cell(slice.title)} | ${writes.join('<br>') || '-'} | ${slice.deps.join(', ') || '-'} |`;
+    const gates = proposal.merge_points.filter((point) => point.unlocks.includes(slice.id)).map((point) => point.id);
+    return `| ${slice.id} | ${cell(slice.title)} | ${writes.join('<br>') || '-'} | ${[...slice.deps, ...gates].join(', ') || '-'} |`;
   });
   const shared = contracts.map(
     (contract) =>
-      `| \`${contract.stored}\` | ${contract.target ? cellCode(contract.target) : 'context only'} | ${contract.consumers.join(', ') || '-'} |`,
+      `| \`${contract.stored}\` | ${contract.target ? cellCode(contract.target) : 'context only'} | ${contract.provider ?? '-'} | ${contract.consumers.join(', ') || '-'} |`,
   );
   const points = proposal.merge_points.map(
     (point) => `- ${point.id}: ${point.needs.join(' + ')} -> ${point.unlocks.join(', ')}`,
@@ -296,7 +302,7 @@ function architecturePage(request: PlanFilesRequest, contracts: readonly StoredC
       : null,
     `## Slices\n\nA plus marks a file that the slice creates.\n\n| id | title | writes | after |\n|---|---|---|---|\n${slices.join('\n')}`,
     shared.length > 0
-      ? `## Contracts\n\nWritten before any slice starts, changed by none.\n\n| file | in the repository | used by |\n|---|---|---|\n${shared.join('\n')}`
+      ? `## Contracts\n\nWritten before any slice starts, changed by none.\n\n| file | in the repository | provided by | used by |\n|---|---|---|---|\n${shared.join('\n')}`
       : null,
     points.length > 0
       ? `## Merge points\n\nWhat stands on the left is verified and merged together before the right may start.\n\n${points.join('\n')}`
@@ -325,7 +331,7 @@ names and types from the contracts as they are, in the same spelling everywhere.
 
 Keep to the files of your slice. Do not rename, move or reformat what exists, and add no dependency.`;
 
-function launchCommands(plan: Plan, graph: PlanGraph): string {
+export function launchCommands(plan: Plan, graph: PlanGraph): string {
   const slices = new Map(plan.slices.map((slice) => [slice.id, slice]));
   const waves = graph.waves.map((ids, i) => {
     const rows = ids.map((id) => {

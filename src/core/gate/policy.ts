@@ -1,4 +1,5 @@
 import { scopeVerdict } from '../scope/contain.ts';
+import type { GlobOptions } from '../scope/glob.ts';
 import type { Scope } from '../task/model.ts';
 import { gitCalls, type GitCall } from './git-calls.ts';
 import { namedOnPurpose, sensitivityOf } from './sensitive.ts';
@@ -14,6 +15,8 @@ export interface ScopePolicy {
   /** Absolute. */
   readonly worktree: string;
   readonly scope: Scope;
+  /** How the file system compares names; exactly, when it is not said. */
+  readonly names?: GlobOptions;
   /** Paths that a person approved for this slice, whatever the scope says. */
   readonly approved: readonly string[];
 }
@@ -32,8 +35,8 @@ export function ruleOnEdit(policy: ScopePolicy, path: string | null, shown: stri
     };
   }
   if (policy.approved.includes(path)) return { allow: true };
-  const verdict = scopeVerdict(policy.scope, { path, kind: 'modified' });
-  const created = scopeVerdict(policy.scope, { path, kind: 'added' });
+  const verdict = scopeVerdict(policy.scope, { path, kind: 'modified' }, policy.names);
+  const created = scopeVerdict(policy.scope, { path, kind: 'added' }, policy.names);
   if (!verdict.ok && !created.ok) {
     return {
       allow: false,

@@ -1,12 +1,19 @@
-import type { FileChange, Stop } from '../run/model.ts';
+import type { FileChange, RiskNote, Stop } from '../run/model.ts';
 import { scopeVerdict } from '../scope/contain.ts';
+import type { GlobOptions } from '../scope/glob.ts';
 import type { Scope } from '../task/model.ts';
 import { namedOnPurpose, sensitivityOf } from './sensitive.ts';
+import { checkSymbols, fileOf, uncheckedSymbols, type CodeChange } from './symbol-check.ts';
 
 /** A change as git saw it, before the verdict. `leadsOutside`: a symlink whose target leaves the worktree. */
 export interface ObservedChange extends Omit<FileChange, 'inScope' | 'symbols'> {
   readonly leadsOutside: boolean;
+  /** What it did inside a source file; absent where nobody looked. */
+  readonly code?: CodeChange | null;
 }
+
+/** Names of symbols that are listed for one file. */
+const maxSymbols = 100;
 
 export interface ScopeCheck {
   readonly files: readonly FileChange[];
@@ -14,29 +21,47 @@ export interface ScopeCheck {
   readonly violations: readonly string[];
   /** The stop that follows, if any; scope growth comes before sensitivity. */
   readonly stop: Stop | null;
+  /** What could not be checked as finely as the scope asks. */
+  readonly notes: readonly RiskNote[];
 }
 
 /**
  * The third and uniform enforcement of the scope: every change between base and worktree against the slice's scope.
  * A rename counts as a deletion and an addition; a symlink as a file with a target; a mode change as a modification.
- * This holds for every agent, even one that ignores everything else. Paths that a person approved pass, a boundary
- * included: the decision is on record.
+ * Where the scope names symbols, the change must stay with them (`checkSymbols`); what cannot be parsed falls back to the
+ * whole file, with a note. This holds for every agent, even one that ignores everything else. Paths and
+ * symbols that a person approved pass, a boundary included: the decision is on record. `names`: how the file system compares them.
  */
 export function checkScope(
   slice: string,
   scope: Scope,
   changes: readonly ObservedChange[],
   approved: ReadonlySet<string>,
+  names: GlobOptions = {},
 ): ScopeCheck {
   const violations: string[] = [];
   const outside: string[] = [];
   const sensitive: { path: string; what: string }[] = [];
-  const files = changes.map(({ leadsOutside, ...change }): FileChange => {
+  const notes: RiskNote[] = [];
+  const files = changes.map(({ leadsOutside, code = null, ...change }): FileChange => {
     const reasons: string[] = [];
+    const growth: string[] = [];
     const judge = (path: string, kind: 'added' | 'modified' | 'deleted'): void => {
       if (approved.has(path)) return;
-      const verdict = scopeVerdict(scope, { path, kind });
-      if (!verdict.ok) reasons.push(`${path} was ${kind} and ${verdict.detail}`);
+      const verdict = scopeVerdict(scope, { path, kind }, names);
+      if (!verdict.ok) {
+        reasons.push(`${path} was ${kind} and ${verdict.detail}`);
+        return;
+      }
+      if (code?.read) {
+        const touched = change.change !== 'renamed' ? code.touched : kind === 'deleted' ? code.left : code.arrived;
+        const found = checkSymbols({ scope, path, touched, symbols: code.symbols, approved, names });
+        reasons.push(...found.map((violation) => violation.detail));
+        growth.push(...found.map((violation) => violation.path));
+      } else {
+        const note = uncheckedSymbols({ scope, path, code, names });
+        if (note) notes.push(note);
+      }
     };
     if (change.change === 'renamed') {
       judge(change.from ?? change.path, 'deleted');
@@ -52,15 +77,21 @@ export function checkScope(
     const inScope = reasons.length === 0;
     if (!inScope) {
       violations.push(...reasons);
-      outside.push(change.path);
-      if (change.from) outside.push(change.from);
+      // When nothing but symbols are out of scope, only these are asked about.
+      if (growth.length === reasons.length) outside.push(...growth);
+      else outside.push(change.path, ...(change.from === undefined ? [] : [change.from]));
     }
     const what = sensitivityOf(change.path);
     if (inScope && what && !approved.has(change.path) && !namedOnPurpose(scope, change.path))
       sensitive.push({ path: change.path, what });
-    return { ...change, inScope, symbols: [] };
+    return { ...change, inScope, symbols: symbolNames(code) };
   });
-  return { files, violations, stop: stopFor(slice, violations, outside, sensitive) };
+  return { files, violations, stop: stopFor(slice, violations, outside, sensitive), notes };
+}
+
+/** The symbols that a change touched, for the trace. */
+export function symbolNames(code: CodeChange | null | undefined): readonly string[] {
+  return code?.read ? code.touched.flatMap(({ symbol }) => symbol ?? []).slice(0, maxSymbols) : [];
 }
 
 function stopFor(
@@ -70,7 +101,9 @@ function stopFor(
   sensitive: readonly { readonly path: string; readonly what: string }[],
 ): Stop | null {
   if (violations.length > 0) {
-    const paths = [...new Set(outside)].sort();
+    const named = new Set(outside);
+    // Who approves a file need not approve what is in it.
+    const paths = [...named].filter((path) => fileOf(path) === path || !named.has(fileOf(path))).sort();
     return {
       condition: 'unexpected-scope',
       detail: violations.join('; '),

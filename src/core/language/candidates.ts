@@ -170,7 +170,7 @@ export function pathOrSymbol(at: Cursor, word: Word): Completion[] {
   const text = at.library.repository?.textOf(path) ?? null;
   if (text === null) return [];
   const span = { start: word.start + cut + 2, end: word.end };
-  return fileSymbols(path, text).map(({ name, kind }) => item(name, 'symbol', span, kind));
+  return fileSymbols(path, text, at.library.repository?.code).map(({ name, kind }) => item(name, 'symbol', span, kind));
 }
 
 /** The next segment of a path: what lies in the directory that is typed already, the words `before` included. */

@@ -162,7 +162,13 @@ function sameScope(text: string, area: Span, after: string): boolean {
     const markdown = readMarkdown(new SourceText('', whole));
     const { scope } = readScope(markdown, span);
     const entries = (key: keyof Scope): unknown =>
-      scope[key].map((entry) => [entry.path, entry.symbol, entry.note, entry.path === null ? entry.text : null]);
+      scope[key].map(({ path, symbol, note, exceptOf, text: written }) => [
+        path,
+        symbol,
+        note,
+        exceptOf ?? null,
+        path === null ? written : null,
+      ]);
     return JSON.stringify([entries('create'), entries('modify'), entries('boundary')]);
   };
   return read(text, area) === read(changed, { start: area.start, end: area.start + after.length });

@@ -1,3 +1,4 @@
+import { findSymbol } from '../code/naming.ts';
 import type { TextEdit } from '../finding.ts';
 import { isSliceId } from '../plan/load.ts';
 import { failure, success } from '../result.ts';
@@ -56,7 +57,15 @@ export function definition(library: Library, file: string, offset: number): Plac
   const start = { file: entry.path, span: { start: 0, end: 0 } };
   if (entry.symbol === null) return [start];
   const text = repository.textOf(entry.path);
-  const symbol = text === null ? null : fileSymbols(entry.path, text).find((one) => one.name === entry.symbol);
+  const symbols = text === null ? null : fileSymbols(entry.path, text, repository.code);
+  const name =
+    symbols === null
+      ? null
+      : findSymbol(
+          entry.symbol,
+          symbols.map((one) => one.name),
+        );
+  const symbol = symbols?.find((one) => one.name === name);
   return [symbol ? { file: entry.path, span: symbol.span } : start];
 }
 

@@ -1,9 +1,10 @@
+import type { CodeReader, CodeSymbol } from '../code/model.ts';
 import type { Span } from '../source.ts';
 
 /** A declaration of a source file, as scope entries name it: `Class`, `function`, `Class.method`, `variable`. */
 export interface FileSymbol {
   readonly name: string;
-  readonly kind: 'class' | 'function' | 'method' | 'variable';
+  readonly kind: CodeSymbol['kind'];
   readonly span: Span;
 }
 
@@ -103,10 +104,41 @@ const languages: Readonly<Record<string, Language>> = {
 const goMethod = /^func\s+\(\s*(?:\w+\s+)?\*?([A-Za-z_]\w*)[^)]*\)\s+([A-Za-z_]\w*)/;
 
 /**
- * The symbols a source file declares, in their order, from the shape of its lines: enough to complete a name and to find
- * it, not a parse. Empty for languages it does not know.
+ * The symbols a source file declares, in their order: as a parser sees them where there is one that can read the file,
+ * else from the shape of its lines, which is enough to complete a name and to find it. Empty for other languages.
  */
-export function fileSymbols(file: string, text: string): readonly FileSymbol[] {
+export function fileSymbols(file: string, text: string, reader?: CodeReader | null): readonly FileSymbol[] {
+  const code = reader?.read(file, text) ?? null;
+  // While somebody types, the shape of the lines tells more than half a parse.
+  return code && !code.broken ? placed(code.symbols, text) : patternSymbols(file, text);
+}
+
+/** Symbols with the place of their name, each name once. */
+function placed(symbols: readonly CodeSymbol[], text: string): FileSymbol[] {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  const lineOf = (number: number): string =>
+    text.slice(starts[number - 1] ?? 0, (starts[number] ?? text.length + 1) - 1);
+  const found = new Map<string, FileSymbol>();
+  for (const { name, kind, firstLine, lastLine } of symbols) {
+    if (found.has(name)) continue;
+    const last = name.slice(name.lastIndexOf('.') + 1);
+    let place: number | null = null;
+    // The comment above may speak of the name before the declaration has it.
+    for (const above of [/^\s*(?:\/\/|\/?\*|#|@|--)/, null]) {
+      for (let line = firstLine; line <= lastLine && place === null; line++) {
+        const words = lineOf(line);
+        const column = above?.test(words) ? -1 : columnOf(words, last);
+        if (column >= 0) place = (starts[line - 1] ?? 0) + column;
+      }
+    }
+    const start = place ?? starts[firstLine - 1] ?? 0;
+    found.set(name, { name, kind, span: { start, end: place === null ? start : start + last.length } });
+  }
+  return [...found.values()];
+}
+
+function patternSymbols(file: string, text: string): readonly FileSymbol[] {
   const language = languages[/\.(\w+)$/.exec(file)?.[1]?.toLowerCase() ?? ''];
   if (!language) return [];
   const found: FileSymbol[] = [];
@@ -120,7 +152,7 @@ export function fileSymbols(file: string, text: string): readonly FileSymbol[] {
     if (seen.has(name)) return;
     seen.add(name);
     const last = name.slice(name.lastIndexOf('.') + 1);
-    const column = columnOf(line, last);
+    const column = Math.max(0, columnOf(line, last));
     found.push({ name, kind, span: { start: from + column, end: from + column + last.length } });
   };
   for (const whole of text.split('\n')) {
@@ -170,13 +202,13 @@ export function fileSymbols(file: string, text: string): readonly FileSymbol[] {
   return language === python || language === ruby ? found.filter((symbol) => isNamed(symbol, found)) : found;
 }
 
-/** Where a name stands as a whole word; the line is known to hold it. */
+/** Where a name stands as a whole word, or at all; below 0 where it does not. */
 function columnOf(line: string, name: string): number {
   const letter = /[\p{L}\p{N}_$]/u;
   for (let at = line.indexOf(name); at >= 0; at = line.indexOf(name, at + 1)) {
     if (!letter.test(line[at - 1] ?? '') && !letter.test(line[at + name.length] ?? '')) return at;
   }
-  return Math.max(0, line.indexOf(name));
+  return line.indexOf(name);
 }
 
 /** What is declared inside a function is no symbol of the file. */

@@ -1,19 +1,15 @@
 import { estimateTokenCount } from 'tokenx';
+import { ownSources, sharedSources } from '../context/candidates.ts';
 import { sourcesFor } from '../context/sources.ts';
 import type { Finding } from '../finding.ts';
 import { readMarkdown, titleSpan } from '../markdown.ts';
 import type { Plan, Slice } from '../plan/model.ts';
-import { compileGlob } from '../scope/glob.ts';
 import type { SourceText } from '../source.ts';
 import type { TaskSpec } from '../task/model.ts';
 import type { LintLimits } from './config.ts';
 import type { PlanShape } from './plan-shape.ts';
 import type { RepositoryIndex } from './repository-index.ts';
 import { report } from './rules.ts';
-
-/** As many files of one scope as a prompt takes in; see `sourcesFor`. */
-const mostOfScope = 30;
-const mostOfLayer = 20;
 
 export interface ContextSizeRequest {
   readonly plan: Plan;
@@ -91,34 +87,6 @@ function sizeOf(plan: Plan, slice: Slice, shared: readonly string[], index: Repo
       .sort((a, b) => b.tokens - a.tokens)
       .slice(0, 3),
   };
-}
-
-/** What every slice may be given, whatever its scope. */
-function sharedSources(plan: Plan, index: RepositoryIndex): string[] {
-  const paths = ['context.md', 'conventions.md', ...plan.contracts.map((contract) => contract.path)].map((path) =>
-    plan.dir === '' ? path : `${plan.dir}/${path}`,
-  );
-  const guides = index.facts.files.filter((file) =>
-    /^(?:CLAUDE\.md|AGENTS\.md|\.claude\/CLAUDE\.md|readme(?:\.(?:md|rst|txt))?)$|(?:\/SKILL|\.skill)\.md$/i.test(file),
-  );
-  const layers = Object.values(plan.layers).flatMap((globs) =>
-    globs.flatMap((glob) => index.matching(glob).slice(0, mostOfLayer)),
-  );
-  return [...new Set([...paths.filter((path) => index.has(path)), ...guides, ...layers])];
-}
-
-function ownSources(slice: Slice, index: RepositoryIndex): string[] {
-  const files: string[] = [];
-  for (const entry of slice.scope.modify) {
-    if (entry.path === null || files.length >= mostOfScope) continue;
-    for (const file of index.matching(entry.path).slice(0, mostOfScope)) files.push(file);
-  }
-  for (const entry of [...slice.scope.create, ...slice.scope.modify]) {
-    const prefix = compileGlob(entry.path ?? '').prefix;
-    for (let at = prefix.indexOf('/'); at > 0; at = prefix.indexOf('/', at + 1))
-      for (const name of ['CLAUDE.md', 'AGENTS.md']) files.push(`${prefix.slice(0, at)}/${name}`);
-  }
-  return files.filter((file) => index.has(file));
 }
 
 function thousands(tokens: number): string {

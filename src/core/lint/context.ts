@@ -1,3 +1,4 @@
+import type { CodeReader } from '../code/model.ts';
 import type { Skill } from '../skill/model.ts';
 import type { LintLimits } from './config.ts';
 
@@ -11,6 +12,8 @@ export interface RepositoryFacts {
   readonly programs: ReadonlySet<string> | null;
   /** The text of one of `files`, or `null` when it cannot be read, is not text, or is larger than 1 MB. */
   readonly textOf: (file: string) => string | null;
+  /** Parses source files; absent or `null` when nobody loaded a parser, and names are then looked for as words. */
+  readonly code?: CodeReader | null;
 }
 
 /** What the linter may know beyond the file at hand. */

@@ -3,9 +3,10 @@ import type { Finding } from '../finding.ts';
 import { readJson } from '../json.ts';
 import type { Manifest } from '../manifest/model.ts';
 import type { Plan, Slice } from '../plan/model.ts';
-import { compileGlob } from '../scope/glob.ts';
+import { compileGlob, type Glob } from '../scope/glob.ts';
+import { MeetingIndex } from '../scope/glob-index.ts';
 import { symbolsOverlap } from '../scope/contain.ts';
-import { scopeMeetings } from '../scope/meeting.ts';
+import { scopeMeetings, writeSet } from '../scope/meeting.ts';
 import { overlaps } from '../scope/overlap.ts';
 import type { SourceText, Span } from '../source.ts';
 import type { ScopeEntry } from '../task/model.ts';
@@ -19,8 +20,12 @@ type SourceOf = (file: string) => SourceText;
 /** Findings for one slice beyond which more would only hide the others. */
 const mostForSlice = 3;
 
-/** Globs with wildcards in one scope beyond which its overlap is not measured: each is compared with those of others. */
-const mostWild = 200;
+/** Globs with wildcards in one scope from which on it is asked whether they can be compared in time. */
+const manyWild = 200;
+/** Pairs of globs that nothing but a comparison tells apart, beyond which the overlap of a scope is not measured. */
+const mostAlike = 400_000;
+/** Meetings of two scopes that are looked at to say what they share. */
+const mostMeetings = 2_000;
 const emptyScope = { create: [], modify: [], boundary: [] };
 
 interface Sharing {
@@ -108,16 +113,38 @@ export function overlapFindings(
 function sharings(shape: PlanShape, files: readonly string[]): Sharing[] {
   const { plan, graph } = shape;
   const place = new Map(plan.slices.map((slice, index) => [slice.id, index]));
-  const slices = plan.slices.map((slice) => {
-    const entries = [...slice.scope.create, ...slice.scope.modify];
-    if (entries.length <= mostWild) return slice;
-    const wild = entries.filter(({ path }) => path !== null && !compileGlob(path).texts).length;
-    return wild > mostWild ? { ...slice, scope: emptyScope } : slice;
-  });
-  return overlaps({ ...plan, slices }, graph, files).flatMap(({ a, b, percent }) => {
+  return overlaps({ ...plan, slices: comparableSlices(plan) }, graph, files).flatMap(({ a, b, percent }) => {
     const [i, j] = [place.get(a) ?? -1, place.get(b) ?? -1];
     const [earlier, later] = [plan.slices[i], plan.slices[j]];
     return earlier && later ? [{ a: i, b: j, percent, shared: sharedPlaces(earlier, later) }] : [];
+  });
+}
+
+/** The slices, those without a scope that hold thousands of globs which look alike from every side. */
+function comparableSlices(plan: Plan): readonly Slice[] {
+  const wildOf = ({ scope }: Slice): Glob[] => {
+    if (scope.create.length + scope.modify.length <= manyWild) return [];
+    const globs = writeSet(scope).map(({ path }) => compileGlob(path));
+    return globs.filter(({ texts }) => !texts);
+  };
+  const long = plan.slices.map(wildOf);
+  if (!long.some((globs) => globs.length > manyWild)) return plan.slices;
+  const all = new MeetingIndex(
+    plan.slices.flatMap(({ scope }) =>
+      writeSet(scope).flatMap(({ path }) => {
+        const glob = compileGlob(path);
+        return glob.texts ? [] : [glob];
+      }),
+    ),
+    (glob) => glob,
+  );
+  return plan.slices.map((slice, i) => {
+    const globs = long[i] ?? [];
+    if (globs.length <= manyWild) return slice;
+    let alike = 0;
+    for (const glob of globs) alike += all.countMeeting(glob);
+    // Those of the scope itself are not compared with each other.
+    return alike - globs.length ** 2 > mostAlike ? { ...slice, scope: emptyScope } : slice;
   });
 }
 
@@ -127,7 +154,9 @@ function sharedPlaces(a: Slice, b: Slice): Sharing['shared'] {
   const places = new Map<ScopeEntry, Pick<Place, 'key' | 'entry'>>();
   for (const key of ['create', 'modify'] as const)
     b.scope[key].forEach((entry, number) => places.set(entry, { key, entry: number }));
+  let looked = 0;
   for (const { a: right, b: left } of scopeMeetings(b.scope, a.scope)) {
+    if (++looked > mostMeetings) break;
     const at = places.get(right);
     if (!at || left.path === null || right.path === null) continue;
     // What somebody wrote says better what is shared than a made-up path does.

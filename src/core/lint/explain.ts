@@ -6,6 +6,7 @@ const titles: Readonly<Record<string, string>> = {
   task: 'Task specs',
   manifest: 'Manifests',
   plan: 'Plans',
+  judge: 'Decompositions (slicewave plan, decompose and validate)',
   skill: 'Skills',
   instructions: 'Agent instructions',
   trace: 'Traces',

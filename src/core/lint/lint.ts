@@ -3,7 +3,7 @@ import { loadPlan, sliceResolver, taskFiles } from '../plan/load.ts';
 import type { PlanReader } from '../plan/load.ts';
 import type { PlanFiles } from '../plan/model.ts';
 import type { Skill } from '../skill/model.ts';
-import { readSkill } from '../skill/read.ts';
+import { skillsByName } from '../skill/read.ts';
 import { applyRuleSettings, defaultLimits, noSettings } from './config.ts';
 import type { LintLimits, LintSettings } from './config.ts';
 import type { LintContext, RepositoryFacts } from './context.ts';
@@ -316,20 +316,9 @@ export class LintSession {
     return this.#plans.get(dir) ?? new Map();
   }
 
-  /** Skills by every name a task spec may call them: their own, their directory's, their file's. */
   #readSkills(): Map<string, Skill> {
-    const skills = new Map<string, Skill>();
-    for (const [file, kind] of this.#kinds) {
-      if (kind !== 'skill') continue;
-      const { skill } = readSkill(this.#files.get(file) ?? '', file);
-      const names = [
-        skill.frontMatter['name'],
-        /(?:^|\/)([^/]+)\/SKILL\.md$/.exec(file)?.[1],
-        /([^/]+)\.skill\.md$/i.exec(file)?.[1],
-      ];
-      for (const name of names) if (typeof name === 'string' && !skills.has(name)) skills.set(name, skill);
-    }
-    return skills;
+    const files = [...this.#kinds].filter(([, kind]) => kind === 'skill').map(([file]) => file);
+    return skillsByName(files, (file) => this.#files.get(file) ?? '');
   }
 }
 

@@ -23,6 +23,7 @@ export class RepositoryIndex {
   readonly #names: ReadonlySet<string>;
   readonly #matching = new Map<string, readonly string[]>();
   readonly #words = new Map<string, ReadonlySet<string> | null>();
+  readonly #symbols = new Map<string, ReadonlySet<string> | null>();
   readonly #tokens = new Map<string, number>();
 
   constructor(facts: RepositoryFacts) {
@@ -70,6 +71,18 @@ export class RepositoryIndex {
       this.#words.set(file, words);
     }
     return words === null ? null : words.has(word);
+  }
+
+  /** The symbols a file declares; `null` when it cannot be parsed, or there is nobody to do it. */
+  symbolsOf(file: string): ReadonlySet<string> | null {
+    let symbols = this.#symbols.get(file);
+    if (symbols === undefined) {
+      const text = this.facts.code ? this.facts.textOf(file) : null;
+      const code = text === null ? null : (this.facts.code?.read(file, text) ?? null);
+      symbols = code && !code.broken ? new Set(code.symbols.map((symbol) => symbol.name)) : null;
+      this.#symbols.set(file, symbols);
+    }
+    return symbols;
   }
 
   /** About how many tokens a file takes in a prompt; 0 when its text is not to be had. */

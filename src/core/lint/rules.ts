@@ -2,6 +2,7 @@ import { finding } from '../finding.ts';
 import type { Finding, Fix, Severity } from '../finding.ts';
 import type { SourceText, Span } from '../source.ts';
 import { instructionsRules } from './rules/instructions.ts';
+import { judgeRules } from './rules/judge.ts';
 import { manifestRules } from './rules/manifest.ts';
 import { planRules } from './rules/plan.ts';
 import { skillRules } from './rules/skill.ts';
@@ -16,6 +17,7 @@ export const rules = [
   ...taskRules,
   ...manifestRules,
   ...planRules,
+  ...judgeRules,
   ...skillRules,
   ...instructionsRules,
   ...traceRules,

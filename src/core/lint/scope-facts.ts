@@ -1,3 +1,4 @@
+import { symbolName, symbolsMeant } from '../code/naming.ts';
 import type { Finding } from '../finding.ts';
 import type { Plan } from '../plan/model.ts';
 import { compileGlob, globsIntersect } from '../scope/glob.ts';
@@ -8,6 +9,7 @@ import type { LintLimits } from './config.ts';
 import { isDone, type PlanShape } from './plan-shape.ts';
 import type { RepositoryIndex } from './repository-index.ts';
 import { report } from './rules.ts';
+import { distance } from './tool-rules.ts';
 
 /** Pairs of entries of one scope that are compared. */
 const mostPairs = 10_000;
@@ -22,7 +24,14 @@ type Fault =
   | { readonly kind: 'wide'; readonly entry: ScopeEntry; readonly count: number; readonly share: number }
   | { readonly kind: 'there'; readonly entry: ScopeEntry; readonly file: string }
   | { readonly kind: 'nothing'; readonly entry: ScopeEntry; readonly path: string; readonly directory: boolean }
-  | { readonly kind: 'symbol'; readonly entry: ScopeEntry; readonly path: string; readonly word: string };
+  | {
+      readonly kind: 'symbol';
+      readonly entry: ScopeEntry;
+      readonly path: string;
+      readonly word: string;
+      /** What the file declares instead, under a name that ends alike or is spelt alike; `null` when nobody parsed it. */
+      readonly instead: readonly string[] | null;
+    };
 
 /** The scope of a task spec by itself against the repository. What it waits for may still bring what is missing. */
 export function scopeFindings(
@@ -166,14 +175,7 @@ function describe(
       return [report(source, 'task.modify-nothing', `"${path}" matches nothing in the repository${why}`, entry.span)];
     }
     case 'symbol':
-      return [
-        report(
-          source,
-          'task.symbol-unknown',
-          `${fault.path} does not hold "${fault.word}" anywhere, so there is no ${entry.symbol ?? fault.word} to change`,
-          symbolSpan(source, entry.span),
-        ),
-      ];
+      return [report(source, 'task.symbol-unknown', symbolMessage(fault), symbolSpan(source, entry.span))];
   }
 }
 
@@ -236,10 +238,13 @@ function missingFaults(scope: Scope, index: RepositoryIndex): Fault[] {
       const word = lastName(entry.symbol);
       if (file === undefined || others.length > 0 || word === null || createsItself(scope, path)) continue;
       // "a new function": it is not there yet, and should not be.
-      if (/\b(?:new|add(?:s|ed)?)\b/i.test(entry.note ?? '') || index.holdsWord(file, word) !== false) continue;
+      if (/\b(?:new|add(?:s|ed)?)\b/i.test(entry.note ?? '')) continue;
+      const symbols = index.symbolsOf(file);
+      const instead = symbols && insteadOf(entry.symbol, symbols);
+      if (symbols ? instead === null : index.holdsWord(file, word) !== false) continue;
       // The whole file may be changed by another entry.
       if (scope.modify.some((other) => other.symbol === null && other.path === path)) continue;
-      found.push({ kind: 'symbol', entry, path: file, word });
+      found.push({ kind: 'symbol', entry, path: file, word, instead });
     }
   }
   return found;
@@ -249,6 +254,26 @@ function missingFaults(scope: Scope, index: RepositoryIndex): Fault[] {
 function createsItself(scope: Scope, path: string): boolean {
   if (scope.create.length * scope.modify.length > mostPairs) return true;
   return scope.create.some((entry) => entry.path !== null && globsIntersect(entry.path, path) !== null);
+}
+
+/** `null` when a name means one symbol of a file; else what it may have been meant to mean. */
+function insteadOf(symbol: string, symbols: ReadonlySet<string>): string[] | null {
+  const meant = symbolsMeant(symbol, symbols);
+  if (meant.length === 1) return null;
+  if (meant.length > 1) return meant;
+  const written = symbolName(symbol).toLowerCase();
+  const most = Math.max(1, Math.floor(written.length / 5));
+  return [...symbols].filter((name) => distance(name.toLowerCase(), written, most) <= most).sort();
+}
+
+function symbolMessage({ path, entry, word, instead }: Fault & { readonly kind: 'symbol' }): string {
+  const symbol = entry.symbol ?? word;
+  if (instead === null) return `${path} does not hold "${word}" anywhere, so there is no ${symbol} to change`;
+  const [first, ...others] = instead;
+  if (first === undefined) return `${path} declares no ${symbol}, so no change of it would be in scope`;
+  return others.length === 0
+    ? `${path} declares no ${symbol}; did you mean ${first}?`
+    : `${path} declares no ${symbol}; name one of ${instead.slice(0, 4).join(', ')}`;
 }
 
 /** `Router.get` -> `get`; `null` where the symbol is none that a text would hold as a word. */

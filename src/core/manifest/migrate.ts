@@ -17,16 +17,27 @@ export function migration(text: string, root: DocumentMap, manifest: Manifest): 
   const isPath = whole !== null && /[/\\]|\.md$/i.test(whole);
   const path = isPath ? whole : manifest.specPath;
   const name = path?.replace(/^.*[/\\]/, '') ?? '';
-  const id = isPath ? (/^[A-Za-z]+-\d+/.exec(name)?.[0] ?? name.replace(/(?:\.spec)?\.md$/i, '')) : manifest.techSpecId;
+  const named = isPath
+    ? (/^[A-Za-z]+-\d+/.exec(name)?.[0] ?? name.replace(/(?:\.spec)?\.md$/i, ''))
+    : manifest.techSpecId;
+  const given = field(root, 'tech_spec_id')?.value;
+  const id = isPath && given?.kind === 'scalar' && given.value ? String(given.value) : named;
   const written = taskFields(tasks);
   const waveFields = fieldsOfWaves(tasks);
-  const { tech_spec: _spec, tasks: _tasks, tech_spec_id: _id, title: _title, metadata, ...others } = fields(root);
+  const { tech_spec: _spec, tasks: _tasks, tech_spec_id: ownId, title: ownTitle, metadata, ...others } = fields(root);
+  const isObject = typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata);
+  // Where the two say different things, both are kept; one of them under the spec.
+  const second = {
+    ...(typeof ownId === 'string' && ownId !== id ? { tech_spec_id: ownId } : {}),
+    ...(typeof ownTitle === 'string' && ownTitle !== manifest.title ? { manifest_title: ownTitle } : {}),
+    ...(metadata === undefined || isObject ? {} : { metadata }),
+  };
   const result = {
     tech_spec_id: id,
     ...(manifest.title === null ? {} : { title: manifest.title }),
     ...others,
-    ...leftover('tech_spec', spec, ['id', 'title', 'path', 'file']),
-    ...leftover('tasks', tasks, ['total', 'waves', 'files']),
+    ...leftover('tech_spec', spec, { id, title: manifest.title, path, file: path }, second),
+    ...leftover('tasks', tasks, { total: undefined, waves: undefined, files: undefined }),
     waves: manifest.waves.map((wave) => ({
       number: wave.number,
       ...waveFields.get(wave.number),
@@ -34,7 +45,7 @@ export function migration(text: string, root: DocumentMap, manifest: Manifest): 
       ...(wave.validation ? { validation: wave.validation.value } : {}),
     })),
     metadata: {
-      ...(typeof metadata === 'object' && metadata !== null ? metadata : {}),
+      ...(isObject ? metadata : {}),
       ...(path ? { tech_spec: path } : {}),
       total_tasks: manifest.waves.reduce((sum, wave) => sum + wave.tasks.length, 0),
     },
@@ -57,10 +68,16 @@ function fields(value: DocumentValue | undefined): Fields {
   return value?.kind === 'map' ? (plain(value) as Fields) : {};
 }
 
-/** What an object holds besides what moves elsewhere, under the object's own name. */
-function leftover(key: string, value: DocumentValue | undefined, moved: readonly string[]): Fields {
-  const kept = Object.entries(fields(value)).filter(([name]) => !moved.includes(name));
-  return kept.length === 0 ? {} : { [key]: Object.fromEntries(kept) };
+/**
+ * What an object holds besides what moved elsewhere, under the object's own name. A value moved when it is the one that
+ * now stands elsewhere, or `undefined` here: in whatever form.
+ */
+function leftover(key: string, value: DocumentValue | undefined, moved: Fields, more: Fields = {}): Fields {
+  const kept = Object.entries(fields(value)).filter(
+    ([name, entry]) => !(name in moved) || (moved[name] !== undefined && moved[name] !== entry),
+  );
+  const all = { ...Object.fromEntries(kept), ...more };
+  return Object.keys(all).length === 0 ? {} : { [key]: all };
 }
 
 function items(value: DocumentValue | undefined): readonly DocumentValue[] {

@@ -1,3 +1,5 @@
+import type { Digraph } from './layers.ts';
+
 /** Why one slice waits for another. A declared edge wins over the others when two kinds name the same pair. */
 export type EdgeKind = 'dep' | 'merge-point' | 'workstream';
 
@@ -18,16 +20,32 @@ export interface SliceSchedule {
   readonly batch: number;
   readonly deps: readonly string[];
   readonly dependents: readonly string[];
+  /** What it is taken to last: its estimate, or what was given instead. */
+  readonly minutes: number;
   readonly earliestStart: number;
   readonly latestStart: number;
   readonly slack: number;
   readonly critical: boolean;
 }
 
+/** The same graph in numbers: slices by their place in the plan. What loops over all of it needs no names. */
+export interface PlanNetwork {
+  readonly ids: readonly string[];
+  /** The place by id; of slices with one id, the first one's. */
+  readonly places: ReadonlyMap<string, number>;
+  /** All edges, those on cycles too. */
+  readonly digraph: Digraph;
+  /** Topological; slices on a cycle, and what waits for them, are left out. */
+  readonly order: Int32Array;
+  /** What each slice is taken to last. */
+  readonly minutes: Float64Array;
+}
+
 /** Everything that follows from a plan's edges and estimates. */
 export interface PlanGraph {
   /** Topological; ties keep plan order. Slices on a cycle, and what waits for them, are left out. */
   readonly order: readonly string[];
+  readonly network: PlanNetwork;
   readonly edges: readonly Edge[];
   readonly schedule: ReadonlyMap<string, SliceSchedule>;
   readonly waves: readonly (readonly string[])[];

@@ -1,9 +1,15 @@
-import type { Edge, PlanGraph, SliceSchedule } from './graph-model.ts';
+import type { Edge, PlanGraph, PlanNetwork } from './graph-model.ts';
 import { cycleTrails, digraph, layerGraph, type Digraph, type Layers } from './layers.ts';
 import type { Plan, Slice } from './model.ts';
+import { SliceSchedules } from './slice-schedules.ts';
 
 /** Minutes below which two times are the same: estimates may be fractions. */
 const EPSILON = 1e-6;
+
+export interface PlanGraphOptions {
+  /** Minutes by slice id that count instead of what the plan declares; slices that are not named keep theirs. */
+  readonly minutes?: ReadonlyMap<string, number>;
+}
 
 /**
  * Everything that follows from a plan's edges and estimates. Linear in slices and edges; the same plan gives the same
@@ -22,57 +28,51 @@ const EPSILON = 1e-6;
  * - Cycles: one trail per knot of slices that wait for each other, along the edges (`A1, B2, A1`: A1 before B2 before
  *   A1). What is on a cycle or behind one has no schedule; everything else has.
  */
-export function planGraph(plan: Plan): PlanGraph {
-  const { slices } = plan;
-  const index = new Map<string, number>();
-  slices.forEach((slice, i) => {
-    if (!index.has(slice.id)) index.set(slice.id, i);
-  });
-  const declared = declaredEdges(plan, index);
-  const first = digraph(slices.length, declared.from, declared.to);
+export function planGraph(plan: Plan, options: PlanGraphOptions = {}): PlanGraph {
+  const rows = readSlices(plan, options.minutes);
+  const { ids, places } = rows;
+  const count = ids.length;
+  const declared = declaredEdges(plan, rows);
+  const first = digraph(count, declared.from, declared.to);
   const layers = layerGraph(first);
-  const chain = chainWorkstreams(slices, first, layers);
+  const chain = chainWorkstreams(rows, first, layers);
   const graph = chain.from.length
-    ? digraph(slices.length, joined(declared.from, chain.from), joined(declared.to, chain.to))
+    ? digraph(count, joined(declared.from, chain.from), joined(declared.to, chain.to))
     : first;
   const final = chain.from.length ? layerGraph(graph) : layers;
 
-  const ids = slices.map((slice) => slice.id);
-  const edges = namedEdges(plan, ids, graph, declared.gate);
+  const order: string[] = new Array(final.order.length);
   const waves: string[][] = [];
   let width = 0;
   for (let wave = 1; wave < final.start.length; wave++) {
-    const members = Array.from(final.order.subarray(final.start[wave - 1], final.start[wave]), (v) => ids[v]!);
+    const from = final.start[wave - 1]!;
+    const members: string[] = new Array(final.start[wave]! - from);
+    for (let i = 0; i < members.length; i++) members[i] = order[from + i] = ids[final.order[from + i]!]!;
     waves.push(members);
     width = Math.max(width, members.length);
   }
-  const batchOf = batchOfWaves(plan, index, final);
-  const times = criticalTimes(slices, graph, final);
-  const schedule = new Map<string, SliceSchedule>();
-  for (const v of final.order) {
-    const wave = final.layer[v]!;
-    const earliestStart = small(times.earliest[v]!);
-    const slack = times.latest[v]! - earliestStart;
-    const critical = slack < EPSILON;
-    schedule.set(ids[v]!, {
-      id: ids[v]!,
-      wave,
-      batch: batchOf[wave - 1]!,
-      deps: ends(ids, graph.in, graph.inStart, graph.from, v, slices[v]!.deps),
-      dependents: ends(ids, graph.out, graph.outStart, graph.to, v, NONE),
-      earliestStart,
-      latestStart: critical ? earliestStart : small(times.latest[v]!),
-      slack: critical ? 0 : small(slack),
-      critical,
-    });
-  }
+  const batchOf = batchOfWaves(plan, places, final);
   const batches: number[][] = [];
   batchOf.forEach((batch, i) => (batches[batch - 1] ??= []).push(i + 1));
+  const times = criticalTimes(rows.minutes, graph, final);
+  const network: PlanNetwork = { ids, places, digraph: graph, order: final.order, minutes: rows.minutes };
 
+  let edges: readonly Edge[] | null = null;
   return {
-    order: Array.from(final.order, (v) => ids[v]!),
-    edges,
-    schedule,
+    order,
+    network,
+    /** Named when first asked for: three objects a slice that live on cost more than planning itself. */
+    get edges() {
+      return (edges ??= namedEdges(plan, network, declared.gate));
+    },
+    schedule: new SliceSchedules(network, {
+      wave: final.layer,
+      batchOf,
+      earliest: times.earliest,
+      latest: times.latest,
+      declared: rows.deps,
+      tolerance: times.tolerance,
+    }),
     waves,
     batches,
     criticalPath: withMergePoints(
@@ -82,14 +82,47 @@ export function planGraph(plan: Plan): PlanGraph {
     makespanMinutes: times.makespan,
     width,
     cycles:
-      layers.order.length === slices.length
+      layers.order.length === count
         ? []
         : cycleTrails(first, (v) => layers.layer[v] === 0).map((trail) => trail.map((v) => ids[v]!)),
   };
 }
 
+/** What planning reads of the slices, by their places. */
+interface SliceRows {
+  readonly ids: readonly string[];
+  readonly places: ReadonlyMap<string, number>;
+  readonly deps: readonly (readonly string[])[];
+  readonly streams: readonly (string | null)[];
+  readonly minutes: Float64Array;
+  /** Of all slices together, with those that name none. */
+  readonly depCount: number;
+}
+
+/** One pass: a hundred thousand slices lie scattered over more memory than a processor keeps near. */
+function readSlices({ slices }: Plan, given: ReadonlyMap<string, number> | undefined): SliceRows {
+  const count = slices.length;
+  const ids: string[] = new Array(count);
+  const deps: (readonly string[])[] = new Array(count);
+  const streams: (string | null)[] = new Array(count);
+  const minutes = new Float64Array(count);
+  const places = new Map<string, number>();
+  let depCount = 0;
+  // From the end, so that of slices with one id the first one has its place.
+  for (let v = count - 1; v >= 0; v--) {
+    const slice = slices[v]!;
+    ids[v] = slice.id;
+    deps[v] = slice.deps;
+    streams[v] = slice.workstream;
+    minutes[v] = given === undefined ? sliceMinutes(slice) : duration(given.get(slice.id) ?? slice.estimateMinutes);
+    places.set(slice.id, v);
+    depCount += slice.deps.length;
+  }
+  return { ids, places, deps, streams, minutes, depCount };
+}
+
 /** The edges with names: first the declared ones and those of merge points, then the workstreams' chains. */
-function namedEdges(plan: Plan, ids: readonly string[], graph: Digraph, gate: Int32Array): Edge[] {
+function namedEdges(plan: Plan, { ids, digraph: graph }: PlanNetwork, gate: Int32Array): Edge[] {
   const edges: Edge[] = new Array(graph.from.length);
   for (let e = 0; e < edges.length; e++) {
     const from = ids[graph.from[e]!]!;
@@ -101,38 +134,6 @@ function namedEdges(plan: Plan, ids: readonly string[], graph: Digraph, gate: In
   return edges;
 }
 
-const NONE: readonly string[] = [];
-
-/**
- * The ids at the other ends of a vertex's edges; `known` itself where that says the same. Twenty thousand arrays that
- * live on are most of what a large plan costs, so none is made or grown without need.
- */
-function ends(
-  ids: readonly string[],
-  edges: Int32Array,
-  start: Int32Array,
-  far: Int32Array,
-  v: number,
-  known: readonly string[],
-): readonly string[] {
-  const first = start[v]!;
-  const count = start[v + 1]! - first;
-  if (count === known.length) {
-    let i = 0;
-    while (i < count && ids[far[edges[first + i]!]!] === known[i]) i++;
-    if (i === count) return known;
-  }
-  const found: string[] = new Array(count);
-  for (let i = 0; i < count; i++) found[i] = ids[far[edges[first + i]!]!]!;
-  return found;
-}
-
-/** The same number; whole ones in the form that needs no memory of its own. */
-function small(value: number): number {
-  const whole = value | 0;
-  return whole === value ? whole : value;
-}
-
 interface DeclaredEdges {
   readonly from: Int32Array;
   readonly to: Int32Array;
@@ -141,34 +142,33 @@ interface DeclaredEdges {
 }
 
 /** Declared dependencies, then merge points, grouped by the slice that waits. Each pair once; unknown ids are skipped. */
-function declaredEdges(plan: Plan, index: ReadonlyMap<string, number>): DeclaredEdges {
-  const { slices, mergePoints } = plan;
-  const resolved = mergePoints.map((point) => indexes(point.needs, index));
+function declaredEdges({ mergePoints }: Plan, { ids, places, deps, depCount }: SliceRows): DeclaredEdges {
+  const resolved = mergePoints.map((point) => indexes(point.needs, places));
   const gatesOf = new Map<number, number[]>();
-  let most = 0;
+  let most = depCount;
   mergePoints.forEach((point, gate) => {
-    for (const slice of indexes(point.unlocks, index)) {
+    for (const slice of indexes(point.unlocks, places)) {
       const list = gatesOf.get(slice);
       if (list) list.push(gate);
       else gatesOf.set(slice, [gate]);
       most += resolved[gate]!.length;
     }
   });
-  for (const slice of slices) most += slice.deps.length;
 
   const from = new Int32Array(most);
   const to = new Int32Array(most);
   const gate = new Int32Array(most).fill(-1);
-  const taken = new Int32Array(slices.length).fill(-1);
+  const taken = new Int32Array(ids.length).fill(-1);
   let count = 0;
-  for (let v = 0; v < slices.length; v++) {
-    for (const dep of slices[v]!.deps) {
-      const u = index.get(dep);
+  for (let v = 0; v < ids.length; v++) {
+    for (const dep of deps[v]!) {
+      const u = places.get(dep);
       if (u === undefined || taken[u] === v) continue;
       taken[u] = v;
       from[count] = u;
       to[count++] = v;
     }
+    if (gatesOf.size === 0) continue;
     for (const g of gatesOf.get(v) ?? []) {
       for (const u of resolved[g]!) {
         if (taken[u] === v) continue;
@@ -194,7 +194,7 @@ function joined(a: Int32Array, b: Int32Array): Int32Array {
 }
 
 function chainWorkstreams(
-  slices: readonly Slice[],
+  { streams }: SliceRows,
   graph: Digraph,
   layers: Layers,
 ): { from: Int32Array; to: Int32Array } {
@@ -203,7 +203,7 @@ function chainWorkstreams(
   const last = new Map<string, number>();
   const search = reachability(graph, layers);
   for (const v of layers.order) {
-    const { workstream } = slices[v]!;
+    const workstream = streams[v]!;
     if (workstream === null) continue;
     const before = last.get(workstream);
     last.set(workstream, v);
@@ -229,7 +229,7 @@ function reachability(graph: Digraph, { layer }: Layers): (u: number, v: number)
     while (stack.length && budget > 0) {
       const at = stack.pop()!;
       for (let i = graph.inStart[at]!; i < graph.inStart[at + 1]! && budget > 0; i++, budget--) {
-        const before = graph.from[graph.in[i]!]!;
+        const before = graph.inFrom[i]!;
         if (before === u) return true;
         if (layer[before]! <= layer[u]! || seen[before] === mark) continue;
         seen[before] = mark;
@@ -261,19 +261,21 @@ interface Times {
   readonly earliest: Float64Array;
   readonly latest: Float64Array;
   readonly makespan: number;
+  /** Minutes below which two times are the same: sums of fractions err by so much, the more the longer the plan. */
+  readonly tolerance: number;
 }
 
 /** Forward and backward pass of the critical path method (Kelley and Walker, 1959), in minutes. */
-function criticalTimes(slices: readonly Slice[], graph: Digraph, { order, layer }: Layers): Times {
-  const duration = Float64Array.from(slices, sliceMinutes);
+function criticalTimes(duration: Float64Array, graph: Digraph, { order }: Layers): Times {
   const earliest = new Float64Array(graph.count);
-  const latest = new Float64Array(graph.count);
+  // What has no schedule never gets a time, so it holds nothing up.
+  const latest = new Float64Array(graph.count).fill(Infinity);
   let makespan = 0;
   for (const v of order) {
     const finish = earliest[v]! + duration[v]!;
     if (finish > makespan) makespan = finish;
     for (let i = graph.outStart[v]!; i < graph.outStart[v + 1]!; i++) {
-      const w = graph.to[graph.out[i]!]!;
+      const w = graph.outTo[i]!;
       if (finish > earliest[w]!) earliest[w] = finish;
     }
   }
@@ -281,24 +283,30 @@ function criticalTimes(slices: readonly Slice[], graph: Digraph, { order, layer 
     const v = order[k]!;
     let finish = makespan;
     for (let i = graph.outStart[v]!; i < graph.outStart[v + 1]!; i++) {
-      const w = graph.to[graph.out[i]!]!;
-      if (layer[w]! > 0 && latest[w]! < finish) finish = latest[w]!;
+      const w = graph.outTo[i]!;
+      if (latest[w]! < finish) finish = latest[w]!;
     }
     latest[v] = finish - duration[v]!;
   }
-  return { duration, earliest, latest, makespan };
+  return { duration, earliest, latest, makespan, tolerance: Math.max(EPSILON, makespan * 1e-9) };
 }
 
 /** The estimate as a duration: what is no positive number takes no time. */
 export function sliceMinutes(slice: Slice): number {
-  return slice.estimateMinutes > 0 && Number.isFinite(slice.estimateMinutes) ? slice.estimateMinutes : 0;
+  return duration(slice.estimateMinutes);
+}
+
+function duration(minutes: number): number {
+  return minutes > 0 && Number.isFinite(minutes) ? minutes : 0;
 }
 
 /** One chain of slices without slack from the start to the end of the plan. */
 function criticalTrail(graph: Digraph, { order }: Layers, times: Times): number[] {
   let at = -1;
   for (const v of order) {
-    if (times.earliest[v]! + times.duration[v]! < times.makespan - EPSILON) continue;
+    if (times.earliest[v]! + times.duration[v]! < times.makespan - times.tolerance) continue;
+    // Slices without an estimate may follow at the very end: the path goes through them.
+    if (hasDependents(graph, v, times.latest)) continue;
     if (at < 0 || v < at) at = v;
   }
   const trail: number[] = [];
@@ -306,13 +314,20 @@ function criticalTrail(graph: Digraph, { order }: Layers, times: Times): number[
     trail.push(at);
     let before = -1;
     for (let i = graph.inStart[at]!; i < graph.inStart[at + 1]!; i++) {
-      const u = graph.from[graph.in[i]!]!;
-      if (times.earliest[u]! + times.duration[u]! < times.earliest[at]! - EPSILON) continue;
+      const u = graph.inFrom[i]!;
+      if (times.earliest[u]! + times.duration[u]! < times.earliest[at]! - times.tolerance) continue;
       if (before < 0 || u < before) before = u;
     }
     at = before;
   }
   return trail.reverse();
+}
+
+/** Whether anything that has a schedule waits for it. */
+function hasDependents(graph: Digraph, v: number, latest: Float64Array): boolean {
+  for (let i = graph.outStart[v]!; i < graph.outStart[v + 1]!; i++)
+    if (latest[graph.outTo[i]!]! < Infinity) return true;
+  return false;
 }
 
 /** Sets each merge point between a need and a slice it unlocks; the first in plan order where several do. */

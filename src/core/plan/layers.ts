@@ -12,23 +12,35 @@ export interface Digraph {
   readonly out: Int32Array;
   readonly inStart: Int32Array;
   readonly in: Int32Array;
+  /** `to[out[i]]` and `from[in[i]]`: passes over all neighbours read memory in its order. */
+  readonly outTo: Int32Array;
+  readonly inFrom: Int32Array;
 }
 
 /** Indexes edges by both ends, in time linear in vertices and edges. */
 export function digraph(count: number, from: Int32Array, to: Int32Array): Digraph {
-  const [outStart, out] = grouped(count, from);
-  const [inStart, into] = grouped(count, to);
-  return { count, from, to, outStart, out, inStart, in: into };
+  const [outStart, out, outTo] = grouped(count, from, to);
+  const [inStart, into, inFrom] = grouped(count, to, from);
+  return { count, from, to, outStart, out, inStart, in: into, outTo, inFrom };
 }
 
-function grouped(count: number, key: Int32Array): [start: Int32Array, edges: Int32Array] {
+function grouped(
+  count: number,
+  key: Int32Array,
+  other: Int32Array,
+): [start: Int32Array, edges: Int32Array, far: Int32Array] {
   const start = new Int32Array(count + 1);
   for (let e = 0; e < key.length; e++) start[key[e]! + 1]!++;
   for (let v = 0; v < count; v++) start[v + 1]! += start[v]!;
   const fill = start.slice();
   const edges = new Int32Array(key.length);
-  for (let e = 0; e < key.length; e++) edges[fill[key[e]!]!++] = e;
-  return [start, edges];
+  const far = new Int32Array(key.length);
+  for (let e = 0; e < key.length; e++) {
+    const at = fill[key[e]!]!++;
+    edges[at] = e;
+    far[at] = other[e]!;
+  }
+  return [start, edges, far];
 }
 
 export interface Layers {
@@ -42,7 +54,7 @@ export interface Layers {
 
 /** Longest-path layers by Kahn's algorithm, then one counting sort; linear. */
 export function layerGraph(graph: Digraph): Layers {
-  const { count, to, outStart, out, inStart } = graph;
+  const { count, outStart, outTo, inStart } = graph;
   const waiting = new Int32Array(count);
   const layer = new Int32Array(count);
   const queue = new Int32Array(count);
@@ -60,7 +72,7 @@ export function layerGraph(graph: Digraph): Layers {
     // First in, first out: the last predecessor to arrive is the deepest one, so its layer decides.
     const next = layer[v]! + 1;
     for (let i = outStart[v]!; i < outStart[v + 1]!; i++) {
-      const w = to[out[i]!]!;
+      const w = outTo[i]!;
       if (--waiting[w]! > 0) continue;
       layer[w] = next;
       if (next > deepest) deepest = next;
@@ -201,7 +213,7 @@ export function reachFrom(
   });
   for (const v of order) {
     for (let k = graph.outStart[v]!; k < graph.outStart[v + 1]!; k++) {
-      const w = graph.to[graph.out[k]!]!;
+      const w = graph.outTo[k]!;
       for (let word = 0; word < words; word++) reached[w * words + word]! |= reached[v * words + word]!;
     }
   }

@@ -195,9 +195,15 @@ export function foldPlan(facts: PlanFacts): PlanState {
       run !== null && (decisionsOf.get(gate.id) ?? []).some((d) => d.type === 'retried' && d.t > run.startedAt);
     const skipped = (decisionsOf.get(gate.id) ?? []).some((d) => d.type === 'skipped');
     // A slice that was verified anew is not in the merge that this gate made: nothing may stand on that one any more.
+    // The same holds for one that the gate came to need after it was merged: a plan may change under way.
+    const parts = run === null ? null : partsOf(factsOf.get(run.runId));
     const stale =
       run !== null &&
-      gate.needs.some((id) => (bare.get(id)?.runs.findLast((r) => r.commit !== null)?.startedAt ?? '') > run.startedAt);
+      gate.needs.some((id) => {
+        const committed = bare.get(id)?.runs.findLast((r) => r.commit !== null)?.startedAt;
+        if (committed === undefined || bare.get(id)?.state === 'skipped') return false;
+        return committed > run.startedAt || (parts !== null && !parts.includes(id));
+      });
     const commit = stale || waitingFor.length > 0 ? null : (run?.commit ?? null);
     return { ...gate, state: gateState(run, waitingFor, asked || stale, skipped), waitingFor, run, commit };
   });
@@ -344,6 +350,12 @@ function gateState(run: RunView | null, waitingFor: readonly string[], asked: bo
   if (run?.end === 'verified' && !asked) return 'reached';
   if (!run || asked || run.state === 'interrupted') return 'ready';
   return run.end === null ? 'running' : 'failed';
+}
+
+/** What a gate's run merged; `null` when it did not come to that. */
+function partsOf(run: RunFacts | undefined): readonly string[] | null {
+  const base = run?.events.find((event) => event.type === 'base');
+  return base?.type === 'base' ? base.from : null;
 }
 
 function worktreeOf(run: RunView | null, facts: ReadonlyMap<string, RunFacts>): string | null {

@@ -208,7 +208,15 @@ export type DecisionBody =
       readonly branch: string;
       readonly slices: readonly string[];
     }
-  | { readonly type: 'merged'; readonly commit: string; readonly into: string };
+  | { readonly type: 'merged'; readonly commit: string; readonly into: string }
+  /** The plan was changed while under way. A slice that was cut keeps its runs, so none other may take its name. */
+  | {
+      readonly type: 'replanned';
+      readonly summary: string;
+      readonly added: readonly string[];
+      readonly cut: readonly string[];
+      readonly changed: readonly string[];
+    };
 
 /** `trace.json`: the summary of one run, as released (`v: 1`). */
 export interface Trace {

@@ -23,7 +23,9 @@ export class PrefixIndex<T> {
 
   /** All items whose prefix continues the given one, or is continued by it, in their order. */
   compatible(prefix: string): T[] {
-    return this.#inOrder(this.#listsOf(prefix).flat());
+    const lists = this.#listsOf(prefix);
+    // One list is in order.
+    return lists.length === 1 ? lists[0]!.map((i) => this.#items[i]!) : this.#inOrder(lists.flat());
   }
 
   /** How many those are. */
@@ -61,26 +63,61 @@ export class PrefixIndex<T> {
 /** Candidates by their beginning that are so few that it does not pay to look at their ends. */
 const FEW = 16;
 
-/** Items by both ends of what their globs match: many begin alike (`src/**`), others end alike (`.ts`). */
-export class EndsIndex<T> {
-  readonly #starts: PrefixIndex<T>;
-  /** By the end, read backwards; made when it is asked for. */
-  readonly #ends: () => PrefixIndex<T>;
+/**
+ * What every match of a glob begins with, seen from several places: the whole path from the front and from the back, the
+ * file's name and the directories above it, the first directories. Each is a necessary condition for two globs to meet:
+ * one of the two beginnings continues the other.
+ */
+const KEYS: readonly ((glob: Glob) => string)[] = [
+  (glob) => glob.prefix,
+  (glob) => backwards(glob.suffix),
+  (glob) => glob.segments.back[0] ?? '',
+  (glob) => glob.segments.back[1] ?? '',
+  (glob) => glob.segments.front[1] ?? '',
+  (glob) => glob.segments.front[2] ?? '',
+  (glob) => glob.segments.front[0] ?? '',
+  (glob) => glob.segments.back[2] ?? '',
+];
+
+/** Items by several keys of their globs: many begin alike (`src/**`), others end alike (`.ts`), and few are alike in all. */
+export class MeetingIndex<T> {
+  /** Made when they are asked for. */
+  readonly #by: (() => PrefixIndex<T>)[];
 
   constructor(items: readonly T[], globOf: (item: T) => Glob) {
-    this.#starts = new PrefixIndex(items, (item) => globOf(item).prefix);
-    let ends: PrefixIndex<T> | undefined;
-    this.#ends = () => (ends ??= new PrefixIndex(items, (item) => backwards(globOf(item).suffix)));
+    this.#by = KEYS.map((_, i) => {
+      let index: PrefixIndex<T> | undefined;
+      return () => (index ??= new PrefixIndex(items, (item) => keysOf(globOf(item))[i]!));
+    });
   }
 
   /** All items whose glob can share a path with the given one, in their order, and maybe others. */
   couldMeet(glob: Glob): T[] {
-    const count = this.#starts.countCompatible(glob.prefix);
-    const end = backwards(glob.suffix);
-    return count > FEW && this.#ends().countCompatible(end) < count
-      ? this.#ends().compatible(end)
-      : this.#starts.compatible(glob.prefix);
+    const keys = keysOf(glob);
+    let least = Infinity;
+    let best = 0;
+    for (const [i, by] of this.#by.entries()) {
+      const count = by().countCompatible(keys[i]!);
+      if (count >= least) continue;
+      least = count;
+      best = i;
+      if (count <= FEW) break;
+    }
+    return this.#by[best]!().compatible(keys[best]!);
   }
+
+  /** How many items at most are left to be compared with a glob. */
+  countMeeting(glob: Glob): number {
+    return Math.min(...keysOf(glob).map((key, i) => this.#by[i]!().countCompatible(key)));
+  }
+}
+
+const known = new WeakMap<Glob, readonly string[]>();
+
+function keysOf(glob: Glob): readonly string[] {
+  let keys = known.get(glob);
+  if (!keys) known.set(glob, (keys = KEYS.map((key) => key(glob))));
+  return keys;
 }
 
 function backwards(text: string): string {
@@ -98,7 +135,8 @@ export function startingWith(sorted: readonly string[], prefix: string): readonl
   );
 }
 
-function lowerBound(sorted: readonly string[], reached: (text: string) => boolean): number {
+/** The first place from which on a condition holds, in a list that it splits in two. */
+export function lowerBound(sorted: readonly string[], reached: (text: string) => boolean): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {

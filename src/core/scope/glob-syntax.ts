@@ -28,6 +28,12 @@ export interface GlobSyntax {
   /** What every match begins and ends with. */
   readonly prefix: string;
   readonly suffix: string;
+  /** Texts that every match holds somewhere, of three characters or more. */
+  readonly pieces: () => readonly string[];
+  /** The globs as rows of segments, of which a path matches one. */
+  readonly rows: () => readonly SegmentRow[];
+  /** What single segments of every match begin with. */
+  readonly segments: () => SegmentKeys;
   /** The paths the glob names when it holds no wildcard: braces expanded, classes read as written. Else `null`. */
   readonly texts: readonly string[] | null;
   /** Whether `automaton` accepts exactly the one text. */
@@ -37,6 +43,57 @@ export interface GlobSyntax {
   /** Too many brace alternatives: the automaton accepts everything below the directory in which they begin. */
   readonly approximate: boolean;
 }
+
+/**
+ * What single segments of every match begin with: counted from the front up to the first `**`, and from the back up to
+ * the last one. A segment without a wildcard ends with a slash, so that `mod1/` is no beginning of `mod12/`. Empty where
+ * nothing is known.
+ */
+export interface SegmentKeys {
+  readonly front: readonly string[];
+  readonly back: readonly string[];
+}
+
+/**
+ * One segment's glob; the same glob gives the same object. `**` stands for any number of segments in the middle, and for
+ * one or more at the end.
+ */
+export interface SegmentGlob {
+  readonly number: number;
+  /** The name it stands for when it holds no wildcard. */
+  readonly text: string | null;
+  /** Whether it is a lone `*`. */
+  readonly any: boolean;
+  readonly automaton: () => Automaton;
+  readonly caseInsensitive: boolean;
+}
+
+export type SegmentRow = readonly (SegmentGlob | '**')[];
+
+const MOST_SEGMENTS = 100_000;
+const segmentGlobs = new Map<string, SegmentGlob>();
+let segmentNumbers = 0;
+
+function segmentGlob(segment: readonly Node[], caseInsensitive: boolean): SegmentGlob {
+  const text = segment.every((node) => node.kind === 'char') ? prefixOf([segment]) : null;
+  const key = (caseInsensitive ? 'i' : 'e') + (text === null ? JSON.stringify(segment) : `=${text}`);
+  let found = segmentGlobs.get(key);
+  if (!found) {
+    found = {
+      number: ++segmentNumbers,
+      text,
+      any: segment.length === 1 && segment[0]!.kind === 'star',
+      automaton: once(() => build([[segment]])),
+      caseInsensitive,
+    };
+    if (segmentGlobs.size >= MOST_SEGMENTS) segmentGlobs.clear();
+    segmentGlobs.set(key, found);
+  }
+  return found;
+}
+
+/** Segments that are looked at from each end. */
+const KEYED_SEGMENTS = 4;
 
 type Node =
   | { readonly kind: 'char'; readonly code: number }
@@ -59,19 +116,23 @@ const codes = (text: string): number[] => Array.from(text, (character) => charac
 /** Reads a glob. Every text is a glob: what is left open (`[`, `{`) stands for itself. */
 export function readGlob(source: string, caseInsensitive: boolean): GlobSyntax {
   const text = source.replace(/^(?:\.?\/+)+/, '');
-  if (source !== '' && (text === '' || text === '.')) return syntaxOf([['globstar']], false);
+  if (source !== '' && (text === '' || text === '.')) return syntaxOf([['globstar']], { caseInsensitive });
   // Most entries of a plan are plain paths.
-  if (text !== '' && !/[*?[{\\]|\/(?:\/|$)/.test(text)) return plainSyntax(caseInsensitive ? foldText(text) : text);
+  if (text !== '' && !/[*?[{\\]|\/(?:\/|$)/.test(text))
+    return plainSyntax(caseInsensitive ? foldText(text) : text, caseInsensitive);
   const nodes = parse(tokenise(text, caseInsensitive));
   const expanded = expand(nodes);
-  if (!expanded) return syntaxOf([widened(nodes)], true);
+  if (!expanded) return syntaxOf([widened(nodes)], { approximate: true, caseInsensitive });
   return syntaxOf(
     expanded.map(segments).filter((alternative) => alternative.length > 0),
-    false,
+    { caseInsensitive },
   );
 }
 
-function syntaxOf(alternatives: readonly (readonly Segment[])[], approximate: boolean): GlobSyntax {
+function syntaxOf(
+  alternatives: readonly (readonly Segment[])[],
+  { approximate = false, caseInsensitive }: { readonly approximate?: boolean; readonly caseInsensitive: boolean },
+): GlobSyntax {
   const affixes = alternatives.map((alternative) => [prefixOf(alternative), suffixOf(alternative)] as const);
   const only = alternatives.length === 1 ? alternatives[0]! : null;
   const isPlain = (segment: Segment): boolean =>
@@ -79,8 +140,18 @@ function syntaxOf(alternatives: readonly (readonly Segment[])[], approximate: bo
   const directory = only?.at(-1) === 'globstar' ? only.slice(0, -1) : [];
   return {
     automaton: once(() => build(alternatives)),
+    pieces: once(() => (only ? piecesOf(only) : [])),
+    rows: once(() =>
+      alternatives.map((alternative) =>
+        alternative.map((segment) => (segment === 'globstar' ? '**' : segmentGlob(segment, caseInsensitive))),
+      ),
+    ),
     prefix: affixes.map((affix) => affix[0]).reduce(commonPrefix, affixes[0]?.[0] ?? ''),
     suffix: affixes.map((affix) => affix[1]).reduce(commonSuffix, affixes[0]?.[1] ?? ''),
+    segments: once(() => ({
+      front: keysOf(alternatives, (alternative) => alternative),
+      back: keysOf(alternatives, (alternative) => alternative.toReversed()),
+    })),
     texts: textsOf(alternatives),
     literal: only !== null && only.every(isPlain),
     subtree:
@@ -91,11 +162,59 @@ function syntaxOf(alternatives: readonly (readonly Segment[])[], approximate: bo
   };
 }
 
-function plainSyntax(text: string): GlobSyntax {
-  const automaton = once(() =>
-    build([text.split('/').map((name) => codes(name).map((code) => ({ kind: 'char', code })))]),
-  );
-  return { automaton, prefix: text, suffix: text, texts: [text], literal: true, subtree: null, approximate: false };
+function piecesOf(alternative: readonly Segment[]): string[] {
+  const pieces: string[] = [];
+  for (const segment of alternative) {
+    let piece = '';
+    for (const node of segment === 'globstar' ? [] : segment) {
+      if (node.kind === 'char') piece += String.fromCodePoint(node.code);
+      else {
+        pieces.push(piece);
+        piece = '';
+      }
+    }
+    pieces.push(piece);
+  }
+  return pieces.filter((piece) => piece.length > 2);
+}
+
+function keysOf(
+  alternatives: readonly (readonly Segment[])[],
+  ordered: (alternative: readonly Segment[]) => readonly Segment[],
+): string[] {
+  let common: string[] | undefined;
+  for (const alternative of alternatives) {
+    const keys: string[] = [];
+    for (const segment of ordered(alternative).slice(0, KEYED_SEGMENTS)) {
+      if (segment === 'globstar') break;
+      const plain = segment.every((node) => node.kind === 'char');
+      keys.push(prefixOf([segment]) + (plain ? '/' : ''));
+    }
+    common = common === undefined ? keys : common.slice(0, keys.length).map((key, i) => commonPrefix(key, keys[i]!));
+  }
+  return common ?? [];
+}
+
+function plainSyntax(text: string, caseInsensitive: boolean): GlobSyntax {
+  const row = (): (readonly Node[])[] =>
+    text.split('/').map((name) => codes(name).map((code) => ({ kind: 'char', code })));
+  const automaton = once(() => build([row()]));
+  const segments = once(() => {
+    const names = text.split('/').map((name) => `${name}/`);
+    return { front: names.slice(0, KEYED_SEGMENTS), back: names.toReversed().slice(0, KEYED_SEGMENTS) };
+  });
+  return {
+    automaton,
+    pieces: () => [],
+    rows: once(() => [row().map((segment) => segmentGlob(segment, caseInsensitive))]),
+    prefix: text,
+    suffix: text,
+    segments,
+    texts: [text],
+    literal: true,
+    subtree: null,
+    approximate: false,
+  };
 }
 
 function once<T>(make: () => T): () => T {

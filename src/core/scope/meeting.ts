@@ -1,8 +1,8 @@
 import type { Slice } from '../plan/model.ts';
 import type { Scope, ScopeEntry } from '../task/model.ts';
 import { symbolsOverlap } from './contain.ts';
-import { EndsIndex } from './glob-index.ts';
-import { compileGlob, globsIntersect, type Glob, type GlobOptions } from './glob.ts';
+import { MeetingIndex } from './glob-index.ts';
+import { compileGlob, meetCompiled, type Glob, type GlobMeeting, type GlobOptions } from './glob.ts';
 
 /** Two entries that can name the same file, or the same part of it, and a path that shows it. */
 export interface ScopeMeeting {
@@ -27,80 +27,115 @@ export function scopesOverlap(
   b: Pick<Slice, 'scope'>,
   options: GlobOptions = {},
 ): ScopeMeeting | null {
-  const first = scopeMeetings(a.scope, b.scope, options).next();
-  return first.done ? null : first.value;
+  const rights = entriesOf(b.scope, options);
+  const walls = wallsOf(a.scope, b.scope, options);
+  for (const left of writtenBy(a.scope, options).entries) {
+    for (const right of rights(left.glob)) {
+      const { witness } = entriesMeet(left, right, walls);
+      if (witness !== null) return { witness, a: left.entry, b: right.entry };
+    }
+  }
+  return null;
 }
 
 /** Every meeting of two write sets, by the order of the first one's entries, then of the second's; see `scopesOverlap`. */
 export function* scopeMeetings(a: Scope, b: Scope, options: GlobOptions = {}): Generator<ScopeMeeting> {
   const rights = entriesOf(b, options);
   const walls = wallsOf(a, b, options);
-  for (const left of writeSet(a)) {
-    for (const right of rights(compileGlob(left.path, options))) {
-      const witness = entriesMeet(left, right, walls, options);
-      if (witness !== null) yield { witness, a: left, b: right };
+  for (const left of writtenBy(a, options).entries) {
+    for (const right of rights(left.glob)) {
+      const { witness } = entriesMeet(left, right, walls);
+      if (witness !== null) yield { witness, a: left.entry, b: right.entry };
     }
   }
 }
 
+/** An entry with what its path means. */
+export interface NamedEntry {
+  readonly entry: WriteEntry;
+  readonly glob: Glob;
+}
+
 /** Of some entries, in their order, all that can share a path with a glob, and maybe others. */
-type Candidates = (glob: Glob) => Iterable<WriteEntry>;
+export type Candidates = (glob: Glob) => Iterable<NamedEntry>;
 
 /** So few entries are looked at one by one: to index them would take longer. */
 const FEW = 16;
 
-const indexed = new WeakMap<Scope, { readonly ignoreCase: boolean; readonly candidates: Candidates }>();
+interface Written {
+  readonly options: GlobOptions;
+  readonly entries: readonly NamedEntry[];
+  readonly candidates: Candidates;
+  readonly walls: readonly NamedEntry[];
+}
+
+const known = new WeakMap<Scope, Written>();
+
+/** A scope with its globs compiled; kept, because it is compared with many others. */
+export function writtenBy(scope: Scope, options: GlobOptions): Written {
+  let written = known.get(scope);
+  if (!written || !sameOptions(written.options, options)) {
+    const named = (entries: readonly WriteEntry[]): NamedEntry[] =>
+      entries.map((entry) => ({ entry, glob: compileGlob(entry.path, options) }));
+    const entries = named(writeSet(scope));
+    written = {
+      options,
+      entries,
+      candidates: candidatesAmong(entries),
+      walls: named(scope.boundary.filter((entry): entry is WriteEntry => entry.path !== null)),
+    };
+    known.set(scope, written);
+  }
+  return written;
+}
 
 /** The write set of a scope, to be asked for what may meet a glob. */
 export function entriesOf(scope: Scope, options: GlobOptions): Candidates {
-  if (scope.create.length + scope.modify.length <= FEW) {
-    const entries = writeSet(scope);
-    return () => entries;
-  }
-  const ignoreCase = options.caseInsensitive ?? false;
-  let known = indexed.get(scope);
-  if (known?.ignoreCase !== ignoreCase) {
-    known = { ignoreCase, candidates: candidatesAmong(writeSet(scope), options) };
-    indexed.set(scope, known);
-  }
-  return known.candidates;
+  return writtenBy(scope, options).candidates;
+}
+
+/** Whether two file systems compare names alike. */
+export function sameOptions(a: GlobOptions, b: GlobOptions): boolean {
+  return (
+    (a.caseInsensitive ?? false) === (b.caseInsensitive ?? false) && (a.composed ?? false) === (b.composed ?? false)
+  );
 }
 
 /** What the BOUNDARY of either scope forbids, likewise. */
 export function wallsOf(a: Scope, b: Scope, options: GlobOptions): Candidates {
-  return candidatesAmong(
-    [...a.boundary, ...b.boundary].filter((entry): entry is WriteEntry => entry.path !== null),
-    options,
-  );
+  let walls: Candidates | undefined;
+  return (glob) => (walls ??= candidatesAmong([...writtenBy(a, options).walls, ...writtenBy(b, options).walls]))(glob);
 }
 
-function candidatesAmong(entries: readonly WriteEntry[], options: GlobOptions): Candidates {
+function candidatesAmong(entries: readonly NamedEntry[]): Candidates {
   if (entries.length <= FEW) return () => entries;
-  let index: EndsIndex<WriteEntry> | undefined;
+  let index: MeetingIndex<NamedEntry> | undefined;
   return (glob) => {
-    index ??= new EndsIndex(entries, (entry) => compileGlob(entry.path, options));
+    index ??= new MeetingIndex(entries, (entry) => entry.glob);
     return index.couldMeet(glob);
   };
 }
 
-/** A path that two entries share and no wall forbids; `null` when there is none. */
-export function entriesMeet(
-  left: WriteEntry,
-  right: WriteEntry,
-  walls: Candidates,
-  options: GlobOptions,
-): string | null {
-  if (!symbolsOverlap(left.symbol, right.symbol)) return null;
-  const glob = compileGlob(left.path, options);
-  const other = compileGlob(right.path, options).prefix;
-  if (!glob.prefix.startsWith(other) && !other.startsWith(glob.prefix)) return null;
-  const except: string[] = [];
-  for (const { path, symbol } of walls(glob)) {
-    // A boundary around a symbol protects that symbol: it parts the two entries when one of them is inside it.
-    if (symbol === null || isInside(left.symbol, symbol) || isInside(right.symbol, symbol)) except.push(path);
-  }
-  return globsIntersect(left.path, right.path, { ...options, except });
+/** A path that two entries share and no wall forbids, and whether that is certain. */
+export function entriesMeet(left: NamedEntry, right: NamedEntry, walls: Candidates): GlobMeeting {
+  const { prefix, suffix } = left.glob;
+  const other = right.glob;
+  if (!prefix.startsWith(other.prefix) && !other.prefix.startsWith(prefix)) return APART;
+  if (!suffix.endsWith(other.suffix) && !other.suffix.endsWith(suffix)) return APART;
+  const [a, b] = [left.entry, right.entry];
+  if (!symbolsOverlap(a.symbol, b.symbol)) return APART;
+  return meetCompiled(left.glob, right.glob, () => {
+    const except: Glob[] = [];
+    for (const { entry, glob } of walls(left.glob)) {
+      // A boundary around a symbol protects that symbol: it parts the two entries when one of them is inside it.
+      const { symbol } = entry;
+      if (symbol === null || isInside(a.symbol, symbol) || isInside(b.symbol, symbol)) except.push(glob);
+    }
+    return except;
+  });
 }
+
+const APART: GlobMeeting = { witness: null, exact: true };
 
 function isInside(symbol: string | null, outer: string): boolean {
   return symbol !== null && (symbol === outer || symbol.startsWith(`${outer}.`));

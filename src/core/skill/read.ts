@@ -86,3 +86,18 @@ export function readSkill(text: string, file: string): { skill: Skill; findings:
   };
   return { skill, findings };
 }
+
+/** Skills by every name a task spec may call them: their own, their directory's, their file's. The first file wins. */
+export function skillsByName(files: readonly string[], textOf: (file: string) => string): Map<string, Skill> {
+  const skills = new Map<string, Skill>();
+  for (const file of files) {
+    const { skill } = readSkill(textOf(file), file);
+    const names = [
+      skill.frontMatter['name'],
+      /(?:^|\/)([^/]+)\/SKILL\.md$/.exec(file)?.[1],
+      /([^/]+)\.skill\.md$/i.exec(file)?.[1],
+    ];
+    for (const name of names) if (typeof name === 'string' && !skills.has(name)) skills.set(name, skill);
+  }
+  return skills;
+}

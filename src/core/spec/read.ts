@@ -479,14 +479,21 @@ function readMergePoints(markdown: Markdown, findings: Finding[]): SpecMergePoin
   return points;
 }
 
-function readContracts(markdown: Markdown, findings: Finding[]): SpecContract[] {
+/** The fenced blocks under Contracts or Interfaces, with the file each becomes; `null` where none is named. */
+export function contractBlocks(
+  markdown: Markdown,
+): readonly { readonly fence: MarkdownFence; readonly path: string | null }[] {
   const areas = markdown.sections
     .filter((section) => matches(section, optionalHeadings.contracts) !== undefined)
     .map((section) => section.body);
+  return markdown.fences
+    .filter((fence) => areas.some((area) => within(fence.span, area)))
+    .map((fence) => ({ fence, path: contractPath(fence) }));
+}
+
+function readContracts(markdown: Markdown, findings: Finding[]): SpecContract[] {
   const contracts: SpecContract[] = [];
-  for (const fence of markdown.fences) {
-    if (!areas.some((area) => within(fence.span, area))) continue;
-    const path = contractPath(fence);
+  for (const { fence, path } of contractBlocks(markdown)) {
     if (path === null) {
       findings.push(
         finding(

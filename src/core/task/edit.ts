@@ -4,8 +4,8 @@ import { emptyScope, readScope, scopeHeadings } from './scope.ts';
 
 /**
  * The task spec's text with paths added to its scope, in the style each directive is already written in: as bullets,
- * inline, as a new directive, or in a new section at the end. Everything else keeps its bytes; a path that is listed
- * already is not added again.
+ * inline, as a new directive, or in a new section at the end. Everything else keeps its bytes; a path, or a
+ * `path::Symbol`, that is listed already is not added again.
  */
 export function addToScope(
   text: string,
@@ -22,11 +22,14 @@ function addEntries(text: string, file: string, key: 'create' | 'modify', paths:
   const section = markdown.sections.find((candidate) => scopeHeadings.includes(headingKey(candidate.text)));
   const area = section?.body ?? { start: markdown.frontMatter?.span.end ?? 0, end: text.length };
   const { scope, directives } = readScope(markdown, area);
-  const known = new Set(scope[key].filter((entry) => entry.symbol === null).map((entry) => entry.path));
+  const known = new Set(
+    scope[key].map((entry) => (entry.symbol === null ? entry.path : `${entry.path}::${entry.symbol}`)),
+  );
   const fresh = [...new Set(paths)].filter((path) => !known.has(path));
   if (fresh.length === 0) return text;
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
-  const words = fresh.map((path) => `\`${path}\``);
+  // A name that begins with `!` would be read as an exception.
+  const words = fresh.map((path) => `\`${path.startsWith('!') ? '\\' : ''}${path}\``);
   const insert = (at: number, addition: string): string => text.slice(0, at) + addition + text.slice(at);
 
   const directive = directives.find((candidate) => candidate.key === key);
@@ -54,7 +57,9 @@ function addEntries(text: string, file: string, key: 'create' | 'modify', paths:
     const last = Math.max(
       -1,
       ...directives.map((other) => other.inline.end),
-      ...[...scope.create, ...scope.modify].map((entry) => entry.span.end),
+      ...[...scope.create, ...scope.modify, ...scope.boundary.filter((entry) => entry.exceptOf)].map(
+        (entry) => entry.span.end,
+      ),
     );
     if (last >= 0) {
       const end = text.slice(last).search(/\r?\n/);

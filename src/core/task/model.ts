@@ -12,6 +12,11 @@ export interface ScopeEntry {
   /** The entry as written, for prompts and messages. */
   readonly text: string;
   readonly span: Span;
+  /**
+   * The directive under which an exception stands: `!path` there, which takes the path out of all that the slice may
+   * write. It is an entry of `boundary` in every respect, without the `!` in `path`, behind those of BOUNDARY itself.
+   */
+  readonly exceptOf?: 'create' | 'modify';
 }
 
 export interface Scope {

@@ -36,7 +36,14 @@ export interface ScopeDirective {
   readonly lastBullet: { readonly marker: string; readonly end: number } | null;
 }
 
-/** Reads the scope directives between two offsets. Prose between them is ignored; prose as an entry is kept, unenforced. */
+/**
+ * Reads the scope directives between two offsets. Prose between them is ignored; prose as an entry is kept, unenforced.
+ *
+ * `!path` under CREATE or MODIFY is an exception: the slice must not write it, wherever else it is named, as if it stood
+ * under BOUNDARY. It becomes an entry of `boundary` that keeps its own place (see `ScopeEntry.exceptOf`), behind those
+ * of BOUNDARY: first CREATE's, then MODIFY's, so the order of the directives does not matter. The last word is not
+ * that of the later line, as in a `.gitignore`: what is taken out stays out. `\!path` is a name that begins with `!`.
+ */
 export function readScope(
   markdown: Markdown,
   area: Span,
@@ -107,7 +114,17 @@ export function readScope(
     }
     gap = false;
   }
-  return { scope: entries, directives, findings };
+  const exceptions = (['create', 'modify'] as const).flatMap((of) =>
+    entries[of].filter((e) => e.exceptOf !== undefined),
+  );
+  if (exceptions.length === 0) return { scope: entries, directives, findings };
+  const granted = (of: 'create' | 'modify'): ScopeEntry[] => entries[of].filter((e) => e.exceptOf === undefined);
+  const scope = {
+    create: granted('create'),
+    modify: granted('modify'),
+    boundary: [...entries.boundary, ...exceptions],
+  };
+  return { scope, directives, findings };
 }
 
 /** Splits at commas outside braces, brackets, parentheses and code marks. A remark that holds commas stays whole. */
@@ -195,8 +212,23 @@ function readEntry(source: SourceText, span: Span, key: Key, findings: Finding[]
     note: note === null || note.trim() === '' ? null : note.trim(),
     text,
     span,
+    ...(excepting ? { exceptOf: key } : {}),
   });
-  const { words, note, unclear } = splitNote(text);
+  const negated = /^((?:\*\*|__)?`*)!(?=[^\s!`]|`[^`]+`)/.exec(text);
+  const excepting = negated !== null && key !== 'boundary';
+  const { words, note, unclear } = splitNote(negated ? negated[1] + text.slice(negated[0].length) : text);
+  if (negated && !excepting && words !== null) {
+    findings.push(
+      finding(
+        source,
+        'task.boundary-prose',
+        'warning',
+        `"${clip(text)}" asks for an exception to BOUNDARY, which has none; name only what the slice must not touch`,
+        span,
+      ),
+    );
+    return [entry(null, null, text)];
+  }
   if (words === null) {
     findings.push(
       finding(

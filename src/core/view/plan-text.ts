@@ -1,16 +1,29 @@
-import type { Finding } from '../finding.ts';
-import { lintReport, type LintReport } from '../lint/format.ts';
-import { sliceMinutes } from '../plan/graph.ts';
+import { proposeMergePoints } from '../judge/merge-points.ts';
+import { breakEven } from '../plan/break-even.ts';
+import type { EstimatorSummary, SliceEstimate } from '../plan/estimator.ts';
 import type { PlanGraph, SliceSchedule } from '../plan/graph-model.ts';
 import type { MergePoint, Plan, Slice } from '../plan/model.ts';
-import { agentsWorthIt, whatIf, type WhatIf } from '../plan/schedule.ts';
+import type { WhatIf } from '../plan/schedule.ts';
 import type { Overlap, OverlapVerdict } from '../scope/overlap.ts';
 import { minutes } from './dashboard.ts';
+import { basisText, breakEvenText, estimatorText, proposalLines, whatIfLines } from './schedule-text.ts';
 
 export interface PlanTextOptions {
   /** Plain ASCII instead of arrows and rules. Titles stay as they were written. */
   readonly ascii: boolean;
   readonly colour?: boolean;
+  /** What `graph` was made with, by slice id, and what the estimator says of itself. */
+  readonly estimates?: ReadonlyMap<string, SliceEstimate>;
+  readonly estimator?: EstimatorSummary;
+  /** The rows of `--agents`. */
+  readonly whatIf?: readonly WhatIf[];
+  /** Further blocks, before the advice. */
+  readonly sections?: readonly PlanSection[];
+}
+
+export interface PlanSection {
+  readonly title: string;
+  readonly lines: readonly string[];
 }
 
 /** Escape codes by meaning; every colour repeats what a word already says. */
@@ -31,19 +44,29 @@ export function planText(plan: Plan, graph: PlanGraph, overlaps: readonly Overla
   const signs = options.ascii
     ? { arrow: ' -> ', rule: '======', bullet: '*', times: 'x' }
     : { arrow: ' → ', rule: '══════', bullet: '•', times: '×' };
-  const worth = agentsWorthIt(graph, plan);
   const lines = [`${paint(printable(plan.id), 'strong')}: ${printable(plan.title)}`, summary(plan, graph)];
-  lines.push(...batchLines(plan, graph, paint, signs));
+  lines.push(...batchLines(plan, graph, { paint, signs, estimates: options.estimates }));
   lines.push(...leftOut(plan, graph, paint, signs.arrow));
   if (graph.order.length > 0) {
     lines.push(
       '',
       `Critical path: ${criticalPathText(plan, graph, signs.arrow)}   slack 0   est. ${minutes(graph.makespanMinutes)}`,
       widestText(graph),
-      agentsText(plan, graph, worth, signs.times),
+      breakEvenText(breakEven(graph, plan), { times: signs.times, maxParallel: plan.limits.maxParallel }),
     );
+    const learned = options.estimator ? estimatorText(options.estimator) : null;
+    if (learned !== null) lines.push(printable(learned));
   }
+  if (options.whatIf && options.whatIf.length > 0) lines.push('', ...whatIfLines(options.whatIf, signs.times));
   if (overlaps.length > 0) lines.push('', ...overlapLines(overlaps, paint));
+  const proposals = proposeMergePoints(plan, graph, overlaps);
+  if (proposals.length > 0) {
+    lines.push('', paint(`Proposed merge points (${proposals.length})`, 'gate'));
+    lines.push(...proposalLines(proposals, signs.arrow).map(plainLine));
+  }
+  for (const { title, lines: rows } of options.sections ?? []) {
+    if (rows.length > 0) lines.push('', printable(title), ...rows.map((row) => `  ${plainLine(row)}`));
+  }
   const advice = planAdvice(plan, graph, overlaps);
   if (advice.length > 0) lines.push('', 'Advice', ...advice.map((text) => `  ${signs.bullet} ${text}`));
   return `${lines.join('\n')}\n`;
@@ -60,12 +83,29 @@ function summary(plan: Plan, graph: PlanGraph): string {
   return parts.join(', ');
 }
 
-function batchLines(plan: Plan, graph: PlanGraph, paint: Paint, signs: { arrow: string; rule: string }): string[] {
+function batchLines(
+  plan: Plan,
+  graph: PlanGraph,
+  {
+    paint,
+    signs,
+    estimates,
+  }: {
+    readonly paint: Paint;
+    readonly signs: { readonly arrow: string; readonly rule: string };
+    readonly estimates: ReadonlyMap<string, SliceEstimate> | undefined;
+  },
+): string[] {
   const byId = new Map(plan.slices.map((slice) => [slice.id, slice]));
   const rows = graph.order.map((id) => ({ slice: byId.get(id)!, at: graph.schedule.get(id)! }));
   const idWidth = Math.max(0, ...rows.map(({ slice }) => printable(slice.id).length));
   const titleWidth = Math.max(0, ...rows.map(({ slice }) => titleOf(slice).length));
   const gates = gatesByWave(plan, graph);
+  const basisOf = (id: string): string => {
+    const estimate = estimates?.get(id);
+    return estimate ? basisText(estimate) : '';
+  };
+  const basisWidth = rows.reduce((widest, { slice }) => Math.max(widest, basisOf(slice.id).length), 0);
   const lines: string[] = [];
   graph.batches.forEach((waves, index) => {
     lines.push('', paint(`Batch ${index + 1}`, 'strong'));
@@ -76,8 +116,10 @@ function batchLines(plan: Plan, graph: PlanGraph, paint: Paint, signs: { arrow: 
         const name = `${printable(id).padEnd(idWidth)}  ${titleOf(slice).padEnd(titleWidth)}`;
         const reasons = waitReasons(slice, plan, graph).map(printable);
         const after = reasons.length > 0 ? `  ${paint(`after ${reasons.join(', ')}`, 'quiet')}` : '';
-        const estimate = minutes(sliceMinutes(slice)).padStart(6);
-        lines.push(`${head}${name}  ${estimate}  ${slackText(graph.schedule.get(id)!, after !== '', paint)}${after}`);
+        const at = graph.schedule.get(id)!;
+        const basis = basisWidth > 0 ? `  ${paint(basisOf(id).padEnd(basisWidth), 'quiet')}` : '';
+        const estimate = minutes(at.minutes).padStart(6) + basis;
+        lines.push(`${head}${name}  ${estimate}  ${slackText(at, after !== '', paint)}${after}`);
       });
       for (const point of gates.get(wave) ?? []) {
         const needs = point.needs.map(printable).join(' + ');
@@ -145,15 +187,6 @@ function widestText(graph: PlanGraph): string {
   return `Widest wave: ${widest} (${counted(graph.width, 'slice')})`;
 }
 
-function agentsText(plan: Plan, graph: PlanGraph, worth: WhatIf, times: string): string {
-  if (graph.width <= 1) return 'Agents: 1 is enough, nothing runs side by side';
-  const all = whatIf(graph, plan, [1])[0]!.makespanMinutes;
-  const share = `${minutes(worth.makespanMinutes)} instead of ${minutes(all)}, ${worth.speedup.toFixed(1)}${times} as fast`;
-  const { maxParallel } = plan.limits;
-  const limit = maxParallel !== null && maxParallel < worth.agents ? `; the manifest allows ${maxParallel}` : '';
-  return `Agents: ${worth.agents} ${worth.agents === 1 ? 'is' : 'are'} worth it (${share})${limit}`;
-}
-
 const VERDICT_COLOURS = { parallel: 'quiet', reslice: 'warn', serial: 'bad' } as const satisfies Record<
   OverlapVerdict,
   keyof typeof COLOURS
@@ -194,116 +227,18 @@ export function planAdvice(plan: Plan, graph: PlanGraph, overlaps: readonly Over
         : `${pair} share ${percent}% of their files: give ${printable(witness)} to one of them, or move what both need into a contract or a slice before both.`,
     );
   }
+  const lasting = (id: string): number => graph.schedule.get(id)?.minutes ?? 0;
   const long = plan.slices.find(
-    (slice) =>
-      graph.schedule.get(slice.id)?.critical &&
-      graph.order.length > 2 &&
-      sliceMinutes(slice) > graph.makespanMinutes / 2,
+    ({ id }) => graph.schedule.get(id)?.critical && graph.order.length > 2 && lasting(id) > graph.makespanMinutes / 2,
   );
   if (long) {
-    const share = Math.round((sliceMinutes(long) / graph.makespanMinutes) * 100);
+    const share = Math.round((lasting(long.id) / graph.makespanMinutes) * 100);
     advice.push(`${printable(long.id)} alone is ${share}% of the critical path: splitting it shortens the plan.`);
   }
   if (graph.order.length > 2 && graph.width === 1) {
     advice.push('Every wave holds one slice: agents cannot work side by side here.');
   }
   return advice;
-}
-
-/** The `plan --json` object (`v: 1`); fields may be added, none removed. */
-export interface PlanJson {
-  readonly v: 1;
-  readonly plan: string;
-  readonly slices: readonly {
-    readonly id: string;
-    readonly title: string;
-    /** `null` for slices on a cycle or behind one, here and below. */
-    readonly wave: number | null;
-    readonly batch: number | null;
-    readonly workstream: string | null;
-    readonly deps: readonly string[];
-    readonly estimate_minutes: number;
-    readonly slack_minutes: number | null;
-    readonly critical: boolean;
-    /** `null` when the context was not measured. */
-    readonly context_tokens: number | null;
-  }[];
-  readonly waves: readonly (readonly string[])[];
-  readonly batches: readonly (readonly number[])[];
-  readonly merge_points: readonly {
-    readonly id: string;
-    readonly needs: readonly string[];
-    readonly unlocks: readonly string[];
-  }[];
-  readonly critical_path: readonly string[];
-  readonly makespan_minutes: number;
-  readonly width: number;
-  /** Trails that end where they began, along the edges. */
-  readonly cycles: readonly (readonly string[])[];
-  readonly overlaps: readonly Overlap[];
-  readonly findings: LintReport['findings'];
-  readonly what_if?: readonly {
-    readonly agents: number;
-    readonly makespan_minutes: number;
-    readonly lower_bound_minutes: number;
-    readonly speedup: number;
-  }[];
-}
-
-/** What `planJson` shows when it is known. */
-export interface PlanJsonExtras {
-  /** Tokens of context by slice id. */
-  readonly contextTokens?: ReadonlyMap<string, number>;
-  /** The rows of `--agents`. */
-  readonly whatIf?: readonly WhatIf[];
-}
-
-/** Slices in plan order, waves and the rest as in the graph. */
-export function planJson(
-  plan: Plan,
-  graph: PlanGraph,
-  overlaps: readonly Overlap[],
-  findings: readonly Finding[] = [],
-  extras: PlanJsonExtras = {},
-): PlanJson {
-  return {
-    v: 1,
-    plan: plan.id,
-    slices: plan.slices.map((slice) => {
-      const at = graph.schedule.get(slice.id);
-      return {
-        id: slice.id,
-        title: slice.title,
-        wave: at?.wave ?? null,
-        batch: at?.batch ?? null,
-        workstream: slice.workstream,
-        deps: slice.deps,
-        estimate_minutes: slice.estimateMinutes,
-        slack_minutes: at?.slack ?? null,
-        critical: at?.critical ?? false,
-        context_tokens: extras.contextTokens?.get(slice.id) ?? null,
-      };
-    }),
-    waves: graph.waves,
-    batches: graph.batches,
-    merge_points: plan.mergePoints.map(({ id, needs, unlocks }) => ({ id, needs, unlocks })),
-    critical_path: graph.criticalPath,
-    makespan_minutes: graph.makespanMinutes,
-    width: graph.width,
-    cycles: graph.cycles,
-    overlaps: overlaps.map(({ a, b, percent, verdict, witness }) => ({ a, b, percent, verdict, witness })),
-    findings: lintReport(findings).findings,
-    ...(extras.whatIf
-      ? {
-          what_if: extras.whatIf.map((row) => ({
-            agents: row.agents,
-            makespan_minutes: row.makespanMinutes,
-            lower_bound_minutes: row.lowerBoundMinutes,
-            speedup: row.speedup,
-          })),
-        }
-      : {}),
-  };
 }
 
 function titleOf(slice: Slice): string {
@@ -318,4 +253,9 @@ function counted(count: number, one: string, many = `${one}s`): string {
 /** A plan's words must not steer the terminal, nor break its lines. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}
+
+/** The same for a line whose indentation says something. */
+function plainLine(line: string): string {
+  return ' '.repeat(line.length - line.trimStart().length) + printable(line);
 }

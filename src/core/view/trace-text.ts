@@ -12,7 +12,7 @@ export function traceText(trace: Trace): string {
     `Files changed (${trace.files_changed.length}):`,
     ...trace.files_changed.map(
       (file) =>
-        `  ${file.change.padEnd(9)} ${file.path}  +${file.additions ?? '?'} -${file.deletions ?? '?'}${file.in_scope ? '' : '  OUT OF SCOPE'}`,
+        `  ${file.change.padEnd(9)} ${file.path}  +${file.additions ?? '?'} -${file.deletions ?? '?'}${file.in_scope ? '' : '  OUT OF SCOPE'}${file.symbols.length > 0 ? `  ${symbolsIn(file.symbols)}` : ''}`,
     ),
     '',
     `Commands run (${trace.commands_run.length}):`,
@@ -96,6 +96,11 @@ function difference(
     .sort()
     .filter((name) => a.get(name) !== b.get(name))
     .map((name) => ({ name, a: a.get(name) ?? null, b: b.get(name) ?? null }));
+}
+
+/** The first few, for a line. */
+function symbolsIn(symbols: readonly string[]): string {
+  return symbols.length <= 6 ? symbols.join(', ') : `${symbols.slice(0, 5).join(', ')} and ${symbols.length - 5} more`;
 }
 
 function short(commit: string | null): string {

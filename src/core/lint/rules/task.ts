@@ -167,8 +167,8 @@ The message names the slice that creates the file when there is one: depend on i
   {
     code: 'task.symbol-unknown',
     severity: 'warning',
-    summary: 'The symbol behind "::" does not occur in its file, so no edit there would be in scope.',
-    details: `The file exists, but the last name behind \`::\` does not occur in it as a word, so no edit of it would be in scope. It is not reported when a slice this one depends on writes the file, nor when the entry's remark says that the symbol is new.
+    summary: 'The symbol behind "::" is not declared in its file, so no edit there would be in scope.',
+    details: `The file exists, but declares no such symbol, so no edit of it would be in scope: the check at the end of a run compares what changed with the declared symbols. A class in a module may be called without the module, as long as the file has only one of that name. A file that is in no language with a grammar is searched for the last name as a word. It is not reported when a slice this one depends on writes the file, nor when the entry's remark says that the symbol is new.
 
 Bad: \`MODIFY: src/http/server.ts::Routr\`
 

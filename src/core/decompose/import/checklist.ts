@@ -1,0 +1,67 @@
+import { readMarkdown, type Markdown, type MarkdownSection } from '../../markdown.ts';
+import type { SourceText, Span } from '../../source.ts';
+import { oneLine } from '../draft.ts';
+
+/** A list item, with or without a box, and what is nested in it. */
+export interface ChecklistItem {
+  /** Without marker and box. */
+  readonly text: string;
+  readonly span: Span;
+  /** `null`: there is no box. In progress (`[-]`, `[~]`, `[/]`) is not done. */
+  readonly done: boolean | null;
+  /** Kiro's `- [ ]*`. */
+  readonly optional: boolean;
+  readonly children: readonly ChecklistItem[];
+  /** Index into `sections` of the innermost heading above it; -1 above the first one. */
+  readonly section: number;
+}
+
+export interface Checklist {
+  readonly source: SourceText;
+  readonly markdown: Markdown;
+  /** Items at the margin of their lists, in order. */
+  readonly items: readonly ChecklistItem[];
+  readonly sections: readonly MarkdownSection[];
+}
+
+const box = /^\[([ xX~/-])\](\*)?(?:\s+|$)/;
+
+/** Reads the lists of a Markdown text as trees. Code and comments hold no items. */
+export function readChecklist(source: SourceText): Checklist {
+  const markdown = readMarkdown(source);
+  const top: ChecklistItem[] = [];
+  const open: { readonly children: ChecklistItem[]; readonly depth: number; readonly section: number }[] = [];
+  let section = -1;
+  for (const item of markdown.items) {
+    while ((markdown.sections[section + 1]?.span.start ?? Infinity) <= item.span.start) section++;
+    const match = item.done === null ? box.exec(item.text) : null;
+    const children: ChecklistItem[] = [];
+    // The Markdown reader knows `[ ]` and `[x]`; the other boxes are still part of the words.
+    const words = match ? item.text.slice(match[0].length) : item.text;
+    const starred = item.done !== null && /^\*\s+/.test(words);
+    const read: ChecklistItem = {
+      text: oneLine(starred ? words.replace(/^\*\s+/, '') : words),
+      span: item.span,
+      done: match ? /[xX]/.test(match[1] ?? '') : item.done,
+      optional: match?.[2] === '*' || starred,
+      children,
+      section,
+    };
+    // A heading ends every list above it.
+    while (open.length > 0 && ((open.at(-1)?.depth ?? 0) >= item.depth || open.at(-1)?.section !== section)) open.pop();
+    (open.at(-1)?.children ?? top).push(read);
+    open.push({ children, depth: item.depth, section });
+  }
+  return { source, markdown, items: top, sections: markdown.sections };
+}
+
+/** An item and everything nested in it, in order. Nesting may be deep, so no recursion. */
+export function flattened(items: readonly ChecklistItem[]): ChecklistItem[] {
+  const result: ChecklistItem[] = [];
+  const stack = items.toReversed();
+  for (let item = stack.pop(); item; item = stack.pop()) {
+    result.push(item);
+    for (let i = item.children.length - 1; i >= 0; i--) stack.push(item.children[i] as ChecklistItem);
+  }
+  return result;
+}

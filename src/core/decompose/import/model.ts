@@ -1,0 +1,161 @@
+import type { Finding, Severity } from '../../finding.ts';
+import { finding } from '../../finding.ts';
+import type { SourceText, Span } from '../../source.ts';
+import type { Spec } from '../../spec/model.ts';
+import type { Proposal } from '../proposal.ts';
+
+export interface ImportInput {
+  /** The main file, repository-relative. */
+  readonly path: string;
+  readonly text: string;
+  /** Texts of those companions that could be read, by repository-relative path. */
+  readonly companions: ReadonlyMap<string, string>;
+  /** Every tracked file, in any order. */
+  readonly repoFiles: readonly string[];
+  /** Texts of those of `projectSources` that exist. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+/**
+ * What an import gives. `spec` carries what the source says of outcome, scope and evidence; its spans are empty, because
+ * the words come from several files. `proposal` is `null` when there is nothing to do or nothing could be read; a
+ * finding of severity `error` says why.
+ */
+export interface ImportResult {
+  readonly spec: Spec;
+  readonly proposal: Proposal | null;
+  readonly findings: readonly Finding[];
+}
+
+export interface Importer {
+  readonly id: 'spec-kit' | 'openspec' | 'kiro' | 'task-master' | 'backlog' | 'github-tasks';
+  readonly title: string;
+  /** Whether a file is this format's main file. Looks at the path first, and at the text as far as it must. */
+  readonly recognises: (path: string, text: string) => boolean;
+  /** Repository-relative paths of the files that belong to it and exist. */
+  readonly companions: (path: string, repoFiles: readonly string[]) => readonly string[];
+  /** Never throws, whatever the text. */
+  readonly read: (input: ImportInput) => ImportResult;
+  /** The main file that a directory, or another file of the same thing, stands for; `null` when it is none of this. */
+  readonly mainFile: (path: string, repoFiles: readonly string[]) => string | null;
+}
+
+/** One thing to do as the source has it, before tasks become slices. */
+export interface ImportedTask {
+  /** As the source writes it: `T012`, `1.3`, `TASK-7`. */
+  readonly id: string;
+  /** One line, without its number and markers. */
+  readonly text: string;
+  /** What else must be true of the result. */
+  readonly details: readonly string[];
+  /** What to tick off. */
+  readonly checks: readonly string[];
+  /** Files and globs it writes. */
+  readonly paths: readonly string[];
+  /** Commands that check it. */
+  readonly verify: readonly string[];
+  /** Ids of the tasks it says it waits for. */
+  readonly after: readonly string[];
+  readonly minutes: number;
+  readonly source: SourceText;
+  readonly span: Span;
+}
+
+/** Tasks that become one slice. */
+export interface ImportedGroup {
+  /** Fit for a slice, unique. */
+  readonly id: string;
+  readonly title: string;
+  readonly tasks: readonly ImportedTask[];
+  /** Ids of groups that come before it. */
+  readonly after: readonly string[];
+  /** Beside those of its tasks. */
+  readonly requirements: readonly string[];
+  readonly checklist: readonly string[];
+}
+
+/** Ids of tasks that must be verified together before others start: a checkpoint of the source. */
+export interface ImportedCheckpoint {
+  readonly needs: readonly string[];
+  readonly unlocks: readonly string[];
+  readonly verify: readonly string[];
+}
+
+/** Collects what an import finds; no more than a screenful of any one code. */
+export class ImportReport {
+  readonly #findings: Finding[] = [];
+  readonly #counts = new Map<string, number>();
+  readonly #main: SourceText;
+
+  constructor(main: SourceText) {
+    this.#main = main;
+  }
+
+  get findings(): readonly Finding[] {
+    return this.#findings;
+  }
+
+  add(
+    code: string,
+    severity: Severity,
+    message: string,
+    at?: { readonly source?: SourceText; readonly span?: Span },
+  ): void {
+    const count = (this.#counts.get(code) ?? 0) + 1;
+    this.#counts.set(code, count);
+    if (count <= mostOfACode) this.#findings.push(finding(at?.source ?? this.#main, code, severity, message, at?.span));
+    else if (count === mostOfACode + 1)
+      this.#findings.push(
+        finding(this.#main, code, severity, `there are more findings like the ${mostOfACode} before this one`),
+      );
+  }
+}
+
+const mostOfACode = 50;
+
+/** Ids become file names and parts of branch names: letters, digits, dashes and underscores, at most 60. */
+export function sliceIdOf(text: string, fallback: string): string {
+  const id = text
+    .replaceAll(/[^A-Za-z0-9_-]+/g, '-')
+    .slice(0, 60)
+    .replaceAll(/^[-_]+|[-_]+$/g, '');
+  return id === '' ? fallback : id;
+}
+
+/** Gives ids that no other one equals, in any case of letters: Windows and macOS see no difference. */
+export class UniqueIds {
+  readonly #taken = new Set<string>();
+  readonly #next = new Map<string, number>();
+
+  take(wanted: string): string {
+    const key = wanted.toLowerCase();
+    let number = this.#next.get(key) ?? 2;
+    let id = wanted;
+    while (this.#taken.has(id.toLowerCase())) id = `${wanted.slice(0, 53).replace(/[-_]+$/, '')}-${number++}`;
+    this.#next.set(key, number);
+    this.#taken.add(id.toLowerCase());
+    return id;
+  }
+}
+
+/** A directory name as words: `add-two-factor_auth` -> `Add two factor auth`. */
+export function humanised(name: string): string {
+  const words = name.replaceAll(/[-_]+/g, ' ').trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** The beginning of a text as a title: without the files it names, at most a line long. */
+export function shortTitle(text: string, most = 72): string {
+  const plain = text
+    .slice(0, 500)
+    .replaceAll(/\s+\((?:see|per|depends on|after|blocked by)[^)]*\)/gi, '')
+    .replace(/\s+(?:in|to|at|under|into|from|by)\s+`?[\w@.-]+(?:\/[\w@.*{}[\],-]+)+`?.*$/, '')
+    .replaceAll(/[*_`]{1,3}(?=\S)|(?<=\S)[*`]{1,3}/g, '')
+    .replace(/[\s.:;,–—-]+$/, '')
+    .trim();
+  const whole = plain === '' ? text.slice(0, 500).trim() : plain;
+  if (whole.length <= most) return whole;
+  const cut = whole.slice(0, most);
+  const space = cut.lastIndexOf(' ');
+  return `${cut.slice(0, space > most / 2 ? space : most).replace(/[\s.:;,(]+$/, '')} ...`;
+}

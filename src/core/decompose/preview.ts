@@ -1,0 +1,214 @@
+import { defaultBudget } from '../context/prompt.ts';
+import { countFindings } from '../lint/format.ts';
+import type { Finding, Severity } from '../finding.ts';
+import type { ManifestContract } from '../manifest/model.ts';
+import { sliceMinutes } from '../plan/graph.ts';
+import type { PlanGraph } from '../plan/graph-model.ts';
+import type { Plan, PlanFiles } from '../plan/model.ts';
+import { breakEven } from '../plan/break-even.ts';
+import { whatIf, type WhatIf } from '../plan/schedule.ts';
+import { overlaps, type Overlap } from '../scope/overlap.ts';
+import type { Spec } from '../spec/model.ts';
+import type { Rounds } from './rounds.ts';
+import { decomposerOf, type DecomposerId } from './table.ts';
+import type { EarlierUsage } from './usage.ts';
+
+/** How a decomposition came about, and what was measured of it. */
+export interface Making {
+  readonly by: DecomposerId;
+  readonly spec: Spec;
+  /** Repository-relative: the spec, or the main file of what was imported. */
+  readonly specPath: string;
+  /** What the overlaps are measured against. */
+  readonly repoFiles: readonly string[];
+  /** Of a decomposer that is corrected; `null` for the others. */
+  readonly rounds: Rounds | null;
+  /** Tokens that an agent starts with, by slice id; slices that were not measured are left out. */
+  readonly contextTokens: ReadonlyMap<string, number>;
+  /** `null`: no earlier run in this repository tells what it used. */
+  readonly earlier: EarlierUsage | null;
+}
+
+/** A decomposition that was not written yet. */
+export interface PreviewSource {
+  readonly dir: string;
+  readonly files: PlanFiles;
+  readonly exists: boolean;
+  readonly loaded: { readonly plan: Plan; readonly graph: PlanGraph; readonly findings: readonly Finding[] };
+  readonly making: Making;
+}
+
+export interface OverlapMatrix {
+  /** Slices that share something with another, those in the gravest pairs first, then in plan order. */
+  readonly slices: readonly string[];
+  /** Of those slices, by both ids; the first is the one earlier in `slices`. */
+  readonly cells: ReadonlyMap<string, Overlap>;
+  /** Slices that share something and did not find room. */
+  readonly more: number;
+}
+
+export interface PreviewEstimate {
+  /** Hours of all slices added up, in minutes. */
+  readonly workMinutes: number;
+  /** For one agent, for as many as are worth it, and for as many as can work at once; no number twice. */
+  readonly agents: readonly (WhatIf & { readonly advised: boolean })[];
+  /** `null`: nothing was measured. */
+  readonly context: {
+    readonly total: number;
+    readonly largest: { readonly slice: string; readonly tokens: number };
+    /** Slices above the budget. */
+    readonly over: readonly string[];
+    readonly budget: number;
+    readonly measured: number;
+  } | null;
+  /** For the whole plan, from what earlier slices used; `null`: there are none. */
+  readonly usage: {
+    readonly earlier: EarlierUsage;
+    readonly inputTokens: number;
+    readonly outputTokens: number;
+    readonly costUsd: number | null;
+  } | null;
+}
+
+/** Everything that a person sees before a plan is written, whoever made it. */
+export interface Preview {
+  readonly dir: string;
+  readonly exists: boolean;
+  readonly title: string;
+  readonly techSpecId: string;
+  readonly specPath: string;
+  readonly by: { readonly id: DecomposerId; readonly title: string };
+  readonly rounds: Rounds | null;
+  readonly plan: Plan;
+  readonly graph: PlanGraph;
+  readonly overlaps: readonly Overlap[];
+  readonly matrix: OverlapMatrix;
+  readonly counts: Readonly<Record<Severity, number>>;
+  /** By file, files with errors first; within a file by severity, then by place. */
+  readonly findings: readonly { readonly file: string; readonly findings: readonly Finding[] }[];
+  readonly estimate: PreviewEstimate;
+  readonly contracts: readonly ManifestContract[];
+  /** What the spec leaves open: its open questions, and that its confidence is not high. */
+  readonly open: readonly string[];
+  /** Repository-relative, sorted. */
+  readonly files: readonly { readonly path: string; readonly lines: number }[];
+}
+
+/** A terminal shows no more columns of a matrix. */
+const MOST_COLUMNS = 16;
+
+/** The same preview for every decomposer. Pure and deterministic. */
+export function previewOf(source: PreviewSource): Preview {
+  const { dir, files, loaded, making, exists } = source;
+  const { plan, graph, findings } = loaded;
+  const shared = overlaps(plan, graph, making.repoFiles);
+  const by = decomposerOf(making.by);
+  return {
+    dir,
+    exists,
+    title: plan.title,
+    techSpecId: plan.techSpecId,
+    specPath: making.specPath,
+    by: { id: by.id, title: by.title },
+    rounds: making.rounds,
+    plan,
+    graph,
+    overlaps: shared,
+    matrix: overlapMatrix(plan, shared),
+    counts: countFindings(findings),
+    findings: byFile(findings),
+    estimate: estimateOf(plan, graph, making),
+    contracts: plan.contracts,
+    open: openPoints(making.spec),
+    files: [...files]
+      .map(([name, text]) => ({ path: `${dir}/${name}`, lines: lineCount(text) }))
+      .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+  };
+}
+
+/** The key of a pair in `OverlapMatrix.cells`. */
+export function pairKey(a: string, b: string): string {
+  return `${a}\0${b}`;
+}
+
+function overlapMatrix(plan: Plan, shared: readonly Overlap[]): OverlapMatrix {
+  const worst = new Map<string, number>();
+  for (const { a, b, percent } of shared) {
+    for (const id of [a, b]) worst.set(id, Math.max(worst.get(id) ?? 0, percent));
+  }
+  const place = new Map(plan.slices.map((slice, i) => [slice.id, i]));
+  const inPlan = (a: string, b: string): number => (place.get(a) ?? 0) - (place.get(b) ?? 0);
+  const slices = [...worst.keys()]
+    .toSorted((a, b) => worst.get(b)! - worst.get(a)! || inPlan(a, b))
+    .slice(0, MOST_COLUMNS)
+    .toSorted(inPlan);
+  const shown = new Set(slices);
+  const cells = new Map<string, Overlap>();
+  for (const overlap of shared) {
+    if (!shown.has(overlap.a) || !shown.has(overlap.b)) continue;
+    const [a, b] = [overlap.a, overlap.b].toSorted(inPlan);
+    cells.set(pairKey(a!, b!), overlap);
+  }
+  return { slices, cells, more: worst.size - slices.length };
+}
+
+const severities: readonly Severity[] = ['error', 'warning', 'info', 'hint'];
+
+function byFile(findings: readonly Finding[]): Preview['findings'] {
+  const files = new Map<string, Finding[]>();
+  for (const finding of findings) files.set(finding.file, [...(files.get(finding.file) ?? []), finding]);
+  const rank = (finding: Finding): number => severities.indexOf(finding.severity);
+  return [...files]
+    .map(([file, found]) => ({
+      file,
+      findings: found.toSorted(
+        (a, b) => rank(a) - rank(b) || a.span.start - b.span.start || (a.message < b.message ? -1 : 1),
+      ),
+    }))
+    .toSorted((a, b) => rank(a.findings[0]!) - rank(b.findings[0]!) || (a.file < b.file ? -1 : 1));
+}
+
+function estimateOf(plan: Plan, graph: PlanGraph, making: Making): PreviewEstimate {
+  const worth = breakEven(graph, plan);
+  const numbers = [...new Set([1, worth.agents, Math.max(1, graph.width)])].toSorted((a, b) => a - b);
+  const { earlier } = making;
+  const measured = plan.slices.flatMap((slice) => {
+    const tokens = making.contextTokens.get(slice.id);
+    return tokens === undefined ? [] : [{ slice: slice.id, tokens }];
+  });
+  const [largest] = measured.toSorted((a, b) => b.tokens - a.tokens);
+  const count = plan.slices.length;
+  return {
+    workMinutes: plan.slices.reduce((sum, slice) => sum + sliceMinutes(slice), 0),
+    agents: whatIf(graph, numbers).map((row) => ({ ...row, advised: row.agents === worth.agents })),
+    context: largest
+      ? {
+          total: measured.reduce((sum, { tokens }) => sum + tokens, 0),
+          largest,
+          over: measured.filter(({ tokens }) => tokens > defaultBudget).map(({ slice }) => slice),
+          budget: defaultBudget,
+          measured: measured.length,
+        }
+      : null,
+    usage: earlier
+      ? {
+          earlier,
+          inputTokens: Math.round(earlier.inputTokens * count),
+          outputTokens: Math.round(earlier.outputTokens * count),
+          costUsd: earlier.cost ? earlier.cost.mean * count : null,
+        }
+      : null,
+  };
+}
+
+function openPoints(spec: Spec): string[] {
+  const settled = /^(none|n\/a|nothing|no open questions?|[-–—])?\.?$/i;
+  const questions = (spec.openQuestions?.items ?? []).map((item) => item.text.replaceAll(/\s+/g, ' ').trim());
+  const open = questions.filter((text) => !settled.test(text));
+  if (spec.confidence === 'MEDIUM') open.push('The spec itself says that its confidence is medium.');
+  return open;
+}
+
+function lineCount(text: string): number {
+  return text === '' ? 0 : text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
+}

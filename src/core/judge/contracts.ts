@@ -1,0 +1,196 @@
+import { isTestPath } from '../conventions/sources.ts';
+import type { ManifestContract } from '../manifest/model.ts';
+import type { Plan, Slice } from '../plan/model.ts';
+import { compileGlob } from '../scope/glob.ts';
+import { writeSet } from '../scope/meeting.ts';
+
+/** An import in existing code, followed to the file it takes from. */
+export interface FollowedImport {
+  /** The file that imports. */
+  readonly from: string;
+  /** The file of the repository it takes from. */
+  readonly to: string;
+  /** What it takes, where the language says so. */
+  readonly names: readonly string[];
+  /** In `from`, from 1. */
+  readonly line: number;
+}
+
+/** Why two workstreams meet. `from` provides, `to` consumes. */
+export type InterfaceWitness =
+  | { readonly kind: 'dep'; readonly from: string; readonly to: string }
+  | { readonly kind: 'merge-point'; readonly mergePoint: string; readonly from: string; readonly to: string }
+  | { readonly kind: 'import'; readonly from: string; readonly to: string; readonly at: FollowedImport };
+
+/** An interface between two workstreams that no contract describes. */
+export interface MissingContract {
+  /** Ids of workstreams. */
+  readonly provider: string;
+  readonly consumer: string;
+  /** Pairs of slices that meet there, in plan order of the consumer, then of the provider. */
+  readonly slices: readonly { readonly provider: string; readonly consumer: string }[];
+  /** The first of them: dependencies before merge points before imports. */
+  readonly witness: InterfaceWitness;
+  /** All imports across this border that are known. */
+  readonly imports: readonly FollowedImport[];
+  /** Contracts that slices of the providing workstream provide already, by their paths in the plan. */
+  readonly existing: readonly string[];
+}
+
+export interface ContractsRequest {
+  readonly plan: Plan;
+  /** Imports between files of the repository; those that cross no border are skipped. */
+  readonly imports?: readonly FollowedImport[];
+}
+
+/**
+ * Every interface between slices of different workstreams that no contract covers, once for each pair of workstreams.
+ * An interface is a dependency, a merge point, or an import by which a file one slice may write takes from a file
+ * another may write. It is covered when both slices name a common contract: in their task specs, or as its provider or
+ * consumer in the manifest. Slices without a workstream stand outside of all borders. No interface are: a merge point
+ * that waits for both workstreams and unlocks both, which only keeps them in step; and what a slice waits for that
+ * writes nothing but tests or documents, because it looks at what is there.
+ */
+export function missingContracts({ plan, imports = [] }: ContractsRequest): readonly MissingContract[] {
+  const place = new Map(plan.slices.map((slice, i) => [slice.id, i]));
+  const names = contractsBySlice(plan);
+  const covered = (a: Slice, b: Slice): boolean => {
+    const own = names.get(a.id);
+    return [...(names.get(b.id) ?? [])].some((path) => own?.has(path) === true);
+  };
+  const found = new Map<
+    string,
+    { pairs: Map<string, [number, number]>; witness: InterfaceWitness; imports: FollowedImport[] }
+  >();
+  const meet = (from: string, to: string, witness: InterfaceWitness): void => {
+    const [i, j] = [place.get(from), place.get(to)];
+    const a = plan.slices[i ?? -1];
+    const b = plan.slices[j ?? -1];
+    if (!a || !b || i === undefined || j === undefined) return;
+    if (a.workstream === null || b.workstream === null || a.workstream === b.workstream || covered(a, b)) return;
+    if (witness.kind !== 'import' && onlyLooks(b)) return;
+    const key = `${a.workstream}\n${b.workstream}`;
+    let item = found.get(key);
+    if (!item) found.set(key, (item = { pairs: new Map(), witness, imports: [] }));
+    item.pairs.set(`${from}\n${to}`, [j, i]);
+    if (witness.kind === 'import') item.imports.push(witness.at);
+  };
+  for (const slice of plan.slices)
+    for (const dep of slice.deps) meet(dep, slice.id, { kind: 'dep', from: dep, to: slice.id });
+  const streamOf = (id: string): string | null => plan.slices[place.get(id) ?? -1]?.workstream ?? null;
+  for (const point of plan.mergePoints) {
+    const needs = new Set(point.needs.map(streamOf));
+    const unlocks = new Set(point.unlocks.map(streamOf));
+    for (const to of point.unlocks) {
+      for (const from of point.needs) {
+        if (needs.has(streamOf(to)) && unlocks.has(streamOf(from))) continue;
+        meet(from, to, { kind: 'merge-point', mergePoint: point.id, from, to });
+      }
+    }
+  }
+  const writers = writersOf(plan);
+  for (const at of imports.toSorted(byPlace)) {
+    for (const from of writers(at.to))
+      for (const to of writers(at.from)) if (from !== to) meet(from, to, { kind: 'import', from, to, at });
+  }
+  return [...found].map(([key, { pairs, witness, imports: crossing }]) => {
+    const [provider = '', consumer = ''] = key.split('\n');
+    const slices = [...pairs]
+      .sort(([, a], [, b]) => a[0] - b[0] || a[1] - b[1])
+      .map(([pair]) => ({ provider: pair.split('\n')[0] ?? '', consumer: pair.split('\n')[1] ?? '' }));
+    const existing = plan.contracts.filter(
+      (contract) => contract.provider !== null && streamOf(contract.provider) === provider,
+    );
+    return {
+      provider,
+      consumer,
+      slices,
+      witness,
+      imports: [...new Set(crossing)],
+      existing: existing.map((contract) => contract.path),
+    };
+  });
+}
+
+/** What to tell people of a missing contract, without a full stop. */
+export function missingContractMessage(missing: MissingContract, plan: Plan): string {
+  const name = (id: string): string => {
+    const stream = plan.workstreams.find((other) => other.id === id);
+    return stream && stream.name !== id ? `${id} (${stream.name})` : id;
+  };
+  const pairs = missing.slices.slice(0, 3).map(({ provider, consumer }) => `${consumer} on ${provider}`);
+  const more = missing.slices.length - pairs.length;
+  const { witness } = missing;
+  const why =
+    witness.kind === 'merge-point'
+      ? ` (${witness.mergePoint})`
+      : witness.kind === 'import'
+        ? ` (${witness.at.from}:${witness.at.line} imports ${witness.at.to})`
+        : '';
+  const advice =
+    missing.existing.length > 0
+      ? `name ${missing.existing.join(' or ')} in both if it says enough, else write down the rest before either starts`
+      : 'write down the interface before either starts, and name it in both';
+  return `${name(missing.consumer)} relies on ${name(missing.provider)} and no contract says on what: ${pairs.join(', ')}${more > 0 ? ` and ${more} more` : ''}${why}; ${advice}`;
+}
+
+const document = /\.(md|rst|adoc|txt)$|(^|\/)docs?\//i;
+
+/** Whether a slice writes nothing but tests and documents. */
+function onlyLooks(slice: Slice): boolean {
+  const writes = writeSet(slice.scope);
+  return writes.length > 0 && writes.every(({ path }) => isTestPath(path) || document.test(path));
+}
+
+/** The slice whose file shows the finding: the first that relies on what is not agreed. */
+export function consumerSlice(missing: MissingContract, plan: Plan): Slice | undefined {
+  return plan.slices.find((slice) => slice.id === missing.slices[0]?.consumer);
+}
+
+/** The contracts each slice has to do with, by their paths in the plan. */
+function contractsBySlice(plan: Plan): ReadonlyMap<string, ReadonlySet<string>> {
+  const bySpelling = new Map<string, ManifestContract>();
+  for (const contract of plan.contracts) {
+    for (const text of [contract.path, contract.target, contract.path.replace(/^contracts\//, '')])
+      if (text !== null && !bySpelling.has(text)) bySpelling.set(text, contract);
+  }
+  const open = plan.contracts.filter((contract) => contract.provider === null && contract.consumers.length === 0);
+  const result = new Map<string, Set<string>>();
+  for (const slice of plan.slices) {
+    const named = slice.contracts.flatMap((text) => bySpelling.get(text) ?? []);
+    // Who names none is given what is meant for everybody.
+    result.set(slice.id, new Set((slice.contracts.length === 0 ? open : named).map((contract) => contract.path)));
+  }
+  for (const contract of plan.contracts)
+    for (const id of [contract.provider, ...contract.consumers]) if (id !== null) result.get(id)?.add(contract.path);
+  return result;
+}
+
+/** Which slices may write a file. Each file is looked up once. */
+function writersOf(plan: Plan): (path: string) => readonly string[] {
+  const scopes = plan.slices.map((slice) => ({
+    id: slice.id,
+    globs: writeSet(slice.scope).map((entry) => compileGlob(entry.path)),
+    walls: slice.scope.boundary.flatMap((entry) =>
+      entry.path !== null && entry.symbol === null ? [compileGlob(entry.path)] : [],
+    ),
+  }));
+  const known = new Map<string, readonly string[]>();
+  return (path) => {
+    let ids = known.get(path);
+    if (!ids) {
+      ids = scopes
+        .filter(
+          ({ globs, walls }) => globs.some((glob) => glob.matches(path)) && !walls.some((wall) => wall.matches(path)),
+        )
+        .map(({ id }) => id);
+      known.set(path, ids);
+    }
+    return ids;
+  };
+}
+
+function byPlace(a: FollowedImport, b: FollowedImport): number {
+  if (a.from !== b.from) return a.from < b.from ? -1 : 1;
+  return a.line - b.line || (a.to < b.to ? -1 : a.to > b.to ? 1 : 0);
+}

@@ -1,0 +1,43 @@
+import type { CodeFile } from '../code/model.ts';
+import type { Plan } from '../plan/model.ts';
+import { compileGlob } from '../scope/glob.ts';
+import { writeSet } from '../scope/meeting.ts';
+import type { FollowedImport } from './contracts.ts';
+import { importedFiles } from './coupling-imports.ts';
+import { RepositoryTree } from './coupling-tree.ts';
+
+export interface FollowImportsRequest {
+  readonly plan: Plan;
+  /** Every file of the repository, in any order. */
+  readonly repoFiles: readonly string[];
+  /** For what says how modules are found: `tsconfig.json`, `go.mod`. */
+  readonly textOf: (path: string) => string | null;
+  /** A parsed file; `null` for what no grammar reads. */
+  readonly code: (path: string) => CodeFile | null;
+}
+
+/** Parsing is what costs: of a plan whose scopes cover more files, only the first are read. */
+const mostRead = 2_000;
+
+/**
+ * The imports of the files that slices of workstreams may write, followed to files of the repository, by path and line.
+ * What cannot be followed with certainty is left out; see `importedFiles`.
+ */
+export function followImports(request: FollowImportsRequest): readonly FollowedImport[] {
+  const { plan, repoFiles, textOf, code } = request;
+  const globs = plan.slices
+    .filter((slice) => slice.workstream !== null)
+    .flatMap((slice) => writeSet(slice.scope).map((entry) => compileGlob(entry.path)));
+  const distinct = [...new Set(globs)];
+  const files = [...new Set(repoFiles)].sort().filter((path) => distinct.some((glob) => glob.matches(path)));
+  const tree = new RepositoryTree(repoFiles, textOf);
+  return files.slice(0, mostRead).flatMap((from) => {
+    const parsed = code(from);
+    if (!parsed) return [];
+    return parsed.imports.flatMap((item) =>
+      importedFiles(tree, from, parsed.language, item)
+        .filter((to) => to !== from)
+        .map((to): FollowedImport => ({ from, to, names: item.names, line: item.line })),
+    );
+  });
+}

@@ -1,0 +1,202 @@
+import type { CodeReader } from '../code/model.ts';
+import type { CodeFile } from '../code/model.ts';
+import type { Finding } from '../finding.ts';
+import { applyRuleSettings, defaultLimits, noSettings, type LintLimits, type LintSettings } from '../lint/config.ts';
+import type { RepositoryFacts } from '../lint/context.ts';
+import { lintPlan, ordered } from '../lint/lint.ts';
+import { report } from '../lint/rules.ts';
+import { readSuppressions, suppress } from '../lint/suppress.ts';
+import { readMarkdown, titleSpan } from '../markdown.ts';
+import { breakEven, type BreakEven } from '../plan/break-even.ts';
+import { estimatesOf, NOTHING_LEARNED, type Estimator, type SliceEstimate } from '../plan/estimator.ts';
+import { planGraph } from '../plan/graph.ts';
+import type { PlanGraph } from '../plan/graph-model.ts';
+import type { Plan, PlanFiles, Slice } from '../plan/model.ts';
+import type { GlobOptions } from '../scope/glob.ts';
+import { overlaps, type Overlap } from '../scope/overlap.ts';
+import { SourceText } from '../source.ts';
+import type { Skill } from '../skill/model.ts';
+import { contextBudgets, type ContextBudget } from './context-budget.ts';
+import { scaffoldContracts, type ContractScaffold } from './contract-scaffold.ts';
+import { consumerSlice, missingContractMessage, missingContracts, type MissingContract } from './contracts.ts';
+import type { CoChange } from './coupling-history.ts';
+import type { Couplings } from './coupling-model.ts';
+import { couplingAdvice, couplingText } from './coupling-text.ts';
+import { couplings } from './coupling.ts';
+import { followImports } from './follow-imports.ts';
+import { proposeMergePoints, type MergePointProposal } from './merge-points.ts';
+import { resliceAdvice, type Advice } from './reslice.ts';
+
+export interface JudgeRequest {
+  readonly plan: Plan;
+  /** The plan directory's files, by paths relative to it; it need not be written yet. */
+  readonly files: PlanFiles;
+  /** What the repository holds; `filesOnly` where nobody looked further. */
+  readonly repository: RepositoryFacts;
+  /** Thresholds, levels of rules, files left out. Default: the method's. */
+  readonly settings?: LintSettings;
+  /** How the file system compares names. */
+  readonly names?: GlobOptions;
+  /** Parses source files. Without it imports and symbols are not known, and nothing is said of them. */
+  readonly code?: CodeReader | null;
+  /** Which files changed together. Without it nothing is said of that. */
+  readonly history?: CoChange | null;
+  /** Learned from earlier runs. Default: what is declared counts. */
+  readonly estimator?: Estimator;
+  /** The skills of the repository by name, for what task specs leave to them. */
+  readonly skills?: ReadonlyMap<string, Skill> | null;
+  /** The spec behind the plan, for the contracts that are still to be written. */
+  readonly spec?: { readonly path: string; readonly text: string };
+}
+
+/** Everything that can be said of a decomposition before an agent is paid for, whoever made it. */
+export interface Judgement {
+  /** With the estimates in place of what is declared. */
+  readonly graph: PlanGraph;
+  readonly estimates: ReadonlyMap<string, SliceEstimate>;
+  readonly estimator: Estimator['summary'];
+  /** How many agents are worth it, and why. */
+  readonly agents: BreakEven;
+  /** Pairs that may run at the same time and write the same files. */
+  readonly overlaps: readonly Overlap[];
+  /** For the gravest pairs that should be cut differently or put in order: what to do, the best first. */
+  readonly advice: readonly { readonly overlap: Overlap; readonly advice: readonly Advice[] }[];
+  /** Pairs that share no file and hang together all the same. */
+  readonly couplings: Couplings;
+  readonly mergePoints: readonly MergePointProposal[];
+  readonly contracts: {
+    readonly missing: readonly MissingContract[];
+    /** A file to start from for each workstream that owes one. */
+    readonly scaffolds: readonly ContractScaffold[];
+  };
+  /** By slice, in plan order; empty for plans too large to be measured at once. */
+  readonly contexts: readonly ContextBudget[];
+  /** The linter's and those of the rest, with comments and settings applied; by file, then by place. */
+  readonly findings: readonly Finding[];
+}
+
+/** Pairs for which advice is worked out: each piece is tried on the plan, and nobody acts on more at a time. */
+const MOST_ADVISED = 20;
+/** Slices whose prompts are put together to be measured. */
+const MOST_MEASURED = 400;
+
+/** Repository facts of a list of files alone: rules that need more stay silent. */
+export function filesOnly(files: readonly string[]): RepositoryFacts {
+  return { files, scripts: new Map(), programs: null, textOf: () => null };
+}
+
+/**
+ * The judge of a decomposition: everything the linter finds in the plan's files, overlaps and what to do about them,
+ * hidden coupling, merge points worth having, interfaces without a contract, the context of each slice, estimates and
+ * how many agents are worth it. Pure: the same request gives the same answer, in whatever order files and slices come.
+ */
+export function judge(request: JudgeRequest): Judgement {
+  const { plan, files, repository } = request;
+  const settings = request.settings ?? noSettings;
+  const limits: LintLimits = { ...defaultLimits, ...settings.limits };
+  const names = request.names ?? {};
+  const estimator = request.estimator ?? NOTHING_LEARNED;
+  const { estimates, minutes } = estimatesOf(plan, estimator);
+  const graph = planGraph(plan, { minutes });
+  const code = parsed(request.code ?? null, repository);
+
+  const shared = overlaps(plan, graph, repository.files, { ...names, thresholds: limits });
+  const coupled = couplings({
+    plan,
+    graph,
+    repoFiles: repository.files,
+    code,
+    text: repository.textOf,
+    history: request.history ?? null,
+    paths: names,
+  });
+  const imports = followImports({ plan, repoFiles: repository.files, textOf: repository.textOf, code });
+  const missing = missingContracts({ plan, imports });
+  const mergePoints = proposeMergePoints(plan, graph, shared);
+  const judgement = {
+    graph,
+    estimates,
+    estimator: estimator.summary,
+    agents: breakEven(graph, plan),
+    overlaps: shared,
+    advice: shared
+      .filter((overlap) => overlap.verdict !== 'parallel')
+      .toSorted((a, b) => b.percent - a.percent)
+      .slice(0, MOST_ADVISED)
+      .map((overlap) => ({
+        overlap,
+        advice: resliceAdvice({
+          plan,
+          graph,
+          overlap,
+          files: repository.files,
+          thresholds: limits,
+          names,
+          symbolsOf: (file) => outermost(code(file)),
+        }),
+      })),
+    couplings: coupled,
+    mergePoints,
+    contracts: {
+      missing,
+      scaffolds: scaffoldContracts({
+        plan,
+        missing,
+        repoFiles: repository.files,
+        ...(request.spec ? { spec: request.spec } : {}),
+      }),
+    },
+    contexts:
+      plan.slices.length > MOST_MEASURED
+        ? []
+        : contextBudgets({ plan, graph, files: repository.files, textOf: repository.textOf, planFiles: files, limits }),
+  };
+  const found = [
+    ...lintPlan(files, plan.dir, { repository, limits, skills: request.skills ?? null }),
+    ...judgeFindings(request, judgement),
+  ];
+  return { ...judgement, findings: ordered(applyRuleSettings(found, settings)) };
+}
+
+function parsed(reader: CodeReader | null, { textOf }: RepositoryFacts): (path: string) => CodeFile | null {
+  const known = new Map<string, CodeFile | null>();
+  return (path) => {
+    let file = known.get(path);
+    if (file === undefined) {
+      const text = reader ? textOf(path) : null;
+      file = reader && text !== null ? reader.read(path, text) : null;
+      known.set(path, file);
+    }
+    return file;
+  };
+}
+
+function outermost(file: CodeFile | null): readonly string[] {
+  return [...new Set(file?.symbols.flatMap(({ name }) => (name.includes('.') ? [] : [name])) ?? [])];
+}
+
+/** What the linter cannot see, at the title of the slice that has to wait, to be cut or to agree. */
+function judgeFindings(
+  { plan, files }: JudgeRequest,
+  found: Pick<Judgement, 'couplings' | 'mergePoints' | 'contracts'>,
+): Finding[] {
+  const slices = new Map(plan.slices.map((slice) => [slice.id, slice]));
+  const all: Finding[] = [];
+  const add = (slice: Slice | undefined, code: Parameters<typeof report>[1], message: string): void => {
+    if (!slice) return;
+    const text = files.get(slice.file.slice(plan.dir === '' ? 0 : plan.dir.length + 1)) ?? '';
+    const source = new SourceText(slice.file, text);
+    const finding = report(source, code, message, titleSpan(readMarkdown(source)));
+    const suppressions = readSuppressions(text, slice.file);
+    all.push(...(suppressions ? suppress([finding], suppressions, false).remaining : [finding]));
+  };
+  for (const coupling of found.couplings.pairs) {
+    if (coupling.verdict !== 'parallel')
+      add(slices.get(coupling.after), 'judge.coupling', `${couplingText(coupling)}; ${couplingAdvice(coupling)}`);
+  }
+  for (const missing of found.contracts.missing)
+    add(consumerSlice(missing, plan), 'judge.contract-needed', missingContractMessage(missing, plan));
+  for (const { unlocks, reason, json } of found.mergePoints)
+    add(slices.get(unlocks[0] ?? ''), 'judge.merge-point', `${reason.replace(/\.$/, '')}; add ${json} to merge_points`);
+  return all;
+}

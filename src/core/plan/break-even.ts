@@ -1,0 +1,117 @@
+import type { PlanGraph } from './graph-model.ts';
+import { totalMinutes } from './levels.ts';
+import type { Plan } from './model.ts';
+import { makespans } from './schedule.ts';
+
+/** What working side by side costs the person, and when it is worth that. Minutes, unless said otherwise. */
+export interface BreakEvenSettings {
+  /** For each agent after the first: its worktree and context, its questions, reading what it did. */
+  readonly agentMinutes: number;
+  /** For each merge of parallel work, which one agent alone never needs: every merge point, and the integration. */
+  readonly mergeMinutes: number;
+  /** All work under this: one agent. The method's "tasks under about 2 hours". */
+  readonly smallMinutes: number;
+  /** One component's work under this is one concern: one agent. The longest slice of the method, 4 hours. */
+  readonly concernMinutes: number;
+  /** One more agent must shorten the plan by at least this part of it, from 0 to 1. */
+  readonly gain: number;
+  /** Numbers of agents that are tried at most. */
+  readonly mostAgents: number;
+}
+
+export const BREAK_EVEN: BreakEvenSettings = {
+  agentMinutes: 10,
+  mergeMinutes: 10,
+  smallMinutes: 120,
+  concernMinutes: 240,
+  gain: 0.05,
+  mostAgents: 64,
+};
+
+/**
+ * Why it is this number. One agent: `sequential` (nothing runs side by side), `small`, `single-concern`, and
+ * `coordination` (more would cost more than they save). Several: `path` (the critical path allows little more),
+ * `gain` (one more saves too little), `coordination` (one more costs more than it saves), `most` (no more were tried).
+ */
+export type BreakEvenReason = 'sequential' | 'small' | 'single-concern' | 'coordination' | 'path' | 'gain' | 'most';
+
+export interface BreakEvenRow {
+  readonly agents: number;
+  /** The best with so many agents or fewer: list scheduling is sometimes slower with one agent more, who may as well rest. */
+  readonly makespanMinutes: number;
+  readonly coordinationMinutes: number;
+}
+
+export interface BreakEven {
+  readonly agents: number;
+  readonly reason: BreakEvenReason;
+  /** All work of the plan. */
+  readonly workMinutes: number;
+  /** From one agent to the last that was tried; it ends where more can gain nothing worth having. */
+  readonly rows: readonly BreakEvenRow[];
+}
+
+/**
+ * How many agents are worth it. For `n` agents the plan takes its makespan under list scheduling, and coordination
+ * takes `agentMinutes * (n - 1)`, and `mergeMinutes` for each merge once there is more than one agent. More agents stop
+ * paying where no larger number gains `gain` of the makespan for each agent that it adds; of what is left, the number
+ * with the least time in all is taken, and the lowest of equals. A plan that is small or one concern needs one agent
+ * whatever the sums say.
+ */
+export function breakEven(graph: PlanGraph, plan: Plan, options: Partial<BreakEvenSettings> = {}): BreakEven {
+  const settings = { ...BREAK_EVEN, ...options };
+  const workMinutes = totalMinutes(graph);
+  const rows = curve(graph, plan, settings);
+  const one = (reason: BreakEvenReason): BreakEven => ({ agents: 1, reason, workMinutes, rows });
+  if (graph.width <= 1) return one('sequential');
+  if (workMinutes < settings.smallMinutes) return one('small');
+  if (workMinutes < settings.concernMinutes && isSingleConcern(plan)) return one('single-concern');
+
+  const stop = rows.findIndex((row, i) =>
+    rows
+      .slice(i + 1)
+      .every(
+        (more) =>
+          row.makespanMinutes - more.makespanMinutes < settings.gain * row.makespanMinutes * (more.agents - row.agents),
+      ),
+  );
+  const paying = rows.slice(0, stop + 1);
+  const elapsed = (row: BreakEvenRow): number => row.makespanMinutes + row.coordinationMinutes;
+  const best = paying.reduce((least, row) => (elapsed(row) < elapsed(least) ? row : least));
+  if (best.agents < paying.length) return { agents: best.agents, reason: 'coordination', workMinutes, rows };
+  if (best.agents === settings.mostAgents) return { agents: best.agents, reason: 'most', workMinutes, rows };
+  const reason = best.makespanMinutes - graph.makespanMinutes < settings.gain * best.makespanMinutes ? 'path' : 'gain';
+  return { agents: best.agents, reason, workMinutes, rows };
+}
+
+/** Ends early where the critical path and the work leave less to gain than one more agent must bring. */
+function curve(graph: PlanGraph, plan: Plan, settings: BreakEvenSettings): readonly BreakEvenRow[] {
+  const merges = plan.mergePoints.length + 1;
+  const rows: BreakEvenRow[] = [];
+  let best = Infinity;
+  const makespan = makespans(graph);
+  const work = totalMinutes(graph);
+  // By the bounds alone, so that what cannot be worth it is never computed.
+  const couldGain = (now: number, from: number): boolean => {
+    for (let to = from + 1; to <= settings.mostAgents; to++) {
+      const least = Math.max(graph.makespanMinutes, work / to);
+      if (now - least >= settings.gain * now * (to - from)) return true;
+    }
+    return false;
+  };
+  for (let agents = 1; agents <= settings.mostAgents; agents++) {
+    best = Math.min(best, makespan(agents));
+    rows.push({
+      agents,
+      makespanMinutes: best,
+      coordinationMinutes: agents > 1 ? settings.agentMinutes * (agents - 1) + settings.mergeMinutes * merges : 0,
+    });
+    if (!couldGain(best, agents)) break;
+  }
+  return rows;
+}
+
+function isSingleConcern({ slices }: Plan): boolean {
+  const [first] = slices;
+  return first !== undefined && first.component !== null && slices.every((s) => s.component === first.component);
+}

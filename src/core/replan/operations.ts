@@ -1,0 +1,320 @@
+import { boundaryOf, splitSymbol } from '../decompose/boundary.ts';
+import { isTestPath } from '../conventions/sources.ts';
+import { formatEstimate, type Proposal, type ProposedSlice } from '../decompose/proposal.ts';
+import { parseEstimate } from '../estimate.ts';
+import { failure, success, type Result } from '../result.ts';
+import { compileGlob, globsIntersect } from '../scope/glob.ts';
+import { readSpec } from '../spec/read.ts';
+
+/** One change of a plan that a person asks for. */
+export type Operation =
+  | { readonly kind: 'cut'; readonly id: string }
+  | { readonly kind: 'merge'; readonly ids: readonly string[]; readonly as: string | null }
+  | { readonly kind: 'split'; readonly id: string }
+  | {
+      readonly kind: 'rescope';
+      readonly id: string;
+      readonly create: readonly string[];
+      readonly modify: readonly string[];
+      readonly remove: readonly string[];
+    }
+  /** As a spec declares a slice: `A9: Title (after A1; files: src/z.ts; verify: npm test)`. */
+  | { readonly kind: 'add'; readonly text: string };
+
+/** Which slices stand in the place of one that is gone: several (split), one (merged), none (cut). */
+export type Lineage = ReadonlyMap<string, readonly string[]>;
+
+export interface OperationFailure {
+  readonly reason: 'no-such-slice' | 'impossible';
+  readonly message: string;
+  readonly remedy: string;
+}
+
+type Applied = Result<{ readonly proposal: Proposal; readonly lineage: Lineage }, OperationFailure>;
+
+/**
+ * Applies operations in order. Only the list of slices changes: names of slices that are gone are left in the others,
+ * and `reconcile` turns them into what stands in their place. `taken` are ids that no new slice may get, in lower case:
+ * a slice that was cut keeps its runs, and another one under its name would inherit them.
+ */
+export function applyOperations(
+  proposal: Proposal,
+  operations: readonly Operation[],
+  context: { readonly repoFiles: readonly string[]; readonly taken: ReadonlySet<string> },
+): Applied {
+  let slices: readonly ProposedSlice[] = proposal.slices;
+  const lineage = new Map<string, readonly string[]>();
+  const replace = (gone: readonly string[], by: readonly ProposedSlice[]): void => {
+    const at = slices.findIndex((slice) => gone.includes(slice.id));
+    const rest = slices.filter((slice) => !gone.includes(slice.id));
+    const before = slices.slice(0, at).filter((slice) => !gone.includes(slice.id)).length;
+    slices = [...rest.slice(0, before), ...by, ...rest.slice(before)];
+    const ids = by.map((slice) => slice.id);
+    for (const id of gone) if (!ids.includes(id)) lineage.set(id, ids);
+  };
+  for (const operation of operations) {
+    const named = operation.kind === 'merge' ? operation.ids : operation.kind === 'add' ? [] : [operation.id];
+    const missing = named.find((id) => !slices.some((slice) => slice.id === id));
+    if (missing !== undefined) {
+      return failure({
+        reason: 'no-such-slice',
+        message: `there is no slice ${missing}`,
+        remedy: `Slices: ${slices.map((slice) => slice.id).join(', ')}.`,
+      });
+    }
+    const ids = new Set([...context.taken, ...slices.map((slice) => slice.id.toLowerCase())]);
+    const [first] = slices.filter((slice) => named.includes(slice.id));
+    switch (operation.kind) {
+      case 'cut':
+        replace(named, []);
+        break;
+      case 'split': {
+        const parts = first ? splitSlice(first, ids) : [];
+        if (parts.length < 2) {
+          return impossible(
+            `${operation.id} writes only ${first ? [...first.create, ...first.modify].join(', ') || 'nothing' : ''}: there is nothing to split`,
+            'Name its files one by one in its task spec, or add a slice with --add.',
+          );
+        }
+        replace(named, parts);
+        break;
+      }
+      case 'merge': {
+        const as = operation.as ?? operation.ids[0] ?? '';
+        if (new Set(operation.ids).size < 2)
+          return impossible('one slice cannot be merged', 'Name two: --merge A3,A4.');
+        if (!operation.ids.includes(as) && (ids.has(as.toLowerCase()) || !isId(as))) {
+          return impossible(
+            `${as} cannot be the id of the merged slice`,
+            'Give an id that was never used in this plan.',
+          );
+        }
+        const members = operation.ids.flatMap((id) => slices.filter((slice) => slice.id === id));
+        replace(named, [mergeSlices(members, as)]);
+        break;
+      }
+      case 'rescope': {
+        const changed = first ? rescope(first, operation) : null;
+        if (changed === null || !first) break;
+        if (!changed.ok) return changed;
+        slices = slices.map((slice) => (slice.id === operation.id ? changed.value : slice));
+        break;
+      }
+      case 'add': {
+        const added = readAdded(operation.text, { ...proposal, slices: [...slices] }, context.repoFiles, ids);
+        if (!added.ok) return added;
+        slices = [...slices, added.value];
+        break;
+      }
+    }
+  }
+  return success({ proposal: { ...proposal, slices: [...slices] }, lineage: settled(lineage) });
+}
+
+/** What stood in for a slice may itself be gone by now. */
+function settled(lineage: ReadonlyMap<string, readonly string[]>): Lineage {
+  const resolve = (id: string, seen: readonly string[]): readonly string[] => {
+    const next = lineage.get(id);
+    return next === undefined || seen.includes(id) ? [id] : next.flatMap((other) => resolve(other, [...seen, id]));
+  };
+  return new Map([...lineage.keys()].map((id) => [id, [...new Set(resolve(id, []).filter((other) => other !== id))]]));
+}
+
+function impossible(message: string, remedy: string): { readonly ok: false; readonly failure: OperationFailure } {
+  return failure({ reason: 'impossible', message, remedy });
+}
+
+function isId(id: string): boolean {
+  return /^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$/.test(id) && id.length <= 60;
+}
+
+/** `A3` -> `A3a`, `A3b`, ...; `task-003` -> `task-003-a`. Ids that were ever used are passed over. */
+export function freeId(id: string, taken: ReadonlySet<string>): string {
+  const stem = /^[A-Z]{1,3}\d+$/i.test(id) ? id : `${id}-`;
+  for (let i = 0; ; i++) {
+    const letters = i < 26 ? String.fromCharCode(97 + i) : `z${i - 25}`;
+    if (!taken.has(`${stem}${letters}`.toLowerCase())) return `${stem}${letters}`;
+  }
+}
+
+/**
+ * Parts by directory, or by file where all stand in one. A test goes with the file it is named after; tests of nothing
+ * in particular make a last part that waits for the others.
+ */
+function splitSlice(slice: ProposedSlice, ids: ReadonlySet<string>): ProposedSlice[] {
+  const writes = [...slice.create, ...slice.modify];
+  const sources = writes.filter((text) => !isTestPath(splitSymbol(text).path));
+  const plain = sources.length > 0 ? sources : writes;
+  const directory = (text: string): string => splitSymbol(text).path.replace(/(?:^|\/)[^/]*$/, '');
+  const byDirectory = new Set(plain.map(directory)).size > 1;
+  const groups = new Map<string, string[]>();
+  for (const text of plain) {
+    const key = byDirectory ? directory(text) : text;
+    groups.set(key, [...(groups.get(key) ?? []), text]);
+  }
+  const rest: string[] = [];
+  for (const text of writes.filter((entry) => !plain.includes(entry))) {
+    const home = [...groups.values()].find((group) => group.some((other) => stem(other) === stem(text)));
+    (home ?? rest).push(text);
+  }
+  const parts = [...groups.values()];
+  if (rest.length > 0) parts.push(rest);
+  if (parts.length < 2) return [];
+  const taken = new Set(ids);
+  const names = parts.map(() => {
+    const id = freeId(slice.id, taken);
+    taken.add(id.toLowerCase());
+    return id;
+  });
+  const minutes = (parseEstimate(slice.estimate) ?? 120) / parts.length;
+  return parts.map((part, index) => ({
+    ...slice,
+    id: names[index] ?? slice.id,
+    title: `${slice.title}: ${part.map((text) => splitSymbol(text).path).join(', ')}`,
+    deps: part === rest ? [...slice.deps, ...names.slice(0, -1)] : [...slice.deps],
+    create: slice.create.filter((text) => part.includes(text)),
+    modify: slice.modify.filter((text) => part.includes(text)),
+    boundary: [...new Set([...slice.boundary, ...foreign(writes, part)])],
+    estimate: formatEstimate(Math.max(15, minutes)),
+  }));
+}
+
+/** Whole files of the other parts. Of a file that both write, symbol by symbol, neither is forbidden. */
+function foreign(writes: readonly string[], part: readonly string[]): string[] {
+  const own = part.map((text) => splitSymbol(text).path);
+  return writes.map((text) => splitSymbol(text).path).filter((path) => !own.some((mine) => globsIntersect(mine, path)));
+}
+
+/** `test/stock.test.ts` and `src/stock.ts` have one stem. */
+function stem(text: string): string {
+  const { path } = splitSymbol(text);
+  return path
+    .slice(path.lastIndexOf('/') + 1)
+    .replace(/\.[^.]+$/, '')
+    .replace(/(?:[._-](?:test|spec|tests))$|^test[_-]/i, '')
+    .toLowerCase();
+}
+
+function mergeSlices(members: readonly ProposedSlice[], as: string): ProposedSlice {
+  const ids = members.map((slice) => slice.id);
+  const all = <T>(read: (slice: ProposedSlice) => readonly T[]): T[] => [...new Set(members.flatMap(read))];
+  const create = all((slice) => slice.create);
+  const modify = all((slice) => slice.modify).filter((text) => !create.includes(text));
+  const own = [...create, ...modify].map((text) => splitSymbol(text).path);
+  const [first] = members;
+  const streams = new Set(members.map((slice) => slice.workstream));
+  const agents = members.map((slice) => slice.agent).filter((agent) => agent !== null);
+  return {
+    id: as,
+    title: members.map((slice) => slice.title).join(' and '),
+    workstream: streams.size === 1 ? (first?.workstream ?? null) : null,
+    deps: all((slice) => slice.deps).filter((id) => !ids.includes(id)),
+    create,
+    modify,
+    boundary: all((slice) => slice.boundary).filter((wall) => !own.some((path) => globsIntersect(path, wall))),
+    requirements: all((slice) => slice.requirements),
+    checklist: all((slice) => slice.checklist),
+    verify: all((slice) => slice.verify),
+    estimate: formatEstimate(members.reduce((sum, slice) => sum + (parseEstimate(slice.estimate) ?? 120), 0)),
+    agent: agents[0] ?? null,
+    contracts: all((slice) => slice.contracts),
+    stop: all((slice) => slice.stop),
+  };
+}
+
+function rescope(
+  slice: ProposedSlice,
+  change: Extract<Operation, { kind: 'rescope' }>,
+): Result<ProposedSlice, OperationFailure> {
+  const writes = [...slice.create, ...slice.modify];
+  const unknown = change.remove.filter((path) => !writes.includes(path));
+  if (unknown.length > 0) {
+    return impossible(
+      `${slice.id} does not write ${unknown.join(', ')}`,
+      `Its scope: ${writes.join(', ') || 'nothing'}.`,
+    );
+  }
+  const bad = [...change.create, ...change.modify].find((path) =>
+    /^(?:[/~]|[A-Za-z]:)|(?:^|\/)\.\.(?:\/|$)|[`\r\n]/.test(path),
+  );
+  if (bad !== undefined)
+    return impossible(`${bad} is not a path inside the repository`, 'Give it relative to the root.');
+  if (change.create.length + change.modify.length + change.remove.length === 0) {
+    return impossible(
+      `nothing says how the scope of ${slice.id} should change`,
+      'Give --add-create, --add-modify or --remove with a path.',
+    );
+  }
+  const create = [...new Set([...slice.create, ...change.create])].filter((path) => !change.remove.includes(path));
+  const modify = [...new Set([...slice.modify, ...change.modify])].filter(
+    (path) => !change.remove.includes(path) && !create.includes(path),
+  );
+  const fresh = [...change.create, ...change.modify].map((text) => splitSymbol(text).path);
+  // A boundary around a file that is now its own would stop the slice at its own work.
+  const boundary = slice.boundary.filter((wall) => !fresh.some((path) => globsIntersect(path, splitSymbol(wall).path)));
+  return success({ ...slice, create, modify, boundary });
+}
+
+function readAdded(
+  text: string,
+  proposal: Proposal,
+  repoFiles: readonly string[],
+  ids: ReadonlySet<string>,
+): Result<ProposedSlice, OperationFailure> {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  const { spec, findings } = readSpec(`## Slices\n\n- ${line}\n`, 'added.md');
+  const [slice, more] = spec.slices;
+  if (!slice || more) {
+    return impossible(
+      `"${line}" is not a slice`,
+      'Write it as a spec does: "A9: Title (after A1; files: src/z.ts; verify: npm test)".',
+    );
+  }
+  const bad = findings.find((found) => found.code === 'spec.estimate');
+  if (bad) return impossible(bad.message, 'Write the estimate as 3h, 90m or 1h30m.');
+  if (ids.has(slice.id.toLowerCase())) {
+    return impossible(
+      `the id ${slice.id} was used in this plan already`,
+      `Take another one, such as ${freeId(slice.id, ids)}.`,
+    );
+  }
+  const unknown = slice.after.filter((id) => !proposal.slices.some((other) => other.id === id));
+  if (unknown.length > 0) {
+    return failure({
+      reason: 'no-such-slice',
+      message: `${slice.id} comes after ${unknown.join(', ')}, which is no slice of the plan`,
+      remedy: `Slices: ${proposal.slices.map((other) => other.id).join(', ')}.`,
+    });
+  }
+  const files = slice.files.map((file) => (file.endsWith('/') ? `${file}**` : file));
+  const there = (entry: string): boolean => {
+    const { path } = splitSymbol(entry);
+    const glob = compileGlob(path);
+    return (
+      repoFiles.some((file) => glob.matches(file)) ||
+      proposal.slices.some((other) => other.create.some((made) => splitSymbol(made).path === path))
+    );
+  };
+  const stream = proposal.workstreams.find((other) => other.id === slice.workstream);
+  return success({
+    id: slice.id,
+    title: slice.title,
+    workstream: stream?.id ?? null,
+    deps: [...slice.after],
+    create: files.filter((file) => !there(file)),
+    modify: files.filter(there),
+    boundary: boundaryOf({
+      own: files,
+      forbidden: proposal.contracts.flatMap((contract) => contract.target ?? []),
+      foreign: proposal.workstreams.filter((other) => other !== stream).flatMap((other) => other.boundary),
+      others: proposal.slices.flatMap((other) => [...other.create, ...other.modify]),
+    }),
+    requirements: [],
+    checklist: [],
+    verify: [...slice.verify],
+    estimate: formatEstimate(slice.estimateMinutes ?? 120),
+    agent: slice.agent,
+    contracts: proposal.contracts.map((contract) => contract.path),
+    stop: [],
+  });
+}

@@ -1,0 +1,130 @@
+import type { Preview } from '../decompose/preview.ts';
+import { roundsText } from '../decompose/rounds.ts';
+import { minutes } from './dashboard.ts';
+import { contractLines, estimateLines, matrixLines } from './preview-text.ts';
+import { scopeEntryText } from './scope-text.ts';
+
+/**
+ * A preview as Markdown that reads well as text too: an editor shows it unrendered. Lists rather than tables, because a
+ * wide table wraps there.
+ */
+export function previewMarkdown(preview: Preview): string {
+  const { plan, graph } = preview;
+  const errors = preview.counts.error;
+  const lines = [
+    `# ${plan.techSpecId}: ${plan.title}`,
+    '',
+    `Preview of the plan for \`${preview.specPath}\`, made by: ${preview.by.title}. **Nothing is written yet.** The editor's title bar has *Write Plan* and *Discard*.`,
+    '',
+    preview.exists
+      ? `\`${preview.dir}\` holds a plan already; writing replaces it. To change a plan under way, re-plan it instead (\`slicewave replan\`).`
+      : `It will be written to \`${preview.dir}\`.`,
+    '',
+    `${count(plan.slices.length, 'slice')} in ${count(graph.waves.length, 'wave')} and ${count(graph.batches.length, 'batch', 'batches')}; at most ${graph.width} at a time; ${minutes(graph.makespanMinutes)} with enough agents.${errors > 0 ? ` **${count(errors, 'error')}.**` : ''}`,
+    '',
+  ];
+  if (preview.rounds) lines.push(`Corrected in ${roundsText(preview.rounds)}.`, '');
+  if (preview.open.length > 0)
+    lines.push('## Left open by the spec', '', ...preview.open.map((text) => `- ${text}`), '');
+  lines.push('## Findings', '', ...findingLines(preview), '## Waves', '', ...waveLines(preview));
+  if (graph.cycles.length > 0)
+    lines.push('## Cycles', '', ...graph.cycles.map((trail) => `- ${trail.join(' -> ')}`), '');
+  if (plan.mergePoints.length > 0) {
+    lines.push('## Merge points', '');
+    for (const point of plan.mergePoints) {
+      const verify = point.verify.length > 0 ? ` (${point.verify.map(code).join(', ')})` : '';
+      lines.push(`- ${point.id}: ${point.needs.join(' + ')} -> ${point.unlocks.join(', ')}${verify}`);
+    }
+    lines.push('');
+  }
+  const gates = new Set(plan.mergePoints.map((point) => point.id));
+  const path = graph.criticalPath.map((id) => (gates.has(id) ? `[${id}]` : id)).join(' -> ');
+  lines.push(
+    '## Critical path',
+    '',
+    path || 'none',
+    '',
+    '## Estimate',
+    '',
+    ...estimateLines(preview).map((line) => `- ${line}`),
+    '',
+  );
+  const matrix = matrixLines(preview.matrix, { ascii: true });
+  if (matrix.length > 0) {
+    const pairs = preview.overlaps
+      .toSorted((a, b) => b.percent - a.percent)
+      .slice(0, mostPairs)
+      .map(({ a, b, percent, verdict, witness }) => `- ${a} and ${b}: ${percent} %, ${verdict} (${code(witness)})`);
+    const more = preview.overlaps.length - pairs.length;
+    lines.push(
+      '## Overlaps',
+      '',
+      '```text',
+      ...matrix,
+      '```',
+      '',
+      ...pairs,
+      ...(more > 0 ? [`- and ${more} more`] : []),
+      '',
+    );
+  }
+  if (preview.contracts.length > 0)
+    lines.push('## Contracts', '', ...contractLines(preview).map((text) => `- ${text}`), '');
+  lines.push('## What each slice may write', '');
+  for (const { id, scope } of plan.slices) {
+    const entries = [...scope.create, ...scope.modify].map((entry) => code(scopeEntryText(entry)));
+    lines.push(`- ${id}: ${entries.join(', ') || 'nothing named'}`);
+  }
+  lines.push(
+    '',
+    '## Files of the plan',
+    '',
+    ...preview.files.map((file) => `- ${file.path} (${count(file.lines, 'line')})`),
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+const mostPairs = 40;
+
+function findingLines(preview: Preview): string[] {
+  if (preview.findings.length === 0) return ['none', ''];
+  return preview.findings.flatMap(({ file, findings }) => [
+    `### ${file}`,
+    '',
+    ...findings.map((entry) => `- ${entry.severity}: ${entry.message} (${entry.file}:${entry.line}, ${entry.code})`),
+    '',
+  ]);
+}
+
+function waveLines({ plan, graph }: Preview): string[] {
+  const byId = new Map(plan.slices.map((slice) => [slice.id, slice]));
+  return graph.batches.flatMap((waves, batch) => [
+    ...(graph.batches.length > 1 ? [`### Batch ${batch + 1}`, ''] : []),
+    ...waves.flatMap((wave) => [
+      `### Wave ${wave}`,
+      '',
+      ...(graph.waves[wave - 1] ?? []).map((id) => {
+        const slice = byId.get(id);
+        const schedule = graph.schedule.get(id);
+        const deps = schedule?.deps ?? [];
+        const facts = [
+          deps.length > 0 ? `after ${deps.join(', ')}` : null,
+          minutes(slice?.estimateMinutes ?? 0),
+          schedule?.critical ? 'critical' : `slack ${minutes(schedule?.slack ?? 0)}`,
+          slice?.workstream ?? null,
+        ];
+        return `- ${id} ${slice?.title ?? ''} (${facts.filter((fact) => fact !== null).join('; ')})`;
+      }),
+      '',
+    ]),
+  ]);
+}
+
+function code(text: string): string {
+  const ticks = '`'.repeat(1 + Math.max(0, ...[...text.matchAll(/`+/g)].map((run) => run[0].length)));
+  return ticks.length === 1 ? `\`${text}\`` : `${ticks} ${text} ${ticks}`;
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}

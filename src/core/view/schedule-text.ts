@@ -1,0 +1,101 @@
+import type { MergePointProposal } from '../judge/merge-points.ts';
+import { BREAK_EVEN, type BreakEven, type BreakEvenSettings } from '../plan/break-even.ts';
+import type { EstimatorSummary, SliceEstimate } from '../plan/estimator.ts';
+import type { WhatIf } from '../plan/schedule.ts';
+import { minutes } from './dashboard.ts';
+
+/** How many agents are worth it and why, in one line; `maxParallel` is the manifest's limit. */
+export function breakEvenText(
+  { agents, reason, workMinutes, rows }: BreakEven,
+  options: {
+    readonly times?: string;
+    readonly maxParallel?: number | null;
+    readonly settings?: Partial<BreakEvenSettings>;
+  } = {},
+): string {
+  const settings = { ...BREAK_EVEN, ...options.settings };
+  const one = rows[0]?.makespanMinutes ?? workMinutes;
+  const row = rows.find((some) => some.agents === agents);
+  const next = rows.find((some) => some.agents === agents + 1);
+  if (agents === 1 || !row) {
+    const why = {
+      sequential: 'nothing runs side by side',
+      small: `all work is ${minutes(workMinutes)}, and under ${minutes(settings.smallMinutes)} a second agent costs more than it saves`,
+      'single-concern': `all work is one component's and under ${minutes(settings.concernMinutes)}`,
+      coordination: next
+        ? `a second one saves ${minutes(one - next.makespanMinutes)} and costs ${minutes(next.coordinationMinutes)} of coordination`
+        : 'more cost more coordination than they save',
+      path: `the critical path leaves less than ${percent(settings.gain)} to gain`,
+      gain: `one more saves less than ${percent(settings.gain)}`,
+      most: 'no more were tried',
+    }[reason];
+    return `Agents: 1 is enough, ${why}`;
+  }
+  const faster = row.makespanMinutes > 0 ? workMinutes / row.makespanMinutes : 1;
+  const gain = `${minutes(row.makespanMinutes)} instead of ${minutes(one)}, ${faster.toFixed(1)}${options.times ?? 'x'} as fast`;
+  const more = {
+    path: 'more cannot shorten the critical path',
+    gain: `one more saves less than ${percent(settings.gain)}`,
+    coordination: next
+      ? `one more saves ${minutes(row.makespanMinutes - next.makespanMinutes)} and costs ${minutes(next.coordinationMinutes - row.coordinationMinutes)} of coordination`
+      : 'one more costs more coordination than it saves',
+    most: `no more than ${settings.mostAgents} were tried`,
+    sequential: '',
+    small: '',
+    'single-concern': '',
+  }[reason];
+  const { maxParallel = null } = options;
+  const limit = maxParallel !== null && maxParallel < agents ? `; the manifest allows ${maxParallel}` : '';
+  return `Agents: ${agents} are worth it (${gain}; coordination ${minutes(row.coordinationMinutes)}; ${more})${limit}`;
+}
+
+/** The rows of `--agents`, under a heading. */
+export function whatIfLines(rows: readonly WhatIf[], times = 'x'): string[] {
+  const cells = rows.map((row) => [
+    String(row.agents),
+    minutes(row.makespanMinutes),
+    minutes(row.lowerBoundMinutes),
+    minutes(row.bounds.path),
+    minutes(row.bounds.work),
+    minutes(row.bounds.level),
+    `${row.speedup.toFixed(2)}${times}`,
+    percent(row.idleShare),
+  ]);
+  const head = ['Agents', 'takes', 'at least', 'path', 'work/n', 'level', 'speedup', 'idle'];
+  const widths = head.map((word, i) => Math.max(word.length, ...cells.map((row) => row[i]!.length)));
+  return [head, ...cells].map((row) => `  ${row.map((cell, i) => cell.padStart(widths[i]!)).join('  ')}`);
+}
+
+/** What the estimates rest on, in one line; `null` when no earlier run says anything. */
+export function estimatorText({ adapter, runs, errorPercent, declaredErrorPercent }: EstimatorSummary): string | null {
+  if (runs === 0 || adapter === null) return null;
+  const from = `${runs} verified ${runs === 1 ? 'slice' : 'slices'} of ${adapter}`;
+  if (errorPercent === null || declaredErrorPercent === null)
+    return `Estimates: as declared; ${from} ${runs === 1 ? 'is' : 'are'} too few to learn from`;
+  const declared = `declared ones by ${Math.round(declaredErrorPercent)}%`;
+  return errorPercent < declaredErrorPercent
+    ? `Estimates: learned from ${from}; typically off by ${Math.round(errorPercent)}% (${declared})`
+    : `Estimates: as declared; ${from} teach nothing better (learned ones are off by ${Math.round(errorPercent)}%, ${declared})`;
+}
+
+/** `learned 55m..2h10m`, without the range where it says nothing; nothing at all for what was declared. */
+export function basisText({ basis, low, high }: SliceEstimate): string {
+  if (basis === 'declared') return '';
+  return basis === 'actual' || minutes(low) === minutes(high) ? basis : `learned ${minutes(low)}..${minutes(high)}`;
+}
+
+/** Each proposal as `MP2: A8 + B3 -> C1`, why, and what to add to the manifest. */
+export function proposalLines(proposals: readonly MergePointProposal[], arrow: string, most = 10): string[] {
+  const lines = proposals
+    .slice(0, most)
+    .flatMap(({ id, needs, unlocks, reason, json }) => [
+      `  ${id}: ${needs.join(' + ')}${arrow}${unlocks.join(', ')}`,
+      `      ${reason}`,
+      `      manifest.json, "merge_points": ${json}`,
+    ]);
+  return proposals.length > most ? [...lines, `  and ${proposals.length - most} more`] : lines;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)}%`;
+}

@@ -1,0 +1,74 @@
+import { judge, type JudgeRequest, type Judgement } from '../core/judge/judge.ts';
+import type { CoChange } from '../core/judge/coupling-history.ts';
+import { learnEstimator } from '../core/plan/estimator.ts';
+import type { Plan, PlanFiles } from '../core/plan/model.ts';
+import { fileKind } from '../core/lint/kind.ts';
+import { skillsByName } from '../core/skill/read.ts';
+import { openCodeReader } from './code-reader.ts';
+import { historyFile, readHistory } from './history.ts';
+import { repositorySettings } from './lint-settings.ts';
+import { pastRuns } from './past-runs.ts';
+import { readRepositoryFacts } from './repository-facts.ts';
+import { nameRules, type Repository } from './repository.ts';
+
+export interface EvidenceOptions {
+  readonly signal?: AbortSignal;
+  /** What is being read when it takes longer. */
+  readonly onProgress?: (text: string) => void;
+  /** Files that are no part of what is judged: another decomposition of the same spec, for instance. */
+  readonly without?: (file: string) => boolean;
+}
+
+/** What a judge needs to know of a repository, whatever the plan. */
+export type Evidence = Omit<JudgeRequest, 'plan' | 'files'>;
+
+/**
+ * Gathers what a judge needs of a repository: its files, settings and skills, a parser, which files changed together, and
+ * how long earlier runs took. What cannot be had (no grammar, no history, a repository too old for either) is left out;
+ * the judge then says nothing of it. Starts nothing but git.
+ */
+export async function gatherEvidence(repository: Repository, options: EvidenceOptions = {}): Promise<Evidence> {
+  const { root } = repository;
+  const [facts, { settings }, names, code, history, samples] = await Promise.all([
+    readRepositoryFacts(root),
+    repositorySettings(root),
+    nameRules(repository.git),
+    openCodeReader(),
+    coChange(repository, options),
+    pastRuns(repository),
+  ]);
+  const { without } = options;
+  const files = without ? facts.files.filter((file) => !without(file)) : facts.files;
+  const skills = files.filter((file) => /\.md$/i.test(file) && fileKind(file, '') === 'skill');
+  return {
+    repository: { ...facts, files },
+    settings,
+    names,
+    code,
+    history,
+    estimator: learnEstimator(samples),
+    skills: skillsByName(skills, (file) => facts.textOf(file) ?? ''),
+  };
+}
+
+async function coChange(repository: Repository, options: EvidenceOptions): Promise<CoChange | null> {
+  const read = await readHistory({
+    root: repository.root,
+    cacheFile: historyFile(repository),
+    ...(options.signal ? { signal: options.signal } : {}),
+    onProgress: (commits) => options.onProgress?.(`Reading the history: ${commits.toLocaleString('en-US')} commits`),
+  });
+  return read.ok ? read.value.coChange : null;
+}
+
+/** Judges a plan as it stands in its directory. */
+export async function judgePlanOf(
+  repository: Repository,
+  { plan, files }: { readonly plan: Plan; readonly files: PlanFiles },
+  options: EvidenceOptions = {},
+): Promise<Judgement> {
+  const evidence = await gatherEvidence(repository, options);
+  const text = plan.specPath === null ? null : evidence.repository.textOf(plan.specPath);
+  const spec = plan.specPath !== null && text !== null ? { spec: { path: plan.specPath, text } } : {};
+  return judge({ ...evidence, plan, files, ...spec });
+}

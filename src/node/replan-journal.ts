@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { PlanFiles } from '../core/plan/model.ts';
+import { contained, type Repository } from './repository.ts';
+import { acquireLock, planLock, writeWhole } from './state-files.ts';
+
+/** What re-planning replaced, kept until the next time: for undoing it, and for a process that dies half-way. */
+export interface ReplanJournal {
+  readonly v: 1;
+  readonly state: 'writing' | 'done';
+  readonly t: string;
+  readonly summary: string;
+  /** Slices that are new or changed: what they deliver stands on the new plan. */
+  readonly slices: readonly string[];
+  /** Each file that was written or removed, relative to the plan directory. `null`: it was, or is, not there. */
+  readonly files: readonly {
+    readonly name: string;
+    readonly before: string | null;
+    /** SHA-256 of the new bytes. */
+    readonly after: string | null;
+  }[];
+}
+
+export function planIdOf(planDir: string): string {
+  return planDir.slice(planDir.lastIndexOf('/') + 1);
+}
+
+function journalFile(repository: Repository, plan: string): string {
+  return path.join(repository.runsDir, 'plans', `${plan}.before-replan.json`);
+}
+
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** The journal of the last re-planning; `null` when there is none, or none that can be read. */
+export async function readJournal(repository: Repository, plan: string): Promise<ReplanJournal | null> {
+  const text = await readFile(journalFile(repository, plan), 'utf8').catch(() => null);
+  if (text === null) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || !('files' in value) || !Array.isArray(value.files)) return null;
+    return value as ReplanJournal;
+  } catch {
+    return null;
+  }
+}
+
+export async function removeJournal(repository: Repository, plan: string): Promise<void> {
+  await rm(journalFile(repository, plan), { force: true });
+}
+
+/**
+ * Writes what differs between two versions of a plan directory, file by file, the manifest last but for the files that
+ * go: whoever reads without asking for the lock sees slices that are not listed yet, never a list without its slices.
+ * What is replaced is kept first. The caller holds the plan's lock.
+ */
+export async function writeReplan(
+  repository: Repository,
+  planDir: string,
+  change: {
+    readonly before: PlanFiles;
+    readonly after: PlanFiles;
+    readonly summary: string;
+    readonly slices: readonly string[];
+  },
+): Promise<void> {
+  const { before, after } = change;
+  const names = [...new Set([...before.keys(), ...after.keys()])]
+    .filter((name) => before.get(name) !== after.get(name))
+    .toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  const plan = planIdOf(planDir);
+  const journal: ReplanJournal = {
+    v: 1,
+    state: 'writing',
+    t: new Date().toISOString(),
+    summary: change.summary,
+    slices: change.slices,
+    files: names.map((name) => {
+      const now = after.get(name);
+      return { name, before: before.get(name) ?? null, after: now === undefined ? null : digest(now) };
+    }),
+  };
+  await writeWhole(journalFile(repository, plan), `${JSON.stringify(journal)}\n`);
+  try {
+    for (const name of names.filter((entry) => after.has(entry)))
+      await put(repository, planDir, name, after.get(name) ?? null);
+    for (const name of names.filter((entry) => !after.has(entry))) await put(repository, planDir, name, null);
+  } catch (error) {
+    await restore(repository, planDir, journal);
+    await removeJournal(repository, plan);
+    throw error;
+  }
+  await writeWhole(journalFile(repository, plan), `${JSON.stringify({ ...journal, state: 'done' })}\n`);
+}
+
+function rank(name: string): number {
+  return name === 'manifest.json' ? 2 : 1;
+}
+
+async function put(repository: Repository, planDir: string, name: string, text: string | null): Promise<void> {
+  const file = await contained(repository.root, `${planDir}/${name}`);
+  if (file === null) throw new Error(`${planDir}/${name} leads out of the repository`);
+  if (text === null) await rm(file, { force: true });
+  else await writeWhole(file, text);
+}
+
+/** Puts back what was there before. The manifest comes last but for what was new. The caller holds the plan's lock. */
+export async function restore(repository: Repository, planDir: string, journal: ReplanJournal): Promise<void> {
+  for (const { name, before } of journal.files) if (before !== null) await put(repository, planDir, name, before);
+  for (const { name, before } of journal.files) if (before === null) await put(repository, planDir, name, null);
+}
+
+/**
+ * A process that died while it wrote a plan has left half of it: what was there before is put back, before anything is
+ * read. Answers whether it was.
+ */
+export async function recoverReplan(repository: Repository, planDir: string): Promise<boolean> {
+  const plan = planIdOf(planDir);
+  if ((await readJournal(repository, plan))?.state !== 'writing') return false;
+  const lock = await acquireLock(planLock(repository, plan), { wait: 10_000 });
+  if (!lock) return false;
+  try {
+    return await recoverHeld(repository, planDir);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** The same for who holds the plan's lock already. */
+export async function recoverHeld(repository: Repository, planDir: string): Promise<boolean> {
+  const plan = planIdOf(planDir);
+  const journal = await readJournal(repository, plan);
+  if (journal?.state !== 'writing') return false;
+  await restore(repository, planDir, journal);
+  await removeJournal(repository, plan);
+  return true;
+}

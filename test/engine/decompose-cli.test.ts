@@ -1,0 +1,224 @@
+/** `slicewave decompose` as people use it: a preview first, and nothing written before they accept it. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { CLI, type Finished } from './fixture.ts';
+
+const SPEC = 'specs/TS-7-shop.spec.md';
+const PLAN = 'parallel/TS-7-shop';
+/** Of util-linux: runs a command on a terminal of its own. */
+const PSEUDO_TERMINAL = 'script';
+
+const spec = `---
+id: TS-7
+title: Shop
+---
+
+# Shop
+
+## Outcome
+
+It sells.
+
+## In scope
+
+- Selling
+
+## Out of scope
+
+- Giving away
+
+## Evidence
+
+- \`make test\` passes
+
+## Slices
+
+- A1: Till (files: src/till.py; verify: make till)
+- A2: Door (files: src/door.py; verify: make door)
+`;
+
+/** Prints an answer to its prompt, which it is given in every way a command can be. */
+const AGENT = `
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+const [log, promptFile, schemaFile] = process.argv.slice(2);
+const prompt = readFileSync(promptFile, 'utf8');
+const schema = JSON.parse(readFileSync(schemaFile, 'utf8'));
+const stdin = readFileSync(0, 'utf8');
+const turn = existsSync(log) ? readFileSync(log, 'utf8').split('\\n').length - 1 : 0;
+appendFileSync(log, JSON.stringify({ prompt, isSame: stdin === prompt, hasSlices: 'slices' in schema.properties }) + '\\n');
+const slice = (id, file, deps) => ({ id, title: id, deps, create: [file], verify: ['make ' + id] });
+const cyclic = { slices: [slice('A1', 'src/till.py', ['A2']), slice('A2', 'src/door.py', ['A1'])] };
+const sound = { slices: [slice('A1', 'src/till.py', []), slice('A2', 'src/door.py', ['A1'])] };
+console.error('thinking');
+console.log('A first {thought}.');
+console.log(turn === 0 ? 'I would cut it in two.' : JSON.stringify(turn === 1 ? cyclic : sound, null, 2));
+`;
+
+suite('decompose on the command line', function () {
+  this.timeout(60_000);
+  let root = '';
+
+  setup(() => {
+    root = mkdtempSync(path.join(tmpdir(), 'slicewave-decompose-'));
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: root, stdio: 'pipe' });
+    git('init', '-q');
+    mkdirSync(path.join(root, 'specs'));
+    writeFileSync(path.join(root, SPEC), spec);
+    git('add', '-A');
+    git('-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '-qm', 'start');
+  });
+  teardown(() => rmSync(root, { recursive: true, force: true }));
+
+  function cli(...args: readonly string[]): Finished {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd: root, encoding: 'utf8' });
+    return { code: status, out: stdout, err: stderr };
+  }
+
+  const isWritten = (): boolean => existsSync(path.join(root, 'parallel'));
+
+  test('without a terminal it shows the plan, writes nothing, says how to go on, and ends with 3', () => {
+    const { code, out, err } = cli('decompose', SPEC);
+    assert.equal(code, 3, err);
+    assert.match(out, /2 slices, \d waves?,/);
+    assert.match(out, /no earlier runs to estimate cost from/);
+    assert.match(out, /Made by: Structure of the spec/);
+    assert.match(out, /Nothing was written\. Give --yes to write these \d+ files to parallel\/TS-7-shop/);
+    assert.ok(!isWritten());
+  });
+
+  test('--dry-run shows it and ends with 0; --yes writes it; a plan that is there is not written over', () => {
+    assert.equal(cli('decompose', SPEC, '--dry-run').code, 0);
+    assert.ok(!isWritten());
+    const { code, out } = cli('decompose', SPEC, '-y');
+    assert.equal(code, 0);
+    assert.match(out, /Wrote \d+ files to parallel\/TS-7-shop\. Next: slicewave run/);
+    assert.ok(existsSync(path.join(root, PLAN, 'manifest.json')));
+    const again = cli('decompose', SPEC, '--yes');
+    assert.equal(again.code, 2);
+    assert.match(again.err, /holds a plan already\n {2}Give --replace .*slicewave replan/);
+    assert.equal(cli('decompose', SPEC, '--replace').code, 3);
+    assert.equal(cli('decompose', SPEC, '--replace', '--yes').code, 0);
+  });
+
+  test('--json tells whether it was written', () => {
+    const shown = cli('decompose', SPEC, '--json');
+    assert.equal(shown.code, 3);
+    const value = JSON.parse(shown.out) as Record<string, unknown>;
+    assert.deepEqual([value['v'], value['written'], value['decomposer']], [1, false, 'structure']);
+    assert.ok(!isWritten());
+    const written = cli('decompose', SPEC, '--json', '--yes');
+    assert.equal(written.code, 0);
+    assert.equal((JSON.parse(written.out) as Record<string, unknown>)['written'], true);
+    assert.ok(isWritten());
+  });
+
+  test('any program may decompose; it is told what does not hold until it is sound', () => {
+    writeFileSync(path.join(root, 'agent.mjs'), AGENT);
+    const log = path.join(root, 'log.jsonl');
+    const command = `'${process.execPath}' agent.mjs '${log}' {prompt_file} {schema_file}`;
+    const { code, out, err } = cli('decompose', SPEC, '--with', 'command', '--agent-command', command, '--yes');
+    assert.equal(code, 0, `${out}\n${err}`);
+    assert.match(err, /round 1: its answer cannot be used: There is no JSON object/);
+    assert.match(err, /thinking/);
+    assert.match(err, /round 2: \d+ findings? left/);
+    assert.match(err, /round 3: nothing is left to correct/);
+    assert.match(out, /Rounds: 3 rounds; nothing is left to correct/);
+    const turns = execFileSync('cat', [log], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { prompt: string; isSame: boolean; hasSlices: boolean });
+    assert.equal(turns.length, 3);
+    assert.ok(turns.every((turn) => turn.isSame && turn.hasSlices));
+    // A program without sessions is told the whole story again.
+    assert.match(turns[2]?.prompt ?? '', /=== SPEC[\s\S]*=== YOUR EARLIER ANSWER ===[\s\S]*wait for each other/);
+  });
+
+  test('a program that never answers is a failure, and what it answered badly is shown', () => {
+    writeFileSync(path.join(root, 'agent.mjs'), AGENT);
+    const log = path.join(root, 'log.jsonl');
+    const command = `'${process.execPath}' agent.mjs '${log}' {prompt_file} {schema_file}`;
+    const none = cli('decompose', SPEC, '--with', 'command', '--agent-command', command, '--rounds', '0', '--yes');
+    assert.equal(none.code, 1);
+    assert.match(none.err, /gave no usable decomposition in 1 round: There is no JSON object/);
+    rmSync(log);
+    const bad = cli('decompose', SPEC, '--with', 'command', '--agent-command', command, '--rounds', '1');
+    assert.equal(bad.code, 3);
+    assert.match(bad.out, /error decompose\.cycle/);
+    assert.match(bad.out, /is asked again, and may answer differently/);
+    assert.ok(!isWritten());
+    const gone = cli('decompose', SPEC, '--with', 'command', '--agent-command', 'no-such-agent {prompt_file}');
+    assert.equal(gone.code, 1);
+    assert.match(gone.err, /no-such-agent was not found\n {2}\S/);
+  });
+
+  const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
+    [['--with', 'nobody'], /there is no decomposer nobody\n {2}Decomposers: structure, claude, codex, command, editor/],
+    [['--with', 'command'], /--with command needs --agent-command\n {2}For example/],
+    [['--agent-command', 'x'], /goes with --with command\n {2}Add/],
+    [['--with', 'command', '--agent-command', 'a | b'], /needs a shell/],
+    [['--rounds', '11'], /--rounds must be a whole number from 0 to 10/],
+  ];
+  test('wrong calls end with 2 and say what to do', () => {
+    for (const [args, says] of WRONG) {
+      const { code, err } = cli('decompose', SPEC, ...args);
+      assert.equal(code, 2, args.join(' '));
+      assert.match(err, says);
+    }
+    const editor = cli('decompose', SPEC, '--with', 'editor');
+    assert.equal(editor.code, 1);
+    assert.match(editor.err, /only there inside VS Code\n {2}Decompose from the Command Palette/);
+  });
+
+  suite('on a terminal', () => {
+    suiteSetup(function () {
+      if (process.platform !== 'linux' || spawnSync(PSEUDO_TERMINAL, ['--version']).status !== 0) this.skip();
+    });
+
+    /** Runs it on a pseudo terminal and types something when it is asked. */
+    function typing(reply: string, ...args: readonly string[]): Promise<Finished> {
+      const words = [process.execPath, CLI, 'decompose', SPEC, ...args].map((word) => `'${word}'`);
+      const child = spawn(PSEUDO_TERMINAL, ['-qec', words.join(' '), '/dev/null'], { cwd: root });
+      let out = '';
+      let isTyped = false;
+      return new Promise((resolve, reject) => {
+        child.once('error', reject);
+        child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+          out += chunk;
+          if (isTyped || !out.includes('[y/N]')) return;
+          isTyped = true;
+          child.stdin.write(reply);
+        });
+        child.once('close', (code) => resolve({ code, out, err: '' }));
+      });
+    }
+
+    const ANSWERS: readonly (readonly [string, string, number, boolean])[] = [
+      ['n', 'n\r', 1, false],
+      ['nothing but Enter', '\r', 1, false],
+      ['a word that is no yes', 'yellow\r', 1, false],
+      ['Ctrl-C', '\u0003', 130, false],
+      ['Ctrl-D', '\u0004', 1, false],
+      ['y', 'y\r', 0, true],
+    ];
+    for (const [what, reply, expected, isAccepted] of ANSWERS) {
+      test(`it asks; ${what} ${isAccepted ? 'writes the plan' : 'writes nothing'}`, async () => {
+        const { code, out } = await typing(reply);
+        assert.match(out, /Write \d+ files to parallel\/TS-7-shop\? \[y\/N\]/);
+        assert.equal(code, expected, out);
+        assert.equal(isWritten(), isAccepted);
+        assert.match(out, isAccepted ? /Wrote \d+ files/ : /Nothing was written\./);
+      });
+    }
+
+    test('--yes asks nothing', async () => {
+      const { code, out } = await typing('', '--yes');
+      assert.equal(code, 0, out);
+      assert.doesNotMatch(out, /\[y\/N\]/);
+      assert.ok(readdirSync(path.join(root, PLAN)).includes('manifest.json'));
+    });
+  });
+});

@@ -1,0 +1,143 @@
+/** The preview of a decomposition in VS Code: what it shows, where its links lead, and that nothing is written before. */
+import assert from 'node:assert/strict';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import * as vscode from 'vscode';
+
+const SPEC = 'specs/TS-0900-shop.spec.md';
+const PLAN = 'parallel/TS-0900-shop';
+
+const spec = `---
+id: TS-0900
+title: Shop
+---
+
+# Shop
+
+## Outcome
+
+It sells.
+
+## In scope
+
+- Selling
+
+## Out of scope
+
+- Giving away
+
+## Evidence
+
+- \`npm test\` passes
+
+## Open questions
+
+- Who holds the key?
+
+## Slices
+
+- A1: Till (files: src/shop/till.ts, src/shop/desk.ts; verify: npm test)
+- B1: Door (files: src/shop/till.ts, src/shop/door.ts, src/shop/bell.ts; verify: npm test)
+`;
+
+function root(): string {
+  const folder = vscode.workspace.workspaceFolders?.[0];
+  assert.ok(folder, 'the example is open');
+  return folder.uri.fsPath;
+}
+
+async function until<T>(what: string, look: () => T | undefined | false): Promise<T> {
+  const end = Date.now() + 30_000;
+  for (;;) {
+    const seen = look();
+    if (seen !== undefined && seen !== false) return seen;
+    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+const previewShown = (): vscode.TextDocument | undefined => {
+  const document = vscode.window.activeTextEditor?.document;
+  return document?.uri.scheme === 'slicewave-preview' && document.uri.path.endsWith('TS-0900-shop.md')
+    ? document
+    : undefined;
+};
+
+suite('the preview of a decomposition', () => {
+  setup(async () => {
+    writeFileSync(path.join(root(), SPEC), spec);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+  teardown(async () => {
+    await vscode.workspace
+      .getConfiguration('slicewave')
+      .update('decomposer', undefined, vscode.ConfigurationTarget.Global);
+    await vscode.commands.executeCommand('slicewave.discardDecomposition');
+    rmSync(path.join(root(), SPEC), { force: true });
+  });
+
+  /** The command ends when its question is answered, so it is not waited for. */
+  function decompose(by: string): Promise<vscode.TextDocument> {
+    void vscode.commands.executeCommand('slicewave.decompose', vscode.Uri.file(path.join(root(), SPEC)));
+    return until(`the preview of ${by} is shown`, () => {
+      const document = previewShown();
+      return document?.getText().includes(`made by: ${by}`) ? document : undefined;
+    });
+  }
+
+  test('shows waves, overlaps, estimates and what is open, and its links lead to the places', async function () {
+    this.timeout(60_000);
+    const document = await decompose('Structure of the spec');
+    const text = document.getText();
+    for (const part of [
+      '**Nothing is written yet.**',
+      '- Who holds the key?',
+      '### Wave 1',
+      '## Overlaps',
+      '50%~',
+      '## Estimate',
+    ])
+      assert.ok(text.includes(part), `${part} is missing in\n${text}`);
+    const links = await vscode.commands.executeCommand<vscode.DocumentLink[]>(
+      'vscode.executeLinkProvider',
+      document.uri,
+      100,
+    );
+    const leads = (words: RegExp): vscode.Uri => {
+      const found = links.find((link) => words.test(document.getText(link.range)));
+      assert.ok(found?.target, `no link for ${words}`);
+      return found.target;
+    };
+    const task = leads(/tasks\/task-002-door\.md$/);
+    assert.equal(task.scheme, 'slicewave-preview');
+    assert.match((await vscode.workspace.openTextDocument(task)).getText(), /Door/);
+    const open = leads(/TS-0900-shop\.spec\.md:\d+$/);
+    assert.deepEqual([open.scheme, open.fsPath], ['file', path.join(root(), SPEC)]);
+    assert.match(open.fragment, /^L\d+$/);
+    assert.ok(!existsSync(path.join(root(), PLAN)), 'nothing is written');
+  });
+
+  test('is the same for a language model, which is told what does not hold', async function () {
+    this.timeout(60_000);
+    const extension = vscode.extensions.getExtension<{
+      readonly state: { answers: string[]; requests: unknown[] };
+    }>('slicewave-test.scripted-model');
+    assert.ok(extension);
+    const { state } = await extension.activate();
+    const slice = (id: string, title: string, create: string[]) => ({ id, title, create, verify: ['npm test'] });
+    const declared = [
+      slice('A1', 'Till', ['src/shop/till.ts', 'src/shop/desk.ts']),
+      slice('B1', 'Door', ['src/shop/till.ts', 'src/shop/door.ts', 'src/shop/bell.ts']),
+    ];
+    const [till, door] = declared;
+    state.requests = [];
+    state.answers = ['no', JSON.stringify({ slices: [till, { ...door, deps: ['A1'] }] })];
+    await vscode.workspace
+      .getConfiguration('slicewave')
+      .update('decomposer', 'editor', vscode.ConfigurationTarget.Global);
+    const text = (await decompose('Language model of VS Code')).getText();
+    assert.match(text, /Corrected in \d rounds/);
+    assert.ok(state.requests.length >= 2);
+    assert.ok(!existsSync(path.join(root(), PLAN)), 'nothing is written');
+  });
+});

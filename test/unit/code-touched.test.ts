@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { fileHunks } from '../../src/core/code/hunks.ts';
+import { symbolsTouched, type CodeVersion } from '../../src/core/code/touched.ts';
+import { openCodeReader } from '../../src/node/code-reader.ts';
+
+const reader = await openCodeReader();
+const home = mkdtempSync(path.join(tmpdir(), 'sw-touched-'));
+
+function version(file: string, text: string): CodeVersion {
+  const outline = reader?.read(file, text);
+  assert.ok(outline);
+  return { outline, text };
+}
+
+/** What changed between two texts, by git's own diff: `symbol change first-last`, `-` before lines of the old text. */
+function touched(before: string, after: string, file = 'a.ts', context = 0): string[] {
+  writeFileSync(path.join(home, 'old'), before);
+  writeFileSync(path.join(home, 'new'), after);
+  let diff = '';
+  try {
+    execFileSync('git', ['diff', '--no-index', '--text', `-U${context}`, 'old', 'new'], {
+      cwd: home,
+      encoding: 'utf8',
+    });
+  } catch (error) {
+    diff = (error as { stdout: string }).stdout;
+  }
+  const [hunks] = fileHunks(diff).values();
+  return symbolsTouched(version(file, before), version(file, after), hunks?.hunks ?? []).map(
+    ({ symbol, change, lines, side }) =>
+      `${symbol ?? '(file)'} ${change} ${side === 'old' ? '-' : ''}${lines.first}-${lines.last}`,
+  );
+}
+
+const cart = `import { a } from './a.ts';
+
+/** A cart. */
+export class Cart {
+  items = [];
+
+  add(item) {
+    this.items.push(item);
+  }
+
+  total() {
+    return this.items.length;
+  }
+}
+
+export const MAX = 3;
+`;
+
+suite('symbols that a change touches', () => {
+  suiteTeardown(() => rmSync(home, { recursive: true, force: true }));
+
+  test('a line inside a method is the method, whatever the context of the diff', () => {
+    const after = cart.replace('return this.items.length', 'return 3');
+    for (const context of [0, 3, 100])
+      assert.deepEqual(touched(cart, after, 'a.ts', context), ['Cart.total modified 12-12']);
+  });
+
+  test('a method that comes, goes, or gets another name', () => {
+    const grown = cart.replace('  total() {', '  clear() {\n    this.items = [];\n  }\n\n  total() {');
+    assert.deepEqual(touched(cart, grown), ['Cart.clear added 11-13']);
+    assert.deepEqual(touched(grown, cart), ['Cart.clear deleted -11-13']);
+    assert.deepEqual(touched(cart, cart.replace('total()', 'sum()')), [
+      'Cart.sum added 11-11',
+      'Cart.total deleted -11-11',
+    ]);
+  });
+
+  test('a method whose lines the diff shares with its neighbour touches the new one only', () => {
+    const grown = cart.replace(
+      '  total() {\n    return this.items.length;\n  }\n',
+      '  total() {\n    return this.items.length;\n  }\n\n  size() {\n    return 1;\n  }\n',
+    );
+    // Git may draw `}` + blank + `size() {` instead of the method as it was written.
+    const shifted = [{ removed: null, added: { first: 13, last: 16 }, at: 13 }];
+    const symbols = symbolsTouched(version('a.ts', cart), version('a.ts', grown), shifted).map((touch) => touch.symbol);
+    assert.deepEqual(symbols, ['Cart.size']);
+    assert.deepEqual(touched(cart, grown), ['Cart.size added 15-17']);
+  });
+
+  test('a method that is moved is touched although its text is the same', () => {
+    const add = '  add(item) {\n    this.items.push(item);\n  }\n\n';
+    const moved = cart
+      .replace(add, '')
+      .replace('    return this.items.length;\n  }\n', (end) => `${end}\n${add.trimEnd()}\n`);
+    const names = touched(cart, moved).map((line) => line.split(' ')[0]);
+    assert.equal(names.length, 1);
+    assert.ok(names[0] === 'Cart.add' || names[0] === 'Cart.total');
+  });
+
+  test("imports, comments and blank lines at the top are free; other lines are the file's", () => {
+    const imported = cart.replace("'./a.ts';\n", "'./a.ts';\nimport {\n  b,\n  c,\n} from './b.ts';\n// Why.\n\n");
+    assert.deepEqual(touched(cart, imported), []);
+    assert.deepEqual(touched(cart, `${cart}start();\n`), ['(file) modified 17-17']);
+    assert.deepEqual(touched(cart, cart.replace('/** A cart. */', '/** The cart. */')), ['Cart modified 3-3']);
+    assert.deepEqual(touched(cart, cart.replace('class Cart', 'class Cart extends Base')), ['Cart modified 4-4']);
+    assert.deepEqual(touched(cart, cart.replaceAll('\n\n', '\n\n\n')), []);
+  });
+
+  test('a file that comes or goes touches everything in it', () => {
+    const all = (before: CodeVersion | null, after: CodeVersion | null): string[] =>
+      symbolsTouched(before, after, []).map((touch) => `${touch.symbol ?? '(file)'} ${touch.change}`);
+    const names = ['Cart', 'Cart.items', 'Cart.add', 'Cart.total', 'MAX'];
+    assert.deepEqual(
+      all(null, version('a.ts', cart)),
+      names.map((name) => `${name} added`),
+    );
+    assert.deepEqual(
+      all(version('a.ts', cart), null),
+      names.map((name) => `${name} deleted`),
+    );
+  });
+
+  test('Python, Go and Rust: decorators, receivers, impl blocks', () => {
+    const python = 'class A:\n    @one\n    def f(self):\n        return 1\n\n    def g(self):\n        return 2\n';
+    assert.deepEqual(touched(python, python.replace('@one', '@two'), 'a.py'), ['A.f modified 2-2']);
+    const go = 'package a\n\ntype A struct{}\n\n// F does.\nfunc (a *A) F() int {\n\treturn 1\n}\n';
+    assert.deepEqual(touched(go, go.replace('// F does.', '// F did.'), 'a.go'), ['A.F modified 5-5']);
+    const rust = 'struct A;\nimpl A {\n    fn f() {}\n}\nimpl B for A {\n    fn g() {}\n}\n';
+    assert.deepEqual(touched(rust, rust.replace('fn g() {}', 'fn g() { x() }'), 'a.rs'), ['A.g modified 6-6']);
+    assert.deepEqual(touched(rust, rust.replace('impl B for A', 'impl C for A'), 'a.rs'), ['A modified 5-5']);
+  });
+
+  test('a random edit inside one method of a generated file touches exactly that method', () => {
+    const name = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
+    const shape = fc.uniqueArray(fc.tuple(name, name), {
+      selector: (pair) => pair.join(),
+      minLength: 1,
+      maxLength: 12,
+    });
+    const statement = fc.constantFrom('x += 1;', 'if (x) {', '}', '// note', 'call(x, y);', 'for (const z of x) {');
+    /** Bodies that parse whatever they hold: brackets stand in a comment. */
+    const body = fc.array(
+      statement.map((text) => (/[{}]/.test(text) ? `// ${text}` : text)),
+      { maxLength: 6 },
+    );
+    fc.assert(
+      fc.property(
+        shape,
+        fc.array(body, { minLength: 12, maxLength: 12 }),
+        fc.nat(),
+        body,
+        (methods, bodies, pick, fresh) => {
+          const at = pick % methods.length;
+          const render = (own: readonly (readonly string[])[]): string => {
+            const classes = [...new Set(methods.map(([owner]) => owner))].sort();
+            return classes
+              .map((owner) => {
+                const inside = methods.flatMap(([of, method], i) =>
+                  of === owner
+                    ? [
+                        `  ${method}() {\n${(own[i] ?? []).map((line) => `    ${line}\n`).join('')}    end${i}();\n  }\n`,
+                      ]
+                    : [],
+                );
+                return `export class C${owner} {\n${inside.join('\n')}}\n`;
+              })
+              .join('\n');
+          };
+          const changed = bodies.map((old, i) => (i === at ? fresh : old));
+          const [owner, method] = methods[at] ?? ['', ''];
+          const found = touched(render(bodies), render(changed)).map((line) => line.split(' ')[0]);
+          const same = JSON.stringify(bodies[at]) === JSON.stringify(fresh);
+          assert.deepEqual(found, same ? [] : [`C${owner}.${method}`]);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});

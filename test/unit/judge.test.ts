@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { planFiles } from '../../src/core/decompose/write.ts';
+import { readProposal, type Proposal } from '../../src/core/decompose/proposal.ts';
+import { CoChangeCollector } from '../../src/core/judge/coupling-history.ts';
+import { filesOnly, judge, type Judgement, type JudgeRequest } from '../../src/core/judge/judge.ts';
+import { orderSerialPairs } from '../../src/core/judge/serial.ts';
+import type { JudgeCode } from '../../src/core/lint/rules/judge.ts';
+import { judgeRules } from '../../src/core/lint/rules/judge.ts';
+import { noSettings } from '../../src/core/lint/config.ts';
+import type { RepositoryFacts } from '../../src/core/lint/context.ts';
+import { planGraph } from '../../src/core/plan/graph.ts';
+import { loadPlan } from '../../src/core/plan/load.ts';
+import type { PlanFiles } from '../../src/core/plan/model.ts';
+import { overlaps } from '../../src/core/scope/overlap.ts';
+import { readSpec } from '../../src/core/spec/read.ts';
+import { openCodeReader } from '../../src/node/code-reader.ts';
+
+type Given = Record<string, unknown> & { readonly id: string };
+
+const dir = 'parallel/TS-7-shop';
+
+function proposalOf(slices: readonly Given[], given: Record<string, unknown> = {}): Proposal {
+  const read = readProposal({
+    slices: slices.map((slice) => ({
+      title: `Work on ${slice.id}`,
+      boundary: ['secret/**'],
+      requirements: ['it works'],
+      verify: ['make'],
+      agent: 'claude',
+      ...slice,
+    })),
+    ...given,
+  });
+  assert.ok('proposal' in read, JSON.stringify(read));
+  return read.proposal;
+}
+
+function written(proposal: Proposal): PlanFiles {
+  const { spec } = readSpec('# Shop\n', 'specs/TS-7-shop.spec.md');
+  return planFiles({ proposal, spec, specPath: 'specs/TS-7-shop.spec.md', dirName: 'TS-7-shop' });
+}
+
+function judged(proposal: Proposal, more: Partial<JudgeRequest> = {}): Judgement {
+  const files = written(proposal);
+  const { plan } = loadPlan(files, dir);
+  assert.ok(plan);
+  return judge({ plan, files, repository: filesOnly([]), ...more });
+}
+
+function repositoryOf(texts: Readonly<Record<string, string>>): RepositoryFacts {
+  return { ...filesOnly(Object.keys(texts).sort()), textOf: (file) => texts[file] ?? null };
+}
+
+const streams = {
+  workstreams: [
+    { id: 'WS-A', name: 'Orders', boundary: ['src/orders/**'] },
+    { id: 'WS-B', name: 'Stock', boundary: ['src/stock/**'] },
+    { id: 'WS-C', name: 'Reports', boundary: ['src/reports/**'] },
+  ],
+};
+const shop = {
+  'src/orders/order.ts': "import { Stock } from '../stock/stock.ts';\nexport class Order {}\n",
+  'src/stock/stock.ts': 'export class Stock {}\n',
+  'src/reports/sales.ts': 'export const sales = 1;\n',
+};
+const orders: Given = { id: 'A1', workstream: 'WS-A', modify: ['src/orders/order.ts'] };
+const stock: Given = { id: 'B1', workstream: 'WS-B', modify: ['src/stock/stock.ts'] };
+const reports: Given = { id: 'C1', workstream: 'WS-C', modify: ['src/reports/sales.ts'] };
+
+suite('judge', () => {
+  /** For each code: what must be found, by the words, and what comes close and must not. */
+  const cases: Readonly<
+    Record<
+      Exclude<JudgeCode, 'judge.ordered'>,
+      { found: () => Promise<Judgement>; words: RegExp; quiet: () => Promise<Judgement> }
+    >
+  > = {
+    'judge.coupling': {
+      found: async () => judged(proposalOf([orders, stock], streams), await parsed()),
+      words: /src\/orders\/order\.ts:1 of A1 imports .*which B1 may write; write a contract/,
+      quiet: async () => judged(proposalOf([{ ...orders, deps: ['B1'] }, stock], streams), await parsed()),
+    },
+    'judge.contract-needed': {
+      found: async () => judged(proposalOf([{ ...orders, deps: ['B1'] }, stock], streams)),
+      words: /WS-A \(Orders\) relies on WS-B \(Stock\) and no contract says on what: A1 on B1/,
+      quiet: async () =>
+        judged(
+          proposalOf(
+            [
+              { ...orders, deps: ['B1'], contracts: ['contracts/stock.ts'] },
+              { ...stock, contracts: ['contracts/stock.ts'] },
+            ],
+            {
+              ...streams,
+              contracts: [
+                {
+                  path: 'contracts/stock.ts',
+                  content: 'export interface Stock {}\n',
+                  provider: 'B1',
+                  consumers: ['A1'],
+                },
+              ],
+            },
+          ),
+        ),
+    },
+    'judge.merge-point': {
+      found: async () => judged(proposalOf([orders, stock, { ...reports, deps: ['A1', 'B1'] }], streams)),
+      words: /C1 builds on .*; add \{ "id": "MP1", "needs": \["A1", "B1"\], "unlocks": \["C1"\] \} to merge_points/,
+      quiet: async () =>
+        judged(
+          proposalOf([orders, stock, reports], {
+            ...streams,
+            merge_points: [{ id: 'MP1', needs: ['A1', 'B1'], unlocks: ['C1'] }],
+          }),
+        ),
+    },
+  };
+  async function parsed(): Promise<Partial<JudgeRequest>> {
+    const code = await openCodeReader();
+    assert.ok(code);
+    return { code, repository: repositoryOf(shop) };
+  }
+  const of = (found: Judgement, code: string) => found.findings.filter((finding) => finding.code === code);
+
+  for (const [code, { found, words, quiet }] of Object.entries(cases)) {
+    test(`${code} is found at the title of the slice it is about, and what comes close is not`, async () => {
+      const [first, ...rest] = of(await found(), code);
+      assert.ok(first);
+      assert.equal(rest.length, 0);
+      assert.match(first.message, words);
+      assert.equal(first.severity, judgeRules.find((rule) => rule.code === code)?.severity);
+      assert.ok(first.file.startsWith(`${dir}/tasks/`) && first.span.end > first.span.start);
+      assert.deepEqual(of(await quiet(), code), []);
+    });
+  }
+
+  test('levels and comments hide what is meant', async () => {
+    const proposal = proposalOf([{ ...orders, deps: ['B1'] }, stock], streams);
+    const off = { settings: { ...noSettings, rules: { 'judge.contract-needed': 'off' as const } } };
+    assert.deepEqual(of(judged(proposal, off), 'judge.contract-needed'), []);
+    const files = new Map(written(proposal));
+    const task = [...files.keys()].find((name) => name.startsWith('tasks/task-001'))!;
+    files.set(
+      task,
+      files
+        .get(task)!
+        .replace(
+          '\n# A1',
+          '\n<!-- slicewave-disable-file judge.contract-needed: the two teams share a room -->\n\n# A1',
+        ),
+    );
+    const { plan } = loadPlan(files, dir);
+    assert.ok(plan);
+    assert.deepEqual(of(judge({ plan, files, repository: filesOnly([]) }), 'judge.contract-needed'), []);
+  });
+
+  test('thresholds are settings: what is shared of the smaller scope, in percent', () => {
+    const both = proposalOf([
+      { id: 'A1', modify: ['a', 'b', 'c'] },
+      { id: 'B1', modify: ['c', 'd', 'e'] },
+    ]);
+    const verdict = (limits: object): string | undefined =>
+      judged(both, { repository: filesOnly(['a', 'b', 'c', 'd', 'e']), settings: { ...noSettings, limits } })
+        .overlaps[0]?.verdict;
+    assert.equal(verdict({}), 'reslice');
+    assert.equal(verdict({ parallelBelow: 40 }), 'parallel');
+    assert.equal(verdict({ serialAbove: 30 }), 'serial');
+  });
+
+  test('a pair that shares too much comes with advice that was tried', () => {
+    const { advice } = judged(
+      proposalOf([
+        { id: 'A1', modify: ['src/a.ts', 'src/b.ts', 'src/c.ts'] },
+        { id: 'B1', modify: ['src/c.ts', 'src/d.ts', 'src/e.ts'] },
+      ]),
+      { repository: filesOnly(['src/a.ts', 'src/b.ts', 'src/c.ts', 'src/d.ts', 'src/e.ts']) },
+    );
+    assert.equal(advice.length, 1);
+    const [first] = advice[0]!.advice;
+    assert.ok(first?.verified);
+    assert.match(first.text, /src\/c\.ts/);
+    assert.equal(first.percentAfter, 0);
+  });
+
+  test('history couples files that changed together', () => {
+    const collector = new CoChangeCollector();
+    for (let i = 0; i < 8; i++) collector.commit(['src/orders/order.ts', 'src/reports/sales.ts']);
+    const found = judged(proposalOf([orders, reports], streams), {
+      repository: repositoryOf(shop),
+      history: collector.finish(),
+    });
+    assert.match(of(found, 'judge.coupling')[0]?.message ?? '', /changed together in 8 of the 8 commits/);
+    assert.deepEqual(
+      of(judged(proposalOf([orders, reports], streams), { repository: repositoryOf(shop) }), 'judge.coupling'),
+      [],
+    );
+  });
+
+  test('each slice has its context measured, by layer', () => {
+    const { contexts } = judged(proposalOf([orders, stock], streams), { repository: repositoryOf(shop) });
+    assert.deepEqual(
+      contexts.map(({ slice }) => slice),
+      ['A1', 'B1'],
+    );
+    for (const { total, layers } of contexts) {
+      assert.ok(total > 0);
+      assert.equal(
+        layers.reduce((sum, layer) => sum + layer.tokens, 0),
+        total,
+      );
+    }
+  });
+
+  test('the order of slices and files makes no difference', async () => {
+    const { code } = await parsed();
+    const slices = [orders, stock, { ...reports, deps: ['A1', 'B1'] }];
+    const files = Object.fromEntries(Object.entries(shop).toReversed());
+    const seen = (found: Judgement): unknown => ({
+      findings: found.findings.map(({ code: rule, message }) => `${rule} ${message}`).sort(),
+      couplings: found.couplings,
+      makespan: found.graph.makespanMinutes,
+      agents: found.agents.agents,
+      missing: found.contracts.missing.length,
+    });
+    assert.deepEqual(
+      seen(judged(proposalOf(slices, streams), { code, repository: repositoryOf(shop) })),
+      seen(
+        judged(proposalOf(slices.toReversed(), streams), {
+          code,
+          repository: { ...repositoryOf(files), files: Object.keys(files) },
+        }),
+      ),
+    );
+  });
+});
+
+suite('judge: pairs that share most of what they write', () => {
+  test('wait for each other, along the order of the plan, without edges that others imply', () => {
+    const proposal = proposalOf(['A', 'B', 'C'].map((id) => ({ id, modify: ['src/one.ts'] })));
+    const { plan } = loadPlan(written(proposal), dir);
+    assert.ok(plan);
+    const graph = planGraph(plan);
+    const { proposal: after, added } = orderSerialPairs(proposal, graph, overlaps(plan, graph));
+    assert.deepEqual(
+      after.slices.map(({ id, deps }) => [id, deps]),
+      [
+        ['A', []],
+        ['B', ['A']],
+        ['C', ['B']],
+      ],
+    );
+    assert.deepEqual(
+      added.map(({ before, after: later }) => `${before} ${later}`),
+      ['A B', 'B C'],
+    );
+    const settled = loadPlan(written(after), dir).plan;
+    assert.ok(settled);
+    assert.deepEqual(overlaps(settled, planGraph(settled)), []);
+    assert.equal(planGraph(settled).cycles.length, 0);
+  });
+
+  test('nothing is added where they share less', () => {
+    const proposal = proposalOf([
+      { id: 'A', modify: ['src/one.ts', 'src/two.ts', 'src/three.ts'] },
+      { id: 'B', modify: ['src/three.ts', 'src/four.ts', 'src/five.ts'] },
+    ]);
+    const { plan } = loadPlan(written(proposal), dir);
+    assert.ok(plan);
+    const graph = planGraph(plan);
+    assert.equal(orderSerialPairs(proposal, graph, overlaps(plan, graph)).proposal, proposal);
+  });
+});
