@@ -5,6 +5,7 @@ export const COMMAND_IDS = [
   'slicewave.writeDecomposition',
   'slicewave.discardDecomposition',
   'slicewave.replan',
+  'slicewave.judgePlan',
   'slicewave.openWalkthrough',
   'slicewave.openDashboard',
   'slicewave.copyDashboard',

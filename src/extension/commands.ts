@@ -7,6 +7,7 @@ import { answer, approve, notDriven, retry, skip } from './decisions.ts';
 import { newSpec, type Decomposing } from './decomposing.ts';
 import type { Inspections } from './inspection.ts';
 import { integrate } from './integration.ts';
+import type { Judging } from './judging.ts';
 import type { Linting } from './language-client.ts';
 import { commandAction, failureNotice, notice, showNotice, untrusted, type Notice } from './notices.ts';
 import type { PlanRuns } from './plan-runs.ts';
@@ -27,6 +28,7 @@ export interface Parts {
   readonly decomposing: Decomposing;
   readonly replanning: Replanning;
   readonly dashboards: Dashboards;
+  readonly judging: Judging;
   readonly inspections: Inspections;
   readonly traces: Traces;
   readonly linting: () => Promise<Linting>;
@@ -93,6 +95,11 @@ function handlersOf(parts: Parts): Readonly<Record<CommandId, Handler>> {
     'slicewave.replan': async (argument) => {
       const found = await targets.plan(argument, 'Which plan should change?');
       return 'chosen' in found ? parts.replanning.ask(found.chosen) : found.notice;
+    },
+
+    'slicewave.judgePlan': async (argument) => {
+      const found = await targets.plan(argument, 'Which plan should be judged?');
+      return 'chosen' in found ? parts.judging.show(found.chosen) : found.notice;
     },
 
     'slicewave.openWalkthrough': async () => {

@@ -8,6 +8,7 @@ import { Inspections } from './inspection.ts';
 import type { Linting } from './language-client.ts';
 import { PlanRuns } from './plan-runs.ts';
 import { PlanTree } from './plan-tree.ts';
+import { JUDGEMENT_SCHEME, Judging } from './judging.ts';
 import { Projects } from './projects.ts';
 import { Provenance } from './provenance.ts';
 import { REPLAN_SCHEME, Replanning } from './replanning.ts';
@@ -41,6 +42,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const runs = new PlanRuns({ projects, launcher: terminals, settings: readSettings, memory: context.workspaceState });
   const decomposing = new Decomposing(projects, readSettings);
   const replanning = new Replanning(projects);
+  const judging = new Judging(projects);
   const commitFiles = new CommitFiles(projects);
   const traces = new Traces(projects);
   const inspections = new Inspections(projects);
@@ -67,6 +69,7 @@ export function activate(context: vscode.ExtensionContext): void {
     terminals,
     decomposing,
     replanning,
+    judging,
     commitFiles,
     traces,
     inspections,
@@ -77,6 +80,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.workspace.registerTextDocumentContentProvider(PREVIEW_SCHEME, decomposing),
     vscode.languages.registerDocumentLinkProvider({ scheme: PREVIEW_SCHEME }, decomposing),
     vscode.workspace.registerTextDocumentContentProvider(REPLAN_SCHEME, replanning),
+    vscode.workspace.registerTextDocumentContentProvider(JUDGEMENT_SCHEME, judging),
     vscode.workspace.registerTextDocumentContentProvider(TRACE_SCHEME, traces),
     vscode.workspace.registerTextDocumentContentProvider(RULE_SCHEME, new RulePages()),
     vscode.workspace.registerFileSystemProvider(COMMIT_SCHEME, commitFiles, {
@@ -89,6 +93,7 @@ export function activate(context: vscode.ExtensionContext): void {
       terminals,
       decomposing,
       replanning,
+      judging,
       dashboards,
       inspections,
       traces,

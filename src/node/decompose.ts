@@ -1,26 +1,28 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { assemblePrompt } from '../core/context/prompt.ts';
-import { contextSources } from '../core/context/sources.ts';
 import { importerFor, mainFileOf } from '../core/decompose/import/importers.ts';
-import { judgePlan } from '../core/decompose/judge.ts';
 import { projectSources } from '../core/decompose/project.ts';
 import { decomposerOf } from '../core/decompose/table.ts';
 import { earlierUsage } from '../core/decompose/usage.ts';
 import { planFiles, planName } from '../core/decompose/write.ts';
 import type { Finding } from '../core/finding.ts';
+import { judge, type Judgement } from '../core/judge/judge.ts';
+import { orderSerialPairs } from '../core/judge/serial.ts';
+import { report } from '../core/lint/rules.ts';
+import { readMarkdown, titleSpan } from '../core/markdown.ts';
 import { planGraph } from '../core/plan/graph.ts';
 import { loadPlan } from '../core/plan/load.ts';
 import { success, type Result } from '../core/result.ts';
 import type { Spec } from '../core/spec/model.ts';
+import { SourceText } from '../core/source.ts';
 import { readSpec } from '../core/spec/read.ts';
-import { readTexts } from './base.ts';
 import type { Draft, Material } from './decomposers/decomposer.ts';
 import { filesAround } from './decomposers/import.ts';
 import { decomposers } from './decomposers/table.ts';
 import type { DecomposeOptions, DecomposerAgent, Decomposition, EngineFailure, LoadedPlan } from './engine-model.ts';
 import { FactsReader } from './facts.ts';
 import { Git } from './git.ts';
+import { evidencePlace, gatherEvidence, type Evidence } from './judge.ts';
 import { contained, fail, toPosix } from './repository.ts';
 
 export interface DecomposeRequest extends DecomposeOptions {
@@ -32,10 +34,6 @@ export interface DecomposeRequest extends DecomposeOptions {
   readonly runAgent?: DecomposerAgent;
 }
 
-/** Measuring the context of more slices takes longer than reading the preview. */
-const MOST_MEASURED = 200;
-/** Files larger than this never go whole into a prompt. */
-const LARGEST_SOURCE = 256 * 1024;
 const LARGEST_SPEC = 16 * 1024 * 1024;
 
 /**
@@ -59,6 +57,11 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
   // Earlier plans are no part of what is decomposed; without them a second decomposition gives the same bytes.
   const parent = dirFor(material.spec).replace(/[^/]*$/, '');
   const repoFiles = material.repoFiles.filter((file) => !file.startsWith(parent));
+  const evidence = await gatherEvidence(await evidencePlace(root), {
+    ...(request.signal ? { signal: request.signal } : {}),
+    onProgress,
+    without: (file) => file.startsWith(parent) || file.startsWith('parallel/'),
+  });
   const drafted = await decomposers[by]({
     ...material,
     repoFiles,
@@ -66,12 +69,12 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
     signal: request.signal ?? new AbortController().signal,
     onProgress,
     ...(request.runAgent ? { runAgent: request.runAgent } : {}),
-    judge: (draft) => composePlan({ draft, specPath, dir: dirFor(draft.spec), repoFiles }).loaded.findings,
+    judge: (draft) => composePlan({ draft, specPath, dir: dirFor(draft.spec), evidence }).loaded.findings,
   });
   if (!drafted.ok) return drafted;
   const draft = drafted.value;
   const dir = dirFor(draft.spec);
-  const composed = composePlan({ draft, specPath, dir, repoFiles });
+  const composed = settledPlan({ draft, specPath, dir, evidence });
   const runs = await new FactsReader({ runsDir: path.join(root, '.agent-runs') }).runs().catch(() => []);
   return success({
     dir,
@@ -81,9 +84,7 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
       by,
       spec: draft.spec,
       specPath,
-      repoFiles,
       rounds: draft.rounds ?? null,
-      contextTokens: await contextTokens(root, composed.loaded, repoFiles),
       earlier: earlierUsage(runs),
     },
   });
@@ -187,16 +188,18 @@ async function refusedDir(root: string, dir: string): Promise<Result<never, Engi
 interface Composed {
   readonly files: LoadedPlan['files'];
   readonly loaded: LoadedPlan;
+  readonly judgement: Judgement;
 }
 
-/** The whole plan directory of a draft, read back and judged: the one place where the judge is asked. */
-function composePlan(request: {
+interface ComposeRequest {
   readonly draft: Draft;
   readonly specPath: string;
   readonly dir: string;
-  readonly repoFiles: readonly string[];
-}): Composed {
-  const { draft, specPath, dir, repoFiles } = request;
+  readonly evidence: Evidence;
+}
+
+/** The whole plan directory of a draft, read back and judged: the one place where the judge is asked. */
+function composePlan({ draft, specPath, dir, evidence }: ComposeRequest): Composed {
   const slash = dir.lastIndexOf('/');
   const files = planFiles({
     proposal: draft.proposal,
@@ -207,9 +210,37 @@ function composePlan(request: {
   });
   const { plan, findings } = loadPlan(files, dir);
   if (!plan) throw new Error(`the plan written for ${specPath} cannot be read back: ${findings[0]?.message ?? ''}`);
-  const graph = planGraph(plan);
-  const judged = judgePlan({ plan, graph, files, repoFiles });
-  return { files, loaded: { plan, graph, findings: unique([...draft.findings, ...findings, ...judged]), files } };
+  const specText = evidence.repository.textOf(specPath);
+  const judgement = judge({
+    ...evidence,
+    plan,
+    files,
+    ...(specText === null ? {} : { spec: { path: specPath, text: specText } }),
+  });
+  const all = unique([...draft.findings, ...findings, ...judgement.findings]);
+  return { files, loaded: { plan, graph: planGraph(plan), findings: all, files }, judgement };
+}
+
+/**
+ * The same, with a dependency for each pair that shares so much that it must not run at the same time. Whoever drafted
+ * the slices was told before; now the rule of the method decides, and the preview says so.
+ */
+function settledPlan(request: ComposeRequest): Composed {
+  const first = composePlan(request);
+  const { loaded, judgement } = first;
+  const { proposal, added } = orderSerialPairs(request.draft.proposal, loaded.graph, judgement.overlaps);
+  if (added.length === 0) return first;
+  const settled = composePlan({ ...request, draft: { ...request.draft, proposal } });
+  const files = new Map(settled.loaded.plan.slices.map((slice) => [slice.id, slice.file]));
+  const notes = added.flatMap(({ before, after, percent, witness }) => {
+    const file = files.get(after);
+    if (file === undefined) return [];
+    const source = new SourceText(file, settled.files.get(file.slice(request.dir.length + 1)) ?? '');
+    const message = `${after} now waits for ${before}: they share ${percent} % of what they write (${witness})`;
+    return [report(source, 'judge.ordered', message, titleSpan(readMarkdown(source)))];
+  });
+  const findings = unique([...settled.loaded.findings, ...notes]);
+  return { ...settled, loaded: { ...settled.loaded, findings } };
 }
 
 /** Readers and judges look at some things both; one place is enough. */
@@ -221,27 +252,6 @@ function unique(findings: readonly Finding[]): Finding[] {
     seen.add(key);
     return true;
   });
-}
-
-/** Tokens of the prompt that each slice's agent would start with today. Dependencies' files are not there yet. */
-async function contextTokens(
-  root: string,
-  loaded: LoadedPlan,
-  repoFiles: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
-  const { plan, graph, files } = loaded;
-  if (plan.slices.length > MOST_MEASURED) return new Map();
-  const texts = new Map([...files].map(([name, text]) => [`${plan.dir}/${name}`, text]));
-  const wanted = new Map(plan.slices.map((slice) => [slice.id, contextSources(plan, slice, repoFiles)]));
-  const missing = [...new Set([...wanted.values()].flat())].filter((file) => !texts.has(file));
-  for (const [file, text] of await readTexts(root, missing, LARGEST_SOURCE)) texts.set(file, text);
-  return new Map(
-    plan.slices.map((slice) => {
-      const names = wanted.get(slice.id) ?? [];
-      const sources = new Map(names.flatMap((file) => (texts.has(file) ? [[file, texts.get(file)!]] : [])));
-      return [slice.id, assemblePrompt({ plan, slice, graph, sources }).tokens];
-    }),
-  );
 }
 
 function messageOf(error: unknown): string {

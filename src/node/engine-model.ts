@@ -2,6 +2,7 @@ import type { Answer } from '../core/decompose/answer.ts';
 import type { Making } from '../core/decompose/preview.ts';
 import type { DecomposerId } from '../core/decompose/table.ts';
 import type { Finding } from '../core/finding.ts';
+import type { Judgement } from '../core/judge/judge.ts';
 import type { Plan, PlanFiles } from '../core/plan/model.ts';
 import type { PlanGraph } from '../core/plan/graph-model.ts';
 import type { ReplanSummary } from '../core/replan/changes-text.ts';
@@ -57,6 +58,8 @@ export interface Decomposition {
   readonly exists: boolean;
   /** For the preview: who made it, and how. */
   readonly making: Making;
+  /** What there is to say of it, whoever made it. */
+  readonly judgement: Judgement;
 }
 
 /** Where the new plan comes from: edits of this one, or its spec decomposed anew (into the same directory). */
@@ -210,6 +213,11 @@ export interface Engine {
     decomposition: WritablePlan,
     options: { readonly replace: boolean },
   ): Promise<Result<{ readonly dir: string }, EngineFailure>>;
+  /** Everything that can be said of a plan as it stands; starts nothing but git. */
+  judge(
+    planDir: string,
+    options?: { readonly signal?: AbortSignal; readonly onProgress?: (text: string) => void },
+  ): Promise<Result<{ readonly loaded: LoadedPlan; readonly judgement: Judgement }, EngineFailure>>;
   /** What a change of a plan would do, in the light of what already happened. Nothing is written; a plan may be running. */
   previewReplan(request: ReplanRequest): Promise<Result<ReplanPreview, EngineFailure>>;
   /** Does what a preview showed, or nothing when something that matters happened since. */

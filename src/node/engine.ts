@@ -9,6 +9,7 @@ import { decomposeSpecFile } from './decompose.ts';
 import type { Engine, EngineFailure, LoadedPlan, RunSummary } from './engine-model.ts';
 import { FactsReader } from './facts.ts';
 import { integratePlan } from './integrate.ts';
+import { judgePlanOf } from './judge.ts';
 import { writeDecomposition } from './plan-directory.ts';
 import { listPlans, PlanReader } from './plans.ts';
 import { applyReplan, previewReplan, undoReplan } from './replan.ts';
@@ -99,6 +100,15 @@ class RepositoryEngine implements Engine {
 
   decompose(specFile: string, options: Parameters<Engine['decompose']>[1]): ReturnType<Engine['decompose']> {
     return decomposeSpecFile({ root: this.root, specFile, ...options });
+  }
+
+  async judge(planDir: string, options: Parameters<Engine['judge']>[1] = {}): ReturnType<Engine['judge']> {
+    const loaded = await this.load(planDir);
+    if (!loaded.ok) return loaded;
+    const judgement = await judgePlanOf(this.repository, loaded.value, options);
+    if (options.signal?.aborted)
+      return fail('cancelled', 'The judging was cancelled', 'Start it again when you want to.');
+    return success({ loaded: loaded.value, judgement });
   }
 
   async write(...[decomposition, options]: Parameters<Engine['write']>): ReturnType<Engine['write']> {

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { judge, type JudgeRequest, type Judgement } from '../core/judge/judge.ts';
 import type { CoChange } from '../core/judge/coupling-history.ts';
 import { learnEstimator } from '../core/plan/estimator.ts';
@@ -5,11 +6,22 @@ import type { Plan, PlanFiles } from '../core/plan/model.ts';
 import { fileKind } from '../core/lint/kind.ts';
 import { skillsByName } from '../core/skill/read.ts';
 import { openCodeReader } from './code-reader.ts';
+import { Git } from './git.ts';
 import { historyFile, readHistory } from './history.ts';
 import { repositorySettings } from './lint-settings.ts';
 import { pastRuns } from './past-runs.ts';
 import { readRepositoryFacts } from './repository-facts.ts';
 import { nameRules, type Repository } from './repository.ts';
+
+/** Where evidence is looked for; a repository without commits will do. */
+export type EvidencePlace = Pick<Repository, 'root' | 'commonDir' | 'runsDir' | 'git'>;
+
+/** That place for a checkout's top level. */
+export async function evidencePlace(root: string): Promise<EvidencePlace> {
+  const git = new Git(root);
+  const common = await git.text(['rev-parse', '--path-format=absolute', '--git-common-dir']);
+  return { root, commonDir: common.trim(), runsDir: path.join(root, '.agent-runs'), git };
+}
 
 export interface EvidenceOptions {
   readonly signal?: AbortSignal;
@@ -27,7 +39,7 @@ export type Evidence = Omit<JudgeRequest, 'plan' | 'files'>;
  * how long earlier runs took. What cannot be had (no grammar, no history, a repository too old for either) is left out;
  * the judge then says nothing of it. Starts nothing but git.
  */
-export async function gatherEvidence(repository: Repository, options: EvidenceOptions = {}): Promise<Evidence> {
+export async function gatherEvidence(repository: EvidencePlace, options: EvidenceOptions = {}): Promise<Evidence> {
   const { root } = repository;
   const [facts, { settings }, names, code, history, samples] = await Promise.all([
     readRepositoryFacts(root),
@@ -41,17 +53,16 @@ export async function gatherEvidence(repository: Repository, options: EvidenceOp
   const files = without ? facts.files.filter((file) => !without(file)) : facts.files;
   const skills = files.filter((file) => /\.md$/i.test(file) && fileKind(file, '') === 'skill');
   return {
-    repository: { ...facts, files },
+    repository: { ...facts, files, code },
     settings,
     names,
-    code,
     history,
     estimator: learnEstimator(samples),
     skills: skillsByName(skills, (file) => facts.textOf(file) ?? ''),
   };
 }
 
-async function coChange(repository: Repository, options: EvidenceOptions): Promise<CoChange | null> {
+async function coChange(repository: EvidencePlace, options: EvidenceOptions): Promise<CoChange | null> {
   const read = await readHistory({
     root: repository.root,
     cacheFile: historyFile(repository),

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { judgePlan } from '../core/decompose/judge.ts';
 import type { Proposal } from '../core/decompose/proposal.ts';
 import type { Finding } from '../core/finding.ts';
+import { judge } from '../core/judge/judge.ts';
 import { planGraph } from '../core/plan/graph.ts';
 import { loadPlan } from '../core/plan/load.ts';
 import type { Plan, PlanFiles } from '../core/plan/model.ts';
@@ -21,6 +21,7 @@ import type { EngineFailure, LoadedPlan, ReplanChange, ReplanPreview, ReplanRequ
 import { FactsReader } from './facts.ts';
 import { loadPlanDir } from './plans.ts';
 import { digest, planIdOf, readJournal, recoverReplan, removeJournal, restore, writeReplan } from './replan-journal.ts';
+import { gatherEvidence, type Evidence } from './judge.ts';
 import { writeFailure } from './plan-directory.ts';
 import { fail, type Repository } from './repository.ts';
 import { acquireLock, appendDecision, planLock } from './state-files.ts';
@@ -81,7 +82,7 @@ async function compose(repository: Repository, request: ReplanRequest): Promise<
   });
   const read = loadPlan(made.files, plan.dir);
   const next: LoadedPlan = { plan: made.plan, graph: made.graph, findings: read.findings, files: made.files };
-  const fresh = newFindings(loaded.value, next, repoFiles);
+  const fresh = newFindings(loaded.value, next, await gatherEvidence(repository));
   const cycles = made.graph.cycles.map((trail) => `these slices would wait for each other: ${trail.join(' -> ')}`);
   const errors = fresh
     .filter(({ severity }) => severity === 'error')
@@ -179,10 +180,10 @@ function wantedOf(
 }
 
 /** Findings by what they say and where, whatever line they moved to. */
-function newFindings(before: LoadedPlan, after: LoadedPlan, repoFiles: readonly string[]): readonly Finding[] {
-  const all = ({ plan, graph, files, findings }: LoadedPlan): readonly Finding[] => [
+function newFindings(before: LoadedPlan, after: LoadedPlan, evidence: Evidence): readonly Finding[] {
+  const all = ({ plan, files, findings }: LoadedPlan): readonly Finding[] => [
     ...findings,
-    ...judgePlan({ plan, graph, files, repoFiles }),
+    ...judge({ ...evidence, plan, files }).findings,
   ];
   const key = ({ file, code, message }: Finding): string => `${file} ${code} ${message}`;
   const known = new Set(all(before).map(key));

@@ -9,17 +9,17 @@ export interface Workload {
 }
 
 /**
- * Twenty waves deep, three edges from each slice to random ones of the wave before, ten merge points. Dependencies are
+ * Twenty waves deep (or as many as are asked for), three edges from each slice to random ones of the wave before, a merge point for every other. Dependencies are
  * the very strings of the ids they name, as the loader leaves them.
  */
-export function workload(count: number): Workload {
+export function workload(count: number, waves = 20): Workload {
   let seed = 42;
   const random = (below: number): number => {
     seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((seed / 2 ** 32) * below);
   };
   const ids = Array.from({ length: count }, (_, i) => `S${i}`);
-  const perWave = count / 20;
+  const perWave = count / waves;
   let edges = 0;
   const slices = ids.map((id, i): Slice => {
     const wave = Math.floor(i / perWave);
@@ -32,7 +32,7 @@ export function workload(count: number): Workload {
       scope: scope({ create: [`src/part${i % 500}/new${i}.ts`] }),
     });
   });
-  const mergePoints = Array.from({ length: 10 }, (_, k) => ({
+  const mergePoints = Array.from({ length: waves / 2 }, (_, k) => ({
     id: `MP${k + 1}`,
     needs: [ids[k * 2 * perWave]!, ids[k * 2 * perWave + 1]!],
     unlocks: [ids[(k * 2 + 1) * perWave]!],

@@ -36,7 +36,7 @@ export async function run(report: Report): Promise<void> {
 function againstLibraries(report: Report, loads: readonly Workload[], libraries: readonly GraphLibrary[]): void {
   const contenders = [
     { name: 'planGraph', run: (load: Workload) => void planGraph(load.plan) },
-    { name: 'and every schedule read', run: (load: Workload) => void readAll(load) },
+    { name: 'and every schedule read', run: readAll },
     { name: 'plain Kahn over Maps', run: (load: Workload) => void plainKahn(load.plan) },
     ...libraries.flatMap(({ name, prepare, solve }) => [
       { name: `${name}, from the plan`, run: (load: Workload) => void solve(prepare(load.plan)) },

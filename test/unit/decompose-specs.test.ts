@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { judgePlan } from '../../src/core/decompose/judge.ts';
+import { filesOnly, judge } from '../../src/core/judge/judge.ts';
 import { decomposeByStructure } from '../../src/core/decompose/structure.ts';
 import { planFiles, planName } from '../../src/core/decompose/write.ts';
 import { contextBudgets } from '../../src/core/judge/context-budget.ts';
@@ -45,7 +45,7 @@ function decompose(name: string, reverse = false) {
   const { plan, findings: loaded } = loadPlan(files, `parallel/${dirName}`);
   assert.ok(plan);
   const graph = planGraph(plan);
-  const judged = judgePlan({ plan, graph, files, repoFiles });
+  const judged = judge({ plan, files, repository: filesOnly(repoFiles) }).findings;
   return { ...given, spec, proposal, files, plan, graph, findings: [...read, ...findings, ...loaded, ...judged] };
 }
 

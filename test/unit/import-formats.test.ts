@@ -3,10 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { importerFor, importerOf, importers, mainFileOf } from '../../src/core/decompose/import/importers.ts';
 import type { ImportResult } from '../../src/core/decompose/import/model.ts';
-import { judgePlan } from '../../src/core/decompose/judge.ts';
+import { filesOnly, judge } from '../../src/core/judge/judge.ts';
 import { proposalSchema } from '../../src/core/decompose/proposal.ts';
 import { planFiles, planName } from '../../src/core/decompose/write.ts';
-import { planGraph } from '../../src/core/plan/graph.ts';
 import { loadPlan } from '../../src/core/plan/load.ts';
 import { readSpec } from '../../src/core/spec/read.ts';
 import { described, fixtureFiles, inputOf } from './import-fixture.ts';
@@ -78,7 +77,7 @@ const cases: readonly Case[] = [
     main: 'tasks/tasks.json',
     id: 'task-master',
     dirName: 'taskmaster-master',
-    errors: ['decompose.cycle', 'decompose.no-files'],
+    errors: ['plan.cycle', 'task.scope-missing'],
   },
   {
     fixture: 'backlog-board',
@@ -93,7 +92,7 @@ const cases: readonly Case[] = [
     main: 'backlog/config.yml',
     id: 'backlog',
     dirName: 'backlog',
-    errors: ['decompose.cycle', 'decompose.no-check', 'decompose.no-files'],
+    errors: ['plan.cycle', 'task.scope-missing'],
   },
   {
     fixture: 'github-release',
@@ -108,7 +107,7 @@ const cases: readonly Case[] = [
     main: 'todo.md',
     id: 'github-tasks',
     dirName: 'todo',
-    errors: ['decompose.no-check', 'decompose.no-files'],
+    errors: ['task.scope-missing'],
   },
 ];
 
@@ -159,7 +158,7 @@ suite('importers', () => {
           plan.slices.map((slice) => slice.id).toSorted(),
           proposal.slices.map((slice) => slice.id).toSorted(),
         );
-        const judged = judgePlan({ plan, graph: planGraph(plan), files, repoFiles: input.repoFiles });
+        const judged = judge({ plan, files, repository: filesOnly(input.repoFiles) }).findings;
         const errors = judged.filter((finding) => finding.severity === 'error').map((finding) => finding.code);
         assert.deepEqual([...new Set(errors)].toSorted(), one.errors ?? []);
       });

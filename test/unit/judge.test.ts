@@ -119,7 +119,7 @@ suite('judge', () => {
   async function parsed(): Promise<Partial<JudgeRequest>> {
     const code = await openCodeReader();
     assert.ok(code);
-    return { code, repository: repositoryOf(shop) };
+    return { repository: { ...repositoryOf(shop), code } };
   }
   const of = (found: Judgement, code: string) => found.findings.filter((finding) => finding.code === code);
 
@@ -213,7 +213,7 @@ suite('judge', () => {
   });
 
   test('the order of slices and files makes no difference', async () => {
-    const { code } = await parsed();
+    const code = await openCodeReader();
     const slices = [orders, stock, { ...reports, deps: ['A1', 'B1'] }];
     const files = Object.fromEntries(Object.entries(shop).toReversed());
     const seen = (found: Judgement): unknown => ({
@@ -224,11 +224,10 @@ suite('judge', () => {
       missing: found.contracts.missing.length,
     });
     assert.deepEqual(
-      seen(judged(proposalOf(slices, streams), { code, repository: repositoryOf(shop) })),
+      seen(judged(proposalOf(slices, streams), { repository: { ...repositoryOf(shop), code } })),
       seen(
         judged(proposalOf(slices.toReversed(), streams), {
-          code,
-          repository: { ...repositoryOf(files), files: Object.keys(files) },
+          repository: { ...repositoryOf(files), files: Object.keys(files), code },
         }),
       ),
     );

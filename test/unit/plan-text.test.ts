@@ -111,7 +111,6 @@ suite('plan text', () => {
   test('JSON has the released shape', () => {
     const graph = planGraph(shop());
     const json = planJson(shop(), graph, overlaps(shop(), graph, FILES), [], {
-      contextTokens: new Map([['A1', 9_100]]),
       whatIf: whatIf(graph, [1, 2]),
     });
     golden('plan-json.txt', `${JSON.stringify(json, null, 2)}\n`);

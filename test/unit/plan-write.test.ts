@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { judgePlan } from '../../src/core/decompose/judge.ts';
+import { filesOnly, judge } from '../../src/core/judge/judge.ts';
 import { readProposal, type Proposal } from '../../src/core/decompose/proposal.ts';
 import { planSkeleton } from '../../src/core/decompose/skeleton.ts';
 import { decomposeByStructure } from '../../src/core/decompose/structure.ts';
@@ -76,7 +76,10 @@ suite('plan directory: the example', function () {
     );
     assert.ok(plan);
     const graph = planGraph(plan);
-    assert.deepEqual(judgePlan({ plan, graph, files, repoFiles: exampleFiles() }), []);
+    assert.deepEqual(
+      judge({ plan, files, repository: filesOnly(exampleFiles()) }).findings.map(({ code }) => code),
+      ['judge.merge-point', 'judge.merge-point'],
+    );
     assert.ok(proposal.slices.length >= 8 && graph.waves.length >= 3 && plan.mergePoints.length >= 1);
   });
 
@@ -191,8 +194,8 @@ suite('plan directory: writing', () => {
     );
     const { plan } = loadPlan(files, 'parallel/TS-7-x');
     assert.ok(plan);
-    const codes = judgePlan({ plan, graph: planGraph(plan), files, repoFiles: [] }).map((finding) => finding.code);
-    assert.ok(codes.includes('decompose.cycle'));
+    const codes = judge({ plan, files, repository: filesOnly([]) }).findings.map((finding) => finding.code);
+    assert.ok(codes.includes('plan.cycle'));
   });
 
   test('the time is written only when it is given', () => {
@@ -335,9 +338,9 @@ suite('plan directory: judging', () => {
     );
     const { plan } = loadPlan(files, 'parallel/TS-7-x');
     assert.ok(plan);
-    return judgePlan({ plan, graph: planGraph(plan), files, repoFiles }).map(
-      (finding) => `${finding.severity} ${finding.code}`,
-    );
+    return judge({ plan, files, repository: filesOnly(repoFiles) })
+      .findings.filter(({ severity }) => severity !== 'hint')
+      .map((finding) => `${finding.severity} ${finding.code}`);
   };
 
   test('a sound plan has no findings', () => {
@@ -357,9 +360,9 @@ suite('plan directory: judging', () => {
       id: 'B',
       modify: [...a.modify.slice(0, shared), ...repo.slice(6, 6 + own)],
     });
-    assert.deepEqual(codes([a, b(4, 4)], repo), ['error decompose.overlap']);
-    assert.deepEqual(codes([a, b(2, 4)], repo), ['warning decompose.overlap']);
-    assert.deepEqual(codes([a, b(1, 8)], repo), ['info decompose.overlap']);
+    assert.deepEqual(codes([a, b(4, 4)], repo), ['warning plan.overlap']);
+    assert.deepEqual(codes([a, b(2, 4)], repo), ['warning plan.overlap']);
+    assert.deepEqual(codes([a, b(1, 8)], repo), ['warning plan.modify-together']);
     assert.deepEqual(codes([a, { ...b(4, 4), deps: ['A'] }], repo), []);
     assert.deepEqual(
       codes(
@@ -379,7 +382,7 @@ suite('plan directory: judging', () => {
         ],
         ['x'],
       ),
-      ['error decompose.overlap'],
+      ['warning plan.overlap'],
     );
   });
 
@@ -389,18 +392,21 @@ suite('plan directory: judging', () => {
         { id: 'A', create: ['a.ts'] },
         { id: 'B', deps: ['A'], create: ['a.ts'] },
       ]),
-      ['error decompose.created-twice'],
+      ['error plan.create-twice'],
     );
-    assert.deepEqual(codes([{ id: 'A', create: ['a.ts'] }], ['a.ts']), ['warning decompose.create-exists']);
-    assert.deepEqual(codes([{ id: 'A', modify: ['a.ts'] }]), ['warning decompose.modify-missing']);
+    assert.deepEqual(codes([{ id: 'A', create: ['a.ts'] }], ['a.ts']), ['warning task.create-exists']);
+    assert.deepEqual(codes([{ id: 'A', modify: ['a.ts'] }], ['b.ts']), ['warning task.modify-nothing']);
   });
 
   test('without files, without a check, and with a boundary around its own files', () => {
-    assert.deepEqual(codes([{ id: 'A' }]), ['error decompose.no-files']);
-    assert.deepEqual(codes([{ id: 'A', create: ['a'], verify: [] }]), ['error decompose.no-check']);
-    assert.deepEqual(codes([{ id: 'A', create: ['a/b'], boundary: ['a/**'] }]), ['error decompose.boundary-in-scope']);
+    assert.deepEqual(codes([{ id: 'A' }]), ['error task.scope-missing']);
+    assert.deepEqual(codes([{ id: 'A', create: ['a'], verify: [] }]), [
+      'info plan.wave-unvalidated',
+      'warning task.checklist-not-executable',
+    ]);
+    assert.deepEqual(codes([{ id: 'A', create: ['a/b'], boundary: ['a/**'] }]), ['warning task.boundary-overlap']);
     assert.deepEqual(codes([{ id: 'A', create: ['a'], verify: ['make | tee log'] }]), [
-      'warning decompose.command-unclear',
+      'warning task.check-needs-shell',
     ]);
   });
 });

@@ -8,7 +8,7 @@ import { readProposal } from '../../src/core/decompose/proposal.ts';
 import { roundsText } from '../../src/core/decompose/rounds.ts';
 import { DECOMPOSERS, decomposerOf } from '../../src/core/decompose/table.ts';
 import { earlierUsage } from '../../src/core/decompose/usage.ts';
-import { judgePlan } from '../../src/core/decompose/judge.ts';
+import { filesOnly, judge } from '../../src/core/judge/judge.ts';
 import { planFiles } from '../../src/core/decompose/write.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import { loadPlan } from '../../src/core/plan/load.ts';
@@ -54,19 +54,18 @@ function sourceOf(slices: readonly Shape[], making: Partial<PreviewSource['makin
   const { plan, findings } = loadPlan(files, dir);
   assert.ok(plan);
   const graph = planGraph(plan);
-  const repoFiles = making.repoFiles ?? [];
+  const judgement = judge({ plan, files, repository: filesOnly([]) });
   return {
     dir,
     files,
     exists: false,
-    loaded: { plan, graph, findings: [...findings, ...judgePlan({ plan, graph, files, repoFiles })] },
+    loaded: { plan, graph, findings: [...findings, ...judgement.findings] },
+    judgement,
     making: {
       by: 'structure',
       spec,
       specPath: spec.file,
-      repoFiles,
       rounds: null,
-      contextTokens: new Map(),
       earlier: null,
       ...making,
     },
@@ -202,12 +201,16 @@ suite('preview of a decomposition', () => {
   });
 
   test('measures context, and names what is over the budget', () => {
-    const contextTokens = new Map([
-      ['A', 5000],
-      ['B', 13_000],
-    ]);
-    const text = previewText(previewOf(sourceOf(SHARED, { contextTokens })), { ascii: true });
+    const source = sourceOf(SHARED);
+    const [first] = source.judgement.contexts;
+    assert.ok(first);
+    const contexts = [
+      { ...first, slice: 'A', total: 5000, limit: 12_000, over: 0 },
+      { ...first, slice: 'B', total: 13_000, limit: 12_000, over: 1000 },
+    ];
+    const text = previewText(previewOf({ ...source, judgement: { ...source.judgement, contexts } }), { ascii: true });
     assert.match(text, /18,000 tokens in all \(2 of 6 slices measured\); the most is B with 13,000 of 12,000/);
+    assert.match(text, /Context over budget \(1\)\n {2}B {2}13,000 of 12,000 tokens: /);
     assert.match(text, /over the budget: B/);
   });
 

@@ -278,7 +278,7 @@ suite('re-planning: the plan as a proposal', () => {
         assert.ok(diff.same);
         for (const [name, text] of files) assert.equal(made.files.get(name), text, name);
       }),
-      { numRuns: 50 },
+      { numRuns: 40 },
     );
   });
 });

@@ -274,7 +274,7 @@ function optimum(graph: PlanGraph, agents: number): number {
   const ids = graph.order;
   const explore = (now: number, done: ReadonlyMap<string, number>, from: number): void => {
     if (done.size === ids.length) {
-      best = Math.min(best, ...[Math.max(0, ...done.values())]);
+      best = Math.min(best, Math.max(0, ...done.values()));
       return;
     }
     if (now >= best) return;

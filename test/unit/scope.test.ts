@@ -40,14 +40,10 @@ suite('scope overlap', () => {
   }
 
   test('the 20 % / 50 % rule, on the files of the repository', () => {
-    assert.deepEqual([0, 0.19, 0.2, 0.5, 0.51, 1].map((share) => verdictOf(share)), [
-      'parallel',
-      'parallel',
-      'reslice',
-      'reslice',
-      'serial',
-      'serial',
-    ]);
+    assert.deepEqual(
+      [0, 0.19, 0.2, 0.5, 0.51, 1].map((share) => verdictOf(share)),
+      ['parallel', 'parallel', 'reslice', 'reslice', 'serial', 'serial'],
+    );
     const files = Array.from({ length: 10 }, (_, i) => [`src/a/${i}.ts`, `src/b/${i}.ts`]).flat();
     const of = (a: string[], b: string[]): [number, string] => {
       const plan = planOf([modifying('A', a), modifying('B', b)]);

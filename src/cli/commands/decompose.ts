@@ -128,8 +128,7 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
 function showPreview(invocation: Invocation, made: Decomposition, preview: Preview, written: boolean): void {
   const { terminal } = invocation;
   if (flag(invocation, 'json')) {
-    const { contextTokens } = made.making;
-    terminal.out(`${JSON.stringify(previewJson(preview, { written, contextTokens }))}\n`);
+    terminal.out(`${JSON.stringify(previewJson(preview, { written }))}\n`);
     return;
   }
   terminal.out(

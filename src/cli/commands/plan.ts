@@ -1,14 +1,12 @@
-import { estimatesOf, learnEstimator } from '../../core/plan/estimator.ts';
-import { planGraph } from '../../core/plan/graph.ts';
 import { whatIf } from '../../core/plan/schedule.ts';
-import { overlaps } from '../../core/scope/overlap.ts';
 import { taskGraphMarkdown } from '../../core/view/mermaid.ts';
+import { judgementSections } from '../../core/view/judgement-text.ts';
 import { planJson } from '../../core/view/plan-json.ts';
 import { planText } from '../../core/view/plan-text.ts';
-import { pastRuns } from '../../node/past-runs.ts';
+import { judgePlanOf } from '../../node/judge.ts';
 import { EXIT, flag, report, text, UsageError, type Command, type Invocation } from '../command.ts';
 import { tellOldForm } from '../old-form.ts';
-import { openPlan } from '../open.ts';
+import { abortOnSignals, openPlan } from '../open.ts';
 
 export const plan: Command = {
   name: 'plan',
@@ -40,22 +38,28 @@ export const plan: Command = {
       terminal.out(taskGraphMarkdown(model, loaded.value.graph));
       return loaded.value.graph.cycles.length > 0 ? EXIT.failed : EXIT.done;
     }
-    const estimator = learnEstimator(await pastRuns(engine.repository));
-    const { estimates, minutes } = estimatesOf(model, estimator);
-    const graph = planGraph(model, { minutes });
-    const files = await engine.repository.git.fields(['ls-files', '-z']);
-    const shared = overlaps(model, graph, files);
     const agents = agentRange(invocation);
-    const more = {
-      estimates,
-      estimator: estimator.summary,
-      ...(agents ? { whatIf: whatIf(graph, agents) } : {}),
-    };
+    const signal = abortOnSignals(() => terminal.err('cancelling ...\n'));
+    const judgement = await judgePlanOf(engine.repository, loaded.value, {
+      signal,
+      onProgress: (line) => terminal.err(`${line}\n`),
+    });
+    const { graph, overlaps, estimates, estimator } = judgement;
+    const curve = agents ? { whatIf: whatIf(graph, agents) } : {};
     if (json) {
-      terminal.out(`${JSON.stringify(planJson(model, graph, shared, findings, more))}\n`);
+      terminal.out(`${JSON.stringify(planJson(model, graph, overlaps, findings, { judgement, ...curve }))}\n`);
     } else {
-      const style = { ascii: flag(invocation, 'ascii'), colour: terminal.colour };
-      terminal.out(planText(model, graph, shared, { ...style, ...more }));
+      terminal.out(
+        planText(model, graph, overlaps, {
+          ascii: flag(invocation, 'ascii'),
+          colour: terminal.colour,
+          estimates,
+          estimator,
+          sections: judgementSections(judgement),
+          advice: judgement.advice,
+          ...curve,
+        }),
+      );
     }
     return graph.cycles.length > 0 ? EXIT.failed : EXIT.done;
   },

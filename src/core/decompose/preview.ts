@@ -1,13 +1,11 @@
-import { defaultBudget } from '../context/prompt.ts';
 import { countFindings } from '../lint/format.ts';
 import type { Finding, Severity } from '../finding.ts';
+import type { Judgement } from '../judge/judge.ts';
 import type { ManifestContract } from '../manifest/model.ts';
-import { sliceMinutes } from '../plan/graph.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan, PlanFiles } from '../plan/model.ts';
-import { breakEven } from '../plan/break-even.ts';
 import { whatIf, type WhatIf } from '../plan/schedule.ts';
-import { overlaps, type Overlap } from '../scope/overlap.ts';
+import type { Overlap } from '../scope/overlap.ts';
 import type { Spec } from '../spec/model.ts';
 import type { Rounds } from './rounds.ts';
 import { decomposerOf, type DecomposerId } from './table.ts';
@@ -19,12 +17,8 @@ export interface Making {
   readonly spec: Spec;
   /** Repository-relative: the spec, or the main file of what was imported. */
   readonly specPath: string;
-  /** What the overlaps are measured against. */
-  readonly repoFiles: readonly string[];
   /** Of a decomposer that is corrected; `null` for the others. */
   readonly rounds: Rounds | null;
-  /** Tokens that an agent starts with, by slice id; slices that were not measured are left out. */
-  readonly contextTokens: ReadonlyMap<string, number>;
   /** `null`: no earlier run in this repository tells what it used. */
   readonly earlier: EarlierUsage | null;
 }
@@ -36,6 +30,7 @@ export interface PreviewSource {
   readonly exists: boolean;
   readonly loaded: { readonly plan: Plan; readonly graph: PlanGraph; readonly findings: readonly Finding[] };
   readonly making: Making;
+  readonly judgement: Judgement;
 }
 
 export interface OverlapMatrix {
@@ -82,6 +77,7 @@ export interface Preview {
   readonly plan: Plan;
   readonly graph: PlanGraph;
   readonly overlaps: readonly Overlap[];
+  readonly judgement: Judgement;
   readonly matrix: OverlapMatrix;
   readonly counts: Readonly<Record<Severity, number>>;
   /** By file, files with errors first; within a file by severity, then by place. */
@@ -99,9 +95,9 @@ const MOST_COLUMNS = 16;
 
 /** The same preview for every decomposer. Pure and deterministic. */
 export function previewOf(source: PreviewSource): Preview {
-  const { dir, files, loaded, making, exists } = source;
-  const { plan, graph, findings } = loaded;
-  const shared = overlaps(plan, graph, making.repoFiles);
+  const { dir, files, loaded, making, exists, judgement } = source;
+  const { plan, findings } = loaded;
+  const { graph, overlaps: shared } = judgement;
   const by = decomposerOf(making.by);
   return {
     dir,
@@ -114,10 +110,11 @@ export function previewOf(source: PreviewSource): Preview {
     plan,
     graph,
     overlaps: shared,
+    judgement,
     matrix: overlapMatrix(plan, shared),
     counts: countFindings(findings),
     findings: byFile(findings),
-    estimate: estimateOf(plan, graph, making),
+    estimate: estimateOf(plan, judgement, making),
     contracts: plan.contracts,
     open: openPoints(making.spec),
     files: [...files]
@@ -168,26 +165,22 @@ function byFile(findings: readonly Finding[]): Preview['findings'] {
     .toSorted((a, b) => rank(a.findings[0]!) - rank(b.findings[0]!) || (a.file < b.file ? -1 : 1));
 }
 
-function estimateOf(plan: Plan, graph: PlanGraph, making: Making): PreviewEstimate {
-  const worth = breakEven(graph, plan);
+function estimateOf(plan: Plan, judgement: Judgement, making: Making): PreviewEstimate {
+  const { graph, agents: worth, contexts } = judgement;
   const numbers = [...new Set([1, worth.agents, Math.max(1, graph.width)])].toSorted((a, b) => a - b);
   const { earlier } = making;
-  const measured = plan.slices.flatMap((slice) => {
-    const tokens = making.contextTokens.get(slice.id);
-    return tokens === undefined ? [] : [{ slice: slice.id, tokens }];
-  });
-  const [largest] = measured.toSorted((a, b) => b.tokens - a.tokens);
+  const [largest] = contexts.toSorted((a, b) => b.total - a.total);
   const count = plan.slices.length;
   return {
-    workMinutes: plan.slices.reduce((sum, slice) => sum + sliceMinutes(slice), 0),
+    workMinutes: worth.workMinutes,
     agents: whatIf(graph, numbers).map((row) => ({ ...row, advised: row.agents === worth.agents })),
     context: largest
       ? {
-          total: measured.reduce((sum, { tokens }) => sum + tokens, 0),
-          largest,
-          over: measured.filter(({ tokens }) => tokens > defaultBudget).map(({ slice }) => slice),
-          budget: defaultBudget,
-          measured: measured.length,
+          total: contexts.reduce((sum, { total }) => sum + total, 0),
+          largest: { slice: largest.slice, tokens: largest.total },
+          over: contexts.filter(({ over }) => over > 0).map(({ slice }) => slice),
+          budget: largest.limit,
+          measured: contexts.length,
         }
       : null,
     usage: earlier

@@ -1,4 +1,3 @@
-import type { CodeReader } from '../code/model.ts';
 import type { CodeFile } from '../code/model.ts';
 import type { Finding } from '../finding.ts';
 import { applyRuleSettings, defaultLimits, noSettings, type LintLimits, type LintSettings } from '../lint/config.ts';
@@ -31,14 +30,12 @@ export interface JudgeRequest {
   readonly plan: Plan;
   /** The plan directory's files, by paths relative to it; it need not be written yet. */
   readonly files: PlanFiles;
-  /** What the repository holds; `filesOnly` where nobody looked further. */
+  /** What the repository holds; `filesOnly` where nobody looked further. Without its parser nothing is said of imports. */
   readonly repository: RepositoryFacts;
   /** Thresholds, levels of rules, files left out. Default: the method's. */
   readonly settings?: LintSettings;
   /** How the file system compares names. */
   readonly names?: GlobOptions;
-  /** Parses source files. Without it imports and symbols are not known, and nothing is said of them. */
-  readonly code?: CodeReader | null;
   /** Which files changed together. Without it nothing is said of that. */
   readonly history?: CoChange | null;
   /** Learned from earlier runs. Default: what is declared counts. */
@@ -98,7 +95,7 @@ export function judge(request: JudgeRequest): Judgement {
   const estimator = request.estimator ?? NOTHING_LEARNED;
   const { estimates, minutes } = estimatesOf(plan, estimator);
   const graph = planGraph(plan, { minutes });
-  const code = parsed(request.code ?? null, repository);
+  const code = parsed(repository);
 
   const shared = overlaps(plan, graph, repository.files, { ...names, thresholds: limits });
   const coupled = couplings({
@@ -149,7 +146,15 @@ export function judge(request: JudgeRequest): Judgement {
     contexts:
       plan.slices.length > MOST_MEASURED
         ? []
-        : contextBudgets({ plan, graph, files: repository.files, textOf: repository.textOf, planFiles: files, limits }),
+        : contextBudgets({
+            plan,
+            graph,
+            files: repository.files,
+            textOf: repository.textOf,
+            planFiles: files,
+            code: repository.code ?? null,
+            limits,
+          }),
   };
   const found = [
     ...lintPlan(files, plan.dir, { repository, limits, skills: request.skills ?? null }),
@@ -158,7 +163,7 @@ export function judge(request: JudgeRequest): Judgement {
   return { ...judgement, findings: ordered(applyRuleSettings(found, settings)) };
 }
 
-function parsed(reader: CodeReader | null, { textOf }: RepositoryFacts): (path: string) => CodeFile | null {
+function parsed({ textOf, code: reader }: RepositoryFacts): (path: string) => CodeFile | null {
   const known = new Map<string, CodeFile | null>();
   return (path) => {
     let file = known.get(path);

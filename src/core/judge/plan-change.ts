@@ -111,7 +111,7 @@ function joined(a: Scope, b: Scope): Scope {
   };
 }
 
-export function entryOf({ path, symbol }: ScopePart): ScopeEntry {
+function entryOf({ path, symbol }: ScopePart): ScopeEntry {
   const text = symbol === null ? path : `${path}::${symbol}`;
   return { path, symbol, note: null, text, span: { start: 0, end: 0 } };
 }

@@ -41,7 +41,7 @@ export class SliceSchedules implements ReadonlyMap<string, SliceSchedule> {
 
   get(id: string): SliceSchedule | undefined {
     const place = this.#network.places.get(id);
-    return place === undefined || this.#columns.wave[place]! === 0 ? undefined : this.#entry(place);
+    return place !== undefined && this.#columns.wave[place]! > 0 ? this.#entry(place) : undefined;
   }
 
   forEach(visit: (value: SliceSchedule, key: string, map: ReadonlyMap<string, SliceSchedule>) => void): void {

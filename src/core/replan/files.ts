@@ -313,11 +313,14 @@ function patchManifest(
   const metadata = root['metadata'];
   if (graph && typeof metadata === 'object' && metadata !== null) {
     const ids = new Set(proposal.slices.map(({ id }) => id));
+    // Of several critical paths the file may name another one than we find: only what changes is written.
+    const path = graph.criticalPath.filter((id) => ids.has(id));
+    const isOldPath = graph.criticalPath.join() === before.graph.criticalPath.join();
     patched['metadata'] = {
       ...metadata,
       ...('total_tasks' in metadata ? { total_tasks: proposal.slices.length } : {}),
-      ...('max_parallel' in metadata ? { max_parallel: graph.width } : {}),
-      ...('critical_path' in metadata ? { critical_path: graph.criticalPath.filter((id) => ids.has(id)) } : {}),
+      ...('max_parallel' in metadata && graph.width !== before.graph.width ? { max_parallel: graph.width } : {}),
+      ...('critical_path' in metadata && !isOldPath ? { critical_path: path } : {}),
     };
   }
   const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? '  ';

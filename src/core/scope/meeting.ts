@@ -62,7 +62,7 @@ export type Candidates = (glob: Glob) => Iterable<NamedEntry>;
 /** So few entries are looked at one by one: to index them would take longer. */
 const FEW = 16;
 
-interface Written {
+export interface Written {
   readonly options: GlobOptions;
   readonly entries: readonly NamedEntry[];
   readonly candidates: Candidates;

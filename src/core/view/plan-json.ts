@@ -1,5 +1,9 @@
 import type { Finding } from '../finding.ts';
+import type { CouplingEvidence } from '../judge/coupling-model.ts';
+import { couplingAdvice } from '../judge/coupling-text.ts';
+import type { Judgement } from '../judge/judge.ts';
 import { proposeMergePoints } from '../judge/merge-points.ts';
+import type { AdviceKind } from '../judge/reslice.ts';
 import { lintReport, type LintReport } from '../lint/format.ts';
 import { breakEven, type BreakEven, type BreakEvenReason } from '../plan/break-even.ts';
 import { NOTHING_LEARNED, type EstimateBasis, type EstimatorSummary, type SliceEstimate } from '../plan/estimator.ts';
@@ -69,17 +73,56 @@ export interface PlanJson {
     readonly makespan_minutes: number;
     readonly coordination_minutes: number;
   };
+  /** Pairs that share no file and hang together all the same; absent where nobody looked. */
+  readonly couplings?: readonly {
+    readonly a: string;
+    readonly b: string;
+    readonly score: number;
+    readonly verdict: Overlap['verdict'];
+    readonly before: string;
+    readonly after: string;
+    readonly evidence: readonly CouplingEvidence[];
+    readonly advice: string;
+  }[];
+  /** Interfaces between workstreams that no contract describes, and a file to start from; absent where nobody looked. */
+  readonly missing_contracts?: readonly {
+    readonly path: string;
+    readonly language: string;
+    readonly content: string;
+    readonly provider: string | null;
+    readonly consumers: readonly string[];
+  }[];
+  /** What to do about pairs that share too much; absent where nobody looked. */
+  readonly reslice?: readonly {
+    readonly a: string;
+    readonly b: string;
+    readonly advice: readonly {
+      readonly kind: AdviceKind;
+      readonly text: string;
+      readonly verified: boolean;
+      readonly percent_after: number;
+      readonly cost_minutes: number;
+    }[];
+  }[];
+  /** Tokens each agent starts with; absent where nobody looked. */
+  readonly contexts?: readonly {
+    readonly slice: string;
+    readonly total: number;
+    readonly limit: number;
+    readonly layers: Readonly<Record<string, number>>;
+    readonly advice: readonly string[];
+  }[];
   /** What earlier runs taught; the error is `null` while there are too few. */
   readonly estimator: { readonly adapter: string | null; readonly runs: number; readonly error_percent: number | null };
 }
 
 /** What `planJson` shows when it is known. */
 export interface PlanJsonExtras {
-  /** Tokens of context by slice id. */
-  readonly contextTokens?: ReadonlyMap<string, number>;
+  /** Everything a judge says of the plan. */
+  readonly judgement?: Judgement;
   /** The rows of `--agents`. */
   readonly whatIf?: readonly WhatIf[];
-  /** What `graph` was made with, by slice id; without it the declared estimates stand. */
+  /** What `graph` was made with, by slice id; without it the judgement's, and without that the declared ones. */
   readonly estimates?: ReadonlyMap<string, SliceEstimate>;
   readonly estimator?: EstimatorSummary;
 }
@@ -92,12 +135,16 @@ export function planJson(
   findings: readonly Finding[] = [],
   extras: PlanJsonExtras = {},
 ): PlanJson {
+  const { judgement } = extras;
+  const estimates = extras.estimates ?? judgement?.estimates;
+  const estimator = extras.estimator ?? judgement?.estimator;
+  const tokens = new Map(judgement?.contexts.map(({ slice, total }) => [slice, total]));
   return {
     v: 1,
     plan: plan.id,
     slices: plan.slices.map((slice) => {
       const at = graph.schedule.get(slice.id);
-      const estimate = extras.estimates?.get(slice.id) ?? NOTHING_LEARNED.estimate(slice, plan.id);
+      const estimate = estimates?.get(slice.id) ?? NOTHING_LEARNED.estimate(slice, plan.id);
       return {
         id: slice.id,
         title: slice.title,
@@ -112,7 +159,7 @@ export function planJson(
         estimate_basis: estimate.basis,
         slack_minutes: at?.slack ?? null,
         critical: at?.critical ?? false,
-        context_tokens: extras.contextTokens?.get(slice.id) ?? null,
+        context_tokens: tokens.get(slice.id) ?? null,
       };
     }),
     waves: graph.waves,
@@ -132,10 +179,11 @@ export function planJson(
     })),
     advice: adviceJson(breakEven(graph, plan)),
     estimator: {
-      adapter: extras.estimator?.adapter ?? null,
-      runs: extras.estimator?.runs ?? 0,
-      error_percent: extras.estimator?.errorPercent ?? null,
+      adapter: estimator?.adapter ?? null,
+      runs: estimator?.runs ?? 0,
+      error_percent: estimator?.errorPercent ?? null,
     },
+    ...(judgement ? judgementJson(judgement) : {}),
     ...(extras.whatIf
       ? {
           what_if: extras.whatIf.map((row) => ({
@@ -148,6 +196,42 @@ export function planJson(
           })),
         }
       : {}),
+  };
+}
+
+function judgementJson({
+  couplings,
+  contracts,
+  advice,
+  contexts,
+}: Judgement): Pick<PlanJson, 'couplings' | 'missing_contracts' | 'reslice' | 'contexts'> {
+  return {
+    couplings: couplings.pairs.map((pair) => ({ ...pair, advice: couplingAdvice(pair) })),
+    missing_contracts: contracts.scaffolds.map(({ path, language, content, provider, consumers }) => ({
+      path,
+      language,
+      content,
+      provider,
+      consumers,
+    })),
+    reslice: advice.map(({ overlap: { a, b }, advice: found }) => ({
+      a,
+      b,
+      advice: found.map(({ kind, text, verified, percentAfter, costMinutes }) => ({
+        kind,
+        text,
+        verified,
+        percent_after: percentAfter,
+        cost_minutes: costMinutes,
+      })),
+    })),
+    contexts: contexts.map(({ slice, total, limit, layers, advice: found }) => ({
+      slice,
+      total,
+      limit,
+      layers: Object.fromEntries(layers.map(({ name, tokens }) => [name, tokens])),
+      advice: found.map(({ text }) => text),
+    })),
   };
 }
 

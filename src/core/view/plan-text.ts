@@ -1,3 +1,4 @@
+import type { Judgement } from '../judge/judge.ts';
 import { proposeMergePoints } from '../judge/merge-points.ts';
 import { breakEven } from '../plan/break-even.ts';
 import type { EstimatorSummary, SliceEstimate } from '../plan/estimator.ts';
@@ -6,6 +7,7 @@ import type { MergePoint, Plan, Slice } from '../plan/model.ts';
 import type { WhatIf } from '../plan/schedule.ts';
 import type { Overlap, OverlapVerdict } from '../scope/overlap.ts';
 import { minutes } from './dashboard.ts';
+import { adviceText } from './judgement-text.ts';
 import { basisText, breakEvenText, estimatorText, proposalLines, whatIfLines } from './schedule-text.ts';
 
 export interface PlanTextOptions {
@@ -19,6 +21,8 @@ export interface PlanTextOptions {
   readonly whatIf?: readonly WhatIf[];
   /** Further blocks, before the advice. */
   readonly sections?: readonly PlanSection[];
+  /** What to do about pairs that share too much, the best first; without it only the rule is told. */
+  readonly advice?: Judgement['advice'];
 }
 
 export interface PlanSection {
@@ -67,7 +71,7 @@ export function planText(plan: Plan, graph: PlanGraph, overlaps: readonly Overla
   for (const { title, lines: rows } of options.sections ?? []) {
     if (rows.length > 0) lines.push('', printable(title), ...rows.map((row) => `  ${plainLine(row)}`));
   }
-  const advice = planAdvice(plan, graph, overlaps);
+  const advice = planAdvice(plan, graph, overlaps, options.advice);
   if (advice.length > 0) lines.push('', 'Advice', ...advice.map((text) => `  ${signs.bullet} ${text}`));
   return `${lines.join('\n')}\n`;
 }
@@ -208,7 +212,13 @@ function overlapLines(overlaps: readonly Overlap[], paint: Paint): string[] {
 }
 
 /** What a person should change before agents are paid for, most urgent first; one sentence each. */
-export function planAdvice(plan: Plan, graph: PlanGraph, overlaps: readonly Overlap[]): string[] {
+export function planAdvice(
+  plan: Plan,
+  graph: PlanGraph,
+  overlaps: readonly Overlap[],
+  tried: Judgement['advice'] = [],
+): string[] {
+  const best = new Map(tried.map(({ overlap, advice: found }) => [`${overlap.a} ${overlap.b}`, adviceText(found)]));
   const advice: string[] = [];
   for (const trail of graph.cycles) {
     const names = trail.slice(0, -1).map(printable);
@@ -221,6 +231,11 @@ export function planAdvice(plan: Plan, graph: PlanGraph, overlaps: readonly Over
   const grave = overlaps.filter((overlap) => overlap.verdict !== 'parallel').toSorted((a, b) => b.percent - a.percent);
   for (const { a, b, percent, verdict, witness } of grave.slice(0, MOST_OVERLAPS)) {
     const pair = `${printable(a)} and ${printable(b)}`;
+    const known = best.get(`${a} ${b}`);
+    if (known) {
+      advice.push(`${pair} share ${percent}% of their files: ${printable(known)}.`);
+      continue;
+    }
     advice.push(
       verdict === 'serial'
         ? `${pair} share ${percent}% of their files: run one after the other (a dependency or one workstream), or join them.`

@@ -37,15 +37,11 @@ export interface PreviewJson extends PlanJson {
   readonly files: readonly string[];
 }
 
-export function previewJson(
-  preview: Preview,
-  extras: { readonly written: boolean; readonly contextTokens: ReadonlyMap<string, number> },
-): PreviewJson {
-  const { plan, graph, overlaps, rounds, estimate } = preview;
+export function previewJson(preview: Preview, { written }: { readonly written: boolean }): PreviewJson {
+  const { plan, graph, overlaps, rounds, estimate, judgement } = preview;
   const findings = preview.findings.flatMap((group) => group.findings);
-  const { contextTokens, written } = extras;
   return {
-    ...planJson(plan, graph, overlaps, findings, { contextTokens }),
+    ...planJson(plan, graph, overlaps, findings, { judgement }),
     dir: preview.dir,
     exists: preview.exists,
     written,

@@ -1,6 +1,7 @@
 import type { Preview } from '../decompose/preview.ts';
 import { roundsText } from '../decompose/rounds.ts';
 import { minutes } from './dashboard.ts';
+import { judgementBlocks } from './judgement-markdown.ts';
 import { contractLines, estimateLines, matrixLines } from './preview-text.ts';
 import { scopeEntryText } from './scope-text.ts';
 
@@ -68,6 +69,7 @@ export function previewMarkdown(preview: Preview): string {
       '',
     );
   }
+  lines.push(...judgementBlocks(preview.judgement));
   if (preview.contracts.length > 0)
     lines.push('## Contracts', '', ...contractLines(preview).map((text) => `- ${text}`), '');
   lines.push('## What each slice may write', '');

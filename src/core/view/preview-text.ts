@@ -2,6 +2,7 @@ import { pairKey, type OverlapMatrix, type Preview } from '../decompose/preview.
 import { roundsText } from '../decompose/rounds.ts';
 import { formatFindings } from '../lint/format.ts';
 import { minutes } from './dashboard.ts';
+import { judgementSections } from './judgement-text.ts';
 import { planText } from './plan-text.ts';
 
 export interface PreviewTextOptions {
@@ -20,7 +21,16 @@ const LONGEST_LABEL = 9;
 /** A preview for the terminal: the plan, its overlaps, estimates, findings and files. Ends with a line break. */
 export function previewText(preview: Preview, options: PreviewTextOptions): string {
   const strong = (text: string): string => (options.colour ? `\u001b[1m${text}\u001b[0m` : text);
-  const sections = [planText(preview.plan, preview.graph, preview.overlaps, options).trimEnd()];
+  const { judgement } = preview;
+  const sections = [
+    planText(preview.plan, preview.graph, preview.overlaps, {
+      ...options,
+      estimates: judgement.estimates,
+      estimator: judgement.estimator,
+      sections: judgementSections(judgement),
+      advice: judgement.advice,
+    }).trimEnd(),
+  ];
   const section = (title: string, lines: readonly string[]): void => {
     if (lines.length > 0) sections.push([strong(title), ...lines.map((line) => `  ${line}`)].join('\n'));
   };

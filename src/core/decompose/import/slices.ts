@@ -43,7 +43,8 @@ export function assemble(request: AssembleRequest): Proposal | null {
   const writes = groups.map((group) => narrowed([...new Set(group.tasks.flatMap((task) => task.paths))]));
   const deps = withFileOrder(groups, writes, report);
   const creators = createdBy(groups, writes, deps, input.repoFiles);
-  const pairs = writes.reduce((sum, paths) => sum + paths.length, 0) * groups.length;
+  const written = writes.flatMap((paths, group) => paths.map((path) => ({ path, group })));
+  const pairs = written.length * groups.length;
   const contracts = (request.contracts ?? []).map((contract) => {
     const name = contract.path.slice(contract.path.lastIndexOf('/') + 1);
     const users = groups.filter((group) => wordsOf(group).includes(name)).map((group) => group.id);
@@ -111,7 +112,8 @@ export function assemble(request: AssembleRequest): Proposal | null {
           (path) => !own.some((mine) => globsIntersect(splitSymbol(mine).path, path) !== null),
         ),
         foreign: [],
-        others: pairs > mostBoundaryPairs ? [] : writes.filter((_, other) => other !== i).flat(),
+        others:
+          pairs > mostBoundaryPairs ? [] : written.filter((other) => other.group !== i).map((other) => other.path),
       }),
       requirements: statements(requirementsOf(group)),
       checklist: statements([...group.tasks.flatMap((task) => task.checks), ...group.checklist]),

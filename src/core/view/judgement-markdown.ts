@@ -1,0 +1,106 @@
+import type { Finding } from '../finding.ts';
+import type { Judgement } from '../judge/judge.ts';
+import type { Plan } from '../plan/model.ts';
+import { whatIf } from '../plan/schedule.ts';
+import { adviceText, judgementSections } from './judgement-text.ts';
+import { criticalPathText } from './plan-text.ts';
+import { breakEvenText, estimatorText, proposalLines, whatIfLines } from './schedule-text.ts';
+
+/** Rows of the what-if table before nobody reads on. */
+const MOST_ROWS = 16;
+/** Scaffolds shown whole. */
+const MOST_SCAFFOLDS = 6;
+
+/**
+ * What is said of a decomposition beyond its waves, as Markdown blocks: advice on overlaps, hidden coupling, contracts to
+ * be written with the file to start from, proposed merge points, contexts over budget. Empty where there is nothing.
+ */
+export function judgementBlocks(judgement: Judgement): readonly string[] {
+  const lines: string[] = [];
+  const advice = judgement.advice.flatMap(({ overlap: { a, b, percent }, advice: found }) => {
+    const text = adviceText(found);
+    return text === null ? [] : [`- ${a} and ${b} share ${percent} %: ${text}`];
+  });
+  if (advice.length > 0) lines.push('## How to cut it better', '', ...advice, '');
+  for (const { title, lines: rows } of judgementSections(judgement))
+    lines.push(`## ${title}`, '', ...rows.map((row) => (row.startsWith(' ') ? `  ${row.trim()}` : `- ${row}`)), '');
+  for (const { path, language, content } of judgement.contracts.scaffolds.slice(0, MOST_SCAFFOLDS)) {
+    const fence = '`'.repeat(3 + Math.max(0, ...[...content.matchAll(/`{3,}/g)].map((run) => run[0].length - 2)));
+    lines.push(`### ${path}`, '', `${fence}${language}`, content.trimEnd(), fence, '');
+  }
+  if (judgement.mergePoints.length > 0) {
+    lines.push(`## Proposed merge points (${judgement.mergePoints.length})`, '');
+    lines.push(...proposalLines(judgement.mergePoints, ' -> ').map((line) => listItem(line)), '');
+  }
+  return lines;
+}
+
+/** A judged plan as a document of its own. */
+export function judgementMarkdown(plan: Plan, judgement: Judgement): string {
+  const { graph, agents, estimator, findings } = judgement;
+  const learned = estimatorText(estimator);
+  const most = Math.min(MOST_ROWS, Math.max(agents.agents + 1, graph.width));
+  const curve = whatIf(
+    graph,
+    Array.from({ length: most }, (_, i) => i + 1),
+  );
+  const lines = [
+    `# ${plan.techSpecId}: ${plan.title}`,
+    '',
+    `${plan.slices.length} slices in ${graph.waves.length} waves and ${graph.batches.length} batches.`,
+    '',
+    `Critical path: ${criticalPathText(plan, graph, ' -> ') || 'none'}`,
+    '',
+    `${breakEvenText(agents, { maxParallel: plan.limits.maxParallel })}.`,
+    '',
+    ...(learned === null ? [] : [`${learned}.`, '']),
+    '## Findings',
+    '',
+    ...(findings.length === 0 ? ['none'] : findings.toSorted(byGravity).map(findingLine)),
+    '',
+    ...overlapBlock(judgement),
+    ...judgementBlocks(judgement),
+    '## With how many agents',
+    '',
+    '```text',
+    ...whatIfLines(curve),
+    '```',
+    '',
+    ...contextBlock(judgement),
+  ];
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function overlapBlock({ overlaps }: Judgement): string[] {
+  if (overlaps.length === 0) return [];
+  const sorted = overlaps.toSorted((a, b) => b.percent - a.percent).slice(0, 40);
+  const rows = sorted.map(
+    ({ a, b, percent, verdict, witness }) => `- ${a} and ${b}: ${percent} %, ${verdict} (\`${witness}\`)`,
+  );
+  const more = overlaps.length - rows.length;
+  return [`## Overlaps (${overlaps.length})`, '', ...rows, ...(more > 0 ? [`- and ${more} more`] : []), ''];
+}
+
+function contextBlock({ contexts }: Judgement): string[] {
+  if (contexts.length === 0) return [];
+  const rows = contexts.map(({ slice, total, limit, layers }) => {
+    const parts = layers.filter(({ tokens }) => tokens > 0).map(({ name, tokens }) => `${name} ${tokens}`);
+    return `- ${slice}: ${total} of ${limit} tokens (${parts.join(', ')})`;
+  });
+  return ['## Context of each slice', '', ...rows, ''];
+}
+
+const gravity = ['error', 'warning', 'info', 'hint'];
+
+function byGravity(a: Finding, b: Finding): number {
+  return gravity.indexOf(a.severity) - gravity.indexOf(b.severity);
+}
+
+function findingLine({ severity, message, file, line, code }: Finding): string {
+  return `- ${severity}: ${message} (${file}:${line}, ${code})`;
+}
+
+function listItem(line: string): string {
+  const text = line.trim();
+  return line.startsWith('   ') ? `  ${text}` : `- ${text}`;
+}

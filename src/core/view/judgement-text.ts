@@ -1,0 +1,64 @@
+import type { ContextBudget } from '../judge/context-budget.ts';
+import { couplingAdvice, couplingText } from '../judge/coupling-text.ts';
+import type { Judgement } from '../judge/judge.ts';
+import type { Advice } from '../judge/reslice.ts';
+import type { PlanSection } from './plan-text.ts';
+
+/** Of each list the gravest; the rest is counted. */
+const MOST_SHOWN = 10;
+/** Alternatives shown for one pair. */
+const MOST_ADVICE = 2;
+
+/** What a judge says beyond waves, overlaps and merge points, as blocks for `planText`; empty blocks are left out. */
+export function judgementSections({ couplings, contracts, contexts }: Judgement): readonly PlanSection[] {
+  const coupled = couplings.pairs
+    .filter(({ verdict }) => verdict !== 'parallel')
+    .toSorted((a, b) => b.score - a.score || (a.a < b.a || (a.a === b.a && a.b < b.b) ? -1 : 1));
+  const weak = couplings.pairs.length - coupled.length;
+  const over = contexts.filter(({ over: tokens }) => tokens > 0).toSorted((a, b) => b.over - a.over);
+  const sections: PlanSection[] = [
+    {
+      title: `Hidden coupling (${coupled.length})`,
+      lines: [
+        ...listed(coupled, (coupling) => [couplingText(coupling), `    ${couplingAdvice(coupling)}`]),
+        ...(coupled.length > 0 && weak > 0 ? [`and ${weak} with little evidence, which may run in parallel`] : []),
+        ...(couplings.crowded.length > 0
+          ? [`many slices meet at ${couplings.crowded.slice(0, 3).join(', ')}: not judged pair by pair`]
+          : []),
+        ...(couplings.unread > 0 ? [`${couplings.unread} source files were too many to be read for imports`] : []),
+      ],
+    },
+    {
+      title: `Contracts to be written (${contracts.missing.length})`,
+      lines: listed(contracts.scaffolds, ({ path, provider, consumers, open }) => [
+        `${path} (${provider === null ? 'whoever provides it is open' : `${provider} provides it`}; for ${consumers.join(', ')}${open > 0 ? `; ${open} ${open === 1 ? 'place' : 'places'} to agree on` : ''})`,
+      ]),
+    },
+    { title: `Context over budget (${over.length})`, lines: listed(over, contextLines) },
+  ];
+  return sections.filter(({ lines }) => lines.length > 0);
+}
+
+function listed<T>(items: readonly T[], linesOf: (item: T) => readonly string[]): string[] {
+  const lines = items.slice(0, MOST_SHOWN).flatMap(linesOf);
+  return items.length > MOST_SHOWN ? [...lines, `and ${items.length - MOST_SHOWN} more`] : lines;
+}
+
+function contextLines({ slice, total, limit, layers, advice }: ContextBudget): string[] {
+  const parts = layers.filter(({ tokens }) => tokens > 0).map(({ name, tokens }) => `${name} ${thousands(tokens)}`);
+  return [
+    `${slice}  ${thousands(total)} of ${thousands(limit)} tokens: ${parts.join(', ')}`,
+    ...advice.slice(0, MOST_ADVICE).map(({ text }) => `    ${text}`),
+  ];
+}
+
+/** The best advice on a pair that shares too much; `null` where there is none. */
+export function adviceText(advice: readonly Advice[]): string | null {
+  const [first] = advice;
+  if (!first) return null;
+  return first.verified ? first.text : `${first.text} (this helps; it does not settle it alone)`;
+}
+
+function thousands(count: number): string {
+  return String(Math.round(count)).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+}

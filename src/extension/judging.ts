@@ -1,0 +1,55 @@
+import * as vscode from 'vscode';
+import { judgementMarkdown } from '../core/view/judgement-markdown.ts';
+import { failureNotice, notice, type Notice } from './notices.ts';
+import type { Projects } from './projects.ts';
+import type { ReadPlan } from './tree-nodes.ts';
+
+export const JUDGEMENT_SCHEME = 'slicewave-judgement';
+
+/** Everything that can be said of a plan before an agent is paid for, as a document. Reads only. */
+export class Judging implements vscode.TextDocumentContentProvider {
+  readonly #projects: Projects;
+  readonly #texts = new Map<string, string>();
+  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly #closed: vscode.Disposable;
+
+  readonly onDidChange = this.#changed.event;
+
+  constructor(projects: Projects) {
+    this.#projects = projects;
+    this.#closed = vscode.workspace.onDidCloseTextDocument((document) => {
+      if (document.uri.scheme === JUDGEMENT_SCHEME) this.#texts.delete(document.uri.toString());
+    });
+  }
+
+  async show(plan: ReadPlan): Promise<Notice | null> {
+    const engine = this.#projects.engine(plan.root);
+    if (!engine) return notice('This plan belongs to no repository of the workspace any more.', 'Refresh the tree.');
+    const judged = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: `Judging ${plan.state.plan}`, cancellable: true },
+      (progress, token) => {
+        const controller = new AbortController();
+        token.onCancellationRequested(() => controller.abort());
+        return engine.judge(plan.dir, {
+          signal: controller.signal,
+          onProgress: (message) => progress.report({ message }),
+        });
+      },
+    );
+    if (!judged.ok) return judged.failure.reason === 'cancelled' ? null : failureNotice(judged.failure);
+    const uri = vscode.Uri.from({ scheme: JUDGEMENT_SCHEME, path: `/${plan.state.plan}.md`, query: plan.root });
+    this.#texts.set(uri.toString(), judgementMarkdown(judged.value.loaded.plan, judged.value.judgement));
+    this.#changed.fire(uri);
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false });
+    return null;
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.#texts.get(uri.toString()) ?? 'This judgement is no longer there. Judge the plan again.\n';
+  }
+
+  dispose(): void {
+    this.#closed.dispose();
+    this.#changed.dispose();
+  }
+}
