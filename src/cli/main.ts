@@ -34,6 +34,11 @@ const COMMANDS: readonly {
     load: async () => (await import('./commands/plan.ts')).plan,
   },
   {
+    name: 'scope',
+    summary: 'Ask who may write a path, or how the scopes of slices relate',
+    load: async () => (await import('./commands/scope.ts')).scope,
+  },
+  {
     name: 'replan',
     summary: 'Change a plan while it runs; the difference is shown first',
     load: async () => (await import('./commands/replan.ts')).replan,

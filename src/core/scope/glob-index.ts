@@ -1,4 +1,5 @@
 import type { Glob } from './glob.ts';
+import { GlobTrie } from './glob-trie.ts';
 
 /** Items by what everything they match begins with: to find those that can meet without a look at all others. */
 export class PrefixIndex<T> {
@@ -79,12 +80,24 @@ const KEYS: readonly ((glob: Glob) => string)[] = [
   (glob) => glob.segments.back[2] ?? '',
 ];
 
+/** Candidates that look alike from all these places beyond which their globs are walked as a trie ... */
+const MANY = 128;
+/** ... for as long as that takes fewer steps than this for each of them: to compare two globs takes longer. */
+const STEPS = 4;
+/** Walks that found nothing out after which no more are tried. */
+const VAIN = 16;
+
 /** Items by several keys of their globs: many begin alike (`src/**`), others end alike (`.ts`), and few are alike in all. */
 export class MeetingIndex<T> {
+  readonly #items: readonly T[];
+  readonly #globOf: (item: T) => Glob;
   /** Made when they are asked for. */
   readonly #by: (() => PrefixIndex<T>)[];
+  readonly #walks = [true, false].map((backwards): Walk => ({ backwards, trie: null, vain: 0 }));
 
   constructor(items: readonly T[], globOf: (item: T) => Glob) {
+    this.#items = items;
+    this.#globOf = globOf;
     this.#by = KEYS.map((_, i) => {
       let index: PrefixIndex<T> | undefined;
       return () => (index ??= new PrefixIndex(items, (item) => keysOf(globOf(item))[i]!));
@@ -103,13 +116,29 @@ export class MeetingIndex<T> {
       best = i;
       if (count <= FEW) break;
     }
-    return this.#by[best]!().compatible(keys[best]!);
+    return (least > MANY ? this.#walked(glob, least) : null) ?? this.#by[best]!().compatible(keys[best]!);
   }
 
-  /** How many items at most are left to be compared with a glob. */
-  countMeeting(glob: Glob): number {
-    return Math.min(...keysOf(glob).map((key, i) => this.#by[i]!().countCompatible(key)));
+  /** What a walk finds when it is short and tells more apart than the keys do. */
+  #walked(glob: Glob, count: number): T[] | null {
+    for (const walk of this.#walks) {
+      if (walk.vain > VAIN) continue;
+      walk.trie ??= new GlobTrie(this.#items.map(this.#globOf), walk.backwards);
+      const found = walk.trie.couldMeet(glob, STEPS * count);
+      if (found && found.length <= count / 2) {
+        walk.vain = Math.max(0, walk.vain - 2);
+        return found.map((place) => this.#items[place]!);
+      }
+      walk.vain++;
+    }
+    return null;
   }
+}
+
+interface Walk {
+  readonly backwards: boolean;
+  trie: GlobTrie | null;
+  vain: number;
 }
 
 const known = new WeakMap<Glob, readonly string[]>();

@@ -9,6 +9,7 @@ import {
   SLASH,
   type CharSet,
 } from './charset.ts';
+import { stepsOf, type Steps } from './glob-steps.ts';
 
 /**
  * A glob as a machine that reads a path one code point at a time. State `s` reads a member of `sets[s]` and goes on to
@@ -34,6 +35,8 @@ export interface GlobSyntax {
   readonly rows: () => readonly SegmentRow[];
   /** What single segments of every match begin with. */
   readonly segments: () => SegmentKeys;
+  /** The ways to read a match. */
+  readonly steps: () => readonly Steps[];
   /** The paths the glob names when it holds no wildcard: braces expanded, classes read as written. Else `null`. */
   readonly texts: readonly string[] | null;
   /** Whether `automaton` accepts exactly the one text. */
@@ -74,7 +77,7 @@ const MOST_SEGMENTS = 100_000;
 const segmentGlobs = new Map<string, SegmentGlob>();
 let segmentNumbers = 0;
 
-function segmentGlob(segment: readonly Node[], caseInsensitive: boolean): SegmentGlob {
+function segmentGlob(segment: readonly GlobNode[], caseInsensitive: boolean): SegmentGlob {
   const text = segment.every((node) => node.kind === 'char') ? prefixOf([segment]) : null;
   const key = (caseInsensitive ? 'i' : 'e') + (text === null ? JSON.stringify(segment) : `=${text}`);
   let found = segmentGlobs.get(key);
@@ -95,15 +98,15 @@ function segmentGlob(segment: readonly Node[], caseInsensitive: boolean): Segmen
 /** Segments that are looked at from each end. */
 const KEYED_SEGMENTS = 4;
 
-type Node =
+export type GlobNode =
   | { readonly kind: 'char'; readonly code: number }
   | { readonly kind: 'class'; readonly set: CharSet; readonly text: readonly number[] }
   | { readonly kind: 'any' | 'star' | 'slash' }
-  | { readonly kind: 'group'; readonly options: readonly (readonly Node[])[] };
+  | { readonly kind: 'group'; readonly options: readonly (readonly GlobNode[])[] };
 
-type Segment = readonly Node[] | 'globstar';
+export type GlobSegment = readonly GlobNode[] | 'globstar';
 
-type Token = Exclude<Node, { kind: 'group' }> | { readonly kind: 'open' | 'close' | 'comma' };
+type Token = Exclude<GlobNode, { kind: 'group' }> | { readonly kind: 'open' | 'close' | 'comma' };
 
 /** Brace groups are expanded only where they must be (see `needsExpansion`); more alternatives than this are widened. */
 const MOST_ALTERNATIVES = 256;
@@ -130,12 +133,12 @@ export function readGlob(source: string, caseInsensitive: boolean): GlobSyntax {
 }
 
 function syntaxOf(
-  alternatives: readonly (readonly Segment[])[],
+  alternatives: readonly (readonly GlobSegment[])[],
   { approximate = false, caseInsensitive }: { readonly approximate?: boolean; readonly caseInsensitive: boolean },
 ): GlobSyntax {
   const affixes = alternatives.map((alternative) => [prefixOf(alternative), suffixOf(alternative)] as const);
   const only = alternatives.length === 1 ? alternatives[0]! : null;
-  const isPlain = (segment: Segment): boolean =>
+  const isPlain = (segment: GlobSegment): boolean =>
     segment !== 'globstar' && segment.every((node) => node.kind === 'char');
   const directory = only?.at(-1) === 'globstar' ? only.slice(0, -1) : [];
   return {
@@ -152,6 +155,7 @@ function syntaxOf(
       front: keysOf(alternatives, (alternative) => alternative),
       back: keysOf(alternatives, (alternative) => alternative.toReversed()),
     })),
+    steps: once(() => stepsOf(alternatives)),
     texts: textsOf(alternatives),
     literal: only !== null && only.every(isPlain),
     subtree:
@@ -162,7 +166,7 @@ function syntaxOf(
   };
 }
 
-function piecesOf(alternative: readonly Segment[]): string[] {
+function piecesOf(alternative: readonly GlobSegment[]): string[] {
   const pieces: string[] = [];
   for (const segment of alternative) {
     let piece = '';
@@ -179,8 +183,8 @@ function piecesOf(alternative: readonly Segment[]): string[] {
 }
 
 function keysOf(
-  alternatives: readonly (readonly Segment[])[],
-  ordered: (alternative: readonly Segment[]) => readonly Segment[],
+  alternatives: readonly (readonly GlobSegment[])[],
+  ordered: (alternative: readonly GlobSegment[]) => readonly GlobSegment[],
 ): string[] {
   let common: string[] | undefined;
   for (const alternative of alternatives) {
@@ -196,7 +200,7 @@ function keysOf(
 }
 
 function plainSyntax(text: string, caseInsensitive: boolean): GlobSyntax {
-  const row = (): (readonly Node[])[] =>
+  const row = (): (readonly GlobNode[])[] =>
     text.split('/').map((name) => codes(name).map((code) => ({ kind: 'char', code })));
   const automaton = once(() => build([row()]));
   const segments = once(() => {
@@ -210,6 +214,7 @@ function plainSyntax(text: string, caseInsensitive: boolean): GlobSyntax {
     prefix: text,
     suffix: text,
     segments,
+    steps: once(() => stepsOf([row()])),
     texts: [text],
     literal: true,
     subtree: null,
@@ -273,7 +278,7 @@ function readClass(
   input: readonly number[],
   open: number,
   caseInsensitive: boolean,
-): { node: Node & { kind: 'class' }; last: number } | null {
+): { node: GlobNode & { kind: 'class' }; last: number } | null {
   let at = open + 1;
   const negated = input[at] === 0x21 || input[at] === 0x5e;
   if (negated) at++;
@@ -313,7 +318,7 @@ function readClass(
 }
 
 /** Joins tokens to groups. A brace without partner, or a pair without a comma of its own, stands for itself. */
-function parse(tokens: readonly Token[]): Node[] {
+function parse(tokens: readonly Token[]): GlobNode[] {
   const partner = new Map<number, number>();
   const commas = new Map<number, number[]>();
   const open: number[] = [];
@@ -323,8 +328,8 @@ function parse(tokens: readonly Token[]): Node[] {
     else if (token.kind === 'comma' && top !== undefined) commas.set(top, [...(commas.get(top) ?? []), index]);
     else if (token.kind === 'close' && top !== undefined) partner.set(open.pop()!, index);
   });
-  const range = (from: number, to: number, depth: number): Node[] => {
-    const nodes: Node[] = [];
+  const range = (from: number, to: number, depth: number): GlobNode[] => {
+    const nodes: GlobNode[] = [];
     for (let at = from; at < to; at++) {
       const token = tokens[at]!;
       const close = partner.get(at);
@@ -350,16 +355,16 @@ function parse(tokens: readonly Token[]): Node[] {
  * A group that can change how its surroundings are cut into segments (it holds a `/`, a `*` or an empty option) is
  * expanded like the shell does. All others stay alternatives inside one segment, however many there are.
  */
-function needsExpansion(node: Node): boolean {
+function needsExpansion(node: GlobNode): boolean {
   if (node.kind !== 'group') return false;
   return node.options.some(
     (option) => option.length === 0 || option.some((n) => n.kind === 'slash' || n.kind === 'star' || needsExpansion(n)),
   );
 }
 
-function expand(nodes: readonly Node[]): (readonly Node[])[] | null {
-  let done: (readonly Node[])[] = [[]];
-  let plain: Node[] = [];
+function expand(nodes: readonly GlobNode[]): (readonly GlobNode[])[] | null {
+  let done: (readonly GlobNode[])[] = [[]];
+  let plain: GlobNode[] = [];
   const settle = (): void => {
     if (plain.length) done = done.map((prefix) => [...prefix, ...plain]);
     plain = [];
@@ -370,7 +375,7 @@ function expand(nodes: readonly Node[]): (readonly Node[])[] | null {
       continue;
     }
     settle();
-    const options: (readonly Node[])[] = [];
+    const options: (readonly GlobNode[])[] = [];
     for (const option of node.options) {
       const found = expand(option);
       if (!found) return null;
@@ -384,22 +389,22 @@ function expand(nodes: readonly Node[]): (readonly Node[])[] | null {
 }
 
 /** Everything below the directory in which the first group stands: accepts whatever its alternatives could. */
-function widened(nodes: readonly Node[]): Segment[] {
+function widened(nodes: readonly GlobNode[]): GlobSegment[] {
   const group = nodes.findIndex(needsExpansion);
   const cut = nodes.slice(0, group).findLastIndex((node) => node.kind === 'slash');
   return segments([...nodes.slice(0, cut + 1), { kind: 'star' }, { kind: 'star' }]);
 }
 
 /** Cuts at slashes. `dir/` and `dir/*` mean the subtree; empty segments inside count for nothing. */
-function segments(nodes: readonly Node[]): Segment[] {
-  const pieces: Node[][] = [[]];
+function segments(nodes: readonly GlobNode[]): GlobSegment[] {
+  const pieces: GlobNode[][] = [[]];
   for (const node of nodes) {
     const piece = pieces.at(-1)!;
     if (node.kind === 'slash') pieces.push([]);
     else if (node.kind !== 'star' || piece.at(-1)?.kind !== 'star' || piece.at(-2)?.kind !== 'star') piece.push(node);
   }
   const trailing = pieces.length > 1 && pieces.at(-1)!.length === 0;
-  const found: Segment[] = [];
+  const found: GlobSegment[] = [];
   for (const piece of pieces) {
     if (piece.length === 0) continue;
     const globstar = piece.length > 1 && piece.every((node) => node.kind === 'star');
@@ -422,7 +427,7 @@ function segments(nodes: readonly Node[]): Segment[] {
   return found;
 }
 
-function prefixOf(alternative: readonly Segment[]): string {
+function prefixOf(alternative: readonly GlobSegment[]): string {
   let prefix = '';
   for (const [index, segment] of alternative.entries()) {
     if (index > 0) prefix += '/';
@@ -435,7 +440,7 @@ function prefixOf(alternative: readonly Segment[]): string {
   return prefix;
 }
 
-function suffixOf(alternative: readonly Segment[]): string {
+function suffixOf(alternative: readonly GlobSegment[]): string {
   const last = alternative.at(-1);
   if (!last || last === 'globstar') return '';
   let suffix = '';
@@ -458,8 +463,8 @@ function commonSuffix(a: string, b: string): string {
   return a.slice(a.length - length);
 }
 
-function textsOf(alternatives: readonly (readonly Segment[])[]): string[] | null {
-  const listed = (nodes: readonly Node[]): string[] | null => {
+function textsOf(alternatives: readonly (readonly GlobSegment[])[]): string[] | null {
+  const listed = (nodes: readonly GlobNode[]): string[] | null => {
     let texts = [''];
     for (const node of nodes) {
       let ends: string[] | null;
@@ -491,7 +496,7 @@ function textsOf(alternatives: readonly (readonly Segment[])[]): string[] | null
   return all.size && all.size <= MOST_ALTERNATIVES ? [...all] : null;
 }
 
-function build(alternatives: readonly (readonly Segment[])[]): Automaton {
+function build(alternatives: readonly (readonly GlobSegment[])[]): Automaton {
   const sets: CharSet[] = [];
   const next: (readonly number[])[] = [];
   const state = (set: CharSet, to: readonly number[] = []): number => {
@@ -499,7 +504,7 @@ function build(alternatives: readonly (readonly Segment[])[]): Automaton {
     return sets.push(set) - 1;
   };
   // Built from the end, so that each piece is given what follows it.
-  const sequence = (nodes: readonly Node[], after: readonly number[]): readonly number[] => {
+  const sequence = (nodes: readonly GlobNode[], after: readonly number[]): readonly number[] => {
     let entry = after;
     for (const node of nodes.toReversed()) {
       switch (node.kind) {

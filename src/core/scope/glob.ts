@@ -1,4 +1,5 @@
 import { foldText, holds, intersect, NOT_SLASH, representatives, SLASH } from './charset.ts';
+import type { Steps } from './glob-steps.ts';
 import {
   ACCEPT,
   readGlob,
@@ -37,6 +38,8 @@ export interface Glob {
   readonly segments: SegmentKeys;
   /** Texts that every match holds somewhere, of three characters or more; not of every glob all of them. */
   readonly pieces: readonly string[];
+  /** The ways to read a match, for an index of globs that look alike (see `stepsOf`). */
+  readonly steps: readonly Steps[];
   /**
    * More brace alternatives than are worth following: the glob then matches everything below the directory in which
    * they begin. Right for finding collisions and for boundaries; too generous for granting access.
@@ -93,6 +96,10 @@ class CompiledGlob implements Glob {
 
   get pieces(): readonly string[] {
     return this.syntax.pieces();
+  }
+
+  get steps(): readonly Steps[] {
+    return this.syntax.steps();
   }
 
   get segments(): SegmentKeys {
