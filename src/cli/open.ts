@@ -41,6 +41,22 @@ export async function openPlan(
     : fail('no-such-file', 'there are several plans here', `Name one: ${plans.join(', ')}.`);
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Does what keeps this thread busy with nothing but thinking. No handler could be called meanwhile, so none is left: a
+ * signal ends the process at once, as it would without any.
+ */
+export function whileDeaf<T>(think: () => T): T {
+  const handlers = SIGNALS.map((signal) => [signal, process.listeners(signal)] as const);
+  for (const [signal] of handlers) process.removeAllListeners(signal);
+  try {
+    return think();
+  } finally {
+    for (const [signal, all] of handlers) for (const handler of all) process.on(signal, handler);
+  }
+}
+
 /** Aborts on the first Ctrl-C (or the closing of the terminal), so that work is stopped cleanly; a second one ends at once. */
 export function abortOnSignals(onFirst: () => void): AbortSignal {
   const controller = new AbortController();
@@ -52,6 +68,6 @@ export function abortOnSignals(onFirst: () => void): AbortSignal {
     onFirst();
     controller.abort();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
+  for (const signal of SIGNALS) process.on(signal, () => stop(signal));
   return controller.signal;
 }

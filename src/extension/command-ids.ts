@@ -5,6 +5,8 @@ export const COMMAND_IDS = [
   'slicewave.writeDecomposition',
   'slicewave.discardDecomposition',
   'slicewave.replan',
+  'slicewave.applyReplan',
+  'slicewave.discardReplan',
   'slicewave.judgePlan',
   'slicewave.openWalkthrough',
   'slicewave.openDashboard',
@@ -40,6 +42,7 @@ export type CommandId = (typeof COMMAND_IDS)[number];
 export const TRUSTED_COMMANDS: ReadonlySet<CommandId> = new Set<CommandId>([
   'slicewave.writeDecomposition',
   'slicewave.replan',
+  'slicewave.applyReplan',
   'slicewave.runPlan',
   'slicewave.runWave',
   'slicewave.runSlice',

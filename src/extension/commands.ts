@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { isDecomposerId, type DecomposerId } from '../core/decompose/table.ts';
 import { dashboardText } from '../core/view/dashboard.ts';
 import { canRun } from '../protocol/dashboard.ts';
 import { COMMAND_IDS, TRUSTED_COMMANDS, type CommandId } from './command-ids.ts';
@@ -88,17 +89,19 @@ function handlersOf(parts: Parts): Readonly<Record<CommandId, Handler>> {
 
   return {
     'slicewave.newSpec': newSpec,
-    'slicewave.decompose': (argument) => decomposing.preview(argument),
+    'slicewave.decompose': (argument, options) => decomposing.preview(argument, decomposerIn(options)),
     'slicewave.writeDecomposition': (argument) => decomposing.write(argument),
     'slicewave.discardDecomposition': (argument) => decomposing.discard(argument),
 
     'slicewave.replan': async (argument) => {
-      const found = await targets.plan(argument, 'Which plan should change?');
-      return 'chosen' in found ? parts.replanning.ask(found.chosen) : found.notice;
+      const found = await targets.plan(parts.judging.targetOf(argument) ?? argument, 'Which plan should change?');
+      return 'chosen' in found ? parts.replanning.ask(found.chosen, targetOf(argument)?.slice) : found.notice;
     },
+    'slicewave.applyReplan': (argument) => parts.replanning.apply(argument),
+    'slicewave.discardReplan': (argument) => parts.replanning.discard(argument),
 
     'slicewave.judgePlan': async (argument) => {
-      const found = await targets.plan(argument, 'Which plan should be judged?');
+      const found = await targets.plan(parts.judging.targetOf(argument) ?? argument, 'Which plan should be judged?');
       return 'chosen' in found ? parts.judging.show(found.chosen) : found.notice;
     },
 
@@ -327,6 +330,12 @@ function handlersOf(parts: Parts): Readonly<Record<CommandId, Handler>> {
     if (!target) return argument;
     return { root: target.plan.root, planDir: target.plan.dir, slice: target.slice, run: target.run.runId };
   }
+}
+
+/** The decomposer that a button names; menus pass other things there. */
+function decomposerIn(options: unknown): DecomposerId | undefined {
+  if (typeof options !== 'object' || options === null || !('by' in options)) return undefined;
+  return typeof options.by === 'string' && isDecomposerId(options.by) ? options.by : undefined;
 }
 
 async function openInRepository(root: string, path: string): Promise<Notice | null> {

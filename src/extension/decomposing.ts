@@ -1,10 +1,13 @@
 import * as vscode from 'vscode';
-import { DECOMPOSERS, decomposerOf, type DecomposerId } from '../core/decompose/table.ts';
+import type { DecomposerId } from '../core/decompose/table.ts';
+import { countFindings, counted } from '../core/lint/format.ts';
 import type { Decomposition } from '../node/engine-model.ts';
-import { languageModelAgent } from './language-model.ts';
-import { commandAction, failureNotice, notice, untrusted, type Notice } from './notices.ts';
+import { decomposed, isImport } from './decomposer.ts';
+import { commandAction, failureNotice, notice, type Notice } from './notices.ts';
 import type { Project, Projects } from './projects.ts';
+import type { Replanning } from './replanning.ts';
 import type { Settings } from './settings.ts';
+import { isRead } from './tree-nodes.ts';
 
 /** Where spec files are found, as `formats` has it. */
 export const SPEC_FILES = '**/{*.spec.md,specs/**/*.md,tech-specs/**/*.md}';
@@ -45,29 +48,30 @@ const LINKED = /(\(|^- )([^\s():]+)(?::(\d+), [\w.-]+\)$| \(\d+ lines?\)$)/gm;
 interface Pending {
   readonly project: Project;
   readonly decomposition: Decomposition;
-  readonly spec: string;
 }
 
 /** From a spec to a plan, in two steps: a preview that writes nothing, then writing what was shown. */
 export class Decomposing implements vscode.TextDocumentContentProvider, vscode.DocumentLinkProvider {
   readonly #projects: Projects;
   readonly #settings: (root: string) => Settings;
+  readonly #replan: Replanning['preview'];
   readonly #pending = new Map<string, Pending>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   readonly #closed: vscode.Disposable;
 
   readonly onDidChange = this.#changed.event;
 
-  constructor(projects: Projects, settings: (root: string) => Settings) {
+  constructor(projects: Projects, settings: (root: string) => Settings, replanning: Replanning) {
     this.#projects = projects;
     this.#settings = settings;
+    this.#replan = (plan, change) => replanning.preview(plan, change);
     this.#closed = vscode.workspace.onDidCloseTextDocument((document) => {
       if (document.uri.scheme === PREVIEW_SCHEME) this.#pending.delete(document.uri.toString());
     });
   }
 
-  /** Decomposes and shows what would be written. */
-  async preview(argument: unknown): Promise<Notice | null> {
+  /** Decomposes and shows what would be written. `by` wins over the setting. */
+  async preview(argument: unknown, by?: DecomposerId): Promise<Notice | null> {
     const spec = await specOf(argument);
     if (spec === null) return null;
     if ('severity' in spec) return spec;
@@ -79,36 +83,15 @@ export class Decomposing implements vscode.TextDocumentContentProvider, vscode.D
         ? failureNotice(failed)
         : notice(`${spec.fsPath} is in no git repository of this workspace.`, 'Open the folder of its repository.');
     }
-    const saved = await ensureSaved(spec);
-    if (!saved) return notice('The spec could not be saved.', 'Save it, then decompose again.');
-    const settings = this.#settings(project.root);
-    const decomposer = settings.decomposer === 'ask' ? await askDecomposer() : settings.decomposer;
-    if (decomposer === null) return null;
-    const { kind } = decomposerOf(decomposer);
-    if ((kind === 'agent' || kind === 'editor') && !vscode.workspace.isTrusted) return untrusted;
-    const name = vscode.workspace.asRelativePath(spec, false);
-    const result = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: `Decomposing ${name}`, cancellable: true },
-      (progress, token) => {
-        const controller = new AbortController();
-        token.onCancellationRequested(() => controller.abort());
-        return project.engine.decompose(spec.fsPath, {
-          // What another tool wrote is read by its importer, whoever decomposes specs here.
-          otherwise: decomposer,
-          corrections: settings.corrections,
-          command: settings.agentCommand,
-          ...(settings.model ? { model: settings.model } : {}),
-          editorModel: languageModelAgent({ model: settings.model }),
-          signal: controller.signal,
-          onProgress: (message) => progress.report({ message }),
-        });
-      },
-    );
-    if (!result.ok) return result.failure.reason === 'cancelled' ? null : failureNotice(result.failure);
-    const pending: Pending = { project, decomposition: result.value, spec: name };
+    const made = await decomposed(project.engine, spec, {
+      settings: this.#settings(project.root),
+      ...(by === undefined ? {} : { by }),
+    });
+    if (made === null || 'severity' in made) return made;
+    const pending: Pending = { project, decomposition: made };
     const uri = vscode.Uri.from({
       scheme: PREVIEW_SCHEME,
-      path: `/${result.value.dir.split('/').at(-1) ?? 'plan'}.md`,
+      path: `/${made.dir.split('/').at(-1) ?? 'plan'}.md`,
       query: project.root,
     });
     this.#pending.set(uri.toString(), pending);
@@ -124,7 +107,16 @@ export class Decomposing implements vscode.TextDocumentContentProvider, vscode.D
     if (!found) return notice('There is no preview to write.', 'Decompose a spec first.');
     const { uri, pending } = found;
     const { decomposition, project } = pending;
-    if (decomposition.exists && !(await confirmReplace(decomposition.dir))) return null;
+    const how = decomposition.exists ? await askReplace(decomposition.dir) : 'write';
+    if (how === null) return null;
+    if (how === 'replan') {
+      const plan = this.#projects.plan(project.root, decomposition.dir);
+      if (!plan || !isRead(plan))
+        return notice(`${decomposition.dir} cannot be read.`, 'Replace it, or refresh the tree.');
+      await closeTabs(uri, pending);
+      this.#pending.delete(uri.toString());
+      return this.#replan(plan, { kind: 'decomposition', decomposition });
+    }
     const result = await project.engine.write(decomposition, { replace: decomposition.exists });
     if (!result.ok) return failureNotice(result.failure);
     await closeTabs(uri, pending);
@@ -135,7 +127,7 @@ export class Decomposing implements vscode.TextDocumentContentProvider, vscode.D
     const { plan, graph } = decomposition.loaded;
     return {
       severity: 'information',
-      message: `Wrote ${plan.slices.length} slices in ${graph.waves.length} waves to ${result.value.dir}.`,
+      message: `Wrote ${counted(plan.slices.length, 'slice')} in ${counted(graph.waves.length, 'wave')} to ${result.value.dir}.`,
       remedy: '',
       actions: [
         commandAction('Run Plan', 'slicewave.runPlan', target),
@@ -193,11 +185,13 @@ export class Decomposing implements vscode.TextDocumentContentProvider, vscode.D
 
   #offer(uri: vscode.Uri, pending: Pending): Notice {
     const { plan, graph, findings } = pending.decomposition.loaded;
-    const errors = findings.filter((finding) => finding.severity === 'error').length;
-    const found = findings.length === 0 ? 'No findings.' : `${findings.length} findings, ${errors} of them errors.`;
+    const counts = countFindings(findings);
+    const found = (['error', 'warning', 'info', 'hint'] as const)
+      .filter((severity) => counts[severity] > 0)
+      .map((severity) => counted(counts[severity], severity));
     return {
-      severity: errors > 0 ? 'warning' : 'information',
-      message: `${plan.slices.length} slices in ${graph.waves.length} waves. ${found}`,
+      severity: counts.error > 0 ? 'warning' : 'information',
+      message: `${counted(plan.slices.length, 'slice')} in ${counted(graph.waves.length, 'wave')}. ${found.length === 0 ? 'No findings' : found.join(', ')}.`,
       remedy: 'Nothing is written yet.',
       actions: [
         commandAction('Write Plan', 'slicewave.writeDecomposition', uri),
@@ -245,7 +239,7 @@ async function specOf(argument: unknown): Promise<vscode.Uri | Notice | null> {
   const isActive = (uri: vscode.Uri): boolean => active?.toString() === uri.toString();
   const activeSpec = found.find(isActive);
   if (activeSpec) return activeSpec;
-  if (await isImportable(vscode.window.activeTextEditor?.document)) return active ?? null;
+  if (active && (await isImport(active))) return active;
   if (found.length === 0) {
     if (active?.path.endsWith('.md') && active.scheme === 'file') return active;
     return notice(
@@ -266,43 +260,27 @@ async function specOf(argument: unknown): Promise<vscode.Uri | Notice | null> {
   return chosen?.uri ?? null;
 }
 
-/** Whether another tool wrote it: tasks of Kiro, Spec Kit, OpenSpec, Task Master, Backlog.md, a GitHub issue. */
-async function isImportable(document: vscode.TextDocument | undefined): Promise<boolean> {
-  if (document?.uri.scheme !== 'file') return false;
-  const { importerFor } = await import('../core/decompose/import/importers.ts');
-  return importerFor(vscode.workspace.asRelativePath(document.uri, false), document.getText()) !== null;
-}
-
-/** The engine reads the file, so what the person sees must be in it. */
-async function ensureSaved(uri: vscode.Uri): Promise<boolean> {
-  const document = vscode.workspace.textDocuments.find((entry) => entry.uri.toString() === uri.toString());
-  return !document?.isDirty || document.save();
-}
-
-async function confirmReplace(dir: string): Promise<boolean> {
-  const replace = { label: '$(replace) Replace the plan', description: dir };
-  const chosen = await vscode.window.showQuickPick([replace, { label: '$(close) Keep it as it is' }], {
-    title: `${dir} holds a plan already`,
-    placeHolder: 'Replacing overwrites its manifest, task specs and prompts; git keeps what was committed',
-    ignoreFocusOut: true,
-  });
-  return chosen === replace;
-}
-
-/** Who cuts the spec. Importers are not asked for: what they read is told by its file. */
-async function askDecomposer(): Promise<DecomposerId | null> {
-  const items = DECOMPOSERS.filter((row) => row.kind !== 'import').map((row) => ({
-    label: row.title,
-    description: row.id,
-    detail: row.needs === '' ? row.how : `${row.how} Needs ${row.needs}.`,
-    id: row.id,
-  }));
+/** What becomes of the plan that is there already. `null`: it stays as it is. */
+async function askReplace(dir: string): Promise<'write' | 'replan' | null> {
+  const items = [
+    {
+      label: '$(arrow-swap) Re-plan',
+      detail: 'Keeps what is verified or runs; shows the difference first',
+      how: 'replan' as const,
+    },
+    {
+      label: '$(replace) Replace the plan',
+      detail: 'Overwrites its manifest, task specs and prompts; git keeps what was committed',
+      how: 'write' as const,
+    },
+    { label: '$(close) Keep it as it is', how: null },
+  ];
   const chosen = await vscode.window.showQuickPick(items, {
-    placeHolder: 'Who should cut the spec into slices?',
-    matchOnDetail: true,
+    title: `${dir} holds a plan already`,
+    placeHolder: 'What becomes of it?',
     ignoreFocusOut: true,
   });
-  return chosen?.id ?? null;
+  return chosen?.how ?? null;
 }
 
 /** The name in the plan directory of a file that is shown as it would be written. */

@@ -9,7 +9,7 @@ export const JUDGEMENT_SCHEME = 'slicewave-judgement';
 /** Everything that can be said of a plan before an agent is paid for, as a document. Reads only. */
 export class Judging implements vscode.TextDocumentContentProvider {
   readonly #projects: Projects;
-  readonly #texts = new Map<string, string>();
+  readonly #shown = new Map<string, { readonly text: string; readonly root: string; readonly planDir: string }>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   readonly #closed: vscode.Disposable;
 
@@ -18,7 +18,7 @@ export class Judging implements vscode.TextDocumentContentProvider {
   constructor(projects: Projects) {
     this.#projects = projects;
     this.#closed = vscode.workspace.onDidCloseTextDocument((document) => {
-      if (document.uri.scheme === JUDGEMENT_SCHEME) this.#texts.delete(document.uri.toString());
+      if (document.uri.scheme === JUDGEMENT_SCHEME) this.#shown.delete(document.uri.toString());
     });
   }
 
@@ -37,15 +37,30 @@ export class Judging implements vscode.TextDocumentContentProvider {
       },
     );
     if (!judged.ok) return judged.failure.reason === 'cancelled' ? null : failureNotice(judged.failure);
-    const uri = vscode.Uri.from({ scheme: JUDGEMENT_SCHEME, path: `/${plan.state.plan}.md`, query: plan.root });
-    this.#texts.set(uri.toString(), judgementMarkdown(judged.value.loaded.plan, judged.value.judgement));
+    const uri = vscode.Uri.from({
+      scheme: JUDGEMENT_SCHEME,
+      path: `/${plan.state.plan} (judged).md`,
+      query: plan.root,
+    });
+    const text = judgementMarkdown(judged.value.loaded.plan, judged.value.judgement);
+    this.#shown.set(uri.toString(), { text, root: plan.root, planDir: plan.dir });
     this.#changed.fire(uri);
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false });
     return null;
   }
 
+  /** The plan that a document judges, for the buttons in its title bar: judge it again, re-plan. */
+  targetOf(argument: unknown): { readonly root: string; readonly planDir: string } | null {
+    return argument instanceof vscode.Uri ? (this.#shown.get(argument.toString()) ?? null) : null;
+  }
+
+  /** Where a file that a document speaks of is. */
+  place(document: vscode.Uri, file: string): vscode.Uri {
+    return vscode.Uri.joinPath(vscode.Uri.file(document.query), file);
+  }
+
   provideTextDocumentContent(uri: vscode.Uri): string {
-    return this.#texts.get(uri.toString()) ?? 'This judgement is no longer there. Judge the plan again.\n';
+    return this.#shown.get(uri.toString())?.text ?? 'This judgement is no longer there. Judge the plan again.\n';
   }
 
   dispose(): void {

@@ -4,6 +4,7 @@ import { CommitFiles, COMMIT_SCHEME } from './commit-files.ts';
 import { registerCommands } from './commands.ts';
 import { Dashboards } from './dashboard-panel.ts';
 import { Decomposing, PREVIEW_SCHEME, SPEC_FILES } from './decomposing.ts';
+import { FindingLinks } from './finding-links.ts';
 import { Inspections } from './inspection.ts';
 import type { Linting } from './language-client.ts';
 import { PlanRuns } from './plan-runs.ts';
@@ -40,8 +41,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const projects = new Projects(async (dir) => (await import('../node/engine.ts')).openEngine(dir, { slicewave }));
   const terminals = new TerminalLauncher(readSettings);
   const runs = new PlanRuns({ projects, launcher: terminals, settings: readSettings, memory: context.workspaceState });
-  const decomposing = new Decomposing(projects, readSettings);
-  const replanning = new Replanning(projects);
+  const replanning = new Replanning(projects, readSettings);
+  const decomposing = new Decomposing(projects, readSettings, replanning);
   const judging = new Judging(projects);
   const commitFiles = new CommitFiles(projects);
   const traces = new Traces(projects);
@@ -81,6 +82,14 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.languages.registerDocumentLinkProvider({ scheme: PREVIEW_SCHEME }, decomposing),
     vscode.workspace.registerTextDocumentContentProvider(REPLAN_SCHEME, replanning),
     vscode.workspace.registerTextDocumentContentProvider(JUDGEMENT_SCHEME, judging),
+    vscode.languages.registerDocumentLinkProvider(
+      { scheme: JUDGEMENT_SCHEME },
+      new FindingLinks((document, file) => judging.place(document, file)),
+    ),
+    vscode.languages.registerDocumentLinkProvider(
+      { scheme: REPLAN_SCHEME },
+      new FindingLinks((document, file) => replanning.place(document, file)),
+    ),
     vscode.workspace.registerTextDocumentContentProvider(TRACE_SCHEME, traces),
     vscode.workspace.registerTextDocumentContentProvider(RULE_SCHEME, new RulePages()),
     vscode.workspace.registerFileSystemProvider(COMMIT_SCHEME, commitFiles, {

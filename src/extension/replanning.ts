@@ -1,64 +1,103 @@
 import * as vscode from 'vscode';
-import { replanMarkdown } from '../core/replan/changes-text.ts';
-import type { Operation } from '../core/replan/operations.ts';
-import { isActive, stateLabel } from '../core/run/fold.ts';
+import { counted } from '../core/lint/format.ts';
+import { replanMarkdown, sentence } from '../core/replan/changes-text.ts';
 import type { Engine, ReplanChange, ReplanPreview } from '../node/engine-model.ts';
-import { commandAction, failureNotice, notice, type Notice } from './notices.ts';
+import { decomposed } from './decomposer.ts';
+import { commandAction, failureNotice, notice, showNotice, type Notice } from './notices.ts';
 import type { Projects } from './projects.ts';
+import { askChange, askKind } from './replan-questions.ts';
+import type { Settings } from './settings.ts';
 import type { ReadPlan } from './tree-nodes.ts';
 
 export const REPLAN_SCHEME = 'slicewave-replan';
 
-const KINDS = [
-  {
-    how: 'spec',
-    label: '$(refresh) Decompose the spec anew',
-    detail: 'What the spec says now; what is verified stays',
-  },
-  { how: 'cut', label: '$(remove) Cut slices', detail: 'Their runs and branches are kept' },
-  { how: 'split', label: '$(split-horizontal) Split slices', detail: 'In parts, by directory or by file' },
-  { how: 'merge', label: '$(git-merge) Merge slices', detail: 'Into one, under the id of the first' },
-  { how: 'add', label: '$(add) Add a slice', detail: 'As a spec declares it' },
-  { how: 'undo', label: '$(discard) Undo the last change', detail: 'As long as nothing stands on it' },
-] as const;
+const noProject = notice('This plan belongs to no repository of the workspace any more.', 'Refresh the plans view.');
 
-/** Changes a plan while it runs: what would change is shown as a document first. */
+interface Shown {
+  readonly engine: Engine;
+  readonly plan: ReadPlan;
+  readonly preview: ReplanPreview;
+}
+
+/** Changes a plan while it runs, in two steps: a document that shows the difference, then writing what was shown. */
 export class Replanning implements vscode.TextDocumentContentProvider {
   readonly #projects: Projects;
-  readonly #texts = new Map<string, string>();
+  readonly #settings: (root: string) => Settings;
+  readonly #shown = new Map<string, Shown>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   readonly #closed: vscode.Disposable;
 
   readonly onDidChange = this.#changed.event;
 
-  constructor(projects: Projects) {
+  constructor(projects: Projects, settings: (root: string) => Settings) {
     this.#projects = projects;
+    this.#settings = settings;
     this.#closed = vscode.workspace.onDidCloseTextDocument((document) => {
-      if (document.uri.scheme === REPLAN_SCHEME) this.#texts.delete(document.uri.toString());
+      if (document.uri.scheme === REPLAN_SCHEME) this.#shown.delete(document.uri.toString());
     });
   }
 
-  /** Asks what should change, and shows the difference of the two plans. */
-  async ask(plan: ReadPlan): Promise<Notice | null> {
+  /** Asks what should change, of a slice where one is meant, and shows the difference of the two plans. */
+  async ask(plan: ReadPlan, slice?: string): Promise<Notice | null> {
     const engine = this.#projects.engine(plan.root);
-    if (!engine) return null;
-    const kind = await vscode.window.showQuickPick(KINDS, {
-      title: `Re-plan ${plan.state.plan}`,
-      placeHolder: 'How should the plan change? Nothing is written before you have seen it',
-      matchOnDetail: true,
-      ignoreFocusOut: true,
-    });
-    if (!kind) return null;
-    if (kind.how === 'undo') return this.#undo(engine, plan);
-    const change = kind.how === 'spec' ? await this.#anew(engine, plan) : await operationsOf(kind.how, plan);
-    if (change === null || 'severity' in change) return change;
-    const shown = await engine.previewReplan({ planDir: plan.dir, change });
-    if (!shown.ok) return failureNotice(shown.failure);
-    return this.#show(engine, plan, shown.value);
+    if (!engine) return noProject;
+    const kind = await askKind(plan, slice);
+    if (kind === null) return null;
+    if (kind === 'undo') return this.#undo(engine, plan);
+    const change = kind === 'spec' ? await this.#anew(engine, plan) : await askChange(kind, { engine, plan, slice });
+    return change === null || 'severity' in change ? change : this.preview(plan, change);
+  }
+
+  /** Shows what a change would do. */
+  async preview(plan: ReadPlan, change: ReplanChange): Promise<Notice> {
+    const engine = this.#projects.engine(plan.root);
+    if (!engine) return noProject;
+    const preview = await engine.previewReplan({ planDir: plan.dir, change });
+    if (!preview.ok) return failureNotice(preview.failure);
+    return this.#show({ engine, plan, preview: preview.value });
+  }
+
+  /** Writes what is shown. Without an argument: in the active editor, or the only one. */
+  async apply(argument: unknown): Promise<Notice | null> {
+    const found = this.#find(argument);
+    if (!found) return notice('There is no re-planning to apply.', 'Re-plan first.');
+    const { engine, plan, preview } = found.shown;
+    const done = await engine.applyReplan(preview);
+    if (!done.ok) return failureNotice(done.failure);
+    this.#shown.delete(found.uri.toString());
+    await closeTabs(found.uri, found.shown.plan);
+    await this.#projects.refresh();
+    return {
+      severity: 'information',
+      message: `${plan.state.plan} is re-planned: ${sentence(preview.summary.diff)}.`,
+      remedy: '',
+      actions: [
+        { title: 'Undo', run: () => this.#undoAndTell(engine, plan) },
+        commandAction('Open Dashboard', 'slicewave.openDashboard', { root: plan.root, planDir: plan.dir }),
+      ],
+    };
+  }
+
+  async discard(argument: unknown): Promise<Notice | null> {
+    const found = this.#find(argument);
+    if (!found) return null;
+    this.#shown.delete(found.uri.toString());
+    await closeTabs(found.uri, found.shown.plan);
+    return null;
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
-    return this.#texts.get(uri.toString()) ?? 'This preview is no longer there. Re-plan again.\n';
+    const shown = this.#shown.get(uri.toString());
+    if (shown) return replanMarkdown(shown.preview.summary, shown.preview.findings);
+    const planned = this.#plannedAt(uri);
+    // VS Code restores editors of the last session; what they showed was never written and is gone.
+    return planned ?? 'This preview is no longer there. Re-plan again.\n';
+  }
+
+  /** Where a file that a document speaks of is shown: one of the plan as it would be, since lines are counted in that. */
+  place(document: vscode.Uri, file: string): vscode.Uri {
+    const planned = document.with({ path: `/${file}` });
+    return this.#plannedAt(planned) === null ? vscode.Uri.joinPath(vscode.Uri.file(document.query), file) : planned;
   }
 
   dispose(): void {
@@ -66,50 +105,46 @@ export class Replanning implements vscode.TextDocumentContentProvider {
     this.#changed.dispose();
   }
 
-  async #show(engine: Engine, plan: ReadPlan, preview: ReplanPreview): Promise<Notice> {
-    const { diff, blocked } = preview.summary;
+  async #show(shown: Shown): Promise<Notice> {
+    const { plan, preview } = shown;
+    const { diff, blocked, notes } = preview.summary;
     if (preview.changed.length === 0 && blocked.length === 0) {
-      const why = preview.summary.notes.map(({ about, text }) => `${about} ${text}.`).join(' ');
+      const why = notes.map(({ about, text }) => `${about} ${text}.`).join(' ');
       return notice('Nothing would change.', why);
     }
-    const uri = vscode.Uri.from({ scheme: REPLAN_SCHEME, path: `/${plan.state.plan}.md`, query: plan.root });
-    this.#texts.set(uri.toString(), replanMarkdown(preview.summary));
+    const name = `${plan.state.plan} (re-planned).md`;
+    const uri = vscode.Uri.from({ scheme: REPLAN_SCHEME, path: `/${name}`, query: plan.root });
+    this.#shown.set(uri.toString(), shown);
     this.#changed.fire(uri);
     const document = await vscode.workspace.openTextDocument(uri);
     await vscode.window.showTextDocument(document, { preview: false });
-    if (blocked.length > 0) return notice('The plan cannot be changed like this.', blocked[0] ?? '');
+    const warnings = preview.findings.filter(({ severity }) => severity === 'warning').length;
+    if (blocked.length > 0) return notice('The plan cannot be changed like this.', capital(blocked[0] ?? ''));
     return {
-      severity: 'information',
-      message: `${diff.added.length} slices added, ${diff.cut.length} cut, ${diff.changed.length} changed, ${diff.kept.length} kept.`,
+      severity: warnings > 0 ? 'warning' : 'information',
+      message: `${plan.state.plan}: ${sentence(diff)}.${warnings === 0 ? '' : ` ${counted(warnings, 'new warning')}.`}`,
       remedy: 'Nothing is written yet.',
       actions: [
-        { title: 'Apply', run: () => this.#apply(engine, plan, preview, uri) },
-        { title: 'Discard', run: () => closeTabs(uri) },
+        commandAction('Apply', 'slicewave.applyReplan', uri),
+        commandAction('Discard', 'slicewave.discardReplan', uri),
       ],
     };
   }
 
-  async #apply(engine: Engine, plan: ReadPlan, preview: ReplanPreview, uri: vscode.Uri): Promise<void> {
-    const done = await engine.applyReplan(preview);
-    if (!done.ok) {
-      await vscode.window.showErrorMessage(`${done.failure.message} ${done.failure.remedy}`);
-      return;
-    }
-    await closeTabs(uri);
-    await this.#projects.refresh();
-    vscode.window.setStatusBarMessage(`$(check) ${plan.state.plan} is re-planned`, 5000);
-  }
-
-  async #undo(engine: Engine, plan: ReadPlan): Promise<Notice | null> {
+  async #undo(engine: Engine, plan: ReadPlan): Promise<Notice> {
     const undone = await engine.undoReplan(plan.dir);
     if (!undone.ok) return failureNotice(undone.failure);
     await this.#projects.refresh();
     return {
       severity: 'information',
-      message: `${plan.state.plan} is as it was.`,
+      message: `${plan.state.plan} is as it was before: ${undone.value.summary}.`,
       remedy: '',
-      actions: [commandAction('Open Plan', 'slicewave.openPlan', { root: plan.root, planDir: plan.dir })],
+      actions: [commandAction('Open Dashboard', 'slicewave.openDashboard', { root: plan.root, planDir: plan.dir })],
     };
+  }
+
+  async #undoAndTell(engine: Engine, plan: ReadPlan): Promise<void> {
+    void showNotice(await this.#undo(engine, plan));
   }
 
   async #anew(engine: Engine, plan: ReadPlan): Promise<ReplanChange | Notice | null> {
@@ -121,60 +156,45 @@ export class Replanning implements vscode.TextDocumentContentProvider {
         `${plan.state.plan} does not say which spec it came from.`,
         'Name it in the manifest: metadata.tech_spec.',
       );
-    const spec = vscode.Uri.joinPath(vscode.Uri.file(plan.root), specPath);
-    const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === spec.toString());
-    if (open?.isDirty && !(await open.save()))
-      return notice('The spec could not be saved.', 'Save it, then plan again.');
-    const made = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: `Decomposing ${specPath}`, cancellable: true },
-      (progress, token) => {
-        const controller = new AbortController();
-        token.onCancellationRequested(() => controller.abort());
-        return engine.decompose(spec.fsPath, {
-          dir: plan.dir,
-          signal: controller.signal,
-          onProgress: (message) => progress.report({ message }),
-        });
-      },
-    );
-    if (!made.ok) return made.failure.reason === 'cancelled' ? null : failureNotice(made.failure);
-    return { kind: 'decomposition', decomposition: made.value };
-  }
-}
-
-async function operationsOf(
-  kind: 'cut' | 'split' | 'merge' | 'add',
-  plan: ReadPlan,
-): Promise<ReplanChange | Notice | null> {
-  if (kind === 'add') {
-    const text = await vscode.window.showInputBox({
-      title: `Add a slice to ${plan.state.plan}`,
-      prompt: 'A9: Title (after A1; files: src/z.ts; verify: npm test)',
-      ignoreFocusOut: true,
+    const made = await decomposed(engine, vscode.Uri.joinPath(vscode.Uri.file(plan.root), specPath), {
+      settings: this.#settings(plan.root),
+      dir: plan.dir,
     });
-    return text ? { kind: 'operations', operations: [{ kind, text }] } : null;
+    return made === null || 'severity' in made ? made : { kind: 'decomposition', decomposition: made };
   }
-  const free = plan.state.slices.filter(({ state }) => state !== 'verified' && state !== 'merged' && !isActive(state));
-  if (free.length === 0)
-    return notice(`Every slice of ${plan.state.plan} is verified or runs.`, 'Add a slice instead.');
-  const chosen = await vscode.window.showQuickPick(
-    free.map((slice) => ({ label: `${slice.id} ${slice.title}`, description: stateLabel(slice.state), id: slice.id })),
-    {
-      canPickMany: true,
-      placeHolder: kind === 'merge' ? 'Which slices become one?' : `Which slices should be ${kind}?`,
-      ignoreFocusOut: true,
-    },
-  );
-  const ids = (chosen ?? []).map(({ id }) => id);
-  if (ids.length === 0) return null;
-  const operations: Operation[] =
-    kind === 'merge' ? [{ kind, ids, as: null }] : ids.map((id): Operation => ({ kind, id }));
-  return { kind: 'operations', operations };
+
+  /** A file of the plan as it would be. */
+  #plannedAt(uri: vscode.Uri): string | null {
+    for (const { plan, preview } of this.#shown.values()) {
+      if (plan.root !== uri.query || !uri.path.startsWith(`/${plan.dir}/`)) continue;
+      return preview.next.files.get(uri.path.slice(plan.dir.length + 2)) ?? null;
+    }
+    return null;
+  }
+
+  #find(argument: unknown): { readonly uri: vscode.Uri; readonly shown: Shown } | null {
+    const active = vscode.window.activeTextEditor?.document.uri;
+    const only = this.#shown.size === 1 ? [...this.#shown.keys()][0] : undefined;
+    for (const uri of [argument, active, only === undefined ? undefined : vscode.Uri.parse(only)]) {
+      if (!(uri instanceof vscode.Uri)) continue;
+      const shown = this.#shown.get(uri.toString());
+      if (shown) return { uri, shown };
+    }
+    return null;
+  }
 }
 
-async function closeTabs(uri: vscode.Uri): Promise<void> {
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The document and what was opened from it. */
+async function closeTabs(uri: vscode.Uri, plan: ReadPlan): Promise<void> {
+  const isOurs = (other: vscode.Uri): boolean =>
+    other.toString() === uri.toString() ||
+    (other.scheme === REPLAN_SCHEME && other.query === plan.root && other.path.startsWith(`/${plan.dir}/`));
   const tabs = vscode.window.tabGroups.all
     .flatMap((group) => group.tabs)
-    .filter((tab) => tab.input instanceof vscode.TabInputText && tab.input.uri.toString() === uri.toString());
+    .filter((tab) => tab.input instanceof vscode.TabInputText && isOurs(tab.input.uri));
   await vscode.window.tabGroups.close(tabs);
 }

@@ -78,7 +78,7 @@ export class Targets {
   }
 
   async plan(argument: unknown, placeHolder: string): Promise<Choice<ReadPlan>> {
-    const target = targetOf(argument);
+    const target = targetOf(argument) ?? this.#planOfFile(argument);
     if (target) {
       const plan = this.#projects.plan(target.root, target.planDir);
       if (plan?.failure) return { notice: failureNotice(plan.failure) };
@@ -99,6 +99,16 @@ export class Targets {
       const face = faceOf({ kind: 'plan', plan });
       return { label: face.label, description: face.description, detail: plan.dir };
     });
+  }
+
+  /** The plan that a file belongs to: its manifest, a task spec or what else stands in its directory. */
+  #planOfFile(argument: unknown): Target | null {
+    if (!(argument instanceof vscode.Uri) || argument.scheme !== 'file') return null;
+    const dirs = this.#projects
+      .plans()
+      .map((plan) => ({ plan, dir: vscode.Uri.joinPath(vscode.Uri.file(plan.root), plan.dir) }));
+    const found = dirs.find(({ dir }) => argument.path === dir.path || argument.path.startsWith(`${dir.path}/`));
+    return found ? { root: found.plan.root, planDir: found.plan.dir } : null;
   }
 
   /** A slice for which `action` makes sense. A named slice is taken as it is: the engine says what is wrong with it. */

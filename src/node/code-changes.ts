@@ -1,9 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { execFile } from 'node:child_process';
 import { fileHunks, type Hunk } from '../core/code/hunks.ts';
 import { languageOf } from '../core/code/languages.ts';
 import type { OutlineReader } from '../core/code/outline.ts';
 import { symbolsTouched, type CodeVersion } from '../core/code/touched.ts';
-import type { CodeChange } from '../core/gate/symbol-check.ts';
+import type { CodeChange, Unread } from '../core/gate/symbol-check.ts';
 import { symbolsInScope } from '../core/scope/contain.ts';
 import type { GlobOptions } from '../core/scope/glob.ts';
 import type { Scope } from '../core/task/model.ts';
@@ -41,7 +42,7 @@ export async function readCodeChanges(request: CodeChangesRequest): Promise<Read
       [change.path, change.from ?? change.path].some((path) => namesSymbols(scope, path, request.names));
     const isKnown = languageOf(change.path) !== null || (change.from !== undefined && languageOf(change.from) !== null);
     if (isKnown && isText(change)) (isScoped ? scoped : others).push(change);
-    else if (isScoped) found.set(change.path, { read: false, why: 'no-grammar' });
+    else if (isScoped) found.set(change.path, unreadChange(isKnown ? 'unreadable' : 'no-grammar'));
   }
   const wanted = [...scoped, ...others.slice(0, Math.max(0, maxFiles - scoped.length))];
   if (wanted.length === 0) return found;
@@ -65,20 +66,18 @@ export async function readCodeChanges(request: CodeChangesRequest): Promise<Read
 }
 
 function codeChange(change: BareChange, old: Side, now: Side, hunks: readonly Hunk[] | null): CodeChange {
-  for (const side of [old, now]) {
-    if (side.state !== 'unread') continue;
-    // What a run itself broke weighs more than what could never be read.
-    return { read: false, why: side.why === 'broken' && old.state === 'read' ? 'broke' : side.why };
-  }
   const was = old.state === 'read' && change.change !== 'copied' ? old.version : null;
   const is = now.state === 'read' ? now.version : null;
   const isMove = change.change === 'renamed';
+  // What a run itself broke weighs more than what could never be read.
+  const broke = now.state === 'unread' && now.why === 'broken' && old.state === 'read' ? 'broke' : null;
+  const lost = old.state === 'unread' ? old.why : null;
+  const unread = now.state === 'unread' ? (broke ?? now.why) : null;
   return {
-    read: true,
     symbols: new Set([was, is].flatMap((side) => side?.outline.symbols.map((symbol) => symbol.name) ?? [])),
-    touched: symbolsTouched(was, is, hunks ?? everything(was, is)),
-    left: isMove ? symbolsTouched(was, null, []) : [],
-    arrived: isMove ? symbolsTouched(null, is, []) : [],
+    touched: lost ?? unread ?? symbolsTouched(was, is, hunks ?? everything(was, is)),
+    left: isMove ? (lost ?? symbolsTouched(was, null, [])) : [],
+    arrived: isMove ? (unread ?? symbolsTouched(null, is, [])) : [],
   };
 }
 
@@ -98,15 +97,20 @@ function isPlain(mode: string): boolean {
 type Side =
   | { readonly state: 'absent' }
   | { readonly state: 'read'; readonly version: CodeVersion }
-  | { readonly state: 'unread'; readonly why: 'no-grammar' | 'too-large' | 'unreadable' | 'broken' };
+  | { readonly state: 'unread'; readonly why: Exclude<Unread, 'broke'> };
 
 const absent: Side = { state: 'absent' };
 
+function unreadChange(why: Unread): CodeChange {
+  return { symbols: new Set(), touched: why, left: why, arrived: why };
+}
+
 function sideOf(reader: OutlineReader | null, path: string, text: string | null | undefined): Side {
+  if (languageOf(path) === null) return { state: 'unread', why: 'no-grammar' };
   if (text === undefined) return { state: 'unread', why: 'unreadable' };
-  if (text === null) return { state: 'unread', why: 'too-large' };
-  const outline = reader?.read(path, text) ?? null;
-  if (!outline) return { state: 'unread', why: reader && languageOf(path) !== null ? 'too-large' : 'no-grammar' };
+  if (!reader) return { state: 'unread', why: 'no-parser' };
+  const outline = text === null ? null : reader.read(path, text);
+  if (!outline || text === null) return { state: 'unread', why: 'too-large' };
   return outline.broken ? { state: 'unread', why: 'broken' } : { state: 'read', version: { outline, text } };
 }
 
@@ -176,10 +180,15 @@ async function textsOf(git: Git, names: readonly string[]): Promise<ReadonlyMap<
     const end = bytes.indexOf(10, at);
     if (end < 0) break;
     const size = Number(bytes.toString('latin1', at, end));
-    found.set(name, bytes.toString('utf8', end + 1, end + 1 + size));
+    found.set(name, textOf(bytes.subarray(end + 1, end + 1 + size)));
     at = end + 1 + size + 1;
   }
   return found;
+}
+
+/** Bytes that are no UTF-8 are kept apart: as replacement characters, two different ones would look the same. */
+function textOf(bytes: Buffer): string {
+  return isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1');
 }
 
 /** Past the usual door to git, whose output is text: sizes are in bytes. */

@@ -8,6 +8,7 @@ import { isActive, isSettled } from '../core/run/fold.ts';
 import { addToScope } from '../core/task/edit.ts';
 import type { EngineFailure, LoadedPlan } from './engine-model.ts';
 import { FactsReader } from './facts.ts';
+import { recoverHeld } from './replan-journal.ts';
 import { fail, type Repository } from './repository.ts';
 import { acquireLock, appendDecision, planLock, writeWhole } from './state-files.ts';
 import { endRunners } from './stop.ts';
@@ -182,6 +183,7 @@ export class Decisions {
     const lock = await acquireLock(planLock(this.#repository, this.#loaded.plan.id), { wait: 10_000 });
     if (!lock) return fail('busy', `${this.#loaded.plan.id} is being re-planned`, 'Approve again in a moment.');
     try {
+      await recoverHeld(this.#repository, this.#loaded.plan.dir);
       return await this.#grow(file, slice.file, paths, base);
     } finally {
       await lock.release();

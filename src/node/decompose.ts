@@ -1,12 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { withoutEchoes } from '../core/decompose/echoes.ts';
 import { importerFor, mainFileOf } from '../core/decompose/import/importers.ts';
 import { projectSources } from '../core/decompose/project.ts';
 import { decomposerOf } from '../core/decompose/table.ts';
 import { earlierUsage } from '../core/decompose/usage.ts';
 import { planFiles, planName } from '../core/decompose/write.ts';
 import type { Finding } from '../core/finding.ts';
-import { judge, type Judgement } from '../core/judge/judge.ts';
+import { judge } from '../core/judge/judge.ts';
 import { orderSerialPairs } from '../core/judge/serial.ts';
 import { report } from '../core/lint/rules.ts';
 import { readMarkdown, titleSpan } from '../core/markdown.ts';
@@ -16,10 +17,10 @@ import { success, type Result } from '../core/result.ts';
 import type { Spec } from '../core/spec/model.ts';
 import { SourceText } from '../core/source.ts';
 import { readSpec } from '../core/spec/read.ts';
-import type { Draft, Material } from './decomposers/decomposer.ts';
+import type { Draft, JudgedDraft, Material } from './decomposers/decomposer.ts';
 import { filesAround } from './decomposers/import.ts';
 import { decomposers } from './decomposers/table.ts';
-import type { DecomposeOptions, DecomposerAgent, Decomposition, EngineFailure, LoadedPlan } from './engine-model.ts';
+import type { DecomposeOptions, DecomposerAgent, Decomposition, EngineFailure } from './engine-model.ts';
 import { FactsReader } from './facts.ts';
 import { Git } from './git.ts';
 import { evidencePlace, gatherEvidence, type Evidence } from './judge.ts';
@@ -69,12 +70,13 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
     signal: request.signal ?? new AbortController().signal,
     onProgress,
     ...(request.runAgent ? { runAgent: request.runAgent } : {}),
-    judge: (draft) => composePlan({ draft, specPath, dir: dirFor(draft.spec), evidence }).loaded.findings,
+    judge: (draft) => composePlan({ draft, specPath, dir: dirFor(draft.spec), evidence }),
+    limits: evidence.settings?.limits ?? {},
   });
   if (!drafted.ok) return drafted;
   const draft = drafted.value;
   const dir = dirFor(draft.spec);
-  const composed = settledPlan({ draft, specPath, dir, evidence });
+  const { composed, ordered } = settledPlan({ draft, specPath, dir, evidence });
   const runs = await new FactsReader({ runsDir: path.join(root, '.agent-runs') }).runs().catch(() => []);
   return success({
     dir,
@@ -84,7 +86,7 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
       by,
       spec: draft.spec,
       specPath,
-      rounds: draft.rounds ?? null,
+      rounds: draft.rounds ? { ...draft.rounds, ...(ordered > 0 ? { ordered } : {}) } : null,
       earlier: earlierUsage(runs),
     },
   });
@@ -185,12 +187,6 @@ async function refusedDir(root: string, dir: string): Promise<Result<never, Engi
   );
 }
 
-interface Composed {
-  readonly files: LoadedPlan['files'];
-  readonly loaded: LoadedPlan;
-  readonly judgement: Judgement;
-}
-
 interface ComposeRequest {
   readonly draft: Draft;
   readonly specPath: string;
@@ -199,7 +195,7 @@ interface ComposeRequest {
 }
 
 /** The whole plan directory of a draft, read back and judged: the one place where the judge is asked. */
-function composePlan({ draft, specPath, dir, evidence }: ComposeRequest): Composed {
+function composePlan({ draft, specPath, dir, evidence }: ComposeRequest): JudgedDraft {
   const slash = dir.lastIndexOf('/');
   const files = planFiles({
     proposal: draft.proposal,
@@ -217,7 +213,7 @@ function composePlan({ draft, specPath, dir, evidence }: ComposeRequest): Compos
     files,
     ...(specText === null ? {} : { spec: { path: specPath, text: specText } }),
   });
-  const all = unique([...draft.findings, ...findings, ...judgement.findings]);
+  const all = withoutEchoes(unique([...draft.findings, ...findings, ...judgement.findings]));
   return { files, loaded: { plan, graph: planGraph(plan), findings: all, files }, judgement };
 }
 
@@ -225,11 +221,11 @@ function composePlan({ draft, specPath, dir, evidence }: ComposeRequest): Compos
  * The same, with a dependency for each pair that shares so much that it must not run at the same time. Whoever drafted
  * the slices was told before; now the rule of the method decides, and the preview says so.
  */
-function settledPlan(request: ComposeRequest): Composed {
+function settledPlan(request: ComposeRequest): { readonly composed: JudgedDraft; readonly ordered: number } {
   const first = composePlan(request);
   const { loaded, judgement } = first;
   const { proposal, added } = orderSerialPairs(request.draft.proposal, loaded.graph, judgement.overlaps);
-  if (added.length === 0) return first;
+  if (added.length === 0) return { composed: first, ordered: 0 };
   const settled = composePlan({ ...request, draft: { ...request.draft, proposal } });
   const files = new Map(settled.loaded.plan.slices.map((slice) => [slice.id, slice.file]));
   const notes = added.flatMap(({ before, after, percent, witness }) => {
@@ -240,7 +236,7 @@ function settledPlan(request: ComposeRequest): Composed {
     return [report(source, 'judge.ordered', message, titleSpan(readMarkdown(source)))];
   });
   const findings = unique([...settled.loaded.findings, ...notes]);
-  return { ...settled, loaded: { ...settled.loaded, findings } };
+  return { composed: { ...settled, loaded: { ...settled.loaded, findings } }, ordered: added.length };
 }
 
 /** Readers and judges look at some things both; one place is enough. */

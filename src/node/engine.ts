@@ -13,8 +13,10 @@ import { judgePlanOf } from './judge.ts';
 import { writeDecomposition } from './plan-directory.ts';
 import { listPlans, PlanReader } from './plans.ts';
 import { applyReplan, previewReplan, undoReplan } from './replan.ts';
+import { planIdOf, recoverHeld, recoverReplan, removeJournal } from './replan-journal.ts';
 import { fail, openRepository, type Repository } from './repository.ts';
 import { schedule } from './scheduler.ts';
+import { acquireLock, planLock } from './state-files.ts';
 import { watchFacts } from './watch.ts';
 
 export interface EngineOptions {
@@ -106,14 +108,26 @@ class RepositoryEngine implements Engine {
     const loaded = await this.load(planDir);
     if (!loaded.ok) return loaded;
     const judgement = await judgePlanOf(this.repository, loaded.value, options);
-    if (options.signal?.aborted)
+    if (judgement === null || options.signal?.aborted)
       return fail('cancelled', 'The judging was cancelled', 'Start it again when you want to.');
     return success({ loaded: loaded.value, judgement });
   }
 
   async write(...[decomposition, options]: Parameters<Engine['write']>): ReturnType<Engine['write']> {
-    const written = await writeDecomposition(this.root, decomposition, options);
-    return written.ok ? success({ dir: written.value.dir }) : written;
+    const { dir } = decomposition;
+    const id = planIdOf(dir);
+    const lock = await acquireLock(planLock(this.repository, id), { wait: 15_000 });
+    if (!lock) return fail('busy', `${dir} is being changed by another process`, 'Try again in a moment.');
+    try {
+      // What is left of a re-planning is of a plan that is no more.
+      await recoverHeld(this.repository, dir);
+      const written = await writeDecomposition(this.root, decomposition, options);
+      if (!written.ok) return written;
+      await removeJournal(this.repository, id);
+      return success({ dir: written.value.dir });
+    } finally {
+      await lock.release();
+    }
   }
 
   previewReplan(request: Parameters<Engine['previewReplan']>[0]): ReturnType<Engine['previewReplan']> {
@@ -161,6 +175,8 @@ class RepositoryEngine implements Engine {
   }
 
   async integrate(planDir: string, options: Parameters<Engine['integrate']>[1]): ReturnType<Engine['integrate']> {
+    // Half a plan lacks slices, and would be called whole.
+    await recoverReplan(this.repository, planDir);
     const loaded = await this.load(planDir);
     return loaded.ok ? integratePlan(this.repository, loaded.value, options) : loaded;
   }

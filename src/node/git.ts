@@ -172,11 +172,15 @@ export class Git {
     const index = path.join(tmpdir(), `slicewave-index-${process.pid}-${randomUUID()}`);
     try {
       if (from) {
-        const [bytes, info] = await Promise.all([readFile(from).catch(() => null), stat(from).catch(() => null)]);
+        // Its time before its bytes: another git may put a younger index in its place in between.
+        const info = await stat(from).catch(() => null);
+        const bytes = await readFile(from).catch(() => null);
         if (bytes) await writeFileAtomic(index, bytes, { fsync: false });
         // Git looks into files that are as young as their index. A younger copy would make it overlook what was written
-        // in the second of the checkout, when the size is the same.
-        if (bytes && info) await utimes(index, info.atime, info.mtime);
+        // in the second of the checkout, when the size is the same. Whole seconds: rounding must not make it younger;
+        // and not zero, which git takes for no time at all.
+        const seconds = Math.max(1, Math.floor((info?.mtimeMs ?? 0) / 1000));
+        if (bytes) await utimes(index, seconds, seconds);
       }
       return await work(index);
     } finally {

@@ -27,6 +27,8 @@ export interface EvidenceOptions {
   readonly signal?: AbortSignal;
   /** What is being read when it takes longer. */
   readonly onProgress?: (text: string) => void;
+  /** Does what keeps the thread busy. Default: simply does it. */
+  readonly think?: <T>(think: () => T) => T;
   /** Files that are no part of what is judged: another decomposition of the same spec, for instance. */
   readonly without?: (file: string) => boolean;
 }
@@ -72,14 +74,24 @@ async function coChange(repository: EvidencePlace, options: EvidenceOptions): Pr
   return read.ok ? read.value.coChange : null;
 }
 
-/** Judges a plan as it stands in its directory. */
+/** Slices from which on judging takes long enough to be told of before: nothing can be told while it goes on. */
+const MANY_SLICES = 200;
+
+/** Judges a plan as it stands in its directory; `null` when that was cancelled before it began. */
 export async function judgePlanOf(
   repository: Repository,
   { plan, files }: { readonly plan: Plan; readonly files: PlanFiles },
   options: EvidenceOptions = {},
-): Promise<Judgement> {
+): Promise<Judgement | null> {
   const evidence = await gatherEvidence(repository, options);
+  if (options.signal?.aborted) return null;
   const text = plan.specPath === null ? null : evidence.repository.textOf(plan.specPath);
   const spec = plan.specPath !== null && text !== null ? { spec: { path: plan.specPath, text } } : {};
-  return judge({ ...evidence, plan, files, ...spec });
+  const count = plan.slices.length;
+  if (count >= MANY_SLICES)
+    options.onProgress?.(
+      `Judging ${count.toLocaleString('en-US')} slices over ${evidence.repository.files.length.toLocaleString('en-US')} files`,
+    );
+  const think = options.think ?? ((work) => work());
+  return think(() => judge({ ...evidence, plan, files, ...spec }));
 }

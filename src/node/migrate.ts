@@ -5,7 +5,7 @@ import { success, type Result } from '../core/result.ts';
 import type { EngineFailure } from './engine-model.ts';
 import { writeFailure } from './plan-directory.ts';
 import { fail, type Repository } from './repository.ts';
-import { planIdOf } from './replan-journal.ts';
+import { planIdOf, recoverHeld } from './replan-journal.ts';
 import { acquireLock, planLock, writeWhole } from './state-files.ts';
 
 /**
@@ -22,6 +22,7 @@ export async function migratePlan(
   const lock = await acquireLock(planLock(repository, planIdOf(dir)), { wait: 10_000 });
   if (!lock) return fail('busy', `${dir} is being changed by another process`, 'Try again in a moment.');
   try {
+    await recoverHeld(repository, dir);
     const text = await readFile(file, 'utf8').catch(() => null);
     if (text === null)
       return fail('bad-plan', `${name} cannot be read`, 'Check that it exists and that you may read it.');

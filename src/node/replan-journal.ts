@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { PlanFiles } from '../core/plan/model.ts';
@@ -106,8 +107,16 @@ async function put(repository: Repository, planDir: string, name: string, text: 
   else await writeWhole(file, text);
 }
 
-/** Puts back what was there before. The manifest comes last but for what was new. The caller holds the plan's lock. */
+/**
+ * Puts back what was there before. The manifest comes last but for what was new. Who dies on the way leaves it to be
+ * finished by `recoverReplan`. The caller holds the plan's lock.
+ */
 export async function restore(repository: Repository, planDir: string, journal: ReplanJournal): Promise<void> {
+  if (journal.state !== 'writing')
+    await writeWhole(
+      journalFile(repository, planIdOf(planDir)),
+      `${JSON.stringify({ ...journal, state: 'writing' })}\n`,
+    );
   for (const { name, before } of journal.files) if (before !== null) await put(repository, planDir, name, before);
   for (const { name, before } of journal.files) if (before === null) await put(repository, planDir, name, null);
 }
@@ -133,7 +142,20 @@ export async function recoverHeld(repository: Repository, planDir: string): Prom
   const plan = planIdOf(planDir);
   const journal = await readJournal(repository, plan);
   if (journal?.state !== 'writing') return false;
+  await setAside(repository, planDir, journal);
   await restore(repository, planDir, journal);
   await removeJournal(repository, plan);
   return true;
+}
+
+/** Files are written whole, so what is neither the old text nor the new one is somebody's work: `<name>.edited` keeps it. */
+async function setAside(repository: Repository, planDir: string, journal: ReplanJournal): Promise<void> {
+  for (const { name, before, after } of journal.files) {
+    const file = await contained(repository.root, `${planDir}/${name}`);
+    const text = file === null ? null : await readFile(file, 'utf8').catch(() => null);
+    if (file === null || text === null || text === before || digest(text) === after) continue;
+    let kept = `${file}.edited`;
+    for (let number = 2; existsSync(kept); number++) kept = `${file}.edited-${number}`;
+    await writeWhole(kept, text);
+  }
 }

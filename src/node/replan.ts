@@ -23,7 +23,7 @@ import { loadPlanDir } from './plans.ts';
 import { digest, planIdOf, readJournal, recoverReplan, removeJournal, restore, writeReplan } from './replan-journal.ts';
 import { gatherEvidence, type Evidence } from './judge.ts';
 import { writeFailure } from './plan-directory.ts';
-import { fail, type Repository } from './repository.ts';
+import { excludeState, fail, type Repository } from './repository.ts';
 import { acquireLock, appendDecision, planLock } from './state-files.ts';
 
 /** Compares a plan with what is wanted of it, in the light of what already happened. */
@@ -206,6 +206,7 @@ export async function applyReplan(
     const stopped = await new Decisions(repository, shown.loaded).stop(id);
     if (!stopped.ok && stopped.failure.reason !== 'not-waiting') return stopped;
   }
+  await excludeState(repository);
   const lock = await acquireLock(planLock(repository, planIdOf(planDir)), { wait: 15_000 });
   if (!lock) return fail('busy', `${planDir} is being changed by another process`, 'Try again in a moment.');
   let now: ReplanPreview;
@@ -213,7 +214,8 @@ export async function applyReplan(
     const again = await compose(repository, shown.request);
     if (!again.ok) return again;
     now = again.value;
-    if (!sameFiles(now, shown)) {
+    // Whoever was to be stopped is stopped by now; another one has just started on the plan as it is.
+    if (!sameFiles(now, shown) || now.summary.stop.length > 0) {
       return fail(
         'busy',
         `${planDir} or one of its slices changed since this was shown`,

@@ -8,6 +8,7 @@ import { noSettings } from '../core/lint/config.ts';
 import type { LintSettings } from '../core/lint/config.ts';
 import type { RepositoryFacts } from '../core/lint/context.ts';
 import { LintSession } from '../core/lint/lint.ts';
+import { sameOptions } from '../core/scope/meeting.ts';
 import { openCodeReader } from '../node/code-reader.ts';
 import { readRepositoryFacts } from '../node/repository-facts.ts';
 import { readWorkspaceFile, readWorkspaceFiles } from '../node/workspace-files.ts';
@@ -47,6 +48,7 @@ export class Folder {
       files: this.#session.files,
       repository: () => this.#facts,
       reader: this.#session.reader,
+      thresholds: () => this.#session.limits,
       stateOf: (planDir, slice) => this.#states?.of(this.inRepository(planDir), slice) ?? null,
     });
   }
@@ -143,7 +145,8 @@ export class Folder {
       before !== null &&
       before.files.length === facts.files.length &&
       before.files.every((file, i) => file === facts.files[i]) &&
-      scriptsOf(before) === scriptsOf(facts);
+      scriptsOf(before) === scriptsOf(facts) &&
+      sameOptions(before.names ?? {}, facts.names ?? {});
     // New facts make everything be linted again.
     if (same) return;
     this.#factsOld = false;

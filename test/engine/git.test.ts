@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
-import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { treeOfWorktree } from '../../src/node/changes.ts';
@@ -69,6 +70,15 @@ suite('Git beside another git', () => {
     utimesSync(file, then, then);
     const tree = await treeOfWorktree(new Git(project.root));
     assert.equal(project.git('show', `${tree}:src/start.txt`), 'START');
+  });
+
+  test('the copy of an index is never younger than the index', async () => {
+    const index = path.join(project.root, '.git/index');
+    for (const seconds of [1_700_000_000.9999, 1_700_000_000.0006, 1_700_000_000]) {
+      utimesSync(index, seconds, seconds);
+      const copied = await new Git(project.root).withIndex(index, async (copy) => (await stat(copy)).mtimeMs);
+      assert.ok(copied <= statSync(index).mtimeMs && copied > 0, `${copied}`);
+    }
   });
 
   test('one that stays half made is an error that names it', async () => {

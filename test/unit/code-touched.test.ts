@@ -105,6 +105,55 @@ suite('symbols that a change touches', () => {
     assert.deepEqual(touched(cart, cart.replaceAll('\n\n', '\n\n\n')), []);
   });
 
+  test('what is swallowed, commented out or let free without a line of its own changed is touched', () => {
+    const two = 'function foo() {\n  one();\n}\n\nfunction bar() {\n  two();\n}\n\nstart();\n';
+    // The end of `foo` goes behind `bar`, and behind the call.
+    assert.deepEqual(touched(two, two.replace('  one();\n}\n', '  one();\n').replace('start', '}\nstart'), 'a.js'), [
+      'foo modified 8-8',
+      'bar deleted -5-7',
+    ]);
+    assert.deepEqual(touched(two, `${two.replace('  one();\n}\n', '  one();\n')}}\n`, 'a.js'), [
+      'foo modified 9-9',
+      'bar deleted -5-7',
+      '(file) modified -9-9',
+    ]);
+    const hidden = two.replace('function bar', '/*\nfunction bar').replace('start', '*/\nstart');
+    assert.deepEqual(touched(two, hidden, 'a.js'), ['bar deleted -5-7']);
+    assert.deepEqual(touched(hidden, two, 'a.js'), ['bar added 5-7']);
+    const called = two.replace('start();', '/*\nstart();\n*/');
+    assert.deepEqual(touched(two, called, 'a.js'), ['(file) modified -9-9']);
+    assert.deepEqual(touched(called, two, 'a.js'), ['(file) modified 9-9']);
+    // Ruby and PHP take a method inside another one.
+    const ruby = 'def foo\n  1\nend\n\ndef bar\n  2\nend\n';
+    assert.deepEqual(touched(ruby, `${ruby.replace('  1\nend\n', '  1\n')}end\n`, 'a.rb'), [
+      'foo modified 7-7',
+      'bar deleted -5-7',
+    ]);
+  });
+
+  test('a statement outside of every symbol that is moved is touched', () => {
+    const before = 'const a = 1;\nstart(a);\nconst b = 2;\nconst c = 3;\n';
+    const after = 'start(a);\nconst a = 1;\nconst b = 2;\nconst c = 3;\n';
+    const names = touched(before, after, 'a.js').map((line) => line.split(' ')[0]);
+    assert.equal(names.length, 1);
+    assert.ok(names[0] === '(file)' || names[0] === 'a');
+    const far = 'const a = 1;\nconst b = 2;\nconst c = 3;\nstart(a);\n';
+    assert.deepEqual(touched(before, far, 'a.js'), ['(file) modified 4-4']);
+  });
+
+  test('an import line is free only when nothing else stands on it', () => {
+    for (const line of [
+      "import b from './b.ts'; /* b */ start(); /* and on */",
+      "const { x } = require(start('./b.js'));",
+      'require(start());',
+    ])
+      assert.deepEqual(touched(cart, cart.replace("'./a.ts';\n", `'./a.ts';\n${line}\n`), 'a.ts').length, 1, line);
+    for (const line of ["import b from './b.ts'; /* b */ // and on", "const x = require('./b.js').x; /* b */ /* c */"])
+      assert.deepEqual(touched(cart, cart.replace("'./a.ts';\n", `'./a.ts';\n${line}\n`), 'a.ts'), [], line);
+    const rust = 'use a::b;\n\nfn f() {}\n';
+    assert.deepEqual(touched(rust, rust.replace('b;', 'b; #[x] start!{}'), 'a.rs').length, 1);
+  });
+
   test('a file that comes or goes touches everything in it', () => {
     const all = (before: CodeVersion | null, after: CodeVersion | null): string[] =>
       symbolsTouched(before, after, []).map((touch) => `${touch.symbol ?? '(file)'} ${touch.change}`);

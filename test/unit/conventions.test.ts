@@ -182,7 +182,7 @@ suite('conventions: whole repositories', () => {
     );
     assert.match(text, /Ruff \(`pyproject\.toml`\) must pass/);
     assert.match(text, /imported by absolute paths \(24 of 24 imports\)/);
-    assert.match(text, /raised as an exception in 12 of 12 Python files/);
+    assert.match(text, /raised as an exception \(12 Python files\)/);
   });
 
   test('Go: gofmt, tests beside the code, wrapped errors', () => {
@@ -193,7 +193,7 @@ suite('conventions: whole repositories', () => {
       /Tests stand beside what they test \(4 of 4 test files\), are named `\*_test\.go` \(4 of 4\) and are run by go test/,
     );
     assert.match(text, /Layout is gofmt's: tabs/);
-    assert.match(text, /wrapped with `fmt\.Errorf` and `%w` in 8 of 8 Go files/);
+    assert.match(text, /wrapped with `fmt\.Errorf` and `%w` \(8 Go files\)/);
   });
 
   test('JavaScript: what its settings say of quotes, semicolons and modules', () => {

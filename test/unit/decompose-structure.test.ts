@@ -164,6 +164,17 @@ suite('decompose: declared slices', () => {
       ['decompose.outside-workstream', 'decompose.outside-workstream'],
     );
   });
+
+  test('of one slice it is one warning that names all of them, and a test beside other tests is none', () => {
+    const text = declared.replace('files: apps/users/models.py;', 'files: lib/a.py, lib/b.py, tests/test_users.py;');
+    assert.deepEqual(
+      decompose(text).findings.map(({ code, message }) => (message.includes('lib/') ? message : code)),
+      [
+        'A1 writes lib/a.py, lib/b.py, outside the boundary of WS-A: widen the boundary, or leave them to another slice',
+        'decompose.outside-workstream',
+      ],
+    );
+  });
 });
 
 /** The line of the slice in the spec of the test above. */

@@ -12,6 +12,8 @@ import { planGraph } from '../../src/core/plan/graph.ts';
 import { loadPlan } from '../../src/core/plan/load.ts';
 import type { PlanFiles } from '../../src/core/plan/model.ts';
 import { overlaps } from '../../src/core/scope/overlap.ts';
+import { applyOperations } from '../../src/core/replan/operations.ts';
+import { proposedOperations } from '../../src/core/replan/proposed.ts';
 import { readSpec } from '../../src/core/spec/read.ts';
 import { openCodeReader } from '../../src/node/code-reader.ts';
 
@@ -106,7 +108,8 @@ suite('judge', () => {
     },
     'judge.merge-point': {
       found: async () => judged(proposalOf([orders, stock, { ...reports, deps: ['A1', 'B1'] }], streams)),
-      words: /C1 builds on .*; add \{ "id": "MP1", "needs": \["A1", "B1"\], "unlocks": \["C1"\] \} to merge_points/,
+      words:
+        /C1 builds on .*; add \{ "id": "MP1", "needs": \["A1", "B1"\], "unlocks": \["C1"\], "verify": \["make"\] \} to merge_points/,
       quiet: async () =>
         judged(
           proposalOf([orders, stock, reports], {
@@ -231,6 +234,52 @@ suite('judge', () => {
         }),
       ),
     );
+  });
+});
+
+suite('judge: taking what it proposes', () => {
+  test('contracts and merge points become part of the plan, and nothing is missing any more', () => {
+    const before = proposalOf([orders, stock, { ...reports, deps: ['A1', 'B1'] }], streams);
+    const found = judged(before);
+    assert.equal(found.contracts.missing.length, 2);
+    assert.equal(found.mergePoints.length, 1);
+    const operations = proposedOperations(found, { contracts: true, mergePoints: true });
+    const applied = applyOperations(before, operations, { repoFiles: [], taken: new Set() });
+    assert.ok(applied.ok);
+    const { contracts, merge_points: points } = applied.value.proposal;
+    assert.deepEqual(points, [{ id: 'MP1', needs: ['A1', 'B1'], unlocks: ['C1'], verify: ['make'] }]);
+    assert.deepEqual(
+      contracts.map(({ path, provider, consumers }) => [path, provider, consumers]),
+      [
+        ['contracts/orders.ts', 'A1', ['C1']],
+        ['contracts/stock.ts', 'B1', ['C1']],
+      ],
+    );
+    const after = judged(applied.value.proposal);
+    assert.deepEqual(after.contracts.missing, []);
+    assert.deepEqual(after.mergePoints, []);
+    assert.deepEqual(
+      after.findings.filter(({ code }) => code.startsWith('judge.') || code === 'plan.merge-point-idle'),
+      [],
+    );
+    assert.equal(after.graph.makespanMinutes, found.graph.makespanMinutes);
+    const again = applyOperations(applied.value.proposal, operations, { repoFiles: [], taken: new Set() });
+    assert.equal(again.ok ? '' : again.failure.reason, 'impossible');
+  });
+
+  test('a merge point that exists gains what it unlocks', () => {
+    const before = proposalOf([orders, stock, reports], {
+      ...streams,
+      merge_points: [{ id: 'MP1', needs: ['A1'], unlocks: ['C1'], verify: ['make all'] }],
+    });
+    const grown = { kind: 'merge-point' as const, id: 'MP1', needs: ['A1'], unlocks: ['B1'], verify: ['make'] };
+    const applied = applyOperations(before, [grown], { repoFiles: [], taken: new Set() });
+    assert.ok(applied.ok);
+    assert.deepEqual(applied.value.proposal.merge_points, [
+      { id: 'MP1', needs: ['A1'], unlocks: ['C1', 'B1'], verify: ['make all'] },
+    ]);
+    const bad = applyOperations(before, [{ ...grown, id: 'A1' }], { repoFiles: [], taken: new Set() });
+    assert.equal(bad.ok ? '' : bad.failure.reason, 'impossible');
   });
 });
 

@@ -55,6 +55,31 @@ BOUNDARY: b.py
     );
   });
 
+  test('exceptions stay under their directive, between the entries they follow, byte by byte', () => {
+    const written = `---
+id: task-001-users
+---
+# T
+
+## Scope
+
+MODIFY: src/**, !src/\`x\`.ts, \`!src/old/**\`, lib/a.ts
+BOUNDARY: docs/**, !docs/a.md
+
+## Checklist
+`;
+    assert.equal(laidOut(written), written);
+    const bullets = written.replace(
+      /^MODIFY: .*$/m,
+      'MODIFY:\n- src/** - all of it\n- !src/`x`.ts\n- `!src/old/**`\n- lib/a.ts\n',
+    );
+    assert.equal(laidOut(bullets), bullets);
+    // Out of form: only what stands around the entries changes.
+    const loose = written.replace(', !docs/a.md', ',!docs/a.md').replace('MODIFY: src', '**Modify**:  src');
+    assert.equal(laidOut(loose), written);
+    assert.deepEqual(meaning(laidOut(loose)), meaning(loose));
+  });
+
   test('what the decomposer writes is in its normal form', () => {
     const golden = path.resolve(import.meta.dirname, '../golden/decompose-inventory/tasks');
     const names = readdirSync(golden);
@@ -131,6 +156,8 @@ stop: |
       '"z.py"',
       "it's.py",
       'n.py -- gone',
+      '!src/a.py',
+      '`!b/c.ts`',
     );
     const key = fc.constantFrom(
       'CREATE',

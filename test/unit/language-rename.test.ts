@@ -127,6 +127,25 @@ suite('renames in the example', () => {
     assert.deepEqual(renamed(after, 'contracts/shop.ts', 'contracts/inventory.ts'), example);
   });
 
+  test('exceptions in a scope stay as they are, byte by byte, also where they hold an id', () => {
+    const file = [...example.keys()].find((name) => name.startsWith(`${dir}/tasks/`)) ?? '';
+    const exceptions = 'MODIFY: !src/A1/**, `!A1`, !src/A1.ts, !docs/WS-A/x.md\n';
+    const text = (example.get(file) ?? '').replace(/^BOUNDARY:/m, `${exceptions}BOUNDARY:`);
+    assert.ok(text.includes(exceptions));
+    const files = new Map([...example, [file, text]]);
+    for (const [from, to] of [
+      ['A1', 'Z9'],
+      ['WS-A', 'WS-Z'],
+    ] as const) {
+      const after = renamed(files, from, to);
+      assert.ok(
+        [...after.values()].some((one) => one.includes(exceptions)),
+        from,
+      );
+      assert.deepEqual(renamed(after, to, from), files);
+    }
+  });
+
   test('longer words, paths and code that hold an id are left alone', () => {
     const prompt = `${dir}/prompts/task-001.txt`;
     const foreign = 'A10, A1-x, src/A1/a.ts, A1.ts, xA1\n```ts\nconst A1 = 1; // contracts of WS-A\n```\n';

@@ -8,7 +8,7 @@ import { lintFile, LintSession, lintWorkspace } from '../../src/core/lint/lint.t
 import { rules } from '../../src/core/lint/rules.ts';
 import { applyFix, assertFinding, caret } from './caret.ts';
 import { cases } from './lint-cases/all.ts';
-import { clean, skill, taskFile, type Case } from './lint-cases/workspace.ts';
+import { clean, skill, task, taskFile, type Case } from './lint-cases/workspace.ts';
 
 function changed({ file, from, to, shown }: Case): {
   files: Map<string, string>;
@@ -40,7 +40,7 @@ suite('lint', () => {
     test(`${rule.code}: ${rule.summary}`, () => {
       if (found === null) {
         // The linter meets plans by their manifest, so only the loader can miss one; the judge's own have another test.
-        assert.match(rule.code, /^(?:plan\.manifest-missing|judge\..*)$/);
+        assert.match(rule.code, /^(?:plan\.(?:manifest-missing|overlap-unmeasured)|judge\..*)$/);
         return;
       }
       const { files, file, marked } = changed(found);
@@ -75,6 +75,41 @@ suite('lint', () => {
       assert.deepEqual(left, [], 'the quick fix removes its finding');
     });
   }
+
+  test('plan.overlap-unmeasured: scopes of hundreds of globs that only a comparison tells apart are said, not skipped', () => {
+    const modify = (glob: (i: number) => string, count: number): string =>
+      `MODIFY: ${Array.from({ length: count }, (_, i) => glob(i)).join(', ')}\nBOUNDARY: docs/**`;
+    const found = (count: number): string[] => {
+      const files = new Map(clean)
+        .set(
+          taskFile('task-003'),
+          task(
+            'task-003',
+            'agent: claude\n',
+            modify((i) => `look/**/a${i}/**/x.ts`, count),
+          ),
+        )
+        .set(
+          taskFile('task-004'),
+          task(
+            'task-004',
+            'agent: claude\n',
+            modify((i) => `look/q*/b${i}/q*/x.ts`, count),
+          ),
+        );
+      return lintWorkspace(files)
+        .filter(({ code }) => code === 'plan.overlap-unmeasured')
+        .map(({ message, file, severity }) => `${file} ${severity} ${message}`);
+    };
+    assert.deepEqual(found(300), []);
+    const many = found(700);
+    // The other one is told apart from its side.
+    assert.equal(many.length, 1);
+    assert.match(
+      many[0] ?? '',
+      /task-003\.md info what task-003 shares with other slices is not measured: 700 of its globs/,
+    );
+  });
 
   test('every code that is ever reported is in the table, with its severity; every code has a line and a case', () => {
     const severities = new Map<string, string>(rules.map((rule) => [rule.code, rule.severity]));

@@ -39,6 +39,20 @@ suite('proposed merge points', () => {
     assert.ok(planText(plan, planGraph(plan), [], { ascii: true }).includes('  MP1: A2 + B1 -> C1\n'));
   });
 
+  test('what a merge point gathers already is not merged twice: that one unlocks more', () => {
+    const plan = streams({ A1: '', B1: '', C1: 'A1 B1', D1: 'A1 B1' }, [mergePoint('MP4', ['B1', 'A1'], ['C1'])]);
+    const [first, ...more] = proposeMergePoints(plan, planGraph(plan));
+    assert.deepEqual(more, []);
+    assert.equal(first!.id, 'MP4');
+    assert.match(first!.reason, /: MP4 verifies that together, and D1 does not wait for it\.$/);
+    assert.equal(first!.action, 'add "D1" to the unlocks of MP4');
+    assert.deepEqual(JSON.parse(first!.json), { id: 'MP4', needs: ['A1', 'B1'], unlocks: ['C1', 'D1'] });
+    assert.deepEqual(
+      withProposals(plan, [first!]).mergePoints.map(({ unlocks }) => unlocks),
+      [['C1', 'D1']],
+    );
+  });
+
   test('through slices of no workstream, and together where several need the same', () => {
     assert.deepEqual(propose(streams({ A1: '', B1: '', Z1: 'A1', Z2: 'Z1 B1', Z3: 'A1 B1', Z4: 'Z2 Z3' })), [
       'MP1: A1 + B1 -> Z2, Z3',
@@ -52,7 +66,7 @@ suite('proposed merge points', () => {
     ]);
     const gate = mergePoint('MP7', ['A1', 'B1'], ['C1']);
     assert.deepEqual(propose(streams({ A1: '', B1: '', C1: '', D1: 'C1' }, [gate])), []);
-    assert.deepEqual(propose(streams({ A1: '', B1: '', C1: '', D1: 'A1 B1' }, [gate])), ['MP8: A1 + B1 -> D1']);
+    assert.deepEqual(propose(streams({ A1: '', B1: '', C1: '', D1: 'A1 B1' }, [gate])), ['MP7: A1 + B1 -> D1']);
   });
 
   test('nothing without workstreams, nothing inside one', () => {

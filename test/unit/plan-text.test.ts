@@ -103,6 +103,15 @@ suite('plan text', () => {
     assert.ok(!/[^\n\P{Cc}]/u.test(text));
   });
 
+  test('splitting a slice is advised where that makes the plan shorter', () => {
+    const advised = (plan: Plan): boolean =>
+      planText(plan, planGraph(plan), [], { ascii: true }).includes('splitting it shortens the plan');
+    const [start, long] = [slice('A', { estimateMinutes: 60 }), slice('B', { deps: ['A'], estimateMinutes: 120 })];
+    assert.ok(advised(planOf([start, long, slice('C', { deps: ['A'], estimateMinutes: 60 })])));
+    // Two slices of the same length side by side: the plan is as long with one of them split.
+    assert.ok(!advised(planOf([start, long, slice('C', { deps: ['A'], estimateMinutes: 120 })])));
+  });
+
   test('an empty plan', () => {
     const text = planText(planOf([]), planGraph(planOf([])), [], { ascii: true });
     assert.equal(text, 'TS-1-shop: Shop\n0 slices, 0 waves, 0 batches, 0 merge points\n');

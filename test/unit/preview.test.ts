@@ -4,10 +4,12 @@ import path from 'node:path';
 import { answerIn } from '../../src/core/decompose/answer.ts';
 import { importers } from '../../src/core/decompose/import/importers.ts';
 import { previewOf, type PreviewSource } from '../../src/core/decompose/preview.ts';
+import { withoutEchoes } from '../../src/core/decompose/echoes.ts';
 import { readProposal } from '../../src/core/decompose/proposal.ts';
 import { roundsText } from '../../src/core/decompose/rounds.ts';
 import { DECOMPOSERS, decomposerOf } from '../../src/core/decompose/table.ts';
 import { earlierUsage } from '../../src/core/decompose/usage.ts';
+import { finding, type Finding } from '../../src/core/finding.ts';
 import { filesOnly, judge } from '../../src/core/judge/judge.ts';
 import { planFiles } from '../../src/core/decompose/write.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
@@ -15,6 +17,7 @@ import { loadPlan } from '../../src/core/plan/load.ts';
 import type { RunEventBody } from '../../src/core/run/model.ts';
 import type { RunFacts } from '../../src/core/run/state-model.ts';
 import { readSpec } from '../../src/core/spec/read.ts';
+import { SourceText } from '../../src/core/source.ts';
 import { previewMarkdown } from '../../src/core/view/preview-markdown.ts';
 import { previewText } from '../../src/core/view/preview-text.ts';
 
@@ -245,7 +248,8 @@ suite('preview of a decomposition', () => {
     const mine = previewText(previewOf(sourceOf(SHARED)), { ascii: true });
     const theirs = previewText(previewOf(sourceOf(SHARED, { by: 'claude', rounds })), { ascii: true });
     const [head, tail] = theirs.split('Made by: ');
-    assert.equal(head, mine.split('Made by: ')[0]);
+    // An agent is asked for estimates; those of the structure are guessed where the spec has none.
+    assert.equal(head, mine.split('Made by: ')[0]?.replace(/(?<=in all), guessed: .*/, ''));
     assert.equal(
       tail,
       'Claude Code\nRounds: 2 rounds; 2 errors and 1 warning left: it was asked to correct them as often as it may be; the best answer, of round 2, is shown\n',
@@ -254,6 +258,56 @@ suite('preview of a decomposition', () => {
       roundsText({ ...rounds, list: rounds.list.slice(0, 1), end: 'sound' }),
       '1 round; nothing is left to correct',
     );
+  });
+
+  test('what stands in a section is not said again as a finding, and counts all the same', () => {
+    const preview = previewOf(
+      sourceOf([
+        { id: 'A', create: ['a'], modify: ['app.ts::list'] },
+        { id: 'B', create: ['b'], modify: ['app.ts::list'] },
+        { id: 'C', create: ['c', 'c'] },
+      ]),
+    );
+    const text = previewText(preview, { ascii: true });
+    const all = preview.findings.flatMap((group) => group.findings);
+    const told = all.filter(({ code }) => code === 'plan.overlap').length;
+    assert.ok(told > 0);
+    assert.match(text, new RegExp(`\nFindings \\(${all.length}, ${told} of them told above\\)\n`));
+    assert.ok(!text.includes(' plan.overlap '));
+    assert.ok(text.includes(`\n${preview.counts.warning} warnings, `) || text.includes(`, ${preview.counts.warning} warnings`));
+  });
+
+  test('what is said of the source of an import is not said again of the plan', () => {
+    const found = (code: string, line: number): Finding =>
+      finding(new SourceText('x.md', 'a\nb\nc\n'), code, 'error', code, { start: line, end: line + 1 });
+    const codes = (list: readonly Finding[]): string => withoutEchoes(list).map(({ code }) => code).join(' ');
+    const [told, again] = [found('import.no-files', 0), found('task.scope-missing', 0)];
+    assert.equal(codes([told, again, found('plan.cycle', 0)]), 'import.no-files plan.cycle');
+    assert.equal(codes([again]), 'task.scope-missing');
+    // Told of one of two: then the plan tells of both.
+    assert.equal(codes([told, again, found('task.scope-missing', 2)]).split(' ').length, 3);
+    assert.equal(codes([found('import.cycle', 0), found('plan.cycle', 0), found('plan.cycle', 2)]), 'import.cycle');
+  });
+
+  test('one pair that shares something needs no matrix', () => {
+    const text = previewText(previewOf(sourceOf(SHARED.slice(0, 2))), { ascii: true });
+    assert.ok(text.includes('Overlaps (1)') && !text.includes('Overlap matrix'));
+  });
+
+  test('hours that nobody estimated are called guessed', () => {
+    const said = (slices: string): string => {
+      const declared = readSpec(`# Shop\n\n## Slices\n\n${slices}`, spec.file).spec;
+      const source = sourceOf([
+        { id: 'A1', create: ['a'] },
+        { id: 'B1', create: ['b'] },
+      ]);
+      const preview = previewOf({ ...source, making: { ...source.making, spec: declared } });
+      return /^ {2}work .*$/m.exec(previewText(preview, { ascii: true }))?.[0] ?? '';
+    };
+    const [a, b] = ['- A1: x (files: a; estimate: 2h)\n', '- B1: y (files: b; estimate: 2h)\n'];
+    assert.match(said(''), /4h00m in all, guessed: nothing read gives an estimate/);
+    assert.match(said(a), /4h00m in all; 1 of 2 slices have no estimate of their own and are guessed/);
+    assert.match(said(a + b), /4h00m in all$/);
   });
 
   test('words of a plan cannot steer the terminal', () => {

@@ -368,6 +368,39 @@ suite('re-planning: operations', () => {
     assert.ok(made.files.has('prompts/task-006.txt'));
   });
 
+  test('who waits since now is named in the blocks of what it waits for', () => {
+    const { made } = replanned(write(five()), [
+      { kind: 'split', id: 'A2' },
+      { kind: 'add', text: 'C1: Export (after B1; files: src/export.ts; verify: npm test)' },
+    ]);
+    const blocks = (id: string): readonly string[] =>
+      made.plan.slices.find((slice) => slice.id === id)?.task.blocks.map(({ value }) => value) ?? [];
+    assert.deepEqual([blocks('A1'), blocks('B1')], [['A2a', 'A2b'], ['B2', 'C1']]);
+  });
+
+  test('an added slice comes behind its elders in the workstream, and does not hold them up', () => {
+    const slice = (id: string, deps: readonly string[], estimate: string) => ({
+      id,
+      title: id,
+      workstream: 'WS-A',
+      deps,
+      create: [`src/${id}.ts`],
+      boundary: ['docs/**'],
+      verify: ['npm test'],
+      estimate,
+    });
+    const files = write(
+      proposed({
+        workstreams: [{ id: 'WS-A', name: 'A', boundary: ['src/**'] }],
+        slices: [slice('A1', [], '1h'), slice('A2', ['A1'], '1h')],
+      }),
+    );
+    const { made } = replanned(files, [
+      { kind: 'add', text: 'A9: Export (after A1; files: src/export.ts; verify: npm test)' },
+    ]);
+    assert.deepEqual(made.graph.order, ['A1', 'A2', 'A9']);
+  });
+
   test('an id that was used is not given again, nor is a slice added behind one that is not there', () => {
     for (const [text, reason] of [
       ['A1: x (files: src/z.ts)', 'impossible'],

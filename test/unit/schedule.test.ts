@@ -32,7 +32,13 @@ suite('plan schedule', () => {
       '  Agents  takes  at least   path  work/n  level  speedup  idle',
       '       1  6h00m     6h00m  2h00m   6h00m  6h00m    1.00x    0%',
       '       2  4h00m     3h00m  2h00m   3h00m  3h00m    1.50x   25%',
+      '  at least: the longest of path (the critical path), work/n (all work, shared evenly) and level (the same, where the plan is narrow at its start or end)',
     ]);
+    const long = whatIfLines(whatIf(planGraph(plan), [1, 2, 3, 4, 5, 6]));
+    assert.deepEqual(
+      long.slice(1, -1).map((line) => line.trim().replace(/ {2}.*/, '')),
+      ['1', '2', '3', '4..6 agents are no faster than 3'],
+    );
   });
 
   test('the longest remaining path goes first, and says who does what', () => {
@@ -223,6 +229,9 @@ suite('break-even', () => {
       breakEvenText(even, { maxParallel: 2 }),
       'Agents: 3 are worth it (4h00m instead of 12h00m, 3.0x as fast; coordination 30m; more cannot shorten the critical path); the manifest allows 2',
     );
+    const nearly = advice(planOf([timed('A', 600), timed('B', 300), timed('C', 320)]));
+    assert.deepEqual([nearly.agents, nearly.reason, nearly.pathMinutes], [2, 'path', 600]);
+    assert.match(breakEvenText(nearly), /; more save 20m at most, the critical path is 10h00m\)$/);
     const many = advice(wide(200, 60), { agentMinutes: 0, mergeMinutes: 0 });
     assert.equal(many.reason, 'gain');
     // 25 agents do it in 8 rounds, 29 in 7: a 30th part less for each, under a twentieth.

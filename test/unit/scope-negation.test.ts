@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { checkScope } from '../../src/core/gate/scope-check.ts';
 import { ruleOnEdit } from '../../src/core/gate/policy.ts';
+import { Library } from '../../src/core/language/readings.ts';
+import { lintWorkspace } from '../../src/core/lint/lint.ts';
 import { readMarkdown } from '../../src/core/markdown.ts';
 import { scopesOverlap } from '../../src/core/scope/meeting.ts';
 import { pathInScope, scopeVerdict } from '../../src/core/scope/contain.ts';
@@ -14,6 +16,8 @@ import { readTaskSpec } from '../../src/core/task/read.ts';
 import { readScope } from '../../src/core/task/scope.ts';
 import { Git } from '../../src/node/git.ts';
 import { nameRules } from '../../src/node/repository.ts';
+import { readRepositoryFacts } from '../../src/node/repository-facts.ts';
+import { clean, plan, task, taskFile } from './lint-cases/workspace.ts';
 import { scope } from './plan-fixture.ts';
 
 function read(text: string) {
@@ -125,6 +129,45 @@ suite('names of files', () => {
       assert.deepEqual(await nameRules(git), { caseInsensitive: true });
       set('core.precomposeunicode', 'true');
       assert.deepEqual(await nameRules(git), { caseInsensitive: true, composed: true });
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+
+  test('the linter, the overlaps of the editor and what a path is called go by it', async () => {
+    const dir = mkdtempSync(path.join(tmpdir(), 'slicewave-names-'));
+    try {
+      execFileSync('git', ['init', '-q', dir]);
+      const files = new Map([
+        ...clean,
+        [
+          taskFile('task-003'),
+          task(
+            'task-003',
+            'deps: [task-001]\nagent: claude\n',
+            'CREATE: src/q.ts\nMODIFY: SRC/Index.ts\nBOUNDARY: docs/**',
+          ),
+        ],
+      ]);
+      const seen = async (): Promise<readonly [string[], string[]]> => {
+        const facts = await readRepositoryFacts(dir);
+        const language = new Library({ files, repository: () => facts }).plan(plan);
+        return [
+          lintWorkspace(files, facts)
+            .map((found) => found.code)
+            .filter((code) => code === 'plan.overlap'),
+          language.overlaps.map((one) => one.witness),
+        ];
+      };
+      execFileSync('git', ['-C', dir, 'config', 'core.ignorecase', 'false']);
+      assert.deepEqual(await seen(), [[], []]);
+      execFileSync('git', ['-C', dir, 'config', 'core.ignorecase', 'true']);
+      const [codes, witnesses] = await seen();
+      assert.deepEqual(codes, ['plan.overlap']);
+      assert.deepEqual(
+        witnesses.map((one) => one.toLowerCase()),
+        ['src/index.ts'],
+      );
     } finally {
       rmSync(dir, { recursive: true, force: true });
     }

@@ -3,9 +3,12 @@ import fc from 'fast-check';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import type { Slice } from '../../src/core/plan/model.ts';
 import { pathInScope, scopeVerdict, symbolsInScope, symbolsOverlap } from '../../src/core/scope/contain.ts';
-import { compileGlob, globsIntersect } from '../../src/core/scope/glob.ts';
+import { compileGlob, globsIntersect, globsMeet } from '../../src/core/scope/glob.ts';
+import { MeetingIndex } from '../../src/core/scope/glob-index.ts';
+import { GlobTrie } from '../../src/core/scope/glob-trie.ts';
 import { scopeMeetings, scopesOverlap } from '../../src/core/scope/meeting.ts';
 import { overlaps, verdictOf } from '../../src/core/scope/overlap.ts';
+import { globs } from './glob-oracle.ts';
 import { planOf, scope, slice } from './plan-fixture.ts';
 
 const creating = (id: string, create: string[], given: Partial<Slice> = {}): Slice =>
@@ -204,6 +207,73 @@ suite('scope overlap', () => {
       assert.ok(performance.now() - start < 5_000, pathOf(0));
     }
   }).timeout(30_000);
+});
+
+suite('globs that look alike', () => {
+  const count = 2_000;
+  const kinds: readonly (readonly [name: string, globOf: (side: string, i: number) => string])[] = [
+    ['in the middle of a name, behind its wildcards', (side, i) => `look/*/x*y${side}${i}?.ts`],
+    ['in the middle of a name, in front of them', (side, i) => `look/*/x?y${side}${i}*.ts`],
+    ['next to a class and a brace group', (side, i) => `look/*/x[0-9]y${side}${i}*z.{ts,tsx}`],
+    ['by a directory far from both ends', (side, i) => `look/*/a/b/c/d/e/${side}${i}/a/b/c/d/e/*/x.ts`],
+  ];
+  for (const [name, globOf] of kinds) {
+    test(`and are told apart ${name}: the one pair that meets is found, and quickly`, () => {
+      const all = (side: string): string[] => Array.from({ length: count }, (_, i) => globOf(side, i));
+      // The last of the second scope is the first one's 1234th.
+      const plan = planOf([
+        slice('S0', { scope: scope({ modify: all('a') }) }),
+        slice('S1', { scope: scope({ modify: [...all('b'), globOf('a', 1_234)] }) }),
+      ]);
+      const before = process.cpuUsage();
+      const [found] = overlaps(plan, planGraph(plan));
+      const { user, system } = process.cpuUsage(before);
+      assert.ok(found);
+      assert.ok(compileGlob(globOf('a', 1_234)).matches(found.witness), found.witness);
+      // Each compared with each it took more than half a minute.
+      assert.ok(user + system < 8_000_000, `${user + system} µs`);
+      const apart = planOf([
+        slice('S0', { scope: scope({ modify: all('a') }) }),
+        slice('S1', { scope: scope({ modify: all('b') }) }),
+      ]);
+      assert.deepEqual(overlaps(apart, planGraph(apart)), []);
+    }).timeout(40_000);
+  }
+
+  test('property: the walk from either side leaves out no glob that meets, whatever it may find too much', () => {
+    fc.assert(
+      fc.property(fc.array(globs, { minLength: 1, maxLength: 40 }), globs, (many, one) => {
+        const all = many.map((glob) => compileGlob(glob));
+        const query = compileGlob(one);
+        const meeting = all.flatMap((glob, i) => (globsMeet(glob, query) ? [i] : []));
+        for (const backwards of [true, false]) {
+          const found = new GlobTrie(all, backwards).couldMeet(query, { steps: Infinity, found: Infinity });
+          assert.ok(found);
+          assert.deepEqual(
+            meeting.filter((i) => !found.includes(i)),
+            [],
+            `${backwards ? 'from the back' : 'from the front'}: ${one}`,
+          );
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('property: an index of very many gives all that meet, however often it was asked before', () => {
+    fc.assert(
+      fc.property(fc.array(globs, { minLength: 200, maxLength: 300 }), (many) => {
+        const all = many.map((glob) => compileGlob(glob));
+        const index = new MeetingIndex(all, (glob) => glob);
+        for (const glob of all) {
+          const found = new Set(index.couldMeet(glob));
+          for (const other of all)
+            if (globsMeet(glob, other)) assert.ok(found.has(other), `${glob.source} ${other.source}`);
+        }
+      }),
+      { numRuns: 4 },
+    );
+  }).timeout(60_000);
 });
 
 suite('scope containment', () => {

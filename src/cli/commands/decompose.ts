@@ -120,7 +120,7 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
   if (json) show(true);
   else
     terminal.out(
-      `\nWrote ${preview.files.length} files to ${written.value.dir}. Next: slicewave run ${written.value.dir}\n`,
+      `\nWrote ${preview.files.length} files to ${written.value.dir}. Next: ${nextOf(preview, written.value.dir)}\n`,
     );
   return result;
 }
@@ -146,6 +146,13 @@ function questionOf(preview: Preview): string {
   const errors = error > 0 ? ` with ${error} ${error === 1 ? 'error' : 'errors'}` : '';
   const verb = preview.exists ? 'Replace what is there and write' : 'Write';
   return `${verb} ${preview.files.length} files to ${preview.dir}${errors}?`;
+}
+
+/** A plan with errors is not for agents yet. */
+function nextOf(preview: Preview, dir: string): string {
+  const { error } = preview.counts;
+  if (error === 0) return `slicewave run ${dir}`;
+  return `mend ${error === 1 ? 'the error' : `the ${error} errors`}, then slicewave validate ${dir}`;
 }
 
 /** Without a terminal nobody can be asked. */

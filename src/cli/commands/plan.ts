@@ -1,12 +1,13 @@
 import { whatIf } from '../../core/plan/schedule.ts';
 import { taskGraphMarkdown } from '../../core/view/mermaid.ts';
+import { draftsMarkdown } from '../../core/view/judgement-markdown.ts';
 import { judgementSections } from '../../core/view/judgement-text.ts';
 import { planJson } from '../../core/view/plan-json.ts';
 import { planText } from '../../core/view/plan-text.ts';
 import { judgePlanOf } from '../../node/judge.ts';
 import { EXIT, flag, report, text, UsageError, type Command, type Invocation } from '../command.ts';
 import { tellOldForm } from '../old-form.ts';
-import { abortOnSignals, openPlan } from '../open.ts';
+import { abortOnSignals, openPlan, whileDeaf } from '../open.ts';
 
 export const plan: Command = {
   name: 'plan',
@@ -14,6 +15,7 @@ export const plan: Command = {
   usage: '[plan] [options]',
   options: {
     mermaid: { type: 'boolean', help: 'Print task-graph.md: a flowchart, a Gantt chart and the wave table' },
+    contracts: { type: 'boolean', help: 'Print a draft of each contract that is still to be written' },
     agents: { type: 'string', value: '<a..b>', help: 'Also the makespan for each number of agents: 1..8' },
     ascii: { type: 'boolean', help: 'Plain ASCII instead of box characters' },
     json: { type: 'boolean', help: 'Print one JSON object instead of text' },
@@ -43,8 +45,14 @@ export const plan: Command = {
     const judgement = await judgePlanOf(engine.repository, loaded.value, {
       signal,
       onProgress: (line) => terminal.err(`${line}\n`),
+      think: whileDeaf,
     });
+    if (judgement === null) return EXIT.interrupted;
     const { graph, overlaps, estimates, estimator } = judgement;
+    if (flag(invocation, 'contracts') && !json) {
+      terminal.out(draftsMarkdown(judgement.contracts.scaffolds));
+      return EXIT.done;
+    }
     const curve = agents ? { whatIf: whatIf(graph, agents) } : {};
     if (json) {
       terminal.out(`${JSON.stringify(planJson(model, graph, overlaps, findings, { judgement, ...curve }))}\n`);
@@ -55,8 +63,11 @@ export const plan: Command = {
           colour: terminal.colour,
           estimates,
           estimator,
-          sections: judgementSections(judgement),
+          sections: judgementSections(judgement, model, {
+            drafts: '`slicewave replan --contracts` writes a draft of each; `slicewave plan --contracts` prints them',
+          }),
           advice: judgement.advice,
+          proposals: judgement.mergePoints,
           ...curve,
         }),
       );

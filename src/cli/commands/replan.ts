@@ -3,6 +3,7 @@ import { decomposerList, isDecomposerId } from '../../core/decompose/table.ts';
 import { formatFindings, lintReport } from '../../core/lint/format.ts';
 import { replanJson, replanText } from '../../core/replan/changes-text.ts';
 import type { Operation } from '../../core/replan/operations.ts';
+import { proposedOperations } from '../../core/replan/proposed.ts';
 import { success, type Result } from '../../core/result.ts';
 import { splitCommand } from '../../core/words.ts';
 import type { EngineFailure, ReplanChange } from '../../node/engine-model.ts';
@@ -30,6 +31,8 @@ export const replan: Command = {
     'add-create': { type: 'string', value: '<path>', multiple: true, help: 'With --rescope: a file it creates' },
     'add-modify': { type: 'string', value: '<path>', multiple: true, help: 'With --rescope: a file it changes' },
     remove: { type: 'string', value: '<path>', multiple: true, help: 'With --rescope: a path it no longer writes' },
+    contracts: { type: 'boolean', help: 'Write a file to start from for each contract that is missing' },
+    'merge-points': { type: 'boolean', help: 'Take the merge points that the judge proposes' },
     spec: { type: 'string', value: '<file>', help: "Decompose this spec anew (default: the plan's own)" },
     with: {
       type: 'string',
@@ -49,12 +52,14 @@ export const replan: Command = {
     'slicewave replan --cut A4 --add "A9: Export (after A1; files: src/export.ts; verify: npm test)"',
     'slicewave replan --split B2 --dry-run',
     'slicewave replan --rescope B2 --add-modify src/app.ts --remove src/old.ts --yes',
+    'slicewave replan --contracts --merge-points',
     'slicewave replan --undo',
   ],
   async run(invocation) {
     const { terminal } = invocation;
     const json = flag(invocation, 'json');
-    const operations = operationsOf(invocation);
+    const asked = operationsOf(invocation);
+    const taken = { contracts: flag(invocation, 'contracts'), mergePoints: flag(invocation, 'merge-points') };
     const opened = await openPlan(terminal, invocation.positionals[0]);
     if (!opened.ok) return report(terminal, opened.failure, json);
     const { engine, dir } = opened.value;
@@ -69,6 +74,20 @@ export const replan: Command = {
       return EXIT.done;
     }
     const signal = abortOnSignals(() => terminal.err('cancelling ...\n'));
+    let operations: readonly Operation[] = asked;
+    if (taken.contracts || taken.mergePoints) {
+      const judged = await engine.judge(dir, { signal });
+      if (!judged.ok) return report(terminal, judged.failure, json);
+      operations = [...asked, ...proposedOperations(judged.value.judgement, taken)];
+      if (operations.length === 0) {
+        terminal.out(
+          json
+            ? `${JSON.stringify({ v: 1, plan: dir, files: [], written: false })}\n`
+            : 'The judge proposes none: nothing would change.\n',
+        );
+        return EXIT.done;
+      }
+    }
     const change =
       operations.length > 0
         ? success({ kind: 'operations' as const, operations })
@@ -150,7 +169,10 @@ function operationsOf(invocation: Invocation): Operation[] {
   const source = ['spec', 'with', 'agent-command'].find((name) => text(invocation, name) !== undefined);
   if (operations.length > 0 && source !== undefined)
     throw new UsageError(`--${source} decomposes the spec anew; it cannot be combined with changes by hand`);
-  if (flag(invocation, 'undo') && (operations.length > 0 || source !== undefined))
+  const taken = flag(invocation, 'contracts') || flag(invocation, 'merge-points');
+  if (taken && source !== undefined)
+    throw new UsageError(`--${source} decomposes the spec anew; take what the judge proposes afterwards`);
+  if (flag(invocation, 'undo') && (operations.length > 0 || source !== undefined || taken))
     throw new UsageError('--undo stands alone');
   return operations;
 }

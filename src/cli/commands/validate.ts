@@ -4,7 +4,7 @@ import { lintPlan } from '../../core/lint/lint.ts';
 import { judgePlanOf } from '../../node/judge.ts';
 import { readPlanFiles } from '../../node/plans.ts';
 import { EXIT, flag, report, type Command } from '../command.ts';
-import { abortOnSignals, openPlan } from '../open.ts';
+import { abortOnSignals, openPlan, whileDeaf } from '../open.ts';
 
 export const validate: Command = {
   name: 'validate',
@@ -22,15 +22,15 @@ export const validate: Command = {
     if (!files.ok) return report(terminal, files.failure, json);
     const { plan } = loadPlan(files.value, dir);
     const signal = abortOnSignals(() => terminal.err('cancelling ...\n'));
-    const findings = plan
-      ? (
-          await judgePlanOf(
-            engine.repository,
-            { plan, files: files.value },
-            { signal, onProgress: (line) => terminal.err(`${line}\n`) },
-          )
-        ).findings
-      : lintPlan(files.value, dir);
+    const judgement = plan
+      ? await judgePlanOf(
+          engine.repository,
+          { plan, files: files.value },
+          { signal, onProgress: (line) => terminal.err(`${line}\n`), think: whileDeaf },
+        )
+      : null;
+    if (signal.aborted) return EXIT.interrupted;
+    const findings = judgement?.findings ?? lintPlan(files.value, dir);
     const counts = countFindings(findings);
     if (json) terminal.out(`${JSON.stringify(lintReport(findings))}\n`);
     else {

@@ -19,6 +19,9 @@ export interface OutlineReader extends CodeReader {
   read(path: string, text: string): CodeOutline | null;
 }
 
+/** Comments to the end of a line. `#[` and `#!` begin attributes. */
+const nothingBehind = /^[;,]?\s*(?:\/\*(?:(?!\*\/).)*\*\/\s*)*(?:\/\/.*|#(?![[!]).*)?$/;
+
 /** Deeper nesting is generated or malicious. */
 const deepest = 100;
 
@@ -128,7 +131,7 @@ class Walk {
       const line = this.#lines[row] ?? '';
       if (row === node.startPosition.row && !this.#beginsLine(node)) continue;
       const behind = row === node.endPosition.row ? line.slice(node.endPosition.column).trim() : '';
-      if (behind === '' || /^[;,]?\s*(?:\/\/|#|\/\*.*\*\/$|$)/.test(behind)) this.#free[row] = true;
+      if (nothingBehind.test(behind)) this.#free[row] = true;
     }
   }
 

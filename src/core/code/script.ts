@@ -59,11 +59,13 @@ function bound(pattern: SyntaxNode | null): string[] {
   }
 }
 
-/** `require('x')`, with what is taken from it at once: `require('x').y`. */
+/** `require('x')`, with what is taken from it at once: `require('x').y`. With more than a text, it runs code of its own. */
 function isRequire(value: SyntaxNode | null): boolean {
   let at = value;
   while (at?.type === 'member_expression') at = at.childForFieldName('object');
-  return at?.type === 'call_expression' && at.childForFieldName('function')?.text === 'require';
+  if (at?.type !== 'call_expression' || at.childForFieldName('function')?.text !== 'require') return false;
+  const given = childrenOf(at.childForFieldName('arguments'));
+  return given.length === 1 && given[0]?.type === 'string';
 }
 
 /** `exports.a`, `module.exports.a` and `Shop.prototype.a` declare; other assignments change what is there. */

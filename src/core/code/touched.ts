@@ -24,8 +24,12 @@ export interface SymbolTouch {
  * to nobody; comments and import statements outside of every symbol are no touch. `null` for a version that is not
  * there: every symbol of the other is touched.
  *
+ * A line that stayed as it was is touched when it belongs to somebody else now: a bracket further down swallows a
+ * neighbour, and a comment around a symbol takes it away, without a changed line in it.
+ *
  * A diff may draw a new method's lines so that they begin with the end of the method above. A symbol whose own lines are
- * the same in both versions is therefore not touched, unless all of them went or came: then it was moved.
+ * the same in both versions is therefore not touched, unless all of them went or came: then it was moved. Statements
+ * outside of every symbol were moved when some of them went and came.
  */
 export function symbolsTouched(
   before: CodeVersion | null,
@@ -43,21 +47,24 @@ export function symbolsChanged(before: CodeVersion, after: CodeVersion): SymbolT
 function touches(before: CodeVersion | null, after: CodeVersion | null, hunks: readonly Hunk[] | null): SymbolTouch[] {
   const old = before && new Owners(before);
   const now = after && new Owners(after);
-  const removed = old
-    ? touchedIn(old, now && hunks ? hunks.flatMap((hunk) => hunk.removed ?? []) : [old.all])
-    : new Map();
-  const added = now ? touchedIn(now, old && hunks ? hunks.flatMap((hunk) => hunk.added ?? []) : [now.all]) : new Map();
+  const removed: Touched = new Map();
+  const added: Touched = new Map();
+  if (old) touch(removed, old, now && hunks ? hunks.flatMap((hunk) => hunk.removed ?? []) : [old.all]);
+  if (now) touch(added, now, old && hunks ? hunks.flatMap((hunk) => hunk.added ?? []) : [now.all]);
+  const kept = old && now && hunks ? handedOver(old, now, hunks) : { removed, added };
   const found: SymbolTouch[] = [];
-  for (const symbol of new Set([...added.keys(), ...removed.keys()])) {
-    const came: readonly number[] = added.get(symbol) ?? [];
-    const went: readonly number[] = removed.get(symbol) ?? [];
+  for (const symbol of new Set([added, removed, kept.added, kept.removed].flatMap((lines) => [...lines.keys()]))) {
+    const isChanged = added.has(symbol) || removed.has(symbol);
+    const came: readonly number[] = (isChanged ? added : kept.added).get(symbol) ?? [];
+    const went: readonly number[] = (isChanged ? removed : kept.removed).get(symbol) ?? [];
     const wasThere = old?.has(symbol) ?? false;
     const isThere = now?.has(symbol) ?? false;
     if (old && now && wasThere && isThere && old.ownText(symbol) === now.ownText(symbol)) {
       const wasMoved =
         hunks !== null &&
-        symbol !== null &&
-        (came.length === now.own(symbol).length || went.length === old.own(symbol).length);
+        (symbol === null
+          ? came.length > 0 && went.length > 0
+          : came.length === now.own(symbol).length || went.length === old.own(symbol).length);
       if (!wasMoved) continue;
     }
     const lines = came.length > 0 ? came : went;
@@ -76,19 +83,44 @@ function touches(before: CodeVersion | null, after: CodeVersion | null, hunks: r
   );
 }
 
-/** Touched lines by the innermost symbol they belong to, in order. */
-function touchedIn(owners: Owners, ranges: readonly Lines[]): Map<string | null, number[]> {
-  const found = new Map<string | null, number[]>();
+/** Touched lines by the innermost symbol they belong to. */
+type Touched = Map<string | null, number[]>;
+
+function touch(found: Touched, owners: Owners, ranges: readonly Lines[]): void {
   for (const { first, last } of ranges) {
-    for (let line = first; line <= last; line++) {
-      for (const symbol of owners.of(line)) {
-        const lines = found.get(symbol);
-        if (lines) lines.push(line);
-        else found.set(symbol, [line]);
-      }
-    }
+    for (let line = first; line <= last; line++) for (const symbol of owners.of(line)) note(found, symbol, line);
   }
-  return found;
+}
+
+function note(found: Touched, symbol: string | null, line: number): void {
+  const lines = found.get(symbol);
+  if (lines) lines.push(line);
+  else found.set(symbol, [line]);
+}
+
+/** Lines that no hunk holds, for whom they belong to in one version and not in the other. */
+function handedOver(
+  old: Owners,
+  now: Owners,
+  hunks: readonly Hunk[],
+): { readonly removed: Touched; readonly added: Touched } {
+  const removed: Touched = new Map();
+  const added: Touched = new Map();
+  let [before, after] = [1, 1];
+  const stay = (count: number): void => {
+    for (let left = count; left > 0; left--, before++, after++) {
+      const [had, has] = [old.of(before), now.of(after)];
+      for (const symbol of had) if (!has.includes(symbol)) note(removed, symbol, before);
+      for (const symbol of has) if (!had.includes(symbol)) note(added, symbol, after);
+    }
+  };
+  for (const hunk of hunks) {
+    stay(hunk.added ? hunk.added.first - after : (hunk.removed?.first ?? before) - before);
+    if (hunk.removed) before = hunk.removed.last + 1;
+    if (hunk.added) after = hunk.added.last + 1;
+  }
+  stay(Math.min(old.all.last - before, now.all.last - after) + 1);
+  return { removed, added };
 }
 
 /** Whose each line of a file is. */

@@ -257,7 +257,8 @@ function importFacts(sample: readonly SampledText[], sources: readonly SourceFil
 function errorFacts(sample: readonly SampledText[]): ConventionFact[] {
   const habits = errorHabits(sample);
   if (habits.length === 0) return [];
-  const parts = habits.map((habit) => `${habit.text} in ${ofAll(habit, `${habit.language} files`)}`);
+  // Not of all files: one in which nothing can fail says nothing of the habit.
+  const parts = habits.map((habit) => `${habit.text} (${habit.count} ${habit.language} files)`);
   return [
     {
       topic: 'errors',

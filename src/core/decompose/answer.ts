@@ -27,8 +27,9 @@ export function answerIn(text: string): Answer {
     other ??= value;
   }
   const broken = candidates.find((candidate) => candidate.includes('"slices"'));
-  if (broken !== undefined) return { problem: `Your JSON cannot be read: ${reasonOf(broken)}` };
+  // A fence may close around half an object: that it ends too early says more than where the parser stumbled.
   if (scanned.open) return { problem: 'Your JSON ends before it is complete: answer with the whole object' };
+  if (broken !== undefined) return { problem: `Your JSON cannot be read: ${reasonOf(broken)}` };
   if (other) return { value: other };
   return { problem: 'There is no JSON object in your answer' };
 }
@@ -82,9 +83,10 @@ function objectsIn(text: string): { readonly objects: readonly string[]; readonl
     (isOuter ? outer : inner).push(region);
     if (isOuter) before = region[0];
   }
-  const unended = starts[0];
+  const slices = text.lastIndexOf('"slices"');
   return {
     objects: [...outer, ...inner].slice(0, mostTried).map(([start, end]) => text.slice(start, end)),
-    open: unended !== undefined && text.includes('"slices"', unended),
+    // A stray brace in the prose opens no object.
+    open: starts.some((start) => start < slices && /^\{\s*"/.test(text.slice(start, start + 200))),
   };
 }

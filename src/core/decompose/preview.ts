@@ -4,7 +4,7 @@ import type { Judgement } from '../judge/judge.ts';
 import type { ManifestContract } from '../manifest/model.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan, PlanFiles } from '../plan/model.ts';
-import { whatIf, type WhatIf } from '../plan/schedule.ts';
+import { makespans, whatIf, type WhatIf } from '../plan/schedule.ts';
 import type { Overlap } from '../scope/overlap.ts';
 import type { Spec } from '../spec/model.ts';
 import type { Rounds } from './rounds.ts';
@@ -45,7 +45,9 @@ export interface OverlapMatrix {
 export interface PreviewEstimate {
   /** Hours of all slices added up, in minutes. */
   readonly workMinutes: number;
-  /** For one agent, for as many as are worth it, and for as many as can work at once; no number twice. */
+  /** Slices whose hours nobody estimated: the decomposer took them from what there is to do. */
+  readonly guessed: number;
+  /** For one agent, for as many as are worth it, and for as many as make the plan as short as it can be; no number twice. */
   readonly agents: readonly (WhatIf & { readonly advised: boolean })[];
   /** `null`: nothing was measured. */
   readonly context: {
@@ -167,12 +169,13 @@ function byFile(findings: readonly Finding[]): Preview['findings'] {
 
 function estimateOf(plan: Plan, judgement: Judgement, making: Making): PreviewEstimate {
   const { graph, agents: worth, contexts } = judgement;
-  const numbers = [...new Set([1, worth.agents, Math.max(1, graph.width)])].toSorted((a, b) => a - b);
+  const numbers = [...new Set([1, worth.agents, fewestForPath(graph, worth) ?? 1])].toSorted((a, b) => a - b);
   const { earlier } = making;
   const [largest] = contexts.toSorted((a, b) => b.total - a.total);
   const count = plan.slices.length;
   return {
     workMinutes: worth.workMinutes,
+    guessed: isAsked(making.by) ? 0 : guessedOf(plan, judgement, making.spec),
     agents: whatIf(graph, numbers).map((row) => ({ ...row, advised: row.agents === worth.agents })),
     context: largest
       ? {
@@ -192,6 +195,29 @@ function estimateOf(plan: Plan, judgement: Judgement, making: Making): PreviewEs
         }
       : null,
   };
+}
+
+/** Agents that are tried for the shortest time. */
+const MOST_AGENTS = 64;
+
+/** The fewest agents with which a plan takes no longer than its critical path; `null` past what is tried. */
+function fewestForPath(graph: PlanGraph, { workMinutes, pathMinutes }: Judgement['agents']): number | null {
+  const most = Math.min(MOST_AGENTS, graph.order.length);
+  const first = Math.max(1, Math.floor(pathMinutes > 0 ? workMinutes / pathMinutes : 1));
+  const makespan = makespans(graph);
+  for (let agents = first; agents <= most; agents++) if (makespan(agents) <= pathMinutes) return agents;
+  return null;
+}
+
+/** Models are asked for estimates; what they say is theirs. */
+function isAsked(by: DecomposerId): boolean {
+  const { kind } = decomposerOf(by);
+  return kind === 'agent' || kind === 'editor';
+}
+
+function guessedOf(plan: Plan, { estimates }: Judgement, spec: Spec): number {
+  const declared = new Set(spec.slices.flatMap((slice) => (slice.estimateMinutes === null ? [] : [slice.id])));
+  return plan.slices.filter(({ id }) => estimates.get(id)?.basis === 'declared' && !declared.has(id)).length;
 }
 
 function openPoints(spec: Spec): string[] {

@@ -47,7 +47,7 @@ const sliceId = z
   .string()
   .regex(/^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$/)
   .max(60)
-  .describe('Letters, digits, dashes and underscores: A1, task-001');
+  .describe('Letters, digits, dashes and underscores, at most 60: A1, task-001');
 
 const estimate = z
   .string()
@@ -117,7 +117,7 @@ export type ProposedSlice = Proposal['slices'][number];
 export type ProposedContract = Proposal['contracts'][number];
 
 /** No agent cuts a spec into more with sense; it repeats itself. Plans written by hand may be larger. */
-const MOST_SLICES = 1000;
+export const MOST_SLICES = 1000;
 
 function sliceCount(value: unknown): number {
   if (typeof value !== 'object' || value === null || !('slices' in value)) return 0;
@@ -150,13 +150,18 @@ export function proposalJsonSchema(): Record<string, unknown> {
   return schema as Record<string, unknown>;
 }
 
+/**
+ * What not every validator behind structured output knows: patterns need look-ahead here, and lengths are refused by some
+ * (with 400) for the whole schema. Reading checks them anyway.
+ */
+const unsupported = new Set(['$schema', 'default', 'pattern', 'minLength', 'maxLength', 'minItems', 'maxItems']);
+
 function strict(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(strict);
   if (typeof node !== 'object' || node === null) return node;
   const result: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(node)) {
-    // `pattern` needs look-ahead here, which the validators behind structured output do not know; zod checks it anyway.
-    if (key === '$schema' || key === 'default' || key === 'pattern') continue;
+    if (unsupported.has(key)) continue;
     result[key] = key === 'properties' ? mapValues(value, strict) : strict(value);
   }
   if (result['type'] === 'object') {

@@ -1,4 +1,6 @@
 import type { Finding } from '../finding.ts';
+import type { Plan, PlanFiles } from '../plan/model.ts';
+import type { Spec } from '../spec/model.ts';
 import type { Proposal } from './proposal.ts';
 
 /** One answer of a decomposer that is corrected, as the judge saw it. */
@@ -30,15 +32,70 @@ export interface Rounds {
   readonly chosen: number;
   /** For `failed`: what happened. */
   readonly detail: string | null;
+  /** Dependencies that were added afterwards, for pairs that still shared too much. Default 0. */
+  readonly ordered?: number;
 }
 
 /** How often an agent is told what does not hold, after its first answer. */
 export const DEFAULT_CORRECTIONS = 2;
 export const MOST_CORRECTIONS = 10;
 
-/** What a decomposer can mend: errors and warnings. The rest is for the person to know. */
-export function mendable(findings: readonly Finding[]): Finding[] {
-  return findings.filter((finding) => finding.severity === 'error' || finding.severity === 'warning');
+export interface MendableRequest {
+  readonly findings: readonly Finding[];
+  /** Declares what wins over any answer. */
+  readonly spec: Spec;
+  /** The plan of the answer, as it would be written. */
+  readonly plan: Plan;
+  readonly files: PlanFiles;
+  /** Trails of slices that wait for each other, as the plan's graph has them. */
+  readonly cycles: readonly (readonly string[])[];
+}
+
+/**
+ * What a decomposer can mend: errors and warnings, without those that only the author of the spec can: how long a slice
+ * takes, which checks it has and how wide its files are where the spec says so, and circles of what it declares. The rest
+ * is for the person to know, and asking for it would cost rounds.
+ */
+export function mendable(request: MendableRequest): Finding[] {
+  const { findings, spec, plan, files, cycles } = request;
+  const declared = new Map(spec.slices.map((slice) => [slice.id, slice]));
+  const sliceOf = new Map(plan.slices.map((slice) => [slice.file, declared.get(slice.id)]));
+  const settledCircles = cycles.filter((trail) => isDeclaredCircle(trail, spec)).map((trail) => trail.join(' -> '));
+  return findings.filter((finding) => {
+    if (finding.severity !== 'error' && finding.severity !== 'warning') return false;
+    if (finding.code === 'plan.cycle') return !settledCircles.some((trail) => finding.message.endsWith(trail));
+    const slice = sliceOf.get(finding.file);
+    if (!slice) return true;
+    const text = files.get(finding.file.slice(plan.dir === '' ? 0 : plan.dir.length + 1)) ?? '';
+    const line = text.split('\n')[finding.line - 1] ?? '';
+    switch (finding.code) {
+      case 'task.too-long':
+        return slice.estimateMinutes === null;
+      case 'task.check-unknown':
+      case 'task.check-needs-shell':
+        return !slice.verify.some((command) => line.includes(command));
+      case 'task.scope-wide':
+        return !slice.files.some((file) => line.includes(file));
+      default:
+        return true;
+    }
+  });
+}
+
+/** Whether each step of a circle is one that the spec declares; no answer can take those away. */
+function isDeclaredCircle(trail: readonly string[], spec: Spec): boolean {
+  return trail.slice(1).every((id, i) => {
+    const before = trail[i] ?? '';
+    const slice = spec.slices.find((other) => other.id === id);
+    return (
+      slice?.after.includes(before) === true ||
+      spec.mergePoints.some((point) => point.needs.includes(before) && point.unlocks.includes(id)) ||
+      spec.mergePoints.some(
+        (point) =>
+          (point.id === id && point.needs.includes(before)) || (point.id === before && point.unlocks.includes(id)),
+      )
+    );
+  });
 }
 
 /** The same faults give the same text, in whatever order they were found. */
@@ -77,7 +134,12 @@ export function roundsText(rounds: Rounds): string {
     failed: `it failed when it was asked to correct them (${detail ?? 'no reason given'})`,
   }[end];
   const best = list.length > 1 ? `; the best answer, of round ${chosen}, is shown` : '';
-  return `${count}; ${faults} left: ${why}${best}`;
+  const { ordered = 0 } = rounds;
+  const settled =
+    ordered > 0
+      ? `; ${ordered} ${ordered === 1 ? 'dependency was' : 'dependencies were'} added to it, for slices that share too much`
+      : '';
+  return `${count}; ${faults} left: ${why}${best}${settled}`;
 }
 
 /** `2 errors and 1 warning` */

@@ -1,3 +1,4 @@
+import { isTestPath } from '../conventions/sources.ts';
 import { finding, type Finding } from '../finding.ts';
 import { SourceText, type Span } from '../source.ts';
 import type { Spec, SpecAnswer, SpecSlice, SpecWorkstream } from '../spec/model.ts';
@@ -170,12 +171,16 @@ function declaredSlices(context: DraftContext): Draft[] {
         slice.span,
       );
     }
-    for (const path of stream && stream.boundary.length > 0 ? writes : []) {
-      if (stream && globContains(stream.boundary, splitSymbol(path).path)) continue;
+    // A test beside the tests of others is the slice's own all the same: nobody else is given it.
+    const outside = writes.filter((path) => {
+      const { path: file } = splitSymbol(path);
+      return stream && stream.boundary.length > 0 && !globContains(stream.boundary, file) && !isTestPath(file);
+    });
+    if (outside.length > 0) {
       report(
         'decompose.outside-workstream',
         'warning',
-        `${slice.id} writes ${path}, outside the boundary of ${stream?.id}`,
+        `${slice.id} writes ${outside.join(', ')}, outside the boundary of ${stream?.id}: widen the boundary, or leave ${outside.length === 1 ? 'it' : 'them'} to another slice`,
         slice.span,
       );
     }

@@ -6,6 +6,7 @@ import { loadPlan } from '../plan/load.ts';
 import type { Plan, PlanFiles } from '../plan/model.ts';
 import type { Spec, SpecSection } from '../spec/model.ts';
 import { taskGraphMarkdown } from '../view/mermaid.ts';
+import { boundaryOf } from './boundary.ts';
 import type { Proposal, ProposedContract, ProposedSlice } from './proposal.ts';
 
 export interface PlanFilesRequest {
@@ -230,7 +231,7 @@ ${directive('CREATE', slice.create)}
 
 ${directive('MODIFY', slice.modify)}
 
-${directive('BOUNDARY', slice.boundary.length > 0 ? slice.boundary : null)}
+${directive('BOUNDARY', boundaryFor(slice))}
 
 ## Requirements
 
@@ -262,9 +263,18 @@ function frontMatter(fields: Record<string, unknown>): string {
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }
 
-function directive(key: string, entries: readonly string[] | null): string {
-  // A slice without neighbours still has a boundary: whatever its scope does not name.
-  if (entries === null) return `${key}:\n- every file that is not named above`;
+/** A slice without neighbours still has a boundary: secrets and pipelines, as far as they are not its own work. */
+function boundaryFor(slice: ProposedSlice): readonly string[] {
+  if (slice.boundary.length > 0) return slice.boundary;
+  return boundaryOf({
+    own: [...slice.create, ...slice.modify],
+    forbidden: ['.env*', '.github/**'],
+    foreign: [],
+    others: [],
+  });
+}
+
+function directive(key: string, entries: readonly string[]): string {
   return entries.length === 0 ? `${key}: none` : `${key}:\n${bullets(entries.map(codeSpan))}`;
 }
 

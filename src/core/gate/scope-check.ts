@@ -1,5 +1,5 @@
 import type { FileChange, RiskNote, Stop } from '../run/model.ts';
-import { scopeVerdict } from '../scope/contain.ts';
+import { scopeVerdict, symbolsInScope } from '../scope/contain.ts';
 import type { GlobOptions } from '../scope/glob.ts';
 import type { Scope } from '../task/model.ts';
 import { namedOnPurpose, sensitivityOf } from './sensitive.ts';
@@ -28,9 +28,10 @@ export interface ScopeCheck {
 /**
  * The third and uniform enforcement of the scope: every change between base and worktree against the slice's scope.
  * A rename counts as a deletion and an addition; a symlink as a file with a target; a mode change as a modification.
- * Where the scope names symbols, the change must stay with them (`checkSymbols`); what cannot be parsed falls back to the
- * whole file, with a note. This holds for every agent, even one that ignores everything else. Paths and
- * symbols that a person approved pass, a boundary included: the decision is on record. `names`: how the file system compares them.
+ * Where the scope names symbols, the change must stay with them (`checkSymbols`); a language without a grammar falls back
+ * to the whole file, with a note, and what else cannot be read is asked about. This holds for every agent, even one that
+ * ignores everything else. Paths and symbols that a person approved pass, a boundary included: the decision is on record.
+ * `names`: how the file system compares them.
  */
 export function checkScope(
   slice: string,
@@ -53,14 +54,26 @@ export function checkScope(
         reasons.push(`${path} was ${kind} and ${verdict.detail}`);
         return;
       }
-      if (code?.read) {
-        const touched = change.change !== 'renamed' ? code.touched : kind === 'deleted' ? code.left : code.arrived;
-        const found = checkSymbols({ scope, path, touched, symbols: code.symbols, approved, names });
+      const touched =
+        (change.change !== 'renamed' ? code?.touched : kind === 'deleted' ? code?.left : code?.arrived) ?? 'no-grammar';
+      if (typeof touched !== 'string') {
+        const symbols = code?.symbols ?? new Set<string>();
+        const found = checkSymbols({ scope, path, touched, symbols, approved, names });
         reasons.push(...found.map((violation) => violation.detail));
         growth.push(...found.map((violation) => violation.path));
       } else {
-        const note = uncheckedSymbols({ scope, path, code, names });
-        if (note) notes.push(note);
+        const unchecked = uncheckedSymbols({ scope, path, why: touched, names });
+        if (unchecked && 'note' in unchecked) notes.push(unchecked.note);
+        else if (unchecked) {
+          reasons.push(unchecked.violation.detail);
+          growth.push(path);
+        }
+      }
+      if (kind !== 'deleted' && modeChanged(change) && symbolsInScope(scope, path, names).allowed !== null) {
+        reasons.push(
+          `${path} changed its mode from ${change.oldMode} to ${change.newMode}, which is no part of a symbol`,
+        );
+        growth.push(path);
       }
     };
     if (change.change === 'renamed') {
@@ -91,7 +104,14 @@ export function checkScope(
 
 /** The symbols that a change touched, for the trace. */
 export function symbolNames(code: CodeChange | null | undefined): readonly string[] {
-  return code?.read ? code.touched.flatMap(({ symbol }) => symbol ?? []).slice(0, maxSymbols) : [];
+  return typeof code?.touched === 'object'
+    ? code.touched.flatMap(({ symbol }) => symbol ?? []).slice(0, maxSymbols)
+    : [];
+}
+
+/** A file that became executable, or ceased to be. What became a link is gone as a file, with all its symbols. */
+function modeChanged({ oldMode, newMode }: Pick<ObservedChange, 'oldMode' | 'newMode'>): boolean {
+  return oldMode !== newMode && oldMode.startsWith('100') && newMode.startsWith('100');
 }
 
 function stopFor(

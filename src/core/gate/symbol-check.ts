@@ -1,27 +1,23 @@
 import { languageOf } from '../code/languages.ts';
-import { findSymbol, holdsSymbol, symbolName } from '../code/naming.ts';
+import { findSymbol, holdsSymbol, symbolName, symbolsMeant } from '../code/naming.ts';
 import type { SymbolTouch } from '../code/touched.ts';
 import type { RiskNote } from '../run/model.ts';
 import { symbolsInScope } from '../scope/contain.ts';
 import type { GlobOptions } from '../scope/glob.ts';
 import type { Scope } from '../task/model.ts';
 
+/** Why nobody can tell what happened inside a file. `broken`: it does not parse. `broke`: it parsed before the run. */
+export type Unread = 'no-grammar' | 'no-parser' | 'too-large' | 'unreadable' | 'broken' | 'broke';
+
 /** What a change did to one source file, down to the symbol. */
-export type CodeChange =
-  | {
-      readonly read: true;
-      /** Every symbol of both versions. */
-      readonly symbols: ReadonlySet<string>;
-      readonly touched: readonly SymbolTouch[];
-      /** For a rename: everything that left the old path and arrived at the new one. */
-      readonly left: readonly SymbolTouch[];
-      readonly arrived: readonly SymbolTouch[];
-    }
-  | {
-      readonly read: false;
-      /** `broken`: it does not parse. `broke`: it parsed before the run. */
-      readonly why: 'no-grammar' | 'too-large' | 'unreadable' | 'broken' | 'broke';
-    };
+export interface CodeChange {
+  /** Every symbol of both versions, as far as they could be read. */
+  readonly symbols: ReadonlySet<string>;
+  readonly touched: readonly SymbolTouch[] | Unread;
+  /** For a rename: everything that left the old path and arrived at the new one. */
+  readonly left: readonly SymbolTouch[] | Unread;
+  readonly arrived: readonly SymbolTouch[] | Unread;
+}
 
 export interface SymbolViolation {
   /** What is approved when a person approves it: `src/a.ts::Order.total`, or the file where no symbol has the lines. */
@@ -36,7 +32,8 @@ export interface SymbolViolation {
  *   A new symbol is no exception: it needs an entry that names it, or the symbol that holds it;
  * - lines outside of every symbol may not change either, but for import statements, comments and blank lines, for work
  *   inside a symbol may need an import. A new file may have what lines it needs around its symbols;
- * - what BOUNDARY names as `file::Symbol`, and what is inside of it, may not be touched, whoever may write the file;
+ * - what BOUNDARY names as `file::Symbol`, and what is inside of it, may not be touched, whoever may write the file. A
+ *   name that several symbols may mean forbids them all, or another one of that name would open the first;
  * - a rename counts as a deletion of everything at the old path and an addition at the new one;
  * - `approved` holds paths and `path::Symbol`; approving a file approves all of it.
  *
@@ -57,7 +54,9 @@ export function checkSymbols(options: {
   const meant = (written: readonly string[]) =>
     written.map((text) => ({ text, name: findSymbol(text, symbols) ?? symbolName(text) }));
   const inside = allowed && meant(allowed);
-  const walls = meant(forbidden);
+  const walls = forbidden.flatMap((text) =>
+    [symbolName(text), ...symbolsMeant(text, symbols)].map((name) => ({ text, name })),
+  );
   const granted = meant(
     [...approved].flatMap((one) => (one.startsWith(`${path}::`) ? [one.slice(path.length + 2)] : [])),
   );
@@ -86,28 +85,39 @@ export function fileOf(path: string): string {
   return languageOf(file) === null ? path : file;
 }
 
-const reasons: Readonly<Record<(CodeChange & { readonly read: false })['why'], string>> = {
+const reasons: Readonly<Record<Unread, string>> = {
   'no-grammar': 'its language has no grammar here',
+  'no-parser': "the parser's files are not to be found",
   'too-large': 'it is too large to parse',
   unreadable: 'git gave no text for it',
   broken: 'it does not parse',
   broke: 'it does not parse any more',
 };
 
-/** Says that the symbols a scope names in a file could not be checked; `null` where it names none. */
+/**
+ * What follows when the symbols that a scope names in a file could not be checked; `null` where it names none. A language
+ * without a grammar falls back to the whole file, with a note. Everywhere else a person is asked: a run must not gain the
+ * whole file by breaking or bloating it.
+ */
 export function uncheckedSymbols(options: {
   readonly scope: Scope;
   readonly path: string;
-  readonly code: CodeChange | null;
+  readonly why: Unread;
   readonly names: GlobOptions;
-}): RiskNote | null {
-  const { path, code } = options;
+}): { readonly violation: SymbolViolation } | { readonly note: RiskNote } | null {
+  const { path, why } = options;
   const { allowed, forbidden } = symbolsInScope(options.scope, path, options.names);
-  const named = [...(allowed ?? []), ...forbidden];
-  if (named.length === 0 || code?.read) return null;
+  const named = [...(allowed ?? []), ...forbidden].map((name) => `\`${name}\``);
+  if (named.length === 0) return null;
+  if (why !== 'no-grammar') {
+    const detail = `${path} was changed, and whether the change stays with its scope (${named.join(', ')}) cannot be told, because ${reasons[why]}`;
+    return { violation: { path, detail } };
+  }
   return {
-    summary: `${path}: ${named.map((name) => `\`${name}\``).join(', ')} could not be checked, because ${reasons[code?.why ?? 'no-grammar']}; the whole file counted as in scope`,
-    severity: code?.why === 'broke' ? 'high' : 'medium',
-    suggestedAction: `read the diff of ${path}: only what the scope names should have changed`,
+    note: {
+      summary: `${path}: ${named.join(', ')} could not be checked, because ${reasons[why]}; the whole file counted as in scope`,
+      severity: 'medium',
+      suggestedAction: `read the diff of ${path}: only what the scope names should have changed`,
+    },
   };
 }

@@ -25,6 +25,8 @@ export interface ContractScaffold {
   /** The slice that provides it; `null` when several of the workstream do. */
   readonly provider: string | null;
   readonly consumers: readonly string[];
+  /** The interfaces it is for, one for each workstream that relies on it. */
+  readonly covers: readonly MissingContract[];
   /** How many places are left to be agreed. */
   readonly open: number;
 }
@@ -111,26 +113,26 @@ export function scaffoldContract(request: ScaffoldRequest): ContractScaffold | n
       say(`- ${names.size > 0 ? [...names].sort().join(', ') : 'the module'} from ${path} (${at})`);
     open += rest.length;
   }
+  const relied = new Map<string, Set<string>>();
+  for (const pair of missing.flatMap((item) => item.slices))
+    relied.set(pair.consumer, (relied.get(pair.consumer) ?? new Set()).add(pair.provider));
   for (const consumer of consumers) {
-    const on = missing
-      .flatMap((item) => item.slices)
-      .filter((pair) => pair.consumer === consumer.id)
-      .map((pair) => pair.provider);
     // A block that names what the consumer is about answers for it.
     if (code.length > 0 && [...known].some((name) => isWithin(stems(name), about))) continue;
     lines.push('');
     say(
-      `To be agreed: what ${consumer.id} (${consumer.title}) takes from ${[...new Set(on)].join(', ')}: names, types, and what happens when it fails.`,
+      `To be agreed: what ${consumer.id} (${consumer.title}) takes from ${[...(relied.get(consumer.id) ?? [])].join(', ')}: names, types, and what happens when it fails.`,
     );
     open++;
   }
   const file = [...stems(stream?.name ?? '')].length > 0 ? slug(stream?.name ?? '') : first.provider.toLowerCase();
   return {
-    path: freePath(plan, file, dialect, first),
+    path: freePath(plan, file, dialect, missing),
     language: dialect.extension,
     content: `${[...opening, ...lines].join('\n')}\n`,
     provider: providers.length === 1 ? (providers[0]?.id ?? null) : null,
     consumers: consumers.map((slice) => slice.id),
+    covers: missing,
     open,
   };
 }
@@ -167,13 +169,15 @@ function directoryOf(plan: Plan): string {
   return target?.slice(0, target.lastIndexOf('/')) ?? 'contracts';
 }
 
-/** A path no contract of the plan has yet: `contracts/identity.ts`, else with the consumer in its name. */
-function freePath(plan: Plan, file: string, dialect: Dialect, first: MissingContract): string {
+/** A path no contract of the plan has yet: `contracts/identity.ts`, else with the consumer in its name, where it is one. */
+function freePath(plan: Plan, file: string, dialect: Dialect, missing: readonly MissingContract[]): string {
   const taken = new Set(plan.contracts.flatMap((contract) => [contract.target ?? '', contract.path]));
-  const consumer = slug(plan.workstreams.find((other) => other.id === first.consumer)?.name ?? first.consumer);
+  const names = [...new Set(missing.map(({ consumer }) => consumer))].map((id) =>
+    slug(plan.workstreams.find((other) => other.id === id)?.name ?? id),
+  );
   const candidates = [
     file,
-    `${file}-for-${consumer}`,
+    ...(names.length === 1 ? [`${file}-for-${names[0]}`] : []),
     ...plan.contracts.map((_, i) => `${file}-${i + 2}`),
     `${file}-next`,
   ];

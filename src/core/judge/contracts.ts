@@ -1,8 +1,10 @@
 import { isTestPath } from '../conventions/sources.ts';
 import type { ManifestContract } from '../manifest/model.ts';
 import type { Plan, Slice } from '../plan/model.ts';
-import { compileGlob } from '../scope/glob.ts';
+import type { GlobOptions } from '../scope/glob.ts';
 import { writeSet } from '../scope/meeting.ts';
+import { COUPLING_LIMITS } from './coupling-model.ts';
+import { ScopeFiles } from './scope-files.ts';
 
 /** An import in existing code, followed to the file it takes from. */
 export interface FollowedImport {
@@ -41,6 +43,8 @@ export interface ContractsRequest {
   readonly plan: Plan;
   /** Imports between files of the repository; those that cross no border are skipped. */
   readonly imports?: readonly FollowedImport[];
+  /** How the file system compares names. */
+  readonly names?: GlobOptions;
 }
 
 /**
@@ -51,12 +55,12 @@ export interface ContractsRequest {
  * that waits for both workstreams and unlocks both, which only keeps them in step; and what a slice waits for that
  * writes nothing but tests or documents, because it looks at what is there.
  */
-export function missingContracts({ plan, imports = [] }: ContractsRequest): readonly MissingContract[] {
+export function missingContracts({ plan, imports = [], names = {} }: ContractsRequest): readonly MissingContract[] {
   const place = new Map(plan.slices.map((slice, i) => [slice.id, i]));
-  const names = contractsBySlice(plan);
+  const contractsOf = contractsBySlice(plan);
   const covered = (a: Slice, b: Slice): boolean => {
-    const own = names.get(a.id);
-    return [...(names.get(b.id) ?? [])].some((path) => own?.has(path) === true);
+    const own = contractsOf.get(a.id);
+    return [...(contractsOf.get(b.id) ?? [])].some((path) => own?.has(path) === true);
   };
   const found = new Map<
     string,
@@ -88,10 +92,14 @@ export function missingContracts({ plan, imports = [] }: ContractsRequest): read
       }
     }
   }
-  const writers = writersOf(plan);
+  const across = imports.flatMap(({ from, to }) => [from, to]);
+  const writers = writersOf(plan, across, names);
   for (const at of imports.toSorted(byPlace)) {
-    for (const from of writers(at.to))
-      for (const to of writers(at.from)) if (from !== to) meet(from, to, { kind: 'import', from, to, at });
+    const [providers, consumers] = [writers.get(at.to) ?? [], writers.get(at.from) ?? []];
+    // As for coupling: a file that so many write says nothing of any two of them.
+    if (Math.max(providers.length, consumers.length) > COUPLING_LIMITS.mostSlices) continue;
+    for (const from of providers)
+      for (const to of consumers) if (from !== to) meet(from, to, { kind: 'import', from, to, at });
   }
   return [...found].map(([key, { pairs, witness, imports: crossing }]) => {
     const [provider = '', consumer = ''] = key.split('\n');
@@ -166,28 +174,18 @@ function contractsBySlice(plan: Plan): ReadonlyMap<string, ReadonlySet<string>> 
   return result;
 }
 
-/** Which slices may write a file. Each file is looked up once. */
-function writersOf(plan: Plan): (path: string) => readonly string[] {
-  const scopes = plan.slices.map((slice) => ({
-    id: slice.id,
-    globs: writeSet(slice.scope).map((entry) => compileGlob(entry.path)),
-    walls: slice.scope.boundary.flatMap((entry) =>
-      entry.path !== null && entry.symbol === null ? [compileGlob(entry.path)] : [],
-    ),
-  }));
-  const known = new Map<string, readonly string[]>();
-  return (path) => {
-    let ids = known.get(path);
-    if (!ids) {
-      ids = scopes
-        .filter(
-          ({ globs, walls }) => globs.some((glob) => glob.matches(path)) && !walls.some((wall) => wall.matches(path)),
-        )
-        .map(({ id }) => id);
-      known.set(path, ids);
+/** Which slices may write each of some files, in the order of the plan. */
+function writersOf(plan: Plan, paths: readonly string[], names: GlobOptions): ReadonlyMap<string, readonly string[]> {
+  const writers = new Map<string, string[]>();
+  const files = new ScopeFiles([...new Set(paths)], names);
+  for (const { id, scope } of plan.slices) {
+    for (const path of files.writable(scope)) {
+      const known = writers.get(path);
+      if (known) known.push(id);
+      else writers.set(path, [id]);
     }
-    return ids;
-  };
+  }
+  return writers;
 }
 
 function byPlace(a: FollowedImport, b: FollowedImport): number {

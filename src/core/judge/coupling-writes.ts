@@ -1,9 +1,9 @@
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan, Slice } from '../plan/model.ts';
 import { symbolsOverlap } from '../scope/contain.ts';
-import { startingWith } from '../scope/glob-index.ts';
-import { comparedPath, compileGlob, type Glob, type GlobOptions } from '../scope/glob.ts';
+import { comparedPath, compileGlob, type GlobOptions } from '../scope/glob.ts';
 import { writeSet } from '../scope/meeting.ts';
+import { ScopeFiles, wholeWalls } from './scope-files.ts';
 
 /** That a slice may write a file. */
 export interface Writer {
@@ -23,11 +23,11 @@ export class WriteSets {
   /** Existing files, and those to come that are named, each with its writers in order of slices. */
   readonly #writers = new Map<string, Writer[]>();
   readonly #ways = new Map<string, { readonly paths: readonly string[]; readonly named: boolean }>();
-  readonly #sorted: readonly string[];
+  readonly #files: ScopeFiles;
 
   constructor(plan: Plan, graph: PlanGraph, repoFiles: readonly string[], options: GlobOptions) {
     this.options = options;
-    this.#sorted = [...new Set(repoFiles)].sort();
+    this.#files = new ScopeFiles(repoFiles, options);
     this.slices = plan.slices.filter(({ id }) => graph.schedule.has(id)).sort((x, y) => (x.id < y.id ? -1 : 1));
     this.slices.forEach((slice, i) => this.#add(slice, i));
   }
@@ -49,9 +49,7 @@ export class WriteSets {
   }
 
   #add(slice: Slice, place: number): void {
-    const walls = slice.scope.boundary.flatMap((wall) =>
-      wall.path !== null && wall.symbol === null ? [compileGlob(wall.path, this.options)] : [],
-    );
+    const walls = wholeWalls(slice.scope, this.options);
     for (const entry of writeSet(slice.scope)) {
       const { paths, named } = this.#matching(entry.path);
       for (const path of paths) {
@@ -73,7 +71,7 @@ export class WriteSets {
     let known = this.#ways.get(source);
     if (!known) {
       const glob = compileGlob(source, this.options);
-      const there = this.#existing(glob);
+      const there = this.#files.matching(source);
       // A name with brackets is a pattern where it matches files, else the name of one to come.
       const named = glob.texts !== null;
       const paths = new Set(there);
@@ -83,13 +81,6 @@ export class WriteSets {
       this.#ways.set(source, known);
     }
     return known;
-  }
-
-  #existing(glob: Glob): readonly string[] {
-    // Folded prefixes say nothing about the order of the paths as they are written.
-    const folds = this.options.caseInsensitive === true || this.options.composed === true;
-    const near = folds ? this.#sorted : startingWith(this.#sorted, glob.prefix);
-    return near.filter((path) => glob.matches(path));
   }
 
   #isSame(path: string, text: string): boolean {

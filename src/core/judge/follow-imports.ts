@@ -1,10 +1,11 @@
 import type { CodeFile } from '../code/model.ts';
 import type { Plan } from '../plan/model.ts';
-import { compileGlob } from '../scope/glob.ts';
+import type { GlobOptions } from '../scope/glob.ts';
 import { writeSet } from '../scope/meeting.ts';
 import type { FollowedImport } from './contracts.ts';
 import { importedFiles } from './coupling-imports.ts';
 import { RepositoryTree } from './coupling-tree.ts';
+import { ScopeFiles } from './scope-files.ts';
 
 export interface FollowImportsRequest {
   readonly plan: Plan;
@@ -14,6 +15,8 @@ export interface FollowImportsRequest {
   readonly textOf: (path: string) => string | null;
   /** A parsed file; `null` for what no grammar reads. */
   readonly code: (path: string) => CodeFile | null;
+  /** How the file system compares names. */
+  readonly names?: GlobOptions;
 }
 
 /** Parsing is what costs: of a plan whose scopes cover more files, only the first are read. */
@@ -25,11 +28,11 @@ const mostRead = 2_000;
  */
 export function followImports(request: FollowImportsRequest): readonly FollowedImport[] {
   const { plan, repoFiles, textOf, code } = request;
+  const repository = new ScopeFiles(repoFiles, request.names);
   const globs = plan.slices
     .filter((slice) => slice.workstream !== null)
-    .flatMap((slice) => writeSet(slice.scope).map((entry) => compileGlob(entry.path)));
-  const distinct = [...new Set(globs)];
-  const files = [...new Set(repoFiles)].sort().filter((path) => distinct.some((glob) => glob.matches(path)));
+    .flatMap((slice) => writeSet(slice.scope).map((entry) => entry.path));
+  const files = [...new Set([...new Set(globs)].flatMap((glob) => repository.matching(glob)))].sort();
   const tree = new RepositoryTree(repoFiles, textOf);
   return files.slice(0, mostRead).flatMap((from) => {
     const parsed = code(from);

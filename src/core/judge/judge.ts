@@ -23,7 +23,7 @@ import type { Couplings } from './coupling-model.ts';
 import { couplingAdvice, couplingText } from './coupling-text.ts';
 import { couplings } from './coupling.ts';
 import { followImports } from './follow-imports.ts';
-import { proposeMergePoints, type MergePointProposal } from './merge-points.ts';
+import { mergePointsFit, proposeMergePoints, type MergePointProposal } from './merge-points.ts';
 import { resliceAdvice, type Advice } from './reslice.ts';
 
 export interface JudgeRequest {
@@ -70,6 +70,8 @@ export interface Judgement {
   readonly contexts: readonly ContextBudget[];
   /** The linter's and those of the rest, with comments and settings applied; by file, then by place. */
   readonly findings: readonly Finding[];
+  /** What was not looked at because the plan is too large for it, each as a sentence without a full stop. */
+  readonly leftOut: readonly string[];
 }
 
 /** Pairs for which advice is worked out: each piece is tried on the plan, and nobody acts on more at a time. */
@@ -107,8 +109,8 @@ export function judge(request: JudgeRequest): Judgement {
     history: request.history ?? null,
     paths: names,
   });
-  const imports = followImports({ plan, repoFiles: repository.files, textOf: repository.textOf, code });
-  const missing = missingContracts({ plan, imports });
+  const imports = followImports({ plan, repoFiles: repository.files, textOf: repository.textOf, code, names });
+  const missing = missingContracts({ plan, imports, names });
   const mergePoints = proposeMergePoints(plan, graph, shared);
   const judgement = {
     graph,
@@ -160,7 +162,19 @@ export function judge(request: JudgeRequest): Judgement {
     ...lintPlan(files, plan.dir, { repository, limits, skills: request.skills ?? null }),
     ...judgeFindings(request, judgement),
   ];
-  return { ...judgement, findings: ordered(applyRuleSettings(found, settings)) };
+  return { ...judgement, findings: ordered(applyRuleSettings(found, settings)), leftOut: leftOut(plan) };
+}
+
+function leftOut(plan: Plan): string[] {
+  const count = plan.slices.length;
+  return [
+    ...(count > MOST_MEASURED
+      ? [`the context of each slice: ${count} slices are more than the ${MOST_MEASURED} that are measured at once`]
+      : []),
+    ...(mergePointsFit(plan)
+      ? []
+      : ['merge points worth having: the plan has too many slices in too many workstreams']),
+  ];
 }
 
 function parsed({ textOf, code: reader }: RepositoryFacts): (path: string) => CodeFile | null {
@@ -201,7 +215,7 @@ function judgeFindings(
   }
   for (const missing of found.contracts.missing)
     add(consumerSlice(missing, plan), 'judge.contract-needed', missingContractMessage(missing, plan));
-  for (const { unlocks, reason, json } of found.mergePoints)
-    add(slices.get(unlocks[0] ?? ''), 'judge.merge-point', `${reason.replace(/\.$/, '')}; add ${json} to merge_points`);
+  for (const { unlocks, reason, action } of found.mergePoints)
+    add(slices.get(unlocks[0] ?? ''), 'judge.merge-point', `${reason.replace(/\.$/, '')}; ${action}`);
   return all;
 }

@@ -4,21 +4,31 @@ import type { MergePoint, Plan } from '../plan/model.ts';
 import type { Overlap } from '../scope/overlap.ts';
 
 export interface MergePointProposal {
-  /** Goes on after the plan's own: `MP3`. */
+  /** Goes on after the plan's own: `MP3`. Of a merge point that the plan has, when only `unlocks` grows: its own. */
   readonly id: string;
   /** Of each workstream that meets here, the last slice that is needed; none of them waits for another. */
   readonly needs: readonly string[];
   readonly unlocks: readonly string[];
+  /** What the needed slices are checked with, to be run on their merge: without a check a merge point proves nothing. */
+  readonly verify: readonly string[];
   /** The workstreams of `needs`, in the same order. */
   readonly workstreams: readonly string[];
   /** One sentence. */
   readonly reason: string;
-  /** The entry for `merge_points` in `manifest.json`. */
+  /** The entry for `merge_points` in `manifest.json`, whole. */
   readonly json: string;
+  /** What to do in `manifest.json`, without a full stop: the entry for `merge_points`, or what to add to one. */
+  readonly action: string;
 }
 
 /** Slices times workstreams of what is looked at; a plan beyond it (10,000 slices in 1,600 workstreams) gets none. */
 const MOST_CELLS = 16_000_000;
+
+/** Whether a plan is small enough for merge points to be looked for. */
+export function mergePointsFit(plan: Plan): boolean {
+  const streams = new Set(plan.slices.flatMap(({ workstream }) => workstream ?? []));
+  return streams.size * plan.slices.length <= MOST_CELLS;
+}
 
 /**
  * Merge points that the plan lacks: where paths of two or more workstreams come together in a slice that no merge
@@ -30,6 +40,7 @@ const MOST_CELLS = 16_000_000;
  *   slice stands for all before it.
  * - No more than useful: a slice whose predecessor has gathered the same already is not gated again, and slices that
  *   need the same are unlocked by one merge point.
+ * - What a merge point of the plan gathers already is not merged twice: that one unlocks more.
  * - It adds no order: each need stands before what it unlocks already by dependencies and declared merge points alone,
  *   so waves, workstreams and makespan stay.
  * - Without workstreams there is nothing to propose: each slice has a worktree of its own then, which starts from the
@@ -44,7 +55,7 @@ export function proposeMergePoints(
 ): MergePointProposal[] {
   const streams = [...new Set(plan.slices.flatMap(({ workstream }) => workstream ?? []))].sort();
   const count = plan.slices.length;
-  if (streams.length < 2 || streams.length * count > MOST_CELLS) return [];
+  if (streams.length < 2 || !mergePointsFit(plan)) return [];
   const { ids, order, digraph: all } = graph.network;
   const position = new Int32Array(count).fill(-1);
   order.forEach((v, i) => (position[v] = i));
@@ -72,8 +83,16 @@ export function proposeMergePoints(
     else joins.set(needs.join(' '), { needs, unlocks: [v] });
   }
 
+  const known = new Map(
+    // Of several with the same needs the first by id.
+    plan.mergePoints
+      .toSorted((a, b) => byId(b.id, a.id))
+      .map((point) => [[...new Set(point.needs)].sort(byId).join('\0'), point]),
+  );
   const wave = (v: number): number => graph.schedule.get(ids[v]!)?.wave ?? 0;
   const name = namesAfter(plan);
+  const shared = firstShared(overlaps);
+  const checks = new Map(plan.slices.map((slice) => [slice.id, slice.verify]));
   return [...joins.values()]
     .map((join) => ({
       needs: join.needs.map((v) => ids[v]!),
@@ -83,17 +102,32 @@ export function proposeMergePoints(
     }))
     .sort((a, b) => a.wave - b.wave || byId(a.unlocks[0]!, b.unlocks[0]!))
     .map(({ needs, unlocks, workstreams }) => {
-      const id = name();
-      const reason = reasonOf({ needs, unlocks, workstreams }, overlaps);
-      const json = `{ "id": ${JSON.stringify(id)}, "needs": ${list(needs)}, "unlocks": ${list(unlocks)} }`;
-      return { id, needs, unlocks, workstreams, reason, json };
+      const own = known.get(needs.join('\0'));
+      const id = own?.id ?? name();
+      const verify = own?.verify ?? [...new Set(needs.flatMap((need) => checks.get(need) ?? []))];
+      const check = verify.length > 0 ? `, "verify": ${list(verify)}` : '';
+      const json = `{ "id": ${JSON.stringify(id)}, "needs": ${list(needs)}, "unlocks": ${list([...(own?.unlocks ?? []), ...unlocks])}${check} }`;
+      const reason = reasonOf({ needs, unlocks, workstreams }, shared(needs), own?.id ?? null);
+      const action =
+        own === undefined
+          ? `add ${json} to merge_points`
+          : `add ${joined(unlocks.map((unlocked) => JSON.stringify(unlocked)))} to the unlocks of ${id}`;
+      return { id, needs, unlocks, verify, workstreams, reason, json, action };
     });
 }
 
 /** The plan with the proposals taken, as the planner would read it. */
 export function withProposals(plan: Plan, proposals: readonly MergePointProposal[]): Plan {
-  const added = proposals.map(({ id, needs, unlocks }): MergePoint => ({ id, needs, unlocks, verify: [] }));
-  return { ...plan, mergePoints: [...plan.mergePoints, ...added] };
+  const more = new Map(proposals.map((proposal) => [proposal.id, proposal]));
+  const grown = plan.mergePoints.map((point) => ({
+    ...point,
+    unlocks: [...point.unlocks, ...(more.get(point.id)?.unlocks ?? [])],
+  }));
+  const known = new Set(plan.mergePoints.map(({ id }) => id));
+  const added = proposals
+    .filter(({ id }) => !known.has(id))
+    .map(({ id, needs, unlocks, verify }): MergePoint => ({ id, needs, unlocks, verify }));
+  return { ...plan, mergePoints: [...grown, ...added] };
 }
 
 /** A direct predecessor has every need behind it, so they met there. */
@@ -144,14 +178,36 @@ function lastNeeded(
 
 function reasonOf(
   { needs, unlocks, workstreams }: Pick<MergePointProposal, 'needs' | 'unlocks' | 'workstreams'>,
-  overlaps: readonly Overlap[],
+  shared: Overlap | undefined,
+  own: string | null,
 ): string {
   const meeting = joined(needs.map((id, i) => `${workstreams[i]} (${id})`));
   const first = joined(unlocks);
-  const shared = overlaps.find(({ a, b }) => needs.includes(a) && needs.includes(b));
   const both = shared ? `, and ${shared.a} and ${shared.b} both write ${shared.witness}` : '';
   const verb = unlocks.length === 1 ? 'builds' : 'build';
-  return `${first} ${verb} on what ${meeting} make side by side${both}: nothing verifies that together before.`;
+  const gap =
+    own === null
+      ? 'nothing verifies that together before'
+      : `${own} verifies that together, and ${first} ${unlocks.length === 1 ? 'does' : 'do'} not wait for it`;
+  return `${first} ${verb} on what ${meeting} make side by side${both}: ${gap}.`;
+}
+
+/** Of some slices, the first overlap of two of them. */
+function firstShared(overlaps: readonly Overlap[]): (ids: readonly string[]) => Overlap | undefined {
+  const bySlice = new Map<string, Map<string, number>>();
+  overlaps.forEach(({ a, b }, i) => {
+    const others = bySlice.get(a) ?? new Map<string, number>();
+    if (others.size === 0) bySlice.set(a, others);
+    if (!others.has(b)) others.set(b, i);
+  });
+  return (ids) => {
+    let first = Infinity;
+    for (const a of ids) {
+      const others = bySlice.get(a);
+      if (others) for (const b of ids) first = Math.min(first, others.get(b) ?? Infinity);
+    }
+    return overlaps[first];
+  };
 }
 
 function joined(words: readonly string[]): string {

@@ -162,7 +162,7 @@ function aboutPath(library: Library, file: string, path: string): string {
   const plan = library.planAround(file)?.plan;
   const writers = (plan?.slices ?? []).flatMap((slice): string[] => {
     if (slice.file === file) return [];
-    const meeting = scopesOverlap({ scope: scopeOf(path) }, slice);
+    const meeting = scopesOverlap({ scope: scopeOf(path) }, slice, library.repository?.names);
     return meeting ? [`${text(slice.id)} (${code(meeting.b.text.replaceAll('`', ''))})`] : [];
   });
   if (writers.length > 0) {

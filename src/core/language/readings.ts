@@ -9,8 +9,8 @@ import { planGraph } from '../plan/graph.ts';
 import { loadPlan, sliceResolver } from '../plan/load.ts';
 import type { PlanReader } from '../plan/load.ts';
 import type { Plan, PlanFiles } from '../plan/model.ts';
-import { overlaps } from '../scope/overlap.ts';
-import type { Overlap } from '../scope/overlap.ts';
+import { overlaps, usualThresholds } from '../scope/overlap.ts';
+import type { Overlap, OverlapThresholds } from '../scope/overlap.ts';
 import { SourceText } from '../source.ts';
 import type { Spec } from '../spec/model.ts';
 import { readSpec } from '../spec/read.ts';
@@ -27,6 +27,8 @@ export interface LanguageSources {
   readonly repository: () => RepositoryFacts | null;
   /** In a few words what a slice's runs have come to ("running 12m"); `null` when there is none, or nobody knows. */
   readonly stateOf?: (planDir: string, slice: string) => string | null;
+  /** Where the verdicts on overlaps change; the usual ones when absent. They change with the settings. */
+  readonly thresholds?: () => OverlapThresholds;
   /** Whoever reads the same files already; what it keeps is not read twice. */
   readonly reader?: PlanReader;
 }
@@ -91,12 +93,16 @@ export class PlanReading {
   readonly resolve: (name: string) => string | null;
   /** Contract files relative to the plan directory. */
   readonly contracts: readonly string[];
-  readonly #repositoryFiles: readonly string[];
+  readonly #repository: RepositoryFacts | null;
+  readonly #thresholds: () => OverlapThresholds;
   #graph: PlanGraph | undefined;
-  #overlaps: readonly Overlap[] | undefined;
+  #overlaps: { readonly thresholds: OverlapThresholds; readonly found: readonly Overlap[] } | undefined;
 
-  constructor(dir: string, readings: readonly Reading[], repository: RepositoryFacts | null, reader = plainReader) {
+  constructor(dir: string, readings: readonly Reading[], sources: Omit<LanguageSources, 'files'>) {
+    const reader = sources.reader ?? plainReader;
     this.dir = dir;
+    this.#repository = sources.repository();
+    this.#thresholds = sources.thresholds ?? (() => usualThresholds);
     const prefix = dir === '' ? '' : `${dir}/`;
     this.manifest = readings.find((reading) => reading.file === `${prefix}manifest.json`) ?? null;
     this.tasks = readings.filter((reading) => reading.kind === 'task' && planDirectoryOf(reading.file, 'task') === dir);
@@ -112,7 +118,6 @@ export class PlanReading {
         this.plan?.slices ??
         this.tasks.map((reading) => ({ id: reading.task.id?.value ?? baseName(reading.file), file: reading.file })),
     });
-    this.#repositoryFiles = repository?.files ?? [];
   }
 
   get graph(): PlanGraph | null {
@@ -123,7 +128,12 @@ export class PlanReading {
   get overlaps(): readonly Overlap[] {
     const { plan, graph } = this;
     if (!plan || !graph) return [];
-    return (this.#overlaps ??= overlaps(plan, graph, this.#repositoryFiles));
+    const thresholds = this.#thresholds();
+    if (this.#overlaps?.thresholds !== thresholds) {
+      const { files = [], names } = this.#repository ?? {};
+      this.#overlaps = { thresholds, found: overlaps(plan, graph, files, { ...names, thresholds }) };
+    }
+    return this.#overlaps.found;
   }
 
   /** The path of a file of the plan in the repository. */
@@ -220,7 +230,7 @@ export class Library {
       known.readings.every((reading, i) => reading === readings[i])
     )
       return known.plan;
-    const plan = new PlanReading(dir, readings, facts, this.sources.reader);
+    const plan = new PlanReading(dir, readings, this.sources);
     this.#plans.set(dir, { readings, facts, plan });
     return plan;
   }

@@ -1,4 +1,5 @@
 import type { CodeReader } from '../code/model.ts';
+import type { GlobOptions } from '../scope/glob.ts';
 import type { Skill } from '../skill/model.ts';
 import type { LintLimits } from './config.ts';
 
@@ -12,6 +13,8 @@ export interface RepositoryFacts {
   readonly programs: ReadonlySet<string> | null;
   /** The text of one of `files`, or `null` when it cannot be read, is not text, or is larger than 1 MB. */
   readonly textOf: (file: string) => string | null;
+  /** How its file system compares names; by code point when nobody looked. */
+  readonly names?: GlobOptions;
   /** Parses source files; absent or `null` when nobody loaded a parser, and names are then looked for as words. */
   readonly code?: CodeReader | null;
 }

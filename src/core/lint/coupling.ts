@@ -3,7 +3,7 @@ import type { Finding } from '../finding.ts';
 import { readJson } from '../json.ts';
 import type { Manifest } from '../manifest/model.ts';
 import type { Plan, Slice } from '../plan/model.ts';
-import { compileGlob, type Glob } from '../scope/glob.ts';
+import { compileGlob, type Glob, type GlobOptions } from '../scope/glob.ts';
 import { MeetingIndex } from '../scope/glob-index.ts';
 import { symbolsOverlap } from '../scope/contain.ts';
 import { scopeMeetings, writeSet } from '../scope/meeting.ts';
@@ -47,7 +47,7 @@ interface CouplingRequest {
 export function createFindings({ plan, shape, sourceOf }: CouplingRequest, pairs: Set<string>): Finding[] {
   const found = shape.once('created-twice', [shape.created], () => {
     const seen = new Set<string>();
-    return [...meetings(shape.created.sorted)].flatMap(({ first, second, witness }) => {
+    return [...meetings(measured(shape, shape.created.sorted), shape.names)].flatMap(({ first, second, witness }) => {
       const [earlier, later] = first.slice < second.slice ? [first, second] : [second, first];
       const key = `${later.slice} ${later.entry} ${earlier.slice}`;
       if (seen.has(key)) return [];
@@ -111,51 +111,82 @@ export function overlapFindings(
 }
 
 function sharings(shape: PlanShape, files: readonly string[]): Sharing[] {
-  const { plan, graph } = shape;
+  const { plan, graph, names } = shape;
+  const unmeasured = new Set(unmeasuredSlices(shape).map(({ slice }) => slice));
+  const slices = plan.slices.map((slice, i) => (unmeasured.has(i) ? { ...slice, scope: emptyScope } : slice));
   const place = new Map(plan.slices.map((slice, index) => [slice.id, index]));
-  return overlaps({ ...plan, slices: comparableSlices(plan) }, graph, files).flatMap(({ a, b, percent }) => {
+  return overlaps({ ...plan, slices }, graph, files, names).flatMap(({ a, b, percent }) => {
     const [i, j] = [place.get(a) ?? -1, place.get(b) ?? -1];
     const [earlier, later] = [plan.slices[i], plan.slices[j]];
-    return earlier && later ? [{ a: i, b: j, percent, shared: sharedPlaces(earlier, later) }] : [];
+    return earlier && later ? [{ a: i, b: j, percent, shared: sharedPlaces(earlier, later, names) }] : [];
   });
 }
 
-/** The slices, those without a scope that hold thousands of globs which look alike from every side. */
-function comparableSlices(plan: Plan): readonly Slice[] {
-  const wildOf = ({ scope }: Slice): Glob[] => {
-    if (scope.create.length + scope.modify.length <= manyWild) return [];
-    const globs = writeSet(scope).map(({ path }) => compileGlob(path));
-    return globs.filter(({ texts }) => !texts);
-  };
-  const long = plan.slices.map(wildOf);
-  if (!long.some((globs) => globs.length > manyWild)) return plan.slices;
-  const all = new MeetingIndex(
-    plan.slices.flatMap(({ scope }) =>
+/** Slices whose overlaps are not looked for, because that would take too long: said, so that nobody takes it for none. */
+export function unmeasuredFindings({ plan, shape, sourceOf }: CouplingRequest): Finding[] {
+  return unmeasuredSlices(shape).flatMap(({ slice: number, globs }) => {
+    const slice = plan.slices[number];
+    if (!slice) return [];
+    const [first] = [...slice.scope.create, ...slice.scope.modify];
+    return [
+      report(
+        sourceOf(slice.file),
+        'plan.overlap-unmeasured',
+        `what ${slice.id} shares with other slices is not measured: ${globs} of its globs look so much alike others that each would have to be compared with each; name directories or files instead`,
+        first?.span,
+      ),
+    ];
+  });
+}
+
+/** Without the places of slices whose overlaps are not looked for. */
+function measured(shape: PlanShape, places: readonly Place[]): readonly Place[] {
+  const unmeasured = new Set(unmeasuredSlices(shape).map(({ slice }) => slice));
+  return unmeasured.size === 0 ? places : places.filter((place) => !unmeasured.has(place.slice));
+}
+
+/** Slices with hundreds of globs, where too many pairs with other slices' globs are left that only a comparison tells apart. */
+function unmeasuredSlices(shape: PlanShape): readonly { readonly slice: number; readonly globs: number }[] {
+  return shape.once('overlaps-unmeasured', [shape], () => {
+    const { plan, names } = shape;
+    const wildOf = ({ scope }: Slice): Glob[] =>
       writeSet(scope).flatMap(({ path }) => {
-        const glob = compileGlob(path);
+        const glob = compileGlob(path, names);
         return glob.texts ? [] : [glob];
-      }),
-    ),
-    (glob) => glob,
-  );
-  return plan.slices.map((slice, i) => {
-    const globs = long[i] ?? [];
-    if (globs.length <= manyWild) return slice;
-    let alike = 0;
-    for (const glob of globs) alike += all.countMeeting(glob);
-    // Those of the scope itself are not compared with each other.
-    return alike - globs.length ** 2 > mostAlike ? { ...slice, scope: emptyScope } : slice;
+      });
+    const long = plan.slices.flatMap((slice, i) => {
+      if (slice.scope.create.length + slice.scope.modify.length <= manyWild) return [];
+      const globs = wildOf(slice);
+      return globs.length > manyWild ? [{ slice: i, globs }] : [];
+    });
+    if (long.length === 0) return [];
+    const all = plan.slices.flatMap((slice, i) => wildOf(slice).map((glob) => ({ slice: i, glob })));
+    // In an order of their own: what the index answers may depend on what it was asked before.
+    all.sort((a, b) => (a.glob.source < b.glob.source ? -1 : a.glob.source > b.glob.source ? 1 : a.slice - b.slice));
+    const index = new MeetingIndex(all, ({ glob }) => glob);
+    const alike = new Map(long.map(({ slice }) => [slice, 0]));
+    for (const { slice, glob } of all) {
+      const count = alike.get(slice);
+      if (count === undefined || count > mostAlike) continue;
+      let others = 0;
+      // Those of the scope itself are not compared with each other.
+      for (const other of index.couldMeet(glob)) if (other.slice !== slice) others++;
+      alike.set(slice, count + others);
+    }
+    return long.flatMap(({ slice, globs }) =>
+      (alike.get(slice) ?? 0) > mostAlike ? [{ slice, globs: globs.length }] : [],
+    );
   });
 }
 
 /** Where two write sets meet, at the entries of the second. */
-function sharedPlaces(a: Slice, b: Slice): Sharing['shared'] {
+function sharedPlaces(a: Slice, b: Slice, names: GlobOptions): Sharing['shared'] {
   const found = new Map<string, Sharing['shared'][number]>();
   const places = new Map<ScopeEntry, Pick<Place, 'key' | 'entry'>>();
   for (const key of ['create', 'modify'] as const)
     b.scope[key].forEach((entry, number) => places.set(entry, { key, entry: number }));
   let looked = 0;
-  for (const { a: right, b: left } of scopeMeetings(b.scope, a.scope)) {
+  for (const { a: right, b: left } of scopeMeetings(b.scope, a.scope, names)) {
     if (++looked > mostMeetings) break;
     const at = places.get(right);
     if (!at || left.path === null || right.path === null) continue;
@@ -173,7 +204,7 @@ function sharedPlaces(a: Slice, b: Slice): Sharing['shared'] {
 export function modifyFindings({ plan, shape, sourceOf }: CouplingRequest, pairs: ReadonlySet<string>): Finding[] {
   const found = shape.once('modified-together', [shape.modified, shape.graph], () => {
     const byWave = new Map<number, Place[]>();
-    for (const place of shape.modified.sorted) {
+    for (const place of measured(shape, shape.modified.sorted)) {
       const wave = shape.graph.schedule.get(place.id)?.wave;
       const members = wave === undefined ? undefined : byWave.get(wave);
       if (members) members.push(place);
@@ -183,7 +214,7 @@ export function modifyFindings({ plan, shape, sourceOf }: CouplingRequest, pairs
     return [...byWave]
       .sort(([a], [b]) => a - b)
       .flatMap(([wave, members]) =>
-        [...meetings(members)].flatMap(({ first, second, witness }) => {
+        [...meetings(members, shape.names)].flatMap(({ first, second, witness }) => {
           const [earlier, later] = first.slice < second.slice ? [first, second] : [second, first];
           const key = `${later.slice} ${later.entry} ${earlier.slice}`;
           if (seen.has(key) || !symbolsOverlap(first.symbol, second.symbol)) return [];

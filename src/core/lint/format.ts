@@ -51,6 +51,8 @@ export interface FormatOptions {
   readonly textOf?: (file: string) => string | undefined;
   /** How a file is called in the output; its repository-relative path by default. */
   readonly nameOf?: (file: string) => string;
+  /** What the last line counts, where more was found than is printed here. */
+  readonly counted?: readonly Finding[];
 }
 
 const colors: Readonly<Record<Severity, number>> = { error: 31, warning: 33, info: 36, hint: 90 };
@@ -89,7 +91,7 @@ export function formatFindings(findings: readonly Finding[], options: FormatOpti
         ...quote(source, found).map((line, index) => (index === 1 ? paint(colors[found.severity], line) : line)),
       );
   }
-  lines.push(summary(findings));
+  lines.push(summary(options.counted ?? findings));
   return lines.join('\n') + '\n';
 }
 

@@ -181,6 +181,11 @@ export class LintSession {
     return this.#files;
   }
 
+  /** What counts as too much, by the settings. */
+  get limits(): LintLimits {
+    return this.#limits;
+  }
+
   /** For others that read the same files: what is kept here is not read again. */
   get reader(): PlanReader {
     return this.#readings;

@@ -3,6 +3,8 @@ import { planGraph } from '../plan/graph.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import { digraph, REACH_BLOCK, reachFrom } from '../plan/layers.ts';
 import type { Plan, Slice } from '../plan/model.ts';
+import type { GlobOptions } from '../scope/glob.ts';
+import { sameOptions } from '../scope/meeting.ts';
 import { PlaceIndex, placesOf, sameEntries } from './places.ts';
 
 /**
@@ -12,23 +14,26 @@ import { PlaceIndex, placesOf, sameEntries } from './places.ts';
 export class PlanShape {
   readonly plan: Plan;
   readonly graph: PlanGraph;
+  /** How names are compared. */
+  readonly names: GlobOptions;
   /** What slices may create, and what they may modify. */
   readonly created: PlaceIndex;
   readonly modified: PlaceIndex;
   readonly #kept: Map<string, { readonly of: readonly unknown[]; readonly value: unknown }>;
 
   /** `last`: the shape before, of the same manifest. What the difference does not touch is taken over from it. */
-  constructor(plan: Plan, last: PlanShape | null = null) {
+  constructor(plan: Plan, names: GlobOptions = {}, last: PlanShape | null = null) {
     this.plan = plan;
-    const before = last && sameSlices(last.plan, plan) ? last : null;
+    this.names = names;
+    const before = last && sameOptions(last.names, names) && sameSlices(last.plan, plan) ? last : null;
     this.#kept = before ? before.#kept : new Map();
     this.graph = before && sameEdges(before.plan, plan) ? before.graph : planGraph(plan);
     this.created = before
       ? before.created.after(before.plan, plan)
-      : new PlaceIndex('create', placesOf(plan, 'create'));
+      : new PlaceIndex('create', placesOf(plan, 'create', names), names);
     this.modified = before
       ? before.modified.after(before.plan, plan)
-      : new PlaceIndex('modify', placesOf(plan, 'modify'));
+      : new PlaceIndex('modify', placesOf(plan, 'modify', names), names);
   }
 
   /** Worked out once, and again when one of `of`, all that it depends on, is another object. */
@@ -85,10 +90,10 @@ export class PlanShape {
 const shapes = new WeakMap<Manifest, PlanShape>();
 
 /** The shape of a plan; the one it had when its manifest was last looked at, where that is still right. */
-export function shapeOf(plan: Plan, manifest: Manifest): PlanShape {
+export function shapeOf(plan: Plan, manifest: Manifest, names: GlobOptions = {}): PlanShape {
   const last = shapes.get(manifest) ?? null;
-  if (last && sameShape(last.plan, plan)) return last;
-  const shape = new PlanShape(plan, last);
+  if (last && sameOptions(last.names, names) && sameShape(last.plan, plan)) return last;
+  const shape = new PlanShape(plan, names, last);
   shapes.set(manifest, shape);
   return shape;
 }

@@ -8,7 +8,7 @@ import type { Span } from '../source.ts';
 import { defaultLimits } from './config.ts';
 import { contextFindings } from './context-size.ts';
 import type { LintContext } from './context.ts';
-import { contractFindings, createFindings, modifyFindings, overlapFindings } from './coupling.ts';
+import { contractFindings, createFindings, modifyFindings, overlapFindings, unmeasuredFindings } from './coupling.ts';
 import { blockFindings, duplicateFindings, waveFindings } from './dependencies.ts';
 import { shapeOf, type PlanShape } from './plan-shape.ts';
 import { repositoryIndex, type RepositoryIndex } from './repository-index.ts';
@@ -27,7 +27,7 @@ export interface PlanLintRequest {
 
 /** Findings that only the whole plan shows. */
 export function lintGraph({ plan, manifest, textOf, context }: PlanLintRequest): Finding[] {
-  const shape = shapeOf(plan, manifest);
+  const shape = shapeOf(plan, manifest, context.repository?.names);
   const { graph } = shape;
   const limits = context.limits ?? defaultLimits;
   const index = context.repository ? repositoryIndex(context.repository) : null;
@@ -47,6 +47,7 @@ export function lintGraph({ plan, manifest, textOf, context }: PlanLintRequest):
     ...waveFindings({ plan, graph, manifest, resolve, sourceOf }),
     ...createFindings(request, pairs),
     ...overlapFindings(request, context.repository?.files ?? noFiles, limits, pairs),
+    ...unmeasuredFindings(request),
     ...modifyFindings(request, pairs),
     ...contractFindings(request, manifest),
     ...validationFindings(plan, manifest, resolve, sourceOf),

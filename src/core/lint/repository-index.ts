@@ -1,4 +1,5 @@
 import { estimateTokenCount } from 'tokenx';
+import { fileIndex } from '../scope/file-index.ts';
 import { compileGlob } from '../scope/glob.ts';
 import type { RepositoryFacts } from './context.ts';
 
@@ -42,24 +43,19 @@ export class RepositoryIndex {
     return this.#names.has(file);
   }
 
-  /** The files a glob matches. Only those that begin as every match must are looked at. */
+  /** The files a glob matches. Only those that begin, end or are called as every match must are looked at. */
   matching(glob: string): readonly string[] {
     let found = this.#matching.get(glob);
     if (found) return found;
-    const { prefix, texts, matches } = ofGlob(glob);
-    found = texts ? texts.filter((text) => this.#names.has(text)) : this.below(prefix).filter(matches);
+    const compiled = compileGlob(glob);
+    // A class also names files by its letters, so only brace lists and plain paths are read off.
+    const texts = glob.includes('[') ? null : compiled.texts;
+    found = texts
+      ? texts.filter((text) => this.#names.has(text))
+      : fileIndex(this.#files, {}).matching(compiled).sort();
     if (this.#matching.size >= maxKept) this.#matching.clear();
     this.#matching.set(glob, found);
     return found;
-  }
-
-  /** The files whose path begins with a text. */
-  below(prefix: string): readonly string[] {
-    const from = this.#first((file) => file >= prefix);
-    return this.#files.slice(
-      from,
-      this.#first((file) => file > prefix && !file.startsWith(prefix)),
-    );
   }
 
   /** Whether a file's text holds a word; `null` when its text is not to be had. */
@@ -119,20 +115,6 @@ export class RepositoryIndex {
     }
     return low;
   }
-}
-
-function ofGlob(source: string): {
-  readonly prefix: string;
-  readonly texts: readonly string[] | null;
-  readonly matches: (file: string) => boolean;
-} {
-  const glob = compileGlob(source);
-  // A class also names files by its letters, so only brace lists and plain paths are read off.
-  return {
-    prefix: glob.prefix,
-    texts: source.includes('[') ? null : glob.texts,
-    matches: (file) => glob.matches(file),
-  };
 }
 
 function isSorted(files: readonly string[]): boolean {

@@ -47,6 +47,8 @@ export interface BreakEven {
   readonly reason: BreakEvenReason;
   /** All work of the plan. */
   readonly workMinutes: number;
+  /** The critical path: no number of agents is faster. */
+  readonly pathMinutes: number;
   /** From one agent to the last that was tried; it ends where more can gain nothing worth having. */
   readonly rows: readonly BreakEvenRow[];
 }
@@ -61,8 +63,9 @@ export interface BreakEven {
 export function breakEven(graph: PlanGraph, plan: Plan, options: Partial<BreakEvenSettings> = {}): BreakEven {
   const settings = { ...BREAK_EVEN, ...options };
   const workMinutes = totalMinutes(graph);
+  const pathMinutes = graph.makespanMinutes;
   const rows = curve(graph, plan, settings);
-  const one = (reason: BreakEvenReason): BreakEven => ({ agents: 1, reason, workMinutes, rows });
+  const one = (reason: BreakEvenReason): BreakEven => ({ agents: 1, reason, workMinutes, pathMinutes, rows });
   if (graph.width <= 1) return one('sequential');
   if (workMinutes < settings.smallMinutes) return one('small');
   if (workMinutes < settings.concernMinutes && isSingleConcern(plan)) return one('single-concern');
@@ -78,10 +81,10 @@ export function breakEven(graph: PlanGraph, plan: Plan, options: Partial<BreakEv
   const paying = rows.slice(0, stop + 1);
   const elapsed = (row: BreakEvenRow): number => row.makespanMinutes + row.coordinationMinutes;
   const best = paying.reduce((least, row) => (elapsed(row) < elapsed(least) ? row : least));
-  if (best.agents < paying.length) return { agents: best.agents, reason: 'coordination', workMinutes, rows };
-  if (best.agents === settings.mostAgents) return { agents: best.agents, reason: 'most', workMinutes, rows };
-  const reason = best.makespanMinutes - graph.makespanMinutes < settings.gain * best.makespanMinutes ? 'path' : 'gain';
-  return { agents: best.agents, reason, workMinutes, rows };
+  if (best.agents < paying.length) return { agents: best.agents, reason: 'coordination', workMinutes, pathMinutes, rows };
+  if (best.agents === settings.mostAgents) return { agents: best.agents, reason: 'most', workMinutes, pathMinutes, rows };
+  const reason = best.makespanMinutes - pathMinutes < settings.gain * best.makespanMinutes ? 'path' : 'gain';
+  return { agents: best.agents, reason, workMinutes, pathMinutes, rows };
 }
 
 /** Ends early where the critical path and the work leave less to gain than one more agent must bring. */

@@ -1,3 +1,4 @@
+import type { Finding } from '../finding.ts';
 import { minutes } from '../view/dashboard.ts';
 import { label } from './field-words.ts';
 import type { FieldChange, PartChanges, PlanDiff } from './changes.ts';
@@ -41,12 +42,12 @@ export function replanText(
   return `${lines.join('\n')}\n`;
 }
 
-/** The same as a Markdown document. */
-export function replanMarkdown(summary: ReplanSummary): string {
+/** The same as a Markdown document, with what is found in the new plan and was not in the old one. */
+export function replanMarkdown(summary: ReplanSummary, findings: readonly Finding[] = []): string {
   const lines = [
     `# Re-planning ${printable(summary.plan)}`,
     '',
-    `${sentence(summary.diff)}. **Nothing is written yet.**`,
+    `${sentence(summary.diff)}. ${summary.blocked.length > 0 ? '**It cannot be changed like this.**' : '**Nothing is written yet.**'}`,
   ];
   const list = rows(summary, '->');
   if (list.length > 0) lines.push('', '## Changes', '');
@@ -65,6 +66,16 @@ export function replanMarkdown(summary: ReplanSummary): string {
     );
   if (summary.blocked.length > 0)
     lines.push('', '## Not possible', '', ...summary.blocked.map((text) => `- ${printable(text)}`));
+  if (findings.length > 0)
+    lines.push(
+      '',
+      '## New findings',
+      '',
+      ...findings.map(
+        ({ severity, message, file, line, code }) =>
+          `- ${severity}: ${printable(message)} (${printable(file)}:${line}, ${code})`,
+      ),
+    );
   return `${lines.join('\n')}\n`;
 }
 

@@ -2,6 +2,7 @@ import { editedPrompt, planPrompt, promptPath } from '../context/prompt.ts';
 import type { Proposal } from '../decompose/proposal.ts';
 import { launchCommands, planFiles } from '../decompose/write.ts';
 import { plain } from '../document.ts';
+import type { TextEdit } from '../finding.ts';
 import { readJson } from '../json.ts';
 import { readManifest } from '../manifest/read.ts';
 import { planGraph } from '../plan/graph.ts';
@@ -10,7 +11,7 @@ import { loadPlan, sliceResolver } from '../plan/load.ts';
 import type { Plan, PlanFiles, Slice } from '../plan/model.ts';
 import type { Spec } from '../spec/model.ts';
 import { readSpec } from '../spec/read.ts';
-import { removeItem } from '../task/list-edit.ts';
+import { addItem, removeItem } from '../task/list-edit.ts';
 import { taskGraphMarkdown } from '../view/mermaid.ts';
 import { fieldChanges } from './changes.ts';
 import { proposalOf, proposedSlice } from './proposal-of.ts';
@@ -110,14 +111,14 @@ export function replanFiles(request: ReplanFilesRequest): ReplanFiles {
   // Waves follow from the edges, and the edges are known when the files can be read.
   const manifest = before.files.get('manifest.json') ?? '{}';
   const listed = listedWaves(before.plan, manifest);
-  files.set('manifest.json', patchManifest(manifest, request, listed, null));
+  files.set('manifest.json', patchManifest(manifest, request, firstWaves(proposal, listed), null));
   const bare = read(files, before.plan.dir);
   const waves = newWaves(bare, planGraph(bare), listed, request.locked);
   files.set('manifest.json', patchManifest(manifest, request, waves, planGraph(bare)));
   for (const slice of bare.slices) {
     if (request.locked.has(slice.id)) continue;
     const path = inPlan(slice.file);
-    const text = withoutBlocks(files.get(path) ?? '', slice, wanted, before.plan);
+    const text = mirrored(files.get(path) ?? '', slice, { wanted, before: before.plan, now: bare });
     const wave = waves.get(slice.id);
     const moved = wave !== listed.get(slice.id) && slice.task.wave !== null && slice.task.wave.value !== wave;
     files.set(path, moved ? text.replace(/^wave:[ \t]*\d+/m, `wave: ${wave ?? 1}`) : text);
@@ -188,18 +189,52 @@ function lastNumber(files: PlanFiles): number {
   return Math.max(0, ...numbers);
 }
 
-/** `blocks` mirrors the others' `deps`; a slice that is gone blocks nobody. */
-function withoutBlocks(text: string, slice: Slice, wanted: ReadonlySet<string>, before: Plan): string {
+/**
+ * `blocks` mirrors the others' `deps`: a slice that is gone blocks nobody, and who waits since now is added. What was
+ * left out before stays left out, and so does a list that nobody keeps.
+ */
+function mirrored(
+  text: string,
+  slice: Slice,
+  { wanted, before, now }: { readonly wanted: ReadonlySet<string>; readonly before: Plan; readonly now: Plan },
+): string {
   const resolve = sliceResolver(before);
+  const { blocks } = slice.task;
+  const last = blocks.at(-1);
+  const named = new Set(blocks.map((block) => resolve(block.value) ?? block.value));
+  const waited = new Set(before.slices.flatMap(({ id, deps }) => (deps.includes(slice.id) ? [id] : [])));
+  const waiting = now.slices.filter(({ id, deps }) => deps.includes(slice.id) && !waited.has(id) && !named.has(id));
   let edited = text;
-  for (const block of slice.task.blocks.toReversed()) {
+  const apply = (edits: readonly TextEdit[]): void => {
+    for (const edit of edits) edited = edited.slice(0, edit.span.start) + edit.text + edited.slice(edit.span.end);
+  };
+  // Behind the last one, so that the places of all others hold; the last of the new ones first, for the same reason.
+  if (last) for (const { id } of waiting.toReversed()) apply(addItem(edited, last.span, id, '').edits);
+  for (const block of blocks.toReversed()) {
     const id = resolve(block.value);
     if (id === null || wanted.has(id)) continue;
-    const fix = removeItem(edited, block.span, '');
-    for (const edit of fix?.edits ?? [])
-      edited = edited.slice(0, edit.span.start) + edit.text + edited.slice(edit.span.end);
+    apply(removeItem(edited, block.span, '')?.edits ?? []);
   }
   return edited;
+}
+
+/**
+ * Where slices stand before their waves are known: new ones behind what they wait for. In the first wave they would be
+ * chained before their elders in a workstream, which then wait for them.
+ */
+function firstWaves(proposal: Proposal, listed: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const deps = new Map(proposal.slices.map((slice) => [slice.id, slice.deps]));
+  const waves = new Map(listed);
+  const waveOf = (id: string): number => {
+    const known = waves.get(id);
+    if (known !== undefined) return known;
+    waves.set(id, 1);
+    const wave = 1 + Math.max(0, ...(deps.get(id) ?? []).map(waveOf));
+    waves.set(id, wave);
+    return wave;
+  };
+  for (const { id } of proposal.slices) waveOf(id);
+  return waves;
 }
 
 /** The wave under which the manifest lists each slice. */

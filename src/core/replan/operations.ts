@@ -1,9 +1,10 @@
 import { boundaryOf, splitSymbol } from '../decompose/boundary.ts';
 import { isTestPath } from '../conventions/sources.ts';
-import { formatEstimate, type Proposal, type ProposedSlice } from '../decompose/proposal.ts';
+import { formatEstimate, type Proposal, type ProposedContract, type ProposedSlice } from '../decompose/proposal.ts';
 import { parseEstimate } from '../estimate.ts';
-import { failure, success, type Result } from '../result.ts';
-import { compileGlob, globsIntersect } from '../scope/glob.ts';
+import { assertNever, failure, success, type Result } from '../result.ts';
+import { symbolsOverlap } from '../scope/contain.ts';
+import { compileGlob, globContains, globsIntersect } from '../scope/glob.ts';
 import { readSpec } from '../spec/read.ts';
 
 /** One change of a plan that a person asks for. */
@@ -19,7 +20,16 @@ export type Operation =
       readonly remove: readonly string[];
     }
   /** As a spec declares a slice: `A9: Title (after A1; files: src/z.ts; verify: npm test)`. */
-  | { readonly kind: 'add'; readonly text: string };
+  | { readonly kind: 'add'; readonly text: string }
+  /** Another contract, named in the task specs of `slices`. */
+  | { readonly kind: 'contract'; readonly contract: ProposedContract; readonly slices: readonly string[] }
+  | {
+      readonly kind: 'merge-point';
+      readonly id: string;
+      readonly needs: readonly string[];
+      readonly unlocks: readonly string[];
+      readonly verify: readonly string[];
+    };
 
 /** Which slices stand in the place of one that is gone: several (split), one (merged), none (cut). */
 export type Lineage = ReadonlyMap<string, readonly string[]>;
@@ -43,6 +53,8 @@ export function applyOperations(
   context: { readonly repoFiles: readonly string[]; readonly taken: ReadonlySet<string> },
 ): Applied {
   let slices: readonly ProposedSlice[] = proposal.slices;
+  let contracts: readonly ProposedContract[] = proposal.contracts;
+  let points: Proposal['merge_points'] = proposal.merge_points;
   const lineage = new Map<string, readonly string[]>();
   const replace = (gone: readonly string[], by: readonly ProposedSlice[]): void => {
     const at = slices.findIndex((slice) => gone.includes(slice.id));
@@ -53,7 +65,7 @@ export function applyOperations(
     for (const id of gone) if (!ids.includes(id)) lineage.set(id, ids);
   };
   for (const operation of operations) {
-    const named = operation.kind === 'merge' ? operation.ids : operation.kind === 'add' ? [] : [operation.id];
+    const named = namedIn(operation);
     const missing = named.find((id) => !slices.some((slice) => slice.id === id));
     if (missing !== undefined) {
       return failure({
@@ -73,7 +85,7 @@ export function applyOperations(
         if (parts.length < 2) {
           return impossible(
             `${operation.id} writes only ${first ? [...first.create, ...first.modify].join(', ') || 'nothing' : ''}: there is nothing to split`,
-            'Name its files one by one in its task spec, or add a slice with --add.',
+            'Name its files one by one in its task spec, or add another slice.',
           );
         }
         replace(named, parts);
@@ -81,8 +93,7 @@ export function applyOperations(
       }
       case 'merge': {
         const as = operation.as ?? operation.ids[0] ?? '';
-        if (new Set(operation.ids).size < 2)
-          return impossible('one slice cannot be merged', 'Name two: --merge A3,A4.');
+        if (new Set(operation.ids).size < 2) return impossible('one slice cannot be merged', 'Name at least two.');
         if (!operation.ids.includes(as) && (ids.has(as.toLowerCase()) || !isId(as))) {
           return impossible(
             `${as} cannot be the id of the merged slice`,
@@ -106,9 +117,56 @@ export function applyOperations(
         slices = [...slices, added.value];
         break;
       }
+      case 'contract': {
+        const { contract } = operation;
+        if (contracts.some(({ path }) => path === contract.path))
+          return impossible(`${contract.path} is a contract of this plan already`, 'Edit the file instead.');
+        contracts = [...contracts, contract];
+        slices = slices.map((slice) =>
+          operation.slices.includes(slice.id) && !slice.contracts.includes(contract.path)
+            ? { ...slice, contracts: [...slice.contracts, contract.path] }
+            : slice,
+        );
+        break;
+      }
+      case 'merge-point': {
+        const { id, needs, unlocks, verify } = operation;
+        if (!isId(id) || slices.some((slice) => slice.id === id))
+          return impossible(`${id} cannot be the id of a merge point`, 'Give an id that nothing in the plan has.');
+        const known = points.find((point) => point.id === id);
+        const both = {
+          id,
+          needs: [...new Set([...(known?.needs ?? []), ...needs])],
+          unlocks: [...new Set([...(known?.unlocks ?? []), ...unlocks])],
+          verify: known?.verify ?? [...verify],
+        };
+        points = known ? points.map((point) => (point === known ? both : point)) : [...points, both];
+        break;
+      }
+      default:
+        return assertNever(operation);
     }
   }
-  return success({ proposal: { ...proposal, slices: [...slices] }, lineage: settled(lineage) });
+  return success({
+    proposal: { ...proposal, slices: [...slices], contracts: [...contracts], merge_points: [...points] },
+    lineage: settled(lineage),
+  });
+}
+
+/** The slices an operation speaks of, which have to be there. */
+function namedIn(operation: Operation): readonly string[] {
+  switch (operation.kind) {
+    case 'merge':
+      return operation.ids;
+    case 'add':
+      return [];
+    case 'contract':
+      return operation.slices;
+    case 'merge-point':
+      return [...operation.needs, ...operation.unlocks];
+    default:
+      return [operation.id];
+  }
 }
 
 /** What stood in for a slice may itself be gone by now. */
@@ -200,7 +258,6 @@ function mergeSlices(members: readonly ProposedSlice[], as: string): ProposedSli
   const all = <T>(read: (slice: ProposedSlice) => readonly T[]): T[] => [...new Set(members.flatMap(read))];
   const create = all((slice) => slice.create);
   const modify = all((slice) => slice.modify).filter((text) => !create.includes(text));
-  const own = [...create, ...modify].map((text) => splitSymbol(text).path);
   const [first] = members;
   const streams = new Set(members.map((slice) => slice.workstream));
   const agents = members.map((slice) => slice.agent).filter((agent) => agent !== null);
@@ -211,7 +268,10 @@ function mergeSlices(members: readonly ProposedSlice[], as: string): ProposedSli
     deps: all((slice) => slice.deps).filter((id) => !ids.includes(id)),
     create,
     modify,
-    boundary: all((slice) => slice.boundary).filter((wall) => !own.some((path) => globsIntersect(path, wall))),
+    // A wall falls only where another member may go: what a slice excepts from its own globs stays excepted.
+    boundary: all((slice) => slice.boundary).filter((wall) =>
+      members.every((slice) => slice.boundary.includes(wall) || !writes(slice).some((entry) => meets(entry, wall))),
+    ),
     requirements: all((slice) => slice.requirements),
     checklist: all((slice) => slice.checklist),
     verify: all((slice) => slice.verify),
@@ -222,17 +282,24 @@ function mergeSlices(members: readonly ProposedSlice[], as: string): ProposedSli
   };
 }
 
+function writes({ create, modify }: ProposedSlice): readonly string[] {
+  return [...create, ...modify];
+}
+
+/** Whether two entries can mean the same: paths that meet, and in them symbols that do. */
+function meets(a: string, b: string): boolean {
+  const [one, two] = [splitSymbol(a), splitSymbol(b)];
+  return globsIntersect(one.path, two.path) !== null && symbolsOverlap(one.symbol, two.symbol);
+}
+
 function rescope(
   slice: ProposedSlice,
   change: Extract<Operation, { kind: 'rescope' }>,
 ): Result<ProposedSlice, OperationFailure> {
-  const writes = [...slice.create, ...slice.modify];
-  const unknown = change.remove.filter((path) => !writes.includes(path));
+  const own = writes(slice);
+  const unknown = change.remove.filter((path) => !own.includes(path));
   if (unknown.length > 0) {
-    return impossible(
-      `${slice.id} does not write ${unknown.join(', ')}`,
-      `Its scope: ${writes.join(', ') || 'nothing'}.`,
-    );
+    return impossible(`${slice.id} does not write ${unknown.join(', ')}`, `Its scope: ${own.join(', ') || 'nothing'}.`);
   }
   const bad = [...change.create, ...change.modify].find((path) =>
     /^(?:[/~]|[A-Za-z]:)|(?:^|\/)\.\.(?:\/|$)|[`\r\n]/.test(path),
@@ -249,9 +316,18 @@ function rescope(
   const modify = [...new Set([...slice.modify, ...change.modify])].filter(
     (path) => !change.remove.includes(path) && !create.includes(path),
   );
-  const fresh = [...change.create, ...change.modify].map((text) => splitSymbol(text).path);
-  // A boundary around a file that is now its own would stop the slice at its own work.
-  const boundary = slice.boundary.filter((wall) => !fresh.some((path) => globsIntersect(path, splitSymbol(wall).path)));
+  // A boundary around what is now its own would stop the slice at its own work. A wider glob takes none down.
+  const fresh = [...change.create, ...change.modify];
+  const fallen = slice.boundary.filter((wall) =>
+    fresh.some((entry) => meets(entry, wall) && globContains(splitSymbol(wall).path, splitSymbol(entry).path)),
+  );
+  const wall = fallen.find((entry) => own.some((path) => meets(path, entry) && !change.remove.includes(path)));
+  if (wall !== undefined)
+    return impossible(
+      `${slice.id} must not touch ${wall}, which is an exception from what it writes`,
+      'Say in its task spec what it may write there, path by path.',
+    );
+  const boundary = slice.boundary.filter((entry) => !fallen.includes(entry));
   return success({ ...slice, create, modify, boundary });
 }
 

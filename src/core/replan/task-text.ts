@@ -125,7 +125,8 @@ function withBoundary(text: string, file: string, path: string): string {
   const entries = entriesOf(text, file, 'boundary');
   if (entries.some((entry) => nameOf(entry) === path)) return text;
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
-  const last = entries.at(-1);
+  // An exception stands under CREATE or MODIFY, where another path would be granted.
+  const last = entries.findLast((entry) => entry.exceptOf === undefined);
   if (last) {
     const start = text.lastIndexOf('\n', last.span.start - 1) + 1;
     const found = text.slice(last.span.end).search(/\r?\n/);

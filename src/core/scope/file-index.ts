@@ -101,15 +101,17 @@ function three(text: string, i: number): number {
   );
 }
 
-const indexes = new WeakMap<readonly string[], { readonly options: GlobOptions; readonly index: FileIndex }>();
+const indexes = new WeakMap<readonly string[], { readonly options: GlobOptions; readonly index: FileIndex }[]>();
 
-/** Kept for each list: the same repository is asked about again and again. */
+/** Kept for each list and way to compare names: the same repository is asked about again and again. */
 export function fileIndex(files: readonly string[], options: GlobOptions): FileIndex {
-  let known = indexes.get(files);
-  if (!known || !sameOptions(known.options, options)) {
+  let kept = indexes.get(files);
+  if (!kept) indexes.set(files, (kept = []));
+  let known = kept.find((one) => sameOptions(one.options, options));
+  if (!known) {
     const compared = options.caseInsensitive || options.composed;
     known = { options, index: new FileIndex(compared ? files.map((file) => comparedPath(file, options)) : files) };
-    indexes.set(files, known);
+    kept.push(known);
   }
   return known.index;
 }

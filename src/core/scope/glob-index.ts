@@ -82,10 +82,10 @@ const KEYS: readonly ((glob: Glob) => string)[] = [
 
 /** Candidates that look alike from all these places beyond which their globs are walked as a trie ... */
 const MANY = 128;
-/** ... for as long as that takes fewer steps than this for each of them: to compare two globs takes longer. */
-const STEPS = 4;
-/** Walks that found nothing out after which no more are tried. */
-const VAIN = 16;
+/** ... for as long as that takes fewer steps than this for each of them: few at first, from the back and from the front. */
+const STEPS = [0.25, 4];
+/** Walks of one kind that found nothing out after which it is tried less and less often. */
+const VAIN = 4;
 
 /** Items by several keys of their globs: many begin alike (`src/**`), others end alike (`.ts`), and few are alike in all. */
 export class MeetingIndex<T> {
@@ -93,7 +93,10 @@ export class MeetingIndex<T> {
   readonly #globOf: (item: T) => Glob;
   /** Made when they are asked for. */
   readonly #by: (() => PrefixIndex<T>)[];
-  readonly #walks = [true, false].map((backwards): Walk => ({ backwards, trie: null, vain: 0 }));
+  readonly #tries: { back?: GlobTrie; front?: GlobTrie } = {};
+  readonly #walks = STEPS.flatMap((steps) =>
+    (['back', 'front'] as const).map((from): Walk => ({ from, steps, vain: 0, rest: 0 })),
+  );
 
   constructor(items: readonly T[], globOf: (item: T) => Glob) {
     this.#items = items;
@@ -122,23 +125,30 @@ export class MeetingIndex<T> {
   /** What a walk finds when it is short and tells more apart than the keys do. */
   #walked(glob: Glob, count: number): T[] | null {
     for (const walk of this.#walks) {
-      if (walk.vain > VAIN) continue;
-      walk.trie ??= new GlobTrie(this.#items.map(this.#globOf), walk.backwards);
-      const found = walk.trie.couldMeet(glob, STEPS * count);
-      if (found && found.length <= count / 2) {
-        walk.vain = Math.max(0, walk.vain - 2);
+      if (walk.rest > 0) {
+        walk.rest--;
+        continue;
+      }
+      const trie = (this.#tries[walk.from] ??= new GlobTrie(this.#items.map(this.#globOf), walk.from === 'back'));
+      const found = trie.couldMeet(glob, { steps: walk.steps * count, found: count / 2 });
+      if (found) {
+        walk.vain = 0;
         return found.map((place) => this.#items[place]!);
       }
       walk.vain++;
+      if (walk.vain > VAIN) walk.rest = 2 ** Math.min(walk.vain - VAIN, 10);
     }
     return null;
   }
 }
 
+/** One kind of walk, and how it has fared. */
 interface Walk {
-  readonly backwards: boolean;
-  trie: GlobTrie | null;
+  readonly from: 'back' | 'front';
+  readonly steps: number;
   vain: number;
+  /** How often it is left out. */
+  rest: number;
 }
 
 const known = new WeakMap<Glob, readonly string[]>();

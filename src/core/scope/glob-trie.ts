@@ -7,8 +7,9 @@ const SLASHES = 2;
 
 interface Place {
   readonly number: number;
-  /** Where a character leads. */
-  readonly chars: Map<number, Place>;
+  /** Characters, and where each leads; so few that they are looked for one by one. */
+  readonly chars: number[];
+  readonly after: Place[];
   /** Where any character of a name leads, a slash, or either (`NAME`, `SLASHES`, or both). */
   readonly wild: { readonly reads: number; readonly to: Place }[];
   /** Where nothing needs to be read to get to. */
@@ -35,8 +36,8 @@ export class GlobTrie {
     globs.forEach((glob, i) => this.#add(glob, i));
   }
 
-  /** The places in the list of the globs that could meet one, in order; `null` when more than `most` steps would be needed. */
-  couldMeet(glob: Glob, most: number): number[] | null {
+  /** The places in the list of the globs that could meet one, in order; `null` when that takes more steps, or finds more. */
+  couldMeet(glob: Glob, most: { readonly steps: number; readonly found: number }): number[] | null {
     const query = new GlobTrie([glob], this.#backwards);
     const size = this.#size;
     const seen = new Set<number>();
@@ -50,24 +51,24 @@ export class GlobTrie {
     };
     visit(query.#root, this.#root);
     while (open.length > 0) {
-      if (seen.size > most) return null;
+      if (seen.size > most.steps || found.size > most.found) return null;
       const b = open.pop()!;
       const a = open.pop()!;
       if (a.ends.length > 0) for (const end of b.ends) found.add(end);
       for (const next of a.free) visit(next, b);
       for (const next of b.free) visit(a, next);
-      const [few, many] = a.chars.size < b.chars.size ? [a, b] : [b, a];
-      for (const [code, next] of few.chars) {
-        const other = many.chars.get(code);
-        if (other) visit(...(few === a ? ([next, other] as const) : ([other, next] as const)));
+      for (let i = 0; i < a.chars.length; i++) {
+        const at = b.chars.indexOf(a.chars[i]!);
+        if (at >= 0) visit(a.after[i]!, b.after[at]!);
       }
       for (const { reads, to } of a.wild) {
-        for (const [code, next] of b.chars) if (reads & kindOf(code)) visit(to, next);
+        for (let i = 0; i < b.chars.length; i++) if (reads & kindOf(b.chars[i]!)) visit(to, b.after[i]!);
         for (const other of b.wild) if (reads & other.reads) visit(to, other.to);
       }
-      for (const { reads, to } of b.wild) for (const [code, next] of a.chars) if (reads & kindOf(code)) visit(next, to);
+      for (const { reads, to } of b.wild)
+        for (let i = 0; i < a.chars.length; i++) if (reads & kindOf(a.chars[i]!)) visit(a.after[i]!, to);
     }
-    return [...found].sort((x, y) => x - y);
+    return found.size > most.found ? null : [...found].sort((x, y) => x - y);
   }
 
   #add(glob: Glob, number: number): void {
@@ -79,11 +80,12 @@ export class GlobTrie {
   }
 
   #after(place: Place, step: number): Place {
-    const known = step < 0 ? place.steps.get(step) : place.chars.get(step);
+    const known = step < 0 ? place.steps.get(step) : place.after[place.chars.indexOf(step)];
     if (known) return known;
     const next = this.#place();
     if (step >= 0) {
-      place.chars.set(step, next);
+      place.chars.push(step);
+      place.after.push(next);
       return next;
     }
     place.steps.set(step, next);
@@ -110,7 +112,7 @@ export class GlobTrie {
   }
 
   #place(): Place {
-    return { number: this.#size++, chars: new Map(), wild: [], free: [], steps: new Map(), ends: [] };
+    return { number: this.#size++, chars: [], after: [], wild: [], free: [], steps: new Map(), ends: [] };
   }
 }
 

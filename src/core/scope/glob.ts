@@ -85,6 +85,8 @@ class CompiledGlob implements Glob {
   /** Counts up: a short key for what is remembered of two globs. */
   readonly number = ++compiledGlobs;
   #matcher: Matcher | undefined;
+  /** Of the pieces those that neither the beginning nor the end holds. */
+  #inner: readonly string[] | undefined;
 
   constructor(source: string, { caseInsensitive = false, composed = false }: GlobOptions) {
     this.source = source;
@@ -123,8 +125,11 @@ class CompiledGlob implements Glob {
     if (this.caseInsensitive || this.composed) text = comparedPath(text, this);
     const { prefix, suffix, literal, subtree, automaton } = this.syntax;
     if (literal) return text === prefix && isPlainPath(text);
-    if (!text.startsWith(prefix) || !text.endsWith(suffix) || !isPlainPath(text)) return false;
-    if (subtree !== null) return text.length > subtree.length;
+    if (!text.startsWith(prefix) || !text.endsWith(suffix)) return false;
+    if (subtree !== null) return text.length > subtree.length && isPlainPath(text);
+    this.#inner ??= this.pieces.filter((piece) => !prefix.includes(piece) && !suffix.includes(piece));
+    for (const piece of this.#inner) if (!text.includes(piece)) return false;
+    if (!isPlainPath(text)) return false;
     this.#matcher ??= new Matcher(automaton());
     return this.#matcher.accepts(text);
   }

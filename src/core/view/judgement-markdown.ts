@@ -15,24 +15,32 @@ const MOST_SCAFFOLDS = 6;
  * What is said of a decomposition beyond its waves, as Markdown blocks: advice on overlaps, hidden coupling, contracts to
  * be written with the file to start from, proposed merge points, contexts over budget. Empty where there is nothing.
  */
-export function judgementBlocks(judgement: Judgement): readonly string[] {
+export function judgementBlocks(plan: Plan, judgement: Judgement): readonly string[] {
   const lines: string[] = [];
   const advice = judgement.advice.flatMap(({ overlap: { a, b, percent }, advice: found }) => {
     const text = adviceText(found);
     return text === null ? [] : [`- ${a} and ${b} share ${percent} %: ${text}`];
   });
   if (advice.length > 0) lines.push('## How to cut it better', '', ...advice, '');
-  for (const { title, lines: rows } of judgementSections(judgement))
+  for (const { title, lines: rows } of judgementSections(judgement, plan))
     lines.push(`## ${title}`, '', ...rows.map((row) => (row.startsWith(' ') ? `  ${row.trim()}` : `- ${row}`)), '');
-  for (const { path, language, content } of judgement.contracts.scaffolds.slice(0, MOST_SCAFFOLDS)) {
-    const fence = '`'.repeat(3 + Math.max(0, ...[...content.matchAll(/`{3,}/g)].map((run) => run[0].length - 2)));
-    lines.push(`### ${path}`, '', `${fence}${language}`, content.trimEnd(), fence, '');
-  }
+  for (const draft of judgement.contracts.scaffolds.slice(0, MOST_SCAFFOLDS)) lines.push(...draftLines(draft));
   if (judgement.mergePoints.length > 0) {
     lines.push(`## Proposed merge points (${judgement.mergePoints.length})`, '');
     lines.push(...proposalLines(judgement.mergePoints, ' -> ').map((line) => listItem(line)), '');
   }
   return lines;
+}
+
+/** Contracts to start from, each under its path. */
+export function draftsMarkdown(scaffolds: Judgement['contracts']['scaffolds']): string {
+  if (scaffolds.length === 0) return 'No contract is missing: every interface between workstreams has one.\n';
+  return `${scaffolds.flatMap(draftLines).join('\n').trimEnd()}\n`;
+}
+
+function draftLines({ path, language, content }: Judgement['contracts']['scaffolds'][number]): readonly string[] {
+  const fence = '`'.repeat(3 + Math.max(0, ...[...content.matchAll(/`{3,}/g)].map((run) => run[0].length - 2)));
+  return [`### ${path}`, '', `${fence}${language}`, content.trimEnd(), fence, ''];
 }
 
 /** A judged plan as a document of its own. */
@@ -59,7 +67,7 @@ export function judgementMarkdown(plan: Plan, judgement: Judgement): string {
     ...(findings.length === 0 ? ['none'] : findings.toSorted(byGravity).map(findingLine)),
     '',
     ...overlapBlock(judgement),
-    ...judgementBlocks(judgement),
+    ...judgementBlocks(plan, judgement),
     '## With how many agents',
     '',
     '```text',

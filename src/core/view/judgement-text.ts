@@ -1,16 +1,41 @@
+import type { Finding } from '../finding.ts';
 import type { ContextBudget } from '../judge/context-budget.ts';
+import { missingContractMessage } from '../judge/contracts.ts';
 import { couplingAdvice, couplingText } from '../judge/coupling-text.ts';
 import type { Judgement } from '../judge/judge.ts';
 import type { Advice } from '../judge/reslice.ts';
+import type { Plan } from '../plan/model.ts';
 import type { PlanSection } from './plan-text.ts';
 
 /** Of each list the gravest; the rest is counted. */
 const MOST_SHOWN = 10;
+/** What the sections say with more around it; said again as findings it would be noise. */
+const inSections = {
+  'judge.coupling': ({ couplings }) => couplings.pairs.filter(({ verdict }) => verdict !== 'parallel').length,
+  'judge.contract-needed': ({ contracts }) => contracts.scaffolds.length,
+  'judge.merge-point': ({ mergePoints }) => mergePoints.length,
+  'plan.overlap': ({ advice }) => advice.length,
+} as const satisfies Record<string, (judgement: Judgement) => number>;
+
+/** Whether a finding says what the sections and the advice around `planText` say too, none of them cut short. */
+export function isInSections({ code }: Pick<Finding, 'code'>, judgement: Judgement): boolean {
+  if (!(code in inSections)) return false;
+  const count = inSections[code as keyof typeof inSections](judgement);
+  return count > 0 && count <= MOST_SHOWN;
+}
+
 /** Alternatives shown for one pair. */
 const MOST_ADVICE = 2;
 
-/** What a judge says beyond waves, overlaps and merge points, as blocks for `planText`; empty blocks are left out. */
-export function judgementSections({ couplings, contracts, contexts }: Judgement): readonly PlanSection[] {
+/**
+ * What a judge says beyond waves, overlaps and merge points, as blocks for `planText`; empty blocks are left out.
+ * `drafts` tells where the contracts to start from can be had.
+ */
+export function judgementSections(
+  { couplings, contracts, contexts, leftOut }: Judgement,
+  plan: Plan,
+  { drafts }: { readonly drafts?: string } = {},
+): readonly PlanSection[] {
   const coupled = couplings.pairs
     .filter(({ verdict }) => verdict !== 'parallel')
     .toSorted((a, b) => b.score - a.score || (a.a < b.a || (a.a === b.a && a.b < b.b) ? -1 : 1));
@@ -29,12 +54,17 @@ export function judgementSections({ couplings, contracts, contexts }: Judgement)
       ],
     },
     {
-      title: `Contracts to be written (${contracts.missing.length})`,
-      lines: listed(contracts.scaffolds, ({ path, provider, consumers, open }) => [
-        `${path} (${provider === null ? 'whoever provides it is open' : `${provider} provides it`}; for ${consumers.join(', ')}${open > 0 ? `; ${open} ${open === 1 ? 'place' : 'places'} to agree on` : ''})`,
-      ]),
+      title: `Contracts to be written (${contracts.scaffolds.length})`,
+      lines: [
+        ...listed(contracts.scaffolds, ({ path, covers }) => [
+          path,
+          ...covers.map((missing) => `    ${missingContractMessage(missing, plan)}`),
+        ]),
+        ...(contracts.scaffolds.length > 0 && drafts !== undefined ? [drafts] : []),
+      ],
     },
     { title: `Context over budget (${over.length})`, lines: listed(over, contextLines) },
+    { title: 'Not looked at', lines: leftOut },
   ];
   return sections.filter(({ lines }) => lines.length > 0);
 }

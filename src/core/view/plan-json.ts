@@ -112,6 +112,8 @@ export interface PlanJson {
     readonly layers: Readonly<Record<string, number>>;
     readonly advice: readonly string[];
   }[];
+  /** What was not looked at because the plan is too large for it; absent where nobody looked. */
+  readonly left_out?: readonly string[];
   /** What earlier runs taught; the error is `null` while there are too few. */
   readonly estimator: { readonly adapter: string | null; readonly runs: number; readonly error_percent: number | null };
 }
@@ -171,12 +173,14 @@ export function planJson(
     cycles: graph.cycles,
     overlaps: overlaps.map(({ a, b, percent, verdict, witness }) => ({ a, b, percent, verdict, witness })),
     findings: lintReport(findings).findings,
-    proposed_merge_points: proposeMergePoints(plan, graph, overlaps).map(({ id, needs, unlocks, reason }) => ({
-      id,
-      needs,
-      unlocks,
-      reason,
-    })),
+    proposed_merge_points: (judgement?.mergePoints ?? proposeMergePoints(plan, graph, overlaps)).map(
+      ({ id, needs, unlocks, reason }) => ({
+        id,
+        needs,
+        unlocks,
+        reason,
+      }),
+    ),
     advice: adviceJson(breakEven(graph, plan)),
     estimator: {
       adapter: estimator?.adapter ?? null,
@@ -204,7 +208,8 @@ function judgementJson({
   contracts,
   advice,
   contexts,
-}: Judgement): Pick<PlanJson, 'couplings' | 'missing_contracts' | 'reslice' | 'contexts'> {
+  leftOut,
+}: Judgement): Pick<PlanJson, 'couplings' | 'missing_contracts' | 'reslice' | 'contexts' | 'left_out'> {
   return {
     couplings: couplings.pairs.map((pair) => ({ ...pair, advice: couplingAdvice(pair) })),
     missing_contracts: contracts.scaffolds.map(({ path, language, content, provider, consumers }) => ({
@@ -232,6 +237,7 @@ function judgementJson({
       layers: Object.fromEntries(layers.map(({ name, tokens }) => [name, tokens])),
       advice: found.map(({ text }) => text),
     })),
+    left_out: leftOut,
   };
 }
 

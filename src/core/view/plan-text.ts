@@ -1,5 +1,5 @@
 import type { Judgement } from '../judge/judge.ts';
-import { proposeMergePoints } from '../judge/merge-points.ts';
+import { proposeMergePoints, type MergePointProposal } from '../judge/merge-points.ts';
 import { breakEven } from '../plan/break-even.ts';
 import type { EstimatorSummary, SliceEstimate } from '../plan/estimator.ts';
 import type { PlanGraph, SliceSchedule } from '../plan/graph-model.ts';
@@ -23,6 +23,8 @@ export interface PlanTextOptions {
   readonly sections?: readonly PlanSection[];
   /** What to do about pairs that share too much, the best first; without it only the rule is told. */
   readonly advice?: Judgement['advice'];
+  /** Merge points worth having, where they are known already. */
+  readonly proposals?: readonly MergePointProposal[];
 }
 
 export interface PlanSection {
@@ -63,7 +65,7 @@ export function planText(plan: Plan, graph: PlanGraph, overlaps: readonly Overla
   }
   if (options.whatIf && options.whatIf.length > 0) lines.push('', ...whatIfLines(options.whatIf, signs.times));
   if (overlaps.length > 0) lines.push('', ...overlapLines(overlaps, paint));
-  const proposals = proposeMergePoints(plan, graph, overlaps);
+  const proposals = options.proposals ?? proposeMergePoints(plan, graph, overlaps);
   if (proposals.length > 0) {
     lines.push('', paint(`Proposed merge points (${proposals.length})`, 'gate'));
     lines.push(...proposalLines(proposals, signs.arrow).map(plainLine));
@@ -244,16 +246,24 @@ export function planAdvice(
   }
   const lasting = (id: string): number => graph.schedule.get(id)?.minutes ?? 0;
   const long = plan.slices.find(
-    ({ id }) => graph.schedule.get(id)?.critical && graph.order.length > 2 && lasting(id) > graph.makespanMinutes / 2,
+    ({ id }) => lasting(id) > graph.makespanMinutes / 2 && graph.order.length > 2 && isOnEveryCriticalPath(id, graph),
   );
   if (long) {
     const share = Math.round((lasting(long.id) / graph.makespanMinutes) * 100);
     advice.push(`${printable(long.id)} alone is ${share}% of the critical path: splitting it shortens the plan.`);
   }
-  if (graph.order.length > 2 && graph.width === 1) {
-    advice.push('Every wave holds one slice: agents cannot work side by side here.');
-  }
   return advice;
+}
+
+/** A critical slice beside which no other critical one runs. Elsewhere a shorter slice leaves the plan as long as it is. */
+function isOnEveryCriticalPath(id: string, graph: PlanGraph): boolean {
+  const own = graph.schedule.get(id);
+  if (!own?.critical) return false;
+  return graph.order.every((other) => {
+    const at = graph.schedule.get(other);
+    if (other === id || !at?.critical) return true;
+    return at.earliestStart + at.minutes <= own.earliestStart || at.earliestStart >= own.earliestStart + own.minutes;
+  });
 }
 
 function titleOf(slice: Slice): string {

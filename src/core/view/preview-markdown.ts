@@ -18,7 +18,7 @@ export function previewMarkdown(preview: Preview): string {
     `Preview of the plan for \`${preview.specPath}\`, made by: ${preview.by.title}. **Nothing is written yet.** The editor's title bar has *Write Plan* and *Discard*.`,
     '',
     preview.exists
-      ? `\`${preview.dir}\` holds a plan already; writing replaces it. To change a plan under way, re-plan it instead (\`slicewave replan\`).`
+      ? `\`${preview.dir}\` holds a plan already; writing replaces it. To change a plan under way, re-plan it instead.`
       : `It will be written to \`${preview.dir}\`.`,
     '',
     `${count(plan.slices.length, 'slice')} in ${count(graph.waves.length, 'wave')} and ${count(graph.batches.length, 'batch', 'batches')}; at most ${graph.width} at a time; ${minutes(graph.makespanMinutes)} with enough agents.${errors > 0 ? ` **${count(errors, 'error')}.**` : ''}`,
@@ -69,7 +69,7 @@ export function previewMarkdown(preview: Preview): string {
       '',
     );
   }
-  lines.push(...judgementBlocks(preview.judgement));
+  lines.push(...judgementBlocks(plan, preview.judgement));
   if (preview.contracts.length > 0)
     lines.push('## Contracts', '', ...contractLines(preview).map((text) => `- ${text}`), '');
   lines.push('## What each slice may write', '');

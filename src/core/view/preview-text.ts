@@ -2,7 +2,7 @@ import { pairKey, type OverlapMatrix, type Preview } from '../decompose/preview.
 import { roundsText } from '../decompose/rounds.ts';
 import { formatFindings } from '../lint/format.ts';
 import { minutes } from './dashboard.ts';
-import { judgementSections } from './judgement-text.ts';
+import { isInSections, judgementSections } from './judgement-text.ts';
 import { planText } from './plan-text.ts';
 
 export interface PreviewTextOptions {
@@ -27,22 +27,29 @@ export function previewText(preview: Preview, options: PreviewTextOptions): stri
       ...options,
       estimates: judgement.estimates,
       estimator: judgement.estimator,
-      sections: judgementSections(judgement),
+      sections: judgementSections(judgement, preview.plan, {
+        drafts: 'once the plan is written, `slicewave replan --contracts` writes a draft of each',
+      }),
       advice: judgement.advice,
+      proposals: judgement.mergePoints,
     }).trimEnd(),
   ];
   const section = (title: string, lines: readonly string[]): void => {
     if (lines.length > 0) sections.push([strong(title), ...lines.map((line) => `  ${line}`)].join('\n'));
   };
-  section('Overlap matrix', matrixLines(preview.matrix, options));
+  // One pair is told whole by its line among the overlaps.
+  if (preview.matrix.cells.size > 1) section('Overlap matrix', matrixLines(preview.matrix, options));
   section('Estimate', estimateLines(preview));
   section(`Contracts (${preview.contracts.length})`, contractLines(preview));
   section(`Left open by the spec (${preview.open.length})`, preview.open.map(printable));
   const all = preview.findings.flatMap((group) => group.findings);
   if (all.length > 0) {
     const { colour: color = false, textOf } = options;
-    const text = formatFindings(all, { color, ...(textOf ? { textOf } : {}) });
-    sections.push(`${strong(`Findings (${all.length})`)}\n${text.trimEnd()}`);
+    const told = all.filter((finding) => isInSections(finding, judgement));
+    const rest = all.filter((finding) => !told.includes(finding));
+    const above = told.length > 0 ? `, ${told.length} of them told above` : '';
+    const text = formatFindings(rest, { color, counted: all, ...(textOf ? { textOf } : {}) });
+    sections.push(`${strong(`Findings (${all.length}${above})`)}\n${text.trimEnd()}`);
   }
   section(`Files (${preview.files.length}) for ${preview.dir}`, fileLines(preview));
   const made = [`Made by: ${preview.by.title}`];
@@ -91,11 +98,11 @@ export function matrixLines(matrix: OverlapMatrix, options: Pick<PreviewTextOpti
 export function estimateLines(preview: Preview): string[] {
   const { agents, context, usage, workMinutes } = preview.estimate;
   const count = preview.plan.slices.length;
-  const rows: [string, string][] = [['work', `${minutes(workMinutes)} in all`]];
+  const rows: [string, string][] = [['work', `${minutes(workMinutes)} in all${guessedText(preview)}`]];
   for (const row of agents) {
     const notes = [
       row.advised ? 'as many as are worth it' : '',
-      row.agents > 1 && row.agents === preview.graph.width ? 'as many as can work at once' : '',
+      row.agents > 1 && row.makespanMinutes <= preview.graph.makespanMinutes ? 'no number is faster' : '',
     ].filter((note) => note !== '');
     const note = agents.length > 1 && notes.length > 0 ? ` (${notes.join('; ')})` : '';
     rows.push([`${row.agents} ${row.agents === 1 ? 'agent' : 'agents'}`, `${minutes(row.makespanMinutes)}${note}`]);
@@ -126,6 +133,14 @@ export function estimateLines(preview: Preview): string[] {
   } else rows.push(['cost', 'no earlier runs to estimate cost from']);
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`);
+}
+
+/** Hours that nobody estimated look like any others, and everything above rests on them. */
+function guessedText({ estimate: { guessed }, plan }: Preview): string {
+  if (guessed === 0) return '';
+  if (guessed === plan.slices.length)
+    return `, guessed: nothing read gives an estimate for ${guessed === 1 ? 'the slice' : 'any of the slices'}`;
+  return `; ${guessed} of ${plan.slices.length} slices have no estimate of their own and are guessed`;
 }
 
 /** `contracts/inventory.ts -> src/contracts/inventory.ts (A1 provides it; 3 slices rely on it)` */

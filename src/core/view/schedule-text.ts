@@ -6,7 +6,7 @@ import { minutes } from './dashboard.ts';
 
 /** How many agents are worth it and why, in one line; `maxParallel` is the manifest's limit. */
 export function breakEvenText(
-  { agents, reason, workMinutes, rows }: BreakEven,
+  { agents, reason, workMinutes, pathMinutes, rows }: BreakEven,
   options: {
     readonly times?: string;
     readonly maxParallel?: number | null;
@@ -34,7 +34,10 @@ export function breakEvenText(
   const faster = row.makespanMinutes > 0 ? workMinutes / row.makespanMinutes : 1;
   const gain = `${minutes(row.makespanMinutes)} instead of ${minutes(one)}, ${faster.toFixed(1)}${options.times ?? 'x'} as fast`;
   const more = {
-    path: 'more cannot shorten the critical path',
+    path:
+      minutes(row.makespanMinutes) === minutes(pathMinutes)
+        ? 'more cannot shorten the critical path'
+        : `more save ${minutes(row.makespanMinutes - pathMinutes)} at most, the critical path is ${minutes(pathMinutes)}`,
     gain: `one more saves less than ${percent(settings.gain)}`,
     coordination: next
       ? `one more saves ${minutes(row.makespanMinutes - next.makespanMinutes)} and costs ${minutes(next.coordinationMinutes - row.coordinationMinutes)} of coordination`
@@ -49,9 +52,15 @@ export function breakEvenText(
   return `Agents: ${agents} are worth it (${gain}; coordination ${minutes(row.coordinationMinutes)}; ${more})${limit}`;
 }
 
-/** The rows of `--agents`, under a heading. */
+/** Rows that are told one by one where more agents change nothing. */
+const MOST_ALIKE = 3;
+
+/** The rows of `--agents`, under a heading; where more agents make no difference up to the end, one line says so. */
 export function whatIfLines(rows: readonly WhatIf[], times = 'x'): string[] {
-  const cells = rows.map((row) => [
+  const last = rows.at(-1);
+  const alike = rows.length - 1 - rows.findLastIndex((row) => row.makespanMinutes !== last?.makespanMinutes);
+  const told = alike > MOST_ALIKE ? rows.slice(0, rows.length - alike + 1) : rows;
+  const cells = told.map((row) => [
     String(row.agents),
     minutes(row.makespanMinutes),
     minutes(row.lowerBoundMinutes),
@@ -63,7 +72,13 @@ export function whatIfLines(rows: readonly WhatIf[], times = 'x'): string[] {
   ]);
   const head = ['Agents', 'takes', 'at least', 'path', 'work/n', 'level', 'speedup', 'idle'];
   const widths = head.map((word, i) => Math.max(word.length, ...cells.map((row) => row[i]!.length)));
-  return [head, ...cells].map((row) => `  ${row.map((cell, i) => cell.padStart(widths[i]!)).join('  ')}`);
+  return [
+    ...[head, ...cells].map((row) => `  ${row.map((cell, i) => cell.padStart(widths[i]!)).join('  ')}`),
+    ...(told.length < rows.length
+      ? [`  ${(told.at(-1)?.agents ?? 0) + 1}..${last?.agents} agents are no faster than ${told.at(-1)?.agents}`]
+      : []),
+    '  at least: the longest of path (the critical path), work/n (all work, shared evenly) and level (the same, where the plan is narrow at its start or end)',
+  ];
 }
 
 /** What the estimates rest on, in one line; `null` when no earlier run says anything. */
@@ -84,14 +99,14 @@ export function basisText({ basis, low, high }: SliceEstimate): string {
   return basis === 'actual' || minutes(low) === minutes(high) ? basis : `learned ${minutes(low)}..${minutes(high)}`;
 }
 
-/** Each proposal as `MP2: A8 + B3 -> C1`, why, and what to add to the manifest. */
+/** Each proposal as `MP2: A8 + B3 -> C1`, why, and what to do in the manifest. */
 export function proposalLines(proposals: readonly MergePointProposal[], arrow: string, most = 10): string[] {
   const lines = proposals
     .slice(0, most)
-    .flatMap(({ id, needs, unlocks, reason, json }) => [
+    .flatMap(({ id, needs, unlocks, reason, action }) => [
       `  ${id}: ${needs.join(' + ')}${arrow}${unlocks.join(', ')}`,
       `      ${reason}`,
-      `      manifest.json, "merge_points": ${json}`,
+      `      in manifest.json: ${action}`,
     ]);
   return proposals.length > most ? [...lines, `  and ${proposals.length - most} more`] : lines;
 }

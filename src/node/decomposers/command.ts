@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { answerIn, LARGEST_ANSWER } from '../../core/decompose/answer.ts';
-import { decomposeAgain } from '../../core/decompose/instructions.ts';
+import { decomposeAgain } from '../../core/decompose/feedback.ts';
 import { proposalJsonSchema } from '../../core/decompose/proposal.ts';
 import { success } from '../../core/result.ts';
 import { ANSWER_MINUTES, endedBadly, lastLine } from '../decomposer-agent.ts';

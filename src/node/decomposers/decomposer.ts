@@ -3,7 +3,9 @@ import type { Rounds } from '../../core/decompose/rounds.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Result } from '../../core/result.ts';
 import type { Spec } from '../../core/spec/model.ts';
-import type { DecomposeOptions, DecomposerAgent, EngineFailure } from '../engine-model.ts';
+import type { Judgement } from '../../core/judge/judge.ts';
+import type { LintLimits } from '../../core/lint/config.ts';
+import type { DecomposeOptions, DecomposerAgent, EngineFailure, LoadedPlan } from '../engine-model.ts';
 
 /** What every decomposer works from. */
 export interface Material {
@@ -39,7 +41,15 @@ export interface DraftRequest extends Material {
   /** Replaces the real agent. */
   readonly runAgent?: DecomposerAgent;
   /** The plan of a draft as it would be written, and everything that speaks against it. */
-  readonly judge: (draft: Draft) => readonly Finding[];
+  readonly judge: (draft: Draft) => JudgedDraft;
+  /** What the judge measures with, where it is not the method's. */
+  readonly limits: Partial<LintLimits>;
+}
+
+export interface JudgedDraft {
+  readonly files: LoadedPlan['files'];
+  readonly loaded: LoadedPlan;
+  readonly judgement: Judgement;
 }
 
 /** Cuts a spec into slices. One file each; see the table. */

@@ -1,6 +1,7 @@
-import { withDeclared } from '../../core/decompose/declared.ts';
-import { decomposeFeedback, decomposeInstructions } from '../../core/decompose/instructions.ts';
-import { projectFacts } from '../../core/decompose/project.ts';
+import { withDeclared, type DeclaredRequest } from '../../core/decompose/declared.ts';
+import { decomposeFeedback } from '../../core/decompose/feedback.ts';
+import { decomposeInstructions } from '../../core/decompose/instructions.ts';
+import { projectFacts, repositoryConventions } from '../../core/decompose/project.ts';
 import { readProposal } from '../../core/decompose/proposal.ts';
 import {
   DEFAULT_CORRECTIONS,
@@ -15,6 +16,7 @@ import {
 } from '../../core/decompose/rounds.ts';
 import { blockingFindings } from '../../core/decompose/structure.ts';
 import type { Finding } from '../../core/finding.ts';
+import type { Judgement } from '../../core/judge/judge.ts';
 import { countFindings } from '../../core/lint/format.ts';
 import { success, type Result } from '../../core/result.ts';
 import type { DecomposerAgent, DecomposerAnswer, EngineFailure } from '../engine-model.ts';
@@ -46,8 +48,11 @@ export async function draftInRounds(request: RoundsRequest): Promise<Result<Draf
   if (blocking.some((finding) => finding.severity === 'error')) return blockedSpec(specPath, known);
   const corrections = Math.min(MOST_CORRECTIONS, request.options.corrections ?? DEFAULT_CORRECTIONS);
   const facts = projectFacts(request.repoFiles, request.texts, spec.technology);
+  const conventions = repositoryConventions(request.repoFiles, request.texts, spec.technology);
+  const repository = { setup: facts.setup, conventions };
   let prompt = decomposeInstructions({
     ...request,
+    ...repository,
     tests: facts.tests,
     ...(request.reads ? {} : { shown: request.texts }),
   });
@@ -70,7 +75,7 @@ export async function draftInRounds(request: RoundsRequest): Promise<Result<Draf
       return turn;
     }
     sessionId = turn.value.sessionId;
-    const judged = judgeAnswer(request, turn.value.answer, known);
+    const judged = judgeAnswer({ ...request, repository, known }, turn.value.answer);
     problems = judged.problems;
     const counts = countFindings(judged.left);
     const round: Round = { number, problems, errors: counts.error, warnings: counts.warning };
@@ -84,7 +89,11 @@ export async function draftInRounds(request: RoundsRequest): Promise<Result<Draf
     const now = faultsText(problems, judged.left);
     if (best && now === faults) return done(best, 'no-better');
     faults = now;
-    prompt = decomposeFeedback(problems, judged.left);
+    prompt = decomposeFeedback({
+      problems,
+      findings: judged.left,
+      ...(judged.judgement ? { judgement: judged.judgement } : {}),
+    });
   }
   if (best) return done(best, 'used-up');
   return fail(
@@ -100,19 +109,31 @@ interface Judged {
   readonly problems: readonly string[];
   /** What the agent could mend. */
   readonly left: readonly Finding[];
+  readonly judgement: Judgement | null;
 }
 
-function judgeAnswer(request: RoundsRequest, answer: DecomposerAnswer['answer'], known: readonly Finding[]): Judged {
-  if ('problem' in answer) return { draft: null, problems: [answer.problem], left: [] };
+interface AnswerRequest extends RoundsRequest {
+  readonly repository: NonNullable<DeclaredRequest['repository']>;
+  /** What was found in the spec. */
+  readonly known: readonly Finding[];
+}
+
+function judgeAnswer(request: AnswerRequest, answer: DecomposerAnswer['answer']): Judged {
+  const unusable = (problems: readonly string[]): Judged => ({ draft: null, problems, left: [], judgement: null });
+  if ('problem' in answer) return unusable([answer.problem]);
   const read = readProposal(answer.value);
-  if ('problems' in read) return { draft: null, problems: read.problems, left: [] };
+  if ('problems' in read) return unusable(read.problems);
   const problems = idProblems(read.proposal);
-  if (problems.length > 0) return { draft: null, problems, left: [] };
+  if (problems.length > 0) return unusable(problems);
+  const { spec, specPath } = request;
   const { proposal, findings } = withDeclared({ ...request, proposal: read.proposal });
-  const draft: Draft = { proposal, spec: request.spec, findings: [...known, ...findings] };
+  const draft: Draft = { proposal, spec, findings: [...request.known, ...findings] };
+  const { files, loaded, judgement } = request.judge(draft);
   // What the spec's author has to settle is not the agent's to mend.
-  const judged = request.judge(draft).filter((finding) => finding.file !== request.specPath);
-  return { draft, problems, left: mendable([...findings, ...judged]) };
+  const judged = loaded.findings.filter((finding) => finding.file !== specPath);
+  const { plan, graph } = loaded;
+  const left = mendable({ findings: [...findings, ...judged], spec, plan, files, cycles: graph.cycles });
+  return { draft, problems, left, judgement };
 }
 
 function roundLine(round: Round): string {

@@ -1,6 +1,6 @@
 /** What the language server adds to an editor, clicked and typed in a real VS Code. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { useWorkbench } from '../fixture.ts';
 import { eventually } from '../workbench.ts';
@@ -45,6 +45,37 @@ suite('specs and plans in the editor', () => {
     );
     await page.keyboard.press('Control+z');
     await page.keyboard.press('Escape');
+  });
+
+  test('a scope goes down to a symbol: completed and checked as a parser sees the file', async function () {
+    this.timeout(120_000);
+    const { page } = wb();
+    // Only a parser sees that this declares nothing.
+    const catalogue = path.join(folder, 'src/products/catalogue.ts');
+    writeFileSync(catalogue, `/*\nexport class Ghost {}\n*/\n${readFileSync(catalogue, 'utf8')}`);
+    await wb().openFile(`${planDir}/tasks/task-001-product-catalogue.md`);
+    await wb().clickText('`src/products/catalogue.ts`');
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.type('::');
+    const rows = page.locator('.suggest-widget.visible .monaco-list-row');
+    await rows.filter({ hasText: 'Catalogue.find' }).first().waitFor();
+    assert.equal(await rows.filter({ hasText: 'Ghost' }).count(), 0);
+    await wb().screenshot('language-06-symbols');
+    await page.keyboard.press('Escape');
+    await page.keyboard.type('Ghost');
+    await page.keyboard.press('Escape');
+    const problem = await wb().problem(/declares no Ghost/);
+    assert.equal(problem.code, 'task.symbol-unknown');
+    await page.keyboard.press('Control+1');
+    for (let i = 0; i < 'Ghost'.length; i++) await page.keyboard.press('Backspace');
+    await page.keyboard.type('Catalogue.find');
+    await page.keyboard.press('Escape');
+    await eventually(
+      'no problem',
+      async () => !(await wb().problems()).some(({ message }) => /declares no/.test(message)),
+    );
+    await wb().palette('File: Revert File');
   });
 
   test('a slice is renamed everywhere at once', async function () {

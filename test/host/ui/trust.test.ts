@@ -17,6 +17,7 @@ const STARTING = [
   'Retry…',
   'Skip…',
   'Integrate',
+  'Re-plan…',
 ];
 
 suite('workspace trust', () => {
@@ -32,7 +33,12 @@ suite('workspace trust', () => {
     execFileSync('git', ['config', 'core.fsmonitor', program], { cwd: folder });
     const task = path.join(folder, planDir, 'tasks/task-003-stock-ledger.md');
     writeFileSync(task, readFileSync(task, 'utf8').replace(/^deps: .*$/m, 'deps: [NOPE]'));
-    return inventoryWindow(folder, { workspaceTrust: 'restricted', ready: 'Slicewave' });
+    return inventoryWindow(folder, {
+      workspaceTrust: 'restricted',
+      ready: 'Slicewave',
+      // Of the person, not of the repository: a workspace could not choose this before it is trusted.
+      settings: { 'slicewave.decomposer': 'editor' },
+    });
   });
   const started = (): readonly string[] =>
     wb()
@@ -70,12 +76,33 @@ suite('workspace trust', () => {
     assert.equal(finding.code, 'plan.unknown-dependency');
     const manifest = readFileSync(path.join(folder, planDir, 'manifest.json'), 'utf8');
     await wb().palette('Slicewave: Decompose a Spec…');
+    await wb().toast('This workspace is not trusted, so Language model of VS Code is not asked about it.');
+    await wb().pressToast('is not asked about it', 'By Structure');
     await wb().toast('Nothing is written yet.');
     await wb().pressToast('Nothing is written yet.', 'Write Plan');
     await wb().toast('This workspace is not trusted, so Slicewave starts nothing in it.');
     await wb().screenshot('trust-02-refused');
     assert.equal(readFileSync(path.join(folder, planDir, 'manifest.json'), 'utf8'), manifest);
     await wb().clearToasts();
+  });
+
+  test('untrusted, a plan is judged and not re-planned', async () => {
+    await wb().palette('Slicewave: Judge Plan');
+    await wb().tab(`${plan} (judged).md`).waitFor();
+    const lines = await eventually('the judgement', async () => {
+      const shown = await wb().editorLines();
+      return shown.includes('## Findings') && shown;
+    });
+    assert.ok(
+      lines.some((line) => line.includes('NOPE') && line.includes('error')),
+      lines.join('\n'),
+    );
+    await wb().screenshot('trust-03-judged');
+    const replan = wb()
+      .page.locator('.editor-group-container.active .editor-actions')
+      .getByRole('button', { name: 'Re-plan…' });
+    assert.equal(await replan.getAttribute('aria-disabled'), 'true');
+    await wb().palette('View: Close All Editors');
   });
 
   test('untrusted, nothing that starts something is offered, and nothing was started or written', async () => {
@@ -100,6 +127,6 @@ suite('workspace trust', () => {
     await openPlans(wb());
     await wb().itemAction(sliceRow(wb(), 'A1'), 'Run Slice');
     await rowSays(sliceRow(wb(), 'A1'), /^verified/, 90_000);
-    await wb().screenshot('trust-03-trusted');
+    await wb().screenshot('trust-04-trusted');
   });
 });

@@ -85,6 +85,7 @@ export const planCases: Cases<'plan'> = {
       ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`src/a/${i}.ts`, ''])),
     }),
   },
+  'plan.overlap-unmeasured': null,
   'plan.overlap': {
     file: taskFile('task-003'),
     from: '',

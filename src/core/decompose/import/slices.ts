@@ -61,7 +61,7 @@ export function assemble(request: AssembleRequest): Proposal | null {
       const who = group.tasks.map((task) => task.id).slice(0, 5);
       report.add(
         'import.no-files',
-        'warning',
+        'error',
         `${group.id} (${group.title}) names no file: say where ${who.join(', ')}${group.tasks.length > 5 ? ' ...' : ''} ${group.tasks.length === 1 ? 'works' : 'work'}, or its agent may write nothing`,
         at,
       );
@@ -85,7 +85,7 @@ export function assemble(request: AssembleRequest): Proposal | null {
           .slice(0, 8)
           .join(
             ', ',
-          )}${homeless.length > 8 ? ' ...' : ''} ${homeless.length === 1 ? 'names' : 'name'} no file and may write only what the rest of ${group.id} writes: say where, if that is not enough`,
+          )}${homeless.length > 8 ? ' ...' : ''} ${homeless.length === 1 ? 'names' : 'name'} no file and may write only what the rest of slice ${group.id} writes: say where, if that is not enough`,
         homeless[0],
       );
     const checks = [...verify, ...(verify.some((command) => testing.test(command)) ? [] : tests)];

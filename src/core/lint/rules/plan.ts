@@ -150,6 +150,14 @@ Turn the dependency round, remove it, or move one of the slices in the manifest.
 The limits are \`parallelBelow\` and \`serialAbove\` in the settings. A pair that creates the same file has \`plan.create-twice\` instead. At most three partners of a slice are shown.`,
   },
   {
+    code: 'plan.overlap-unmeasured',
+    severity: 'info',
+    summary: 'A scope holds so many globs that look alike that its overlaps are not measured.',
+    details: `Globs are told apart by how paths begin, end and are called in between, so that only a few ever have to be compared. This scope has hundreds with wildcards, and too many pairs of them and other slices' globs are left that nothing but a comparison tells apart. \`plan.overlap\`, \`plan.create-twice\` and \`plan.modify-together\` say nothing of this slice; \`slicewave plan\` still compares it, however long that takes.
+
+Name the directories or files instead: a scope that takes hundreds of globs is also too much for one slice.`,
+  },
+  {
     code: 'plan.wave-contradicts',
     severity: 'warning',
     summary: 'The wave in the front matter of a slice is not later than that of what it depends on.',

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { openEngine } from '../../src/node/engine.ts';
+import type { Engine, ReplanRequest } from '../../src/node/engine-model.ts';
+import type { ReplanJournal } from '../../src/node/replan-journal.ts';
+import type { Repository } from '../../src/node/repository.ts';
+import { CLI, Project, type PlanShape } from './fixture.ts';
+
+const THREE: PlanShape = { slices: [{ id: 'A1' }, { id: 'B1' }, { id: 'A2', deps: ['A1'] }] };
+
+/** What two processes, or one that dies, could do to a plan between two looks. */
+suite('re-planning, seen from beside it', function () {
+  this.timeout(120_000);
+  let project: Project;
+
+  teardown(async () => {
+    await project.close();
+  });
+
+  async function engine(): Promise<Engine & { readonly repository: Repository }> {
+    const opened = await openEngine(project.root, { slicewave: [process.execPath, CLI] });
+    assert.ok(opened.ok);
+    return opened.value;
+  }
+
+  function planFiles(): ReadonlyMap<string, string> {
+    const dir = path.join(project.root, project.planDir);
+    const names = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const files = names.map((entry) => path.join(entry.parentPath, entry.name));
+    return new Map(files.map((file) => [path.relative(dir, file), readFileSync(file, 'utf8')]));
+  }
+
+  const journalFile = (): string => path.join(project.runsDir, 'plans', `${project.planId}.before-replan.json`);
+  const journal = (): ReplanJournal => JSON.parse(readFileSync(journalFile(), 'utf8')) as ReplanJournal;
+
+  function rescope(id: string, stopRunning: boolean): ReplanRequest {
+    return {
+      planDir: project.planDir,
+      stopRunning,
+      change: {
+        kind: 'operations',
+        operations: [{ kind: 'rescope', id, create: ['src/extra.txt'], modify: [], remove: [] }],
+      },
+    };
+  }
+
+  for (const stopRunning of [true, false])
+    test(`a slice that started since it was shown keeps its task spec (stop running slices: ${stopRunning})`, async () => {
+      project = await Project.create(THREE);
+      const before = planFiles();
+      const shown = await (await engine()).previewReplan(rescope('A1', stopRunning));
+      assert.ok(shown.ok);
+      assert.deepEqual(shown.value.summary.stop, []);
+      const holding = project.hold('agent', 'A1');
+      const running = project.startRun();
+      const a1 = await holding;
+      const applied = await (await engine()).applyReplan(shown.value);
+      assert.equal(applied.ok ? 'written' : applied.failure.reason, 'busy');
+      assert.deepEqual(planFiles(), before);
+      a1.write('src/A1.txt', 'A1\n');
+      await a1.exit(0);
+      assert.equal((await running.finished).code, 0);
+    });
+
+  test('of two at once, one is written and the other is told', async () => {
+    project = await Project.create(THREE);
+    const [one, two] = [await engine(), await engine()];
+    const shown = await Promise.all([one.previewReplan(rescope('A1', false)), two.previewReplan(rescope('A2', false))]);
+    const [first, second] = shown;
+    assert.ok(first.ok && second.ok);
+    const done = await Promise.all([one.applyReplan(first.value), two.applyReplan(second.value)]);
+    assert.deepEqual(done.map((result) => (result.ok ? 'written' : result.failure.reason)).toSorted(), [
+      'busy',
+      'written',
+    ]);
+    const grown = [...planFiles()].filter(
+      ([name, text]) => name.startsWith('tasks/') && text.includes('src/extra.txt'),
+    );
+    assert.equal(grown.length, 1);
+  });
+
+  test('what is integrated after it: what was verified, the parts of a split slice, and nothing of a cut one', async () => {
+    project = await Project.create({
+      slices: [
+        { id: 'A1' },
+        { id: 'B1', create: ['src/left/B1.txt', 'src/right/B1.txt'], verify: ['true'], deps: ['A1'] },
+        { id: 'C1', deps: ['B1'] },
+        { id: 'D1', verify: ['false'] },
+      ],
+    });
+    project.on('agent', async (call) => {
+      const files: Readonly<Record<string, string>> = { B1a: 'src/left/B1.txt', B1b: 'src/right/B1.txt' };
+      call.write(files[call.slice] ?? `src/${call.slice}.txt`, `${call.slice}\n`);
+      await call.exit(0);
+    });
+    await project.run('--only', 'A1,D1');
+    const verified = project.commit(`slicewave/${project.planId}/A1`);
+    const done = await project.cli('replan', project.planDir, '--split', 'B1', '--cut', 'D1', '--yes');
+    assert.equal(done.code, 0, done.out + done.err);
+    const { code, out, err } = await project.run();
+    assert.equal(code, 0, `${out}\n${err}`);
+    assert.equal(project.commit(`slicewave/${project.planId}/A1`), verified);
+    const integrated = await project.cli('integrate', project.planDir);
+    assert.equal(integrated.code, 0, integrated.out + integrated.err);
+    assert.deepEqual(
+      project.files(`slicewave/${project.planId}/integration`).filter((name) => /[A-D]1/.test(name)),
+      ['src/A1.txt', 'src/C1.txt', 'src/left/B1.txt', 'src/right/B1.txt'],
+    );
+    const { slices, attention } = await project.status();
+    assert.deepEqual(slices.length, 4);
+    assert.ok(
+      slices.every((slice) => slice.state === 'merged'),
+      JSON.stringify(slices.map(({ id, state }) => [id, state])),
+    );
+    assert.ok(!slices.some(({ id }) => id === 'B1' || id === 'D1'));
+    assert.deepEqual(attention, []);
+    const shown = await project.cli('status', project.planDir, '--ascii');
+    assert.doesNotMatch(shown.out, /\bD1\b/);
+    assert.ok(project.git('for-each-ref', 'refs/slicewave/runs').includes('-D1-'), 'the work of the cut slice is kept');
+  });
+
+  test('an undo that is cut short is finished by whoever comes next', async () => {
+    project = await Project.create(THREE);
+    const before = planFiles();
+    const change = [
+      'replan',
+      project.planDir,
+      '--cut',
+      'A2',
+      '--rescope',
+      'B1',
+      '--add-create',
+      'src/more.txt',
+      '--yes',
+    ];
+    const done = await project.cli(...change);
+    assert.equal(done.code, 0, done.out + done.err);
+    const after = planFiles();
+    assert.notDeepEqual(after, before);
+    // A directory in the place of a file stops it in the middle, as a process that dies does.
+    const gone = [...before.keys()].find((name) => !after.has(name)) ?? '';
+    const place = path.join(project.root, project.planDir, gone);
+    mkdirSync(place);
+    const undone = await project.cli('replan', project.planDir, '--undo');
+    assert.notEqual(undone.code, 0);
+    rmdirSync(place);
+    assert.notDeepEqual(planFiles(), after, 'a part is put back');
+    assert.notDeepEqual(planFiles(), before, 'a part is not');
+    const shown = await project.cli('replan', project.planDir, '--cut', 'A2', '--json');
+    assert.equal(shown.code, 3, shown.err);
+    assert.deepEqual(planFiles(), before);
+  });
+
+  test('what somebody wrote into half a plan is set aside, not lost', async () => {
+    project = await Project.create(THREE);
+    const before = planFiles();
+    assert.equal((await project.cli('replan', project.planDir, '--cut', 'A2', '--yes')).code, 0);
+    const text = JSON.stringify({ ...journal(), state: 'writing' });
+    const manifest = path.join(project.root, project.planDir, 'manifest.json');
+    writeFileSync(manifest, '{"mine": true}\n');
+    writeFileSync(journalFile(), text);
+    assert.ok((await (await engine()).previewReplan(rescope('A1', false))).ok);
+    const now = new Map(planFiles());
+    assert.equal(now.get('manifest.json.edited'), '{"mine": true}\n');
+    now.delete('manifest.json.edited');
+    assert.deepEqual(now, before);
+  });
+
+  test('a plan that is decomposed anew is not put back by what was left of a re-planning', async () => {
+    project = await Project.create(THREE);
+    assert.equal((await project.cli('replan', project.planDir, '--cut', 'A2', '--yes')).code, 0);
+    writeFileSync(journalFile(), JSON.stringify({ ...journal(), state: 'writing' }));
+    const here = await engine();
+    const loaded = await here.load(project.planDir);
+    assert.ok(loaded.ok);
+    const files = new Map([...loaded.value.files, ['context.md', '# Anew\n']]);
+    const written = await here.write({ dir: project.planDir, files, loaded: loaded.value }, { replace: true });
+    assert.ok(written.ok);
+    const after = planFiles();
+    assert.equal(after.get('context.md'), '# Anew\n');
+    assert.ok((await here.previewReplan(rescope('A1', false))).ok);
+    assert.deepEqual(planFiles(), after);
+  });
+});

@@ -1,0 +1,289 @@
+/** What agents are told: the question, the faults, and what is never asked of them. */
+import assert from 'node:assert/strict';
+import { answerIn } from '../../src/core/decompose/answer.ts';
+import { withDeclared } from '../../src/core/decompose/declared.ts';
+import { decomposeFeedback } from '../../src/core/decompose/feedback.ts';
+import { decomposeInstructions } from '../../src/core/decompose/instructions.ts';
+import { readProposal, type Proposal } from '../../src/core/decompose/proposal.ts';
+import { mendable, roundsText } from '../../src/core/decompose/rounds.ts';
+import { planFiles } from '../../src/core/decompose/write.ts';
+import { filesOnly, judge, type Judgement } from '../../src/core/judge/judge.ts';
+import { loadPlan } from '../../src/core/plan/load.ts';
+import type { Plan, PlanFiles } from '../../src/core/plan/model.ts';
+import { readSpec } from '../../src/core/spec/read.ts';
+
+const specPath = 'specs/TS-7-shop.spec.md';
+const specText = `---
+id: TS-7
+title: Shop
+---
+
+# Shop
+
+## Outcome
+
+It sells.
+
+## In scope
+
+- Selling
+
+## Out of scope
+
+- Giving away
+
+## Evidence
+
+- \`npm test\` passes
+
+## Workstreams
+
+### WS-A Stock
+
+Boundary: src/stock/**
+
+- A1: Stock levels (files: src/stock/levels.ts; verify: npm run stock | cat; estimate: 9h)
+
+### WS-B Orders
+
+Boundary: src/orders/**
+
+- B1: Place orders (files: src/orders/place.ts; after A1; verify: npm test)
+
+## Contracts
+
+\`\`\`ts src/contracts/stock.ts
+export interface StockLevels { available(sku: string): number }
+\`\`\`
+`;
+const { spec } = readSpec(specText, specPath);
+const repoFiles = ['package.json', specPath];
+
+function proposalOf(value: object): Proposal {
+  const read = readProposal(value);
+  assert.ok('proposal' in read, JSON.stringify(read));
+  return read.proposal;
+}
+
+const slices = [
+  { id: 'A1', title: 'Stock levels', workstream: 'WS-A', create: ['src/stock/levels.ts'], verify: ['npm test'] },
+  {
+    id: 'B1',
+    title: 'Place orders',
+    workstream: 'WS-B',
+    deps: ['A1'],
+    create: ['src/orders/place.ts'],
+    verify: ['npm test'],
+  },
+];
+
+const declared = (value: object, repository?: { readonly setup: readonly string[]; readonly conventions: string }) =>
+  withDeclared({
+    proposal: proposalOf(value),
+    spec,
+    specPath,
+    specText,
+    repoFiles,
+    ...(repository ? { repository } : {}),
+  });
+
+interface Judged {
+  readonly plan: Plan;
+  readonly files: PlanFiles;
+  readonly judgement: Judgement;
+}
+
+function judged(proposal: Proposal, own = spec): Judged {
+  const files = planFiles({ proposal, spec: own, specPath, dirName: 'TS-7-shop' });
+  const { plan } = loadPlan(files, 'parallel/TS-7-shop');
+  assert.ok(plan);
+  return { plan, files, judgement: judge({ plan, files, repository: filesOnly(repoFiles) }) };
+}
+
+suite('decompose: what the spec declares and the repository says', () => {
+  test('a declared contract of which nothing is said goes to who is named after it, not to everybody', () => {
+    const more = { id: 'X1', title: 'Colours of the shop', create: ['src/theme.ts'], verify: ['npm test'] };
+    const { proposal, findings } = declared({ slices: [...slices, more] });
+    assert.deepEqual(findings, []);
+    const [contract] = proposal.contracts;
+    assert.deepEqual([contract?.provider, contract?.consumers], ['A1', ['B1']]);
+    assert.deepEqual(
+      proposal.slices.map(({ id, contracts }) => [id, contracts]),
+      [
+        ['A1', ['src/contracts/stock.ts']],
+        ['B1', ['src/contracts/stock.ts']],
+        ['X1', []],
+      ],
+    );
+  });
+
+  test('what the answer says of it counts, in contracts or at the slices', () => {
+    const contract = { path: 'src/contracts/stock.ts', content: '', provider: 'B1', consumers: ['A1'] };
+    const [first] = declared({ slices, contracts: [contract] }).proposal.contracts;
+    assert.deepEqual([first?.provider, first?.consumers], ['B1', ['A1']]);
+    assert.match(first?.content ?? '', /interface StockLevels/);
+    const more = { id: 'X1', title: 'Colours', create: ['src/theme.ts'], contracts: ['contracts/stock.ts'] };
+    const [second] = declared({ slices: [...slices, more] }).proposal.contracts;
+    assert.deepEqual([second?.provider, second?.consumers], ['A1', ['X1']]);
+  });
+
+  test('conventions and set-up that were left out are those of the repository', () => {
+    const repository = { setup: ['npm ci'], conventions: 'File names are kebab-case.' };
+    const { proposal } = declared({ slices }, repository);
+    assert.deepEqual([proposal.conventions, proposal.setup], ['File names are kebab-case.', ['npm ci']]);
+    const own = declared({ slices, conventions: 'Mine.', setup: ['make ready'] }, repository).proposal;
+    assert.deepEqual([own.conventions, own.setup], ['Mine.', ['make ready']]);
+  });
+
+  test('contracts and slices that nobody has are said', () => {
+    const unknown = { ...slices[1], contracts: ['src/contracts/orders.ts'] };
+    const contracts = [{ path: 'src/contracts/price.ts', content: 'export {}\n', provider: 'Z9', consumers: ['A1'] }];
+    const { findings } = declared({ slices: [slices[0], unknown], contracts });
+    assert.deepEqual(
+      findings.map(({ code, severity, message }) => `${severity} ${code} ${message.slice(0, 60)}`),
+      [
+        'warning decompose.unknown-name B1 relies on the contract src/contracts/orders.ts, which is ',
+        'warning decompose.unknown-name the contract src/contracts/price.ts names Z9, which is no sl',
+      ],
+    );
+  });
+});
+
+suite('decompose: what an agent is told', () => {
+  test('the question holds every rule that the judge applies, with the thresholds in force', () => {
+    const asked = decomposeInstructions({
+      spec,
+      specPath,
+      specText,
+      repoFiles,
+      tests: ['npm test'],
+      setup: ['npm ci'],
+      conventions: 'File names are kebab-case.',
+      limits: { parallelBelow: 10, serialAbove: 40, taskHours: 6, contextTokens: 9000 },
+    });
+    for (const part of [
+      /less than 10 % when both may run/,
+      /Above 40 % one must wait/,
+      /6 h is the most/,
+      /below 9,000 tokens/,
+      /`path::Symbol`/,
+      /`boundary`: globs/,
+      /"needs": \["A8", "B3"\]/,
+      /as `provider`, the ones that rely on it under `consumers`/,
+      /without a shell: no pipes/,
+      /The whole suite: `npm test`\./,
+      /The repository says: `npm ci`/,
+      /File names are kebab-case\./,
+      /At most 1000 slices and 4 MB/,
+      /declares 2 slices \(A1, B1\), 2 workstreams \(WS-A, WS-B\), 1 contract \(src\/contracts\/stock\.ts\)/,
+      /What it declares wins over your answer/,
+    ])
+      assert.match(asked, part);
+    const bare = readSpec('# Shop\n', specPath).spec;
+    const open = decomposeInstructions({
+      spec: bare,
+      specPath,
+      specText: '',
+      repoFiles,
+      tests: [],
+      setup: [],
+      conventions: '',
+    });
+    assert.match(open, /declares no slices, workstreams, merge points or contracts/);
+    assert.match(open, /less than 20 % when both/);
+    assert.doesNotMatch(open, /undefined|whole suite|repository says/);
+  });
+
+  test('a contract that is missing comes with a file to start from, and adding it settles the fault', () => {
+    // Without its contract the spec still has two workstreams that meet.
+    const text = specText.slice(0, specText.indexOf('## Contracts'));
+    const own = readSpec(text, specPath).spec;
+    const first = proposalOf({
+      workstreams: own.workstreams,
+      slices,
+    });
+    const { judgement } = judged(first, own);
+    const findings = judgement.findings.filter(({ code }) => code === 'judge.contract-needed');
+    assert.equal(findings.length, 1);
+    const told = decomposeFeedback({ problems: [], findings, judgement });
+    assert.match(told, /^- warning: WS-B \(Orders\) relies on WS-A \(Stock\) and no contract says on what: B1 on A1/m);
+    const path = /^path: (\S+)$/m.exec(told)?.[1];
+    const content = /^```\w*\n([\s\S]*?)\n```$/m.exec(told)?.[1];
+    assert.ok(path !== undefined && content !== undefined, told);
+    assert.match(told, /^provider: "A1"\nconsumers: \["B1"\]\nlisted under contracts of: A1, B1$/m);
+    const mended = proposalOf({
+      workstreams: own.workstreams,
+      slices: slices.map((slice) => ({ ...slice, contracts: [path] })),
+      contracts: [{ path, content, provider: 'A1', consumers: ['B1'] }],
+    });
+    assert.deepEqual(
+      judged(mended, own).judgement.findings.filter(({ code }) => code === 'judge.contract-needed'),
+      [],
+    );
+  });
+
+  test('a pair that shares too much comes with ways that were tried', () => {
+    const both = ['A1', 'B1'].map((id) => ({
+      id,
+      title: id,
+      create: [`src/${id}.ts`, `src/${id}.css`],
+      modify: ['src/routes.ts'],
+      verify: ['npm test'],
+    }));
+    const bare = readSpec('# Shop\n', specPath).spec;
+    const { judgement } = judged(proposalOf({ slices: both }), bare);
+    const findings = judgement.findings.filter(({ code }) => code === 'plan.overlap');
+    assert.equal(findings.length, 1);
+    const told = decomposeFeedback({ problems: [], findings, judgement });
+    assert.match(told, /These ways were tried on your plan, and help:\n\n- A1 and B1: \S/);
+    assert.doesNotMatch(told, /Contracts that are missing|merge_points/);
+  });
+
+  test('what the spec itself settles, and what is only advice, is not asked of it', () => {
+    const { proposal } = declared({ slices });
+    const { plan, files, judgement } = judged(proposal);
+    const codes = judgement.findings.map(({ code, severity }) => `${severity} ${code}`);
+    assert.ok(
+      codes.includes('warning task.too-long') && codes.includes('warning task.check-needs-shell'),
+      codes.join(),
+    );
+    const request = { spec, plan, files, cycles: [] };
+    assert.deepEqual(
+      mendable({ ...request, findings: judgement.findings }).map(({ code, message }) => `${code} ${message}`),
+      [],
+    );
+    // The same faults of a slice that is the agent's own are its to mend.
+    const own = proposalOf({ slices: [{ ...slices[0], estimate: '9h', verify: ['npm run stock | cat'] }] });
+    const bare = readSpec('# Shop\n', specPath).spec;
+    const other = judged(own, bare);
+    assert.deepEqual(
+      mendable({ ...other, spec: bare, cycles: [], findings: other.judgement.findings }).map(({ code }) => code),
+      ['task.check-needs-shell', 'task.too-long'],
+    );
+  });
+
+  test('a circle that the spec declares is not its fault; one that it made is', () => {
+    const circle = readSpec(specText.replace('levels.ts; verify', 'levels.ts; after B1; verify'), specPath).spec;
+    const cyclic = proposalOf({ slices: [{ ...slices[0], deps: ['B1'] }, slices[1]] });
+    const { plan, files, judgement } = judged(cyclic);
+    const { cycles } = judgement.graph;
+    const findings = judgement.findings.filter(({ code }) => code === 'plan.cycle');
+    assert.equal(findings.length, 1);
+    assert.deepEqual(mendable({ findings, spec: circle, plan, files, cycles }), []);
+    assert.deepEqual(mendable({ findings, spec, plan, files, cycles }), findings);
+  });
+
+  test('half an answer is told apart from a broken one', () => {
+    const whole = JSON.stringify({ slices, conventions: 'Use "quotes" and {braces}.' });
+    const half = answerIn(`I took {care}:\n\n\`\`\`json\n${whole.slice(0, -9)}\n\`\`\`\n`);
+    assert.match('problem' in half ? half.problem : '', /ends before it is complete/);
+    const broken = answerIn(`I took {care}:\n\n\`\`\`json\n${whole.replace('"id"', 'id')}\n\`\`\`\n`);
+    assert.match('problem' in broken ? broken.problem : '', /cannot be read/);
+  });
+
+  test('the person reads that dependencies were added afterwards', () => {
+    const list = [{ number: 1, problems: [], errors: 0, warnings: 1 }];
+    const text = roundsText({ list, end: 'no-better', chosen: 1, detail: null, ordered: 1 });
+    assert.match(text, /1 warning left: .*; 1 dependency was added to it, for slices that share too much$/);
+  });
+});
