@@ -41,30 +41,35 @@ export async function listFiles(root: string, options: FileListOptions): Promise
 }
 
 /**
- * Git is started here and not through `Git`, because this also runs where the user has not said that the workspace can
- * be trusted: settings of the repository that name programs are switched off, and git is not looked up in it.
+ * Asks git about a directory where the user has not said that the workspace can be trusted, which `Git` does not do:
+ * settings of the repository that name programs are switched off, and git is not looked up inside the directory. The
+ * answer is what git prints; `null` when there is no git, or it has no answer.
  */
-async function listByGit(root: string): Promise<string[] | null> {
+export async function askGit(root: string, args: readonly string[]): Promise<string | null> {
   const git = await findProgram('git', { ...process.env, PATH: pathOutside(root), Path: undefined });
   if (git === null) return null;
   const { GIT_DIR: _dir, GIT_WORK_TREE: _tree, GIT_INDEX_FILE: _index, GIT_PREFIX: _prefix, ...env } = process.env;
-  const list = async (...which: string[]): Promise<string[]> => {
-    const options = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '--no-optional-locks', '-C', root];
-    const { stdout } = await promisify(execFile)(git, [...options, 'ls-files', ...which, '-z'], {
+  const options = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '--no-optional-locks', '-C', root];
+  try {
+    const { stdout } = await promisify(execFile)(git, [...options, ...args], {
       cwd: tmpdir(),
       env,
       maxBuffer: 256 * 1024 * 1024,
       windowsHide: true,
     });
-    return stdout.split('\0').filter((name) => name !== '');
-  };
-  try {
-    const [names, gone] = await Promise.all([list('-co', '--exclude-standard'), list('-d')]);
-    const missing = new Set(gone);
-    return [...new Set(names)].filter((name) => !missing.has(name));
+    return stdout;
   } catch {
     return null;
   }
+}
+
+async function listByGit(root: string): Promise<string[] | null> {
+  const list = async (...which: string[]): Promise<string[] | null> =>
+    (await askGit(root, ['ls-files', ...which, '-z']))?.split('\0').filter((name) => name !== '') ?? null;
+  const [names, gone] = await Promise.all([list('-co', '--exclude-standard'), list('-d')]);
+  if (!names || !gone) return null;
+  const missing = new Set(gone);
+  return [...new Set(names)].filter((name) => !missing.has(name));
 }
 
 /** The directories of the path that are absolute and not inside a directory. */

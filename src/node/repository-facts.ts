@@ -2,9 +2,8 @@ import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { RepositoryFacts } from '../core/lint/context.ts';
-import { listFiles } from './file-list.ts';
-import { Git } from './git.ts';
-import { nameRules } from './repository.ts';
+import { askGit, listFiles } from './file-list.ts';
+import { NAME_SETTINGS, nameRulesOf } from './repository.ts';
 
 /** Caps: a repository beyond them is looked at in part. */
 const maxFiles = 200_000;
@@ -14,16 +13,12 @@ const maxBytes = 1_000_000;
 const maxCached = 32_000_000;
 
 /**
- * Looks at a directory for the linter: its files as git lists them and compares their names, the scripts of its `package.json` files, and the
- * programs on the path. Starts nothing but git, and that safely; never leaves the directory, never throws. The lists are
- * those of this moment; texts are read when they are asked for, once.
+ * Looks at a directory for the linter: its files as git lists them and compares their names, the scripts of its
+ * `package.json` files, and the programs on the path. Starts nothing but git, and that safely; never leaves the
+ * directory, never throws. The lists are those of this moment; texts are read when they are asked for, once.
  */
 export async function readRepositoryFacts(root: string): Promise<RepositoryFacts> {
-  const [files, names] = await Promise.all([
-    listFiles(root, { most: maxFiles }),
-    // Without git nothing is known of the file system.
-    nameRules(new Git(root)).catch(() => ({})),
-  ]);
+  const [files, settings] = await Promise.all([listFiles(root, { most: maxFiles }), askGit(root, NAME_SETTINGS)]);
   const known = new Set(files);
   const textOf = textReader(root, known);
   const packages = files.filter((name) => /(?:^|\/)package\.json$/.test(name) && !/(?:^|\/)node_modules\//.test(name));
@@ -34,7 +29,7 @@ export async function readRepositoryFacts(root: string): Promise<RepositoryFacts
     const found = scriptNames(textOf(name) ?? '');
     if (found) scripts.set(name.slice(0, Math.max(0, name.lastIndexOf('/'))), found);
   }
-  return { files, scripts, programs: await programsOnPath(process.env), textOf, names };
+  return { files, scripts, programs: await programsOnPath(process.env), textOf, names: nameRulesOf(settings ?? '') };
 }
 
 /** Adds the parser of source files when one of the texts may name a symbol (`file::Symbol`): loading it takes a moment. */

@@ -91,9 +91,22 @@ async function primaryOf([first = '']: readonly string[], top: string): Promise<
  * (`core.ignorecase`, `core.precomposeunicode`): for scopes, overlaps and the gate alike. The one place that asks.
  */
 export async function nameRules(git: Git): Promise<GlobOptions> {
-  const names = String.raw`^core\.(ignorecase|precomposeunicode)$`;
-  const { stdout } = await git.run(['config', '--type=bool', '-z', '--get-regexp', names], { accept: [0, 1] });
-  const set = new Map(stdout.split('\0').map((line) => line.split('\n', 2) as [string, string | undefined]));
+  const { stdout } = await git.run(NAME_SETTINGS, { accept: [0, 1] });
+  return nameRulesOf(stdout);
+}
+
+/** What to ask git, for `nameRulesOf`. */
+export const NAME_SETTINGS: readonly string[] = [
+  'config',
+  '--type=bool',
+  '-z',
+  '--get-regexp',
+  String.raw`^core\.(ignorecase|precomposeunicode)$`,
+];
+
+/** Reads git's answer to `NAME_SETTINGS`. */
+export function nameRulesOf(answer: string): GlobOptions {
+  const set = new Map(answer.split('\0').map((line) => line.split('\n', 2) as [string, string | undefined]));
   return {
     ...(set.get('core.ignorecase') === 'true' ? { caseInsensitive: true } : {}),
     ...(set.get('core.precomposeunicode') === 'true' ? { composed: true } : {}),

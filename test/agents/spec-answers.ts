@@ -168,7 +168,7 @@ function overlappingOf(
   { repository }: Evidence,
 ): Pick<SpecAnswers, 'overlapping' | 'pair'> {
   const wave = graph.waves.find((ids) => ids.length > 1) ?? [];
-  const [earlier = '', later = ''] = inPlan(sound, wave[0] ?? '', wave[1] ?? '');
+  const [earlier, later] = inPlan(sound, wave[0] ?? '', wave[1] ?? '');
   const writes = sound.slices.flatMap((slice) => (slice.id === earlier ? [...slice.create, ...slice.modify] : []));
   const path = writes.toSorted()[0] ?? repository.files[0] ?? '';
   return {

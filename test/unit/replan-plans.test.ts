@@ -375,7 +375,13 @@ suite('re-planning: operations', () => {
     ]);
     const blocks = (id: string): readonly string[] =>
       made.plan.slices.find((slice) => slice.id === id)?.task.blocks.map(({ value }) => value) ?? [];
-    assert.deepEqual([blocks('A1'), blocks('B1')], [['A2a', 'A2b'], ['B2', 'C1']]);
+    assert.deepEqual(
+      [blocks('A1'), blocks('B1')],
+      [
+        ['A2a', 'A2b'],
+        ['B2', 'C1'],
+      ],
+    );
   });
 
   test('an added slice comes behind its elders in the workstream, and does not hold them up', () => {

@@ -81,8 +81,10 @@ export function breakEven(graph: PlanGraph, plan: Plan, options: Partial<BreakEv
   const paying = rows.slice(0, stop + 1);
   const elapsed = (row: BreakEvenRow): number => row.makespanMinutes + row.coordinationMinutes;
   const best = paying.reduce((least, row) => (elapsed(row) < elapsed(least) ? row : least));
-  if (best.agents < paying.length) return { agents: best.agents, reason: 'coordination', workMinutes, pathMinutes, rows };
-  if (best.agents === settings.mostAgents) return { agents: best.agents, reason: 'most', workMinutes, pathMinutes, rows };
+  if (best.agents < paying.length)
+    return { agents: best.agents, reason: 'coordination', workMinutes, pathMinutes, rows };
+  if (best.agents === settings.mostAgents)
+    return { agents: best.agents, reason: 'most', workMinutes, pathMinutes, rows };
   const reason = best.makespanMinutes - pathMinutes < settings.gain * best.makespanMinutes ? 'path' : 'gain';
   return { agents: best.agents, reason, workMinutes, pathMinutes, rows };
 }
