@@ -10,6 +10,11 @@ import { outlineOf, type CodeOutline, type OutlineReader } from '../core/code/ou
 const maxLength = 1_000_000;
 /** Steps of a hundred operations each that one file may take: four seconds or so, a hundred times what real files need. */
 const maxSteps = 40_000;
+/**
+ * Where nothing fits the grammar each step takes longer than the one before: 64 KiB can take minutes without many steps.
+ * No real file comes near this, not on a slow machine either.
+ */
+const PATIENCE = 5_000;
 /** Characters of text whose outline is kept. */
 const maxKept = 8_000_000;
 
@@ -24,11 +29,14 @@ const grammars = new Map<LanguageId, Language | null>();
 /**
  * A reader of source files in the given languages, all of them by default. The parser is loaded once for the process,
  * a grammar when the first file of its language is read. Gives `null` when the parser's files are not to be found;
- * never throws.
+ * never throws. `patience` is how long one file may take, in milliseconds.
  */
-export async function openCodeReader(languages: Iterable<LanguageId> = languageIds): Promise<OutlineReader | null> {
+export async function openCodeReader(
+  languages: Iterable<LanguageId> = languageIds,
+  { patience = PATIENCE }: { readonly patience?: number } = {},
+): Promise<OutlineReader | null> {
   const started = await (runtime ??= startRuntime());
-  return started ? new TreeReader(started, new Set(languages)) : null;
+  return started ? new TreeReader(started, new Set(languages), patience) : null;
 }
 
 async function startRuntime(): Promise<Runtime | null> {
@@ -36,7 +44,8 @@ async function startRuntime(): Promise<Runtime | null> {
     const wasmBinary = wasmFile('web-tree-sitter.wasm');
     if (!wasmBinary) return null;
     const module = await import('web-tree-sitter');
-    await module.Parser.init({ wasmBinary });
+    // A damaged file is said by whoever asks for a reader, in words; not by the runtime, on standard error.
+    await module.Parser.init({ wasmBinary, print: () => undefined, printErr: () => undefined });
     return { module, parser: new module.Parser() };
   } catch {
     return null;
@@ -46,13 +55,15 @@ async function startRuntime(): Promise<Runtime | null> {
 class TreeReader implements OutlineReader {
   readonly #runtime: Runtime;
   readonly #languages: ReadonlySet<LanguageId>;
+  readonly #patience: number;
   /** By language, then text: the same text is asked for again and again while somebody types elsewhere. */
   readonly #kept = new Map<LanguageId, Map<string, CodeOutline | null>>();
   #size = 0;
 
-  constructor(runtime: Runtime, languages: ReadonlySet<LanguageId>) {
+  constructor(runtime: Runtime, languages: ReadonlySet<LanguageId>, patience: number) {
     this.#runtime = runtime;
     this.#languages = languages;
+    this.#patience = patience;
   }
 
   read(file: string, text: string): CodeOutline | null {
@@ -73,6 +84,10 @@ class TreeReader implements OutlineReader {
     return outline;
   }
 
+  lacking(): readonly LanguageId[] {
+    return [...grammars].flatMap(([language, grammar]) => (grammar === null ? [language] : [])).sort();
+  }
+
   #parse(language: LanguageId, text: string): CodeOutline | null {
     const { module, parser } = this.#runtime;
     try {
@@ -80,8 +95,9 @@ class TreeReader implements OutlineReader {
       if (!grammar) return null;
       parser.setLanguage(grammar);
       let steps = 0;
-      // By steps, not by time: the same text must give the same answer on a slow machine.
-      const progressCallback = (): boolean => ++steps > maxSteps;
+      const end = performance.now() + this.#patience;
+      // By steps first: the same text should give the same answer on a slow machine.
+      const progressCallback = (): boolean => ++steps > maxSteps || performance.now() > end;
       const tree = parser.parse(text, null, { progressCallback });
       if (!tree) {
         parser.reset();
@@ -99,11 +115,17 @@ class TreeReader implements OutlineReader {
   }
 }
 
+/** `null` for one that is missing, or that is not what it should be; looked for once. */
 function grammarOf(module: Runtime['module'], language: LanguageId): Language | null {
   let grammar = grammars.get(language);
   if (grammar === undefined) {
-    const bytes = wasmFile(`tree-sitter-${language}.wasm`);
-    grammar = bytes ? module.Language.loadSync(new WebAssembly.Module(bytes)) : null;
+    grammar = null;
+    try {
+      const bytes = wasmFile(`tree-sitter-${language}.wasm`);
+      if (bytes) grammar = module.Language.loadSync(new WebAssembly.Module(bytes));
+    } catch {
+      // A file cut short, or of another version: as good as none.
+    }
     grammars.set(language, grammar);
   }
   return grammar;

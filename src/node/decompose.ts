@@ -17,13 +17,14 @@ import { success, type Result } from '../core/result.ts';
 import type { Spec } from '../core/spec/model.ts';
 import { SourceText } from '../core/source.ts';
 import { readSpec } from '../core/spec/read.ts';
-import type { Draft, JudgedDraft, Material } from './decomposers/decomposer.ts';
+import type { Draft, DraftRequest, JudgedDraft, Material } from './decomposers/decomposer.ts';
 import { filesAround } from './decomposers/import.ts';
 import { decomposers } from './decomposers/table.ts';
 import type { DecomposeOptions, DecomposerAgent, Decomposition, EngineFailure } from './engine-model.ts';
 import { FactsReader } from './facts.ts';
 import { Git } from './git.ts';
 import { evidencePlace, gatherEvidence, type Evidence } from './judge.ts';
+import { keepAnswer, keptAnswer, type KeptAnswer } from './kept-answer.ts';
 import { contained, fail, toPosix } from './repository.ts';
 
 export interface DecomposeRequest extends DecomposeOptions {
@@ -49,7 +50,11 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
   const { root, specPath } = material;
   // A spec that gives all four answers is one, whatever lists of tasks stand in it.
   const importer = answersAll(material.spec) ? null : importerFor(specPath, material.specText);
-  const by = request.with ?? importer?.id ?? request.otherwise ?? 'structure';
+  const place = await evidencePlace(root);
+  const answerPlace = { commonDir: place.commonDir, specPath, specText: material.specText };
+  const kept = request.last ? await keptAnswer(answerPlace) : null;
+  if (kept && !kept.ok) return kept;
+  const by = kept?.value.by ?? request.with ?? importer?.id ?? request.otherwise ?? 'structure';
   const { kind, title } = decomposerOf(by);
   if (kind === 'import') onProgress(`Read ${specPath} as ${title}`);
   const dirFor = (spec: Spec): string => planDirOf(request, spec, kind === 'import' ? null : specPath);
@@ -58,7 +63,7 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
   // Earlier plans are no part of what is decomposed; without them a second decomposition gives the same bytes.
   const parent = dirFor(material.spec).replace(/[^/]*$/, '');
   const repoFiles = material.repoFiles.filter((file) => !file.startsWith(parent));
-  const evidence = await gatherEvidence(await evidencePlace(root), {
+  const evidence = await gatherEvidence(place, {
     ...(request.signal ? { signal: request.signal } : {}),
     onProgress,
     without: (file) => file.startsWith(parent) || file.startsWith('parallel/'),
@@ -70,11 +75,16 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
     signal: request.signal ?? new AbortController().signal,
     onProgress,
     ...(request.runAgent ? { runAgent: request.runAgent } : {}),
+    ...(kept ? answering(request, kept.value) : {}),
     judge: (draft) => composePlan({ draft, specPath, dir: dirFor(draft.spec), evidence }),
     limits: evidence.settings?.limits ?? {},
   });
   if (!drafted.ok) return drafted;
   const draft = drafted.value;
+  const rounds = kept?.value.rounds ?? draft.rounds ?? null;
+  // An answer that cannot be kept costs asking again and nothing else.
+  if (!kept && draft.answer && rounds)
+    await keepAnswer(answerPlace, { by, answer: draft.answer, rounds }).catch(() => undefined);
   const dir = dirFor(draft.spec);
   const { composed, ordered } = settledPlan({ draft, specPath, dir, evidence });
   const runs = await new FactsReader({ runsDir: path.join(root, '.agent-runs') }).runs().catch(() => []);
@@ -86,10 +96,22 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
       by,
       spec: draft.spec,
       specPath,
-      rounds: draft.rounds ? { ...draft.rounds, ...(ordered > 0 ? { ordered } : {}) } : null,
+      rounds: rounds && { ...rounds, ...(ordered > 0 ? { ordered } : {}) },
       earlier: earlierUsage(runs),
     },
   });
+}
+
+/** What makes a decomposer of agents repeat what one of them said, without a word to anybody. */
+function answering(
+  request: DecomposeRequest,
+  { answer }: KeptAnswer,
+): Pick<DraftRequest, 'runAgent' | 'options' | 'onProgress'> {
+  return {
+    runAgent: () => Promise.resolve(success({ answer: { value: answer }, sessionId: 'kept' })),
+    options: { ...request, corrections: 0 },
+    onProgress: () => undefined,
+  };
 }
 
 async function gather(request: DecomposeRequest): Promise<Result<Material, EngineFailure>> {

@@ -1,7 +1,7 @@
 /** `slicewave decompose` as people use it: a preview first, and nothing written before they accept it. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -147,16 +147,50 @@ suite('decompose on the command line', function () {
     rmSync(log);
     const bad = cli('decompose', SPEC, '--with', 'command', '--agent-command', command, '--rounds', '1');
     assert.equal(bad.code, 3);
-    assert.match(bad.out, /error decompose\.cycle/);
-    assert.match(bad.out, /is asked again, and may answer differently/);
+    assert.match(bad.out, /error plan\.cycle/);
+    assert.match(bad.out, /Give --last --yes to write these \d+ files/);
     assert.ok(!isWritten());
     const gone = cli('decompose', SPEC, '--with', 'command', '--agent-command', 'no-such-agent {prompt_file}');
     assert.equal(gone.code, 1);
     assert.match(gone.err, /no-such-agent was not found\n {2}\S/);
   });
 
+  test('what an agent answered is written later without asking it again, as long as the spec is the same', () => {
+    writeFileSync(path.join(root, 'agent.mjs'), AGENT);
+    const log = path.join(root, 'log.jsonl');
+    const command = `'${process.execPath}' agent.mjs '${log}' {prompt_file} {schema_file}`;
+    const none = cli('decompose', SPEC, '--last');
+    assert.equal(none.code, 1);
+    assert.match(none.err, /No agent's answer is kept for specs\/TS-7-shop\.spec\.md\n {2}\S/);
+    const shown = cli('decompose', SPEC, '--with', 'command', '--agent-command', command);
+    assert.equal(shown.code, 3);
+    rmSync(path.join(root, 'agent.mjs'));
+    const turns = readFileSync(log, 'utf8');
+    const again = cli('decompose', SPEC, '--last');
+    assert.equal(again.code, 3, again.err);
+    // The same preview, with the rounds as they were.
+    assert.equal(again.out, shown.out);
+    writeFileSync(path.join(root, SPEC), `${spec}\n`);
+    const changed = cli('decompose', SPEC, '--last', '--yes');
+    assert.equal(changed.code, 1);
+    assert.match(changed.err, /TS-7-shop\.spec\.md has changed since Any agent, as a command was asked/);
+    assert.ok(!isWritten());
+    writeFileSync(path.join(root, SPEC), spec);
+    const written = cli('decompose', SPEC, '--last', '--yes');
+    assert.equal(written.code, 0, written.err);
+    assert.match(readFileSync(path.join(root, PLAN, 'tasks/task-002-door.md'), 'utf8'), /deps: \[A1\]/);
+    assert.equal(readFileSync(log, 'utf8'), turns);
+    const answers = path.join(root, '.git/slicewave/answers');
+    const [kept = ''] = readdirSync(answers);
+    writeFileSync(path.join(answers, kept), '{"version": 1');
+    const broken = cli('decompose', SPEC, '--last', '--replace', '--yes');
+    assert.equal(broken.code, 1);
+    assert.match(broken.err, /The answer kept for .* cannot be read/);
+  });
+
   const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
     [['--with', 'nobody'], /there is no decomposer nobody\n {2}Decomposers: structure, claude, codex, command, editor/],
+    [['--last', '--with', 'claude'], /--with does not go with --last/],
     [['--with', 'command'], /--with command needs --agent-command\n {2}For example/],
     [['--agent-command', 'x'], /goes with --with command\n {2}Add/],
     [['--with', 'command', '--agent-command', 'a | b'], /needs a shell/],

@@ -38,6 +38,7 @@ export const decompose: Command = {
       value: '<n>',
       help: `How often an agent may correct its slices, 0 to ${MOST_CORRECTIONS} (default: ${DEFAULT_CORRECTIONS})`,
     },
+    last: { type: 'boolean', help: 'Take what an agent answered last for this spec; nobody is asked again' },
     model: { type: 'string', value: '<name>', help: 'Model the agent is asked to use' },
     'agent-command': {
       type: 'string',
@@ -53,6 +54,7 @@ export const decompose: Command = {
     'slicewave decompose specs/TS-0042-inventory.spec.md --yes',
     'slicewave decompose specs/TS-0042-inventory.spec.md --with claude --rounds 4',
     'slicewave decompose specs/TS-0042-inventory.spec.md --with command --agent-command "my-agent --task {prompt_file}"',
+    'slicewave decompose specs/TS-0042-inventory.spec.md --last --yes',
     'slicewave decompose .kiro/specs/login',
     'slicewave decompose .taskmaster/tasks/tasks.json --dry-run',
   ],
@@ -67,6 +69,7 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
   const by = decomposerOption(invocation);
   const command = commandOption(invocation, by);
   const corrections = correctionsOption(invocation);
+  const last = lastOption(invocation);
   const engine = await openHere(terminal);
   if (!engine.ok) return report(terminal, engine.failure, json);
   const dir = text(invocation, 'dir');
@@ -79,6 +82,7 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
     ...(command ? { command } : {}),
     ...(corrections === undefined ? {} : { corrections }),
     ...(model ? { model } : {}),
+    ...(last ? { last } : {}),
     ...(dir ? { dir: path.relative(engine.value.root, path.resolve(terminal.cwd, dir)) } : {}),
     onProgress: (line) => terminal.err(`${line}\n`),
   });
@@ -157,9 +161,10 @@ function nextOf(preview: Preview, dir: string): string {
 
 /** Without a terminal nobody can be asked. */
 function howToWrite(preview: Preview, interactive: boolean): string {
-  const again = preview.rounds ? ` (${preview.by.title} is asked again, and may answer differently)` : '';
+  // An agent that is asked again may answer differently, and costs again.
+  const yes = preview.rounds ? '--last --yes' : '--yes';
   const where = interactive ? '' : ', or decompose in a terminal, where you are asked';
-  return `Nothing was written. Give --yes to write these ${preview.files.length} files to ${preview.dir}${again}${where}.`;
+  return `Nothing was written. Give ${yes} to write these ${preview.files.length} files to ${preview.dir}${where}.`;
 }
 
 function decomposerOption(invocation: Invocation): DecomposerId | undefined {
@@ -187,6 +192,15 @@ function commandOption(invocation: Invocation, by: DecomposerId | undefined): re
   if (!only || split.value.length !== 1 || Object.keys(only.env).length > 0)
     throw new UsageError('--agent-command takes one program and its arguments', 'Put more into a script.');
   return only.words;
+}
+
+/** What was answered is there already; whatever says how to ask contradicts it. */
+function lastOption(invocation: Invocation): boolean {
+  if (!flag(invocation, 'last')) return false;
+  const asking = ['with', 'rounds', 'model', 'agent-command'].find((name) => text(invocation, name) !== undefined);
+  if (asking !== undefined)
+    throw new UsageError(`--${asking} does not go with --last`, 'With --last nobody is asked: leave one of them out.');
+  return true;
 }
 
 function correctionsOption(invocation: Invocation): number | undefined {

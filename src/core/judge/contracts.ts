@@ -16,6 +16,8 @@ export interface FollowedImport {
   readonly names: readonly string[];
   /** In `from`, from 1. */
   readonly line: number;
+  /** Both files are of one package, which needs no import: the first of `names` is used there. Default `false`. */
+  readonly samePackage?: boolean;
 }
 
 /** Why two workstreams meet. `from` provides, `to` consumes. */
@@ -133,13 +135,17 @@ export function missingContractMessage(missing: MissingContract, plan: Plan): st
     witness.kind === 'merge-point'
       ? ` (${witness.mergePoint})`
       : witness.kind === 'import'
-        ? ` (${witness.at.from}:${witness.at.line} imports ${witness.at.to})`
+        ? ` (${importText(witness.at)})`
         : '';
   const advice =
     missing.existing.length > 0
       ? `name ${missing.existing.join(' or ')} in both if it says enough, else write down the rest before either starts`
       : 'write down the interface before either starts, and name it in both';
   return `${name(missing.consumer)} relies on ${name(missing.provider)} and no contract says on what: ${pairs.join(', ')}${more > 0 ? ` and ${more} more` : ''}${why}; ${advice}`;
+}
+
+function importText({ from, to, line, names, samePackage }: FollowedImport): string {
+  return `${from}:${line} ${samePackage ? `uses ${names[0] ?? ''} of` : 'imports'} ${to}`;
 }
 
 const document = /\.(md|rst|adoc|txt)$|(^|\/)docs?\//i;

@@ -8,6 +8,7 @@ import type { ChangedTogether, CoChange } from './coupling-history.ts';
 /** One reason to think that two slices depend on each other although they write different files. */
 export type CouplingEvidence =
   | ImportEvidence
+  | UseEvidence
   | MentionEvidence
   | (ChangedTogether & { readonly kind: 'history' })
   | SharedTestEvidence
@@ -24,6 +25,23 @@ export interface ImportEvidence {
   readonly line: number;
   /** As written. */
   readonly specifier: string;
+  readonly to: string;
+  /** Whether the other scope names that file, not only a pattern that matches it. */
+  readonly named: boolean;
+  /** The contract that speaks for it already, or `null`. */
+  readonly contract: string | null;
+}
+
+/** A file that one slice may write uses what one that the other may write declares, in a package that needs no import. */
+export interface UseEvidence {
+  readonly kind: 'use';
+  /** The slice whose file uses, and the slice whose file declares. */
+  readonly user: string;
+  readonly used: string;
+  readonly from: string;
+  /** From 1. */
+  readonly line: number;
+  readonly name: string;
   readonly to: string;
   /** Whether the other scope names that file, not only a pattern that matches it. */
   readonly named: boolean;
@@ -137,6 +155,10 @@ export function weightOf(evidence: CouplingEvidence): number {
     case 'import':
       if (evidence.contract !== null) return 0.05;
       return evidence.named ? 0.3 : 0.2;
+    case 'use':
+      // As an import, but found by a word.
+      if (evidence.contract !== null) return 0.05;
+      return evidence.named ? 0.25 : 0.15;
     case 'mention':
       return 0.15;
     case 'history':

@@ -21,6 +21,11 @@ export function evidenceText(evidence: CouplingEvidence): string {
       const covered = contract === null ? '' : `, under the contract ${contract}`;
       return `${from}:${line} of ${importer} imports ${specifier} (${to}), which ${imported} may write${covered}`;
     }
+    case 'use': {
+      const { user, used, from, line, name, to, contract } = evidence;
+      const covered = contract === null ? '' : `, under the contract ${contract}`;
+      return `${from}:${line} of ${user} uses ${name} of ${to}, which ${used} may write${covered}`;
+    }
     case 'mention':
       return `the requirements of ${evidence.by} name ${evidence.what}, which ${evidence.of} brings`;
     case 'history': {
@@ -64,6 +69,8 @@ function remedy(evidence: CouplingEvidence, { before, after }: Coupling): string
   switch (evidence.kind) {
     case 'import':
       return `write a contract for what ${evidence.importer} uses of ${evidence.to}, provided by ${evidence.imported}`;
+    case 'use':
+      return `write a contract for what ${evidence.user} uses of ${evidence.to}, provided by ${evidence.used}`;
     case 'mention':
       return `write a contract for ${evidence.what}, provided by ${evidence.of}`;
     case 'history':

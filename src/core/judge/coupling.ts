@@ -21,6 +21,7 @@ import {
 } from './coupling-model.ts';
 import { directoryOf, RepositoryTree } from './coupling-tree.ts';
 import { touches, WriteSets, type Writer } from './coupling-writes.ts';
+import { packageUses } from './package-uses.ts';
 import {
   isGenerated,
   isGeneratedName,
@@ -38,8 +39,8 @@ import {
  * are left to `overlaps`. The order of slices and files makes no difference.
  *
  * Evidence is found by file, so pairs without any are never looked at. Imports count only where they surely mean a file
- * of the repository (see `importedFiles`); what one package of Java, Go or C# uses of itself needs no import and is not
- * seen.
+ * of the repository (see `importedFiles`); what one package of Go, Java, C# or PHP uses of itself without any is found by
+ * name (see `packageUses`).
  */
 export function couplings(request: CouplingRequest): Couplings {
   return new CouplingSearch(request).run();
@@ -106,6 +107,44 @@ class CouplingSearch {
       }
       if (this.#writes.writersOf(path).length === 0) this.#placeBetween(path, taken, takenFrom, createdIn);
     }
+    this.#packages(own.slice(0, this.#limits.mostRead));
+  }
+
+  /** What files of one package use of each other without an import. */
+  #packages(paths: readonly string[]): void {
+    const { code, text } = this.#request;
+    for (const { from, to, name, line } of packageUses({ paths, code, text })) {
+      for (const writer of this.#uncrowded(to).filter((one) => touches(one, [name]))) {
+        for (const { slice } of this.#uncrowded(from)) {
+          if (slice === writer.slice) continue;
+          this.#add(slice, writer.slice, `use ${slice} ${from} ${to}`, {
+            kind: 'use',
+            user: this.#writes.slices[slice]!.id,
+            used: this.#writes.slices[writer.slice]!.id,
+            from,
+            line,
+            name,
+            to,
+            named: writer.named,
+            contract: this.#contractBetween(slice, writer.slice, to),
+          });
+        }
+      }
+    }
+  }
+
+  /** The contract that speaks for what one slice takes from a file of another, or `null`. */
+  #contractBetween(consumer: number, provider: number, file: string): string | null {
+    const [from, of] = [this.#writes.slices[consumer]!, this.#writes.slices[provider]!];
+    const contracts = this.#request.plan.contracts
+      .filter(
+        (contract) =>
+          contract.target === file ||
+          (contract.provider === of.id &&
+            (contract.consumers.includes(from.id) || from.contracts.includes(contract.path))),
+      )
+      .map((contract) => contract.path);
+    return contracts.sort()[0] ?? null;
   }
 
   #importBetween(
@@ -115,12 +154,6 @@ class CouplingSearch {
   ): void {
     if (importer === imported) return;
     const [from, of] = [this.#writes.slices[importer]!, this.#writes.slices[imported]!];
-    const contracts = this.#request.plan.contracts
-      .filter(
-        ({ path: file, target, provider, consumers }) =>
-          target === to || (provider === of.id && (consumers.includes(from.id) || from.contracts.includes(file))),
-      )
-      .map((contract) => contract.path);
     // A whole package is imported once, however many files it has.
     const what = item.names.length === 0 ? item.specifier : to;
     this.#add(importer, imported, `import ${importer} ${path} ${what}`, {
@@ -132,7 +165,7 @@ class CouplingSearch {
       specifier: item.specifier,
       to,
       named,
-      contract: contracts.sort()[0] ?? null,
+      contract: this.#contractBetween(importer, imported, to),
     });
   }
 
@@ -350,16 +383,30 @@ class CouplingSearch {
     return ordered;
   }
 
-  /** The imported or mentioned side first, by weight; else the one that can start earlier; else by id. */
+  /** The imported, used or mentioned side first, by weight; else the one that can start earlier; else by id. */
   #order(a: string, b: string, evidence: readonly CouplingEvidence[]): [before: string, after: string] {
     let lean = 0;
     for (const item of evidence) {
-      const first = item.kind === 'import' ? item.imported : item.kind === 'mention' ? item.of : null;
+      const first = providerOf(item);
       if (first !== null) lean += first === a ? weightOf(item) : -weightOf(item);
     }
     const startOf = (id: string): number => this.#request.graph.schedule.get(id)?.earliestStart ?? 0;
     // Sums of fractions in one order here, in another there, may differ in their last digit.
     if (Math.abs(lean) > 1e-9) return lean > 0 ? [a, b] : [b, a];
     return startOf(b) < startOf(a) ? [b, a] : [a, b];
+  }
+}
+
+/** The slice that brings what the other one needs; `null` where neither does. */
+function providerOf(evidence: CouplingEvidence): string | null {
+  switch (evidence.kind) {
+    case 'import':
+      return evidence.imported;
+    case 'use':
+      return evidence.used;
+    case 'mention':
+      return evidence.of;
+    default:
+      return null;
   }
 }

@@ -4,7 +4,9 @@ import type { GlobOptions } from '../scope/glob.ts';
 import { writeSet } from '../scope/meeting.ts';
 import type { FollowedImport } from './contracts.ts';
 import { importedFiles } from './coupling-imports.ts';
+import { COUPLING_LIMITS } from './coupling-model.ts';
 import { RepositoryTree } from './coupling-tree.ts';
+import { packageUses } from './package-uses.ts';
 import { ScopeFiles } from './scope-files.ts';
 
 export interface FollowImportsRequest {
@@ -19,11 +21,12 @@ export interface FollowImportsRequest {
   readonly names?: GlobOptions;
 }
 
-/** Parsing is what costs: of a plan whose scopes cover more files, only the first are read. */
-const mostRead = 2_000;
+/** Parsing is what costs: of a plan whose scopes cover more files, only the first are read, as for coupling. */
+const { mostRead } = COUPLING_LIMITS;
 
 /**
- * The imports of the files that slices of workstreams may write, followed to files of the repository, by path and line.
+ * The imports of the files that slices of workstreams may write, followed to files of the repository, by path and line;
+ * then what files of one package use of each other without any (see `packageUses`).
  * What cannot be followed with certainty is left out; see `importedFiles`.
  */
 export function followImports(request: FollowImportsRequest): readonly FollowedImport[] {
@@ -34,7 +37,8 @@ export function followImports(request: FollowImportsRequest): readonly FollowedI
     .flatMap((slice) => writeSet(slice.scope).map((entry) => entry.path));
   const files = [...new Set([...new Set(globs)].flatMap((glob) => repository.matching(glob)))].sort();
   const tree = new RepositoryTree(repoFiles, textOf);
-  return files.slice(0, mostRead).flatMap((from) => {
+  const read = files.slice(0, mostRead);
+  const imports = read.flatMap((from) => {
     const parsed = code(from);
     if (!parsed) return [];
     return parsed.imports.flatMap((item) =>
@@ -43,4 +47,12 @@ export function followImports(request: FollowImportsRequest): readonly FollowedI
         .map((to): FollowedImport => ({ from, to, names: item.names, line: item.line })),
     );
   });
+  const uses = packageUses({ paths: read, code, text: textOf }).map(({ from, to, name, line }): FollowedImport => ({
+    from,
+    to,
+    names: [name],
+    line,
+    samePackage: true,
+  }));
+  return [...imports, ...uses];
 }

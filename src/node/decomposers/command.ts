@@ -42,11 +42,13 @@ export interface CommandOptions {
   readonly command: readonly string[];
   /** The repository's primary checkout: where the program runs. */
   readonly root: string;
+  /** How long it may take for one answer. Default `ANSWER_MINUTES`. */
+  readonly minutes?: number;
 }
 
 /** A program without sessions: every turn is told the whole story. */
 export function commandAgent(options: CommandOptions): DecomposerAgent {
-  const { command, root } = options;
+  const { command, root, minutes = ANSWER_MINUTES } = options;
   const [program = '', ...words] = command;
   let instructions = '';
   let lastAnswer = '';
@@ -89,7 +91,7 @@ export function commandAgent(options: CommandOptions): DecomposerAgent {
         env,
         stdinFile: promptFile,
         signal: turn.signal,
-        timeout: ANSWER_MINUTES * 60_000,
+        timeout: minutes * 60_000,
         // The answer is the last object, so of a flood the end is kept; a whole one that is too large is told apart.
         onStdout: (chunk) => (text = (text + chunk).slice(-2 * LARGEST_ANSWER)),
         onStderr: (chunk) => {
@@ -98,12 +100,26 @@ export function commandAgent(options: CommandOptions): DecomposerAgent {
           if (line) turn.onProgress(line.slice(0, 160));
         },
       });
-      const ended = endedBadly(outcome, program, found);
+      const ended = endedBadly(outcome, {
+        title: program,
+        program: found,
+        minutes,
+        trouble: lastLine(errors).slice(0, 160),
+      });
       if (ended) return ended;
       const answer = answerIn(text);
       if ('problem' in answer && outcome.exitCode !== 0) {
         const detail = lastLine(errors) || lastLine(text).slice(0, 300) || `exit code ${outcome.exitCode ?? 'none'}`;
         return fail('agent', `${program} failed: ${detail}`, 'Check that the command works by itself, then try again.');
+      }
+      // Whoever prints nothing when it is asked for the first time would print nothing again.
+      if (text.trim() === '' && isFirst) {
+        const detail = lastLine(errors).slice(0, 300);
+        return fail(
+          'agent',
+          `${program} printed nothing${detail === '' ? '' : `; its last word was: ${detail}`}`,
+          'It has to print the JSON object to standard output. Check that the command works by itself, then try again.',
+        );
       }
       lastAnswer = 'value' in answer ? JSON.stringify(answer.value, null, 2) : text.slice(-20_000);
       return success({ answer, sessionId: turn.sessionId ?? randomUUID() });

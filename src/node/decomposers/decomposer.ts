@@ -32,6 +32,8 @@ export interface Draft {
   readonly findings: readonly Finding[];
   /** Of a decomposer that is corrected. */
   readonly rounds?: Rounds;
+  /** Of an agent: what it said, as it came. */
+  readonly answer?: object;
 }
 
 export interface DraftRequest extends Material {

@@ -4,6 +4,7 @@ import { decomposeInstructions } from '../../core/decompose/instructions.ts';
 import { projectFacts, repositoryConventions } from '../../core/decompose/project.ts';
 import { readProposal } from '../../core/decompose/proposal.ts';
 import {
+  changedText,
   DEFAULT_CORRECTIONS,
   faultsText,
   fewerFaults,
@@ -16,12 +17,12 @@ import {
 } from '../../core/decompose/rounds.ts';
 import { blockingFindings } from '../../core/decompose/structure.ts';
 import type { Finding } from '../../core/finding.ts';
-import type { Judgement } from '../../core/judge/judge.ts';
 import { countFindings } from '../../core/lint/format.ts';
 import { success, type Result } from '../../core/result.ts';
 import type { DecomposerAgent, DecomposerAnswer, EngineFailure } from '../engine-model.ts';
 import { fail } from '../repository.ts';
-import { blockedSpec, type Draft, type DraftRequest } from './decomposer.ts';
+import { watchCheckout } from './checkout.ts';
+import { blockedSpec, type Draft, type DraftRequest, type JudgedDraft } from './decomposer.ts';
 
 export interface RoundsRequest extends DraftRequest {
   /** Stands in messages: `Claude Code`. */
@@ -39,9 +40,30 @@ interface Candidate {
 /**
  * Asks an agent for slices and tells it in the same session what does not hold, until nothing is left that it could
  * mend, it was told as often as it may be, or it repeats the same faults. Then the best of its answers is handed on with
- * everything that is left against it: the person decides. An agent whose answers were all unusable is a failure.
+ * everything that is left against it: the person decides. An agent whose answers were all unusable is a failure. What
+ * changed in the checkout meanwhile is said, however it ended: an agent that decomposes has nothing to write.
  */
 export async function draftInRounds(request: RoundsRequest): Promise<Result<Draft, EngineFailure>> {
+  const checkout = request.reads ? await watchCheckout(request.root) : null;
+  const result = await askInRounds(request);
+  const changed = (await checkout?.changed()) ?? [];
+  if (changed.length === 0) return result;
+  if (result.ok) {
+    const { rounds } = result.value;
+    return rounds ? success({ ...result.value, rounds: { ...rounds, changed } }) : result;
+  }
+  const { failure } = result;
+  return {
+    ok: false,
+    failure: {
+      ...failure,
+      message: `${failure.message}; ${changedText(changed)}`,
+      remedy: `Look at what changed with \`git status\`. ${failure.remedy}`,
+    },
+  };
+}
+
+async function askInRounds(request: RoundsRequest): Promise<Result<Draft, EngineFailure>> {
   const { spec, specPath, specText, specFindings, title, agent, signal, onProgress } = request;
   const blocking = blockingFindings(spec, specPath, specText);
   const known = [...specFindings, ...blocking];
@@ -49,7 +71,7 @@ export async function draftInRounds(request: RoundsRequest): Promise<Result<Draf
   const corrections = Math.min(MOST_CORRECTIONS, request.options.corrections ?? DEFAULT_CORRECTIONS);
   const facts = projectFacts(request.repoFiles, request.texts, spec.technology);
   const conventions = repositoryConventions(request.repoFiles, request.texts, spec.technology);
-  const repository = { setup: facts.setup, conventions };
+  const repository = { setup: facts.setup, tests: facts.tests, conventions };
   let prompt = decomposeInstructions({
     ...request,
     ...repository,
@@ -92,7 +114,7 @@ export async function draftInRounds(request: RoundsRequest): Promise<Result<Draf
     prompt = decomposeFeedback({
       problems,
       findings: judged.left,
-      ...(judged.judgement ? { judgement: judged.judgement } : {}),
+      ...(judged.plan ? { judgement: judged.plan.judgement, of: { plan: judged.plan.loaded.plan, spec } } : {}),
     });
   }
   if (best) return done(best, 'used-up');
@@ -109,7 +131,8 @@ interface Judged {
   readonly problems: readonly string[];
   /** What the agent could mend. */
   readonly left: readonly Finding[];
-  readonly judgement: Judgement | null;
+  /** The plan it becomes, with everything that the judge says of it. */
+  readonly plan: JudgedDraft | null;
 }
 
 interface AnswerRequest extends RoundsRequest {
@@ -119,7 +142,7 @@ interface AnswerRequest extends RoundsRequest {
 }
 
 function judgeAnswer(request: AnswerRequest, answer: DecomposerAnswer['answer']): Judged {
-  const unusable = (problems: readonly string[]): Judged => ({ draft: null, problems, left: [], judgement: null });
+  const unusable = (problems: readonly string[]): Judged => ({ draft: null, problems, left: [], plan: null });
   if ('problem' in answer) return unusable([answer.problem]);
   const read = readProposal(answer.value);
   if ('problems' in read) return unusable(read.problems);
@@ -127,13 +150,14 @@ function judgeAnswer(request: AnswerRequest, answer: DecomposerAnswer['answer'])
   if (problems.length > 0) return unusable(problems);
   const { spec, specPath } = request;
   const { proposal, findings } = withDeclared({ ...request, proposal: read.proposal });
-  const draft: Draft = { proposal, spec, findings: [...request.known, ...findings] };
-  const { files, loaded, judgement } = request.judge(draft);
+  const draft: Draft = { proposal, spec, findings: [...request.known, ...findings], answer: answer.value };
+  const judgedDraft = request.judge(draft);
+  const { files, loaded } = judgedDraft;
   // What the spec's author has to settle is not the agent's to mend.
   const judged = loaded.findings.filter((finding) => finding.file !== specPath);
   const { plan, graph } = loaded;
   const left = mendable({ findings: [...findings, ...judged], spec, plan, files, cycles: graph.cycles });
-  return { draft, problems, left, judgement };
+  return { draft, problems, left, plan: judgedDraft };
 }
 
 function roundLine(round: Round): string {
