@@ -83,6 +83,8 @@ export function report(terminal: Terminal, failure: EngineFailure, json = false)
   }
   terminal.err(`slicewave: ${failure.message}\n`);
   for (const finding of (failure.findings ?? []).filter((f) => f.severity === 'error').slice(0, 10)) {
+    // Some messages tell their findings themselves, for those who show nothing but the message.
+    if (failure.message.includes(finding.message)) continue;
     terminal.err(`  ${finding.file}:${finding.line}:${finding.column}: ${finding.message}\n`);
   }
   if (failure.remedy) terminal.err(`  ${failure.remedy}\n`);

@@ -190,8 +190,12 @@ function terminalOf(args: readonly string[]): Terminal {
   };
 }
 
-// A reader that went away (`slicewave plan | head`) is no reason to fail.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+// A reader that went away (`slicewave plan | head`) is no reason to fail, nor to leave undone what was asked for
+// (`slicewave replan --cut A3 --yes | head`). What would go on for its reader alone ends.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.exit(1);
+  if (process.argv[2] === 'lsp' || process.argv.includes('--watch')) process.exit(0);
+});
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`slicewave: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return 1;

@@ -59,6 +59,8 @@ export function looksLikeCommand(text: string): boolean {
   while (/^[A-Za-z_]\w*=/.test(words[first] ?? '')) first++;
   const program = words[first];
   if (program === undefined || !/^[\w./@+-]*[A-Za-z0-9][\w./@+-]*$/.test(program)) return false;
+  // A step into a directory proves nothing; what is run there does.
+  if (program === 'cd') return words.indexOf('&&') === first + 2 && words.length > first + 3;
   if (
     knownPrograms.has(program) ||
     /^(?:\.{0,2}\/)?[\w.-]+(?:\/[\w.-]+)*\.(?:sh|py|mjs|cjs|js|ts|rb|ps1|bat|exe)$/.test(program)

@@ -28,7 +28,7 @@ export async function decomposed(
     return notice('The spec could not be saved.', 'Save it, then decompose again.');
   const { settings } = request;
   // An importer asks nobody, so there is nothing to choose and nothing to trust.
-  const by = (await isImport(spec)) ? 'structure' : await chosen(spec, request);
+  const by = (await importerOfFile(spec)) ? 'structure' : await chosen(spec, request);
   if (by === null || typeof by !== 'string') return by;
   const name = vscode.workspace.asRelativePath(spec, false);
   const result = await vscode.window.withProgress(
@@ -52,15 +52,15 @@ export async function decomposed(
   return result.failure.reason === 'cancelled' ? null : failureNotice(result.failure);
 }
 
-/** Whether another tool wrote it: tasks of Kiro, Spec Kit, OpenSpec, Task Master, Backlog.md, a GitHub issue. */
-export async function isImport(file: vscode.Uri): Promise<boolean> {
-  if (file.scheme !== 'file') return false;
+/** Who reads what another tool wrote: Kiro, Spec Kit, OpenSpec, Task Master, Backlog.md, a GitHub issue. `null`: nobody did. */
+export async function importerOfFile(file: vscode.Uri): Promise<{ readonly title: string } | null> {
+  if (file.scheme !== 'file') return null;
   const text = await vscode.workspace.fs.readFile(file).then(
     (bytes) => new TextDecoder().decode(bytes),
     () => '',
   );
   const { importerFor } = await import('../core/decompose/import/importers.ts');
-  return importerFor(vscode.workspace.asRelativePath(file, false), text) !== null;
+  return importerFor(vscode.workspace.asRelativePath(file, false), text);
 }
 
 async function chosen(spec: vscode.Uri, request: DecomposerRequest): Promise<DecomposerId | Notice | null> {

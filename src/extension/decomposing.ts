@@ -2,8 +2,9 @@ import * as vscode from 'vscode';
 import type { DecomposerId } from '../core/decompose/table.ts';
 import { countFindings, counted } from '../core/lint/format.ts';
 import type { Decomposition } from '../node/engine-model.ts';
-import { decomposed, isImport } from './decomposer.ts';
+import { decomposed, importerOfFile } from './decomposer.ts';
 import { commandAction, failureNotice, notice, type Notice } from './notices.ts';
+import { closePlanDocument, showPlanDocument } from './plan-documents.ts';
 import type { Project, Projects } from './projects.ts';
 import type { Replanning } from './replanning.ts';
 import type { Settings } from './settings.ts';
@@ -11,6 +12,9 @@ import { isRead } from './tree-nodes.ts';
 
 /** Where spec files are found, as `formats` has it. */
 export const SPEC_FILES = '**/{*.spec.md,specs/**/*.md,tech-specs/**/*.md}';
+/** Main files of what other tools write, where they are no spec files by their place. */
+const IMPORTED_FILES =
+  '**/{openspec/changes/*/tasks.md,.taskmaster/tasks/tasks.json,tasks/tasks.json,backlog/config.yml,backlog/config.yaml}';
 export const PREVIEW_SCHEME = 'slicewave-preview';
 
 const NEW_SPEC = `---
@@ -42,8 +46,8 @@ What is different for whom when this is done.
 - A1: First slice (files: src/example.ts; verify: npm test; estimate: 2h)
 `;
 
-/** `(file:12, code)` of a finding, and `- file (12 lines)` of a file of the plan. */
-const LINKED = /(\(|^- )([^\s():]+)(?::(\d+), [\w.-]+\)$| \(\d+ lines?\)$)/gm;
+/** `- file (12 lines)` of a file of the plan. */
+const LISTED = /^- (\S+) \(\d+ lines?\)$/gm;
 
 interface Pending {
   readonly project: Project;
@@ -96,8 +100,7 @@ export class Decomposing implements vscode.TextDocumentContentProvider, vscode.D
     });
     this.#pending.set(uri.toString(), pending);
     this.#changed.fire(uri);
-    const document = await vscode.workspace.openTextDocument(uri);
-    await vscode.window.showTextDocument(document, { preview: false });
+    await showPlanDocument(uri, await this.provideTextDocumentContent(uri));
     return this.#offer(uri, pending);
   }
 
@@ -113,13 +116,13 @@ export class Decomposing implements vscode.TextDocumentContentProvider, vscode.D
       const plan = this.#projects.plan(project.root, decomposition.dir);
       if (!plan || !isRead(plan))
         return notice(`${decomposition.dir} cannot be read.`, 'Replace it, or refresh the tree.');
-      await closeTabs(uri, pending);
+      await closePlanDocument(uri, planOf(pending));
       this.#pending.delete(uri.toString());
       return this.#replan(plan, { kind: 'decomposition', decomposition });
     }
     const result = await project.engine.write(decomposition, { replace: decomposition.exists });
     if (!result.ok) return failureNotice(result.failure);
-    await closeTabs(uri, pending);
+    await closePlanDocument(uri, planOf(pending));
     this.#pending.delete(uri.toString());
     await this.#projects.refresh();
     await vscode.commands.executeCommand('slicewave.plans.focus');
@@ -139,7 +142,7 @@ export class Decomposing implements vscode.TextDocumentContentProvider, vscode.D
   async discard(argument: unknown): Promise<Notice | null> {
     const found = this.#find(argument);
     if (!found) return null;
-    await closeTabs(found.uri, found.pending);
+    await closePlanDocument(found.uri, planOf(found.pending));
     this.#pending.delete(found.uri.toString());
     return null;
   }
@@ -149,33 +152,29 @@ export class Decomposing implements vscode.TextDocumentContentProvider, vscode.D
     // VS Code restores editors of the last session; what they showed was never written and is gone.
     if (!found) return 'This preview is no longer there. Decompose the spec again.\n';
     const { decomposition } = found.pending;
-    if (uri.toString() !== found.uri.toString()) return decomposition.files.get(nameIn(decomposition, uri)) ?? '';
+    if (uri.toString() !== found.uri.toString()) return decomposition.files.get(nameIn(decomposition, uri.path)) ?? '';
     // Evaluated when the first preview is shown: a window that decomposes nothing starts as fast as before.
     const { previewOf } = await import('../core/decompose/preview.ts');
     const { previewMarkdown } = await import('../core/view/preview-markdown.ts');
     return previewMarkdown(previewOf(decomposition));
   }
 
-  /** Every `file:line` of the preview and every file of the plan leads there; files not written yet are shown as they would be. */
+  /** Where a file that a preview speaks of is shown: one of the plan as it would be written. */
+  place(document: vscode.Uri, file: string): vscode.Uri {
+    const decomposition = this.#pendingOf(document)?.pending.decomposition;
+    const isPlanned = decomposition !== undefined && decomposition.files.has(nameIn(decomposition, `/${file}`));
+    return isPlanned ? document.with({ path: `/${file}` }) : vscode.Uri.joinPath(vscode.Uri.file(document.query), file);
+  }
+
+  /** The files of the plan that the preview lists; places in files are the business of `FindingLinks`. */
   provideDocumentLinks(document: vscode.TextDocument): vscode.DocumentLink[] {
-    const found = this.#pendingOf(document.uri);
-    if (!found || found.uri.toString() !== document.uri.toString()) return [];
-    const { project, decomposition } = found.pending;
-    const links: vscode.DocumentLink[] = [];
-    for (const match of document.getText().matchAll(LINKED)) {
-      const [, before = '', file = '', line] = match;
-      const start = match.index + before.length;
-      const length = file.length + (line === undefined ? 0 : line.length + 1);
-      const range = new vscode.Range(document.positionAt(start), document.positionAt(start + length));
-      const name = file.startsWith(`${decomposition.dir}/`) ? file.slice(decomposition.dir.length + 1) : null;
-      const isPlanned = name !== null && decomposition.files.has(name);
-      if (!isPlanned && file !== decomposition.making.specPath) continue;
-      const target = isPlanned
-        ? document.uri.with({ path: `/${file}` })
-        : vscode.Uri.joinPath(vscode.Uri.file(project.root), file);
-      links.push(new vscode.DocumentLink(range, target.with(line === undefined ? {} : { fragment: `L${line}` })));
-    }
-    return links;
+    if (!this.#pending.has(document.uri.toString())) return [];
+    return [...document.getText().matchAll(LISTED)].map((match) => {
+      const [, file = ''] = match;
+      const start = match.index + '- '.length;
+      const range = new vscode.Range(document.positionAt(start), document.positionAt(start + file.length));
+      return new vscode.DocumentLink(range, this.place(document.uri, file));
+    });
   }
 
   dispose(): void {
@@ -234,13 +233,16 @@ export async function newSpec(): Promise<null> {
 /** The spec that was meant: the argument, the active editor, or one picked from the workspace. `null`: none picked. */
 async function specOf(argument: unknown): Promise<vscode.Uri | Notice | null> {
   if (argument instanceof vscode.Uri) return argument;
-  const found = await vscode.workspace.findFiles(SPEC_FILES, '**/{node_modules,.git,parallel}/**', 500);
+  const look = (files: string): Thenable<vscode.Uri[]> =>
+    vscode.workspace.findFiles(files, '**/{node_modules,.git,parallel}/**', 500);
+  const [specs, imported] = await Promise.all([look(SPEC_FILES), look(IMPORTED_FILES)]);
   const active = vscode.window.activeTextEditor?.document.uri;
-  const isActive = (uri: vscode.Uri): boolean => active?.toString() === uri.toString();
-  const activeSpec = found.find(isActive);
+  const activeSpec = [...specs, ...imported].find((uri) => uri.toString() === active?.toString());
   if (activeSpec) return activeSpec;
-  if (active && (await isImport(active))) return active;
-  if (found.length === 0) {
+  if (active && (await importerOfFile(active))) return active;
+  const items = await specItems(specs, imported);
+  const [first] = items;
+  if (!first) {
     if (active?.path.endsWith('.md') && active.scheme === 'file') return active;
     return notice(
       'There is no spec in this workspace.',
@@ -249,15 +251,34 @@ async function specOf(argument: unknown): Promise<vscode.Uri | Notice | null> {
     );
   }
   // Nothing is written before the preview, so the only spec needs no question.
-  if (found.length === 1) return found[0] ?? null;
-  const items = found
-    .map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }))
-    .toSorted((a, b) => (a.label < b.label ? -1 : 1));
+  if (items.length === 1) return first.uri;
   const chosen = await vscode.window.showQuickPick(items, {
     placeHolder: 'Which spec should be decomposed?',
+    matchOnDescription: true,
     ignoreFocusOut: true,
   });
   return chosen?.uri ?? null;
+}
+
+/** Specs to choose from. What another tool wrote is named after it, and stands there once: by its main file. */
+async function specItems(
+  specs: readonly vscode.Uri[],
+  imported: readonly vscode.Uri[],
+): Promise<readonly (vscode.QuickPickItem & { readonly uri: vscode.Uri })[]> {
+  const { mainFileOf } = await import('../core/decompose/import/importers.ts');
+  const uris = [...new Map([...specs, ...imported].map((uri) => [uri.toString(), uri])).values()];
+  const paths = uris.map((uri) => vscode.workspace.asRelativePath(uri));
+  const items = await Promise.all(
+    uris.map(async (uri, i) => {
+      const label = paths[i] ?? uri.fsPath;
+      const main = mainFileOf(label, paths);
+      if (main !== null && main !== label && paths.includes(main)) return null;
+      const importer = await importerOfFile(uri);
+      if (importer === null) return specs.includes(uri) ? { label, uri } : null;
+      return { label, uri, description: importer.title };
+    }),
+  );
+  return items.filter((item) => item !== null).toSorted((a, b) => (a.label < b.label ? -1 : 1));
 }
 
 /** What becomes of the plan that is there already. `null`: it stays as it is. */
@@ -283,19 +304,11 @@ async function askReplace(dir: string): Promise<'write' | 'replan' | null> {
   return chosen?.how ?? null;
 }
 
-/** The name in the plan directory of a file that is shown as it would be written. */
-function nameIn(decomposition: Decomposition, uri: vscode.Uri): string {
-  return uri.path.slice(decomposition.dir.length + 2);
+/** The name in the plan directory of a file that is shown as it would be written; empty for a file elsewhere. */
+function nameIn({ dir }: Decomposition, path: string): string {
+  return path.startsWith(`/${dir}/`) ? path.slice(dir.length + 2) : '';
 }
 
-async function closeTabs(uri: vscode.Uri, pending: Pending): Promise<void> {
-  const isOurs = (other: vscode.Uri): boolean =>
-    other.toString() === uri.toString() ||
-    (other.scheme === PREVIEW_SCHEME &&
-      other.query === pending.project.root &&
-      other.path.startsWith(`/${pending.decomposition.dir}/`));
-  const tabs = vscode.window.tabGroups.all
-    .flatMap((group) => group.tabs)
-    .filter((tab) => tab.input instanceof vscode.TabInputText && isOurs(tab.input.uri));
-  await vscode.window.tabGroups.close(tabs);
+function planOf({ project, decomposition }: Pending): { readonly root: string; readonly dir: string } {
+  return { root: project.root, dir: decomposition.dir };
 }

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 
-/** `(file:12, code)` at the end of a line that tells a finding. */
-const PLACE = /\(([^\s()]+?):(\d+), [\w.-]+\)$/gm;
+/** `file:12`, wherever a sentence may hold it: at the end of a finding, and in what speaks for it. */
+const PLACE = /(?<=^|[\s(`"])(?=[^\s:]*[./])([^\s():`"]+):(\d+)(?=[\s,;.)`"]|$)/gm;
 
-/** Leads from each finding of a document about a plan to its place; `place` says where a repository-relative file is shown. */
+/** Leads from each place that a document about a plan names to it; `place` says where a repository-relative file is shown. */
 export class FindingLinks implements vscode.DocumentLinkProvider {
   readonly #place: (document: vscode.Uri, file: string) => vscode.Uri;
 
@@ -13,9 +13,9 @@ export class FindingLinks implements vscode.DocumentLinkProvider {
 
   provideDocumentLinks(document: vscode.TextDocument): vscode.DocumentLink[] {
     return [...document.getText().matchAll(PLACE)].map((match) => {
-      const [, file = '', line = '1'] = match;
-      const start = document.positionAt(match.index + 1);
-      const end = document.positionAt(match.index + 1 + file.length + 1 + line.length);
+      const [whole, file = '', line = '1'] = match;
+      const start = document.positionAt(match.index);
+      const end = document.positionAt(match.index + whole.length);
       const target = this.#place(document.uri, file).with({ fragment: `L${line}` });
       return new vscode.DocumentLink(new vscode.Range(start, end), target);
     });

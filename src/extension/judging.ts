@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { judgementMarkdown } from '../core/view/judgement-markdown.ts';
 import { failureNotice, notice, type Notice } from './notices.ts';
+import { showPlanDocument } from './plan-documents.ts';
 import type { Projects } from './projects.ts';
 import type { ReadPlan } from './tree-nodes.ts';
 
@@ -45,7 +46,7 @@ export class Judging implements vscode.TextDocumentContentProvider {
     const text = judgementMarkdown(judged.value.loaded.plan, judged.value.judgement);
     this.#shown.set(uri.toString(), { text, root: plan.root, planDir: plan.dir });
     this.#changed.fire(uri);
-    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false });
+    await showPlanDocument(uri, text);
     return null;
   }
 

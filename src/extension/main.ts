@@ -80,6 +80,10 @@ export function activate(context: vscode.ExtensionContext): void {
     new Alerts(projects),
     vscode.workspace.registerTextDocumentContentProvider(PREVIEW_SCHEME, decomposing),
     vscode.languages.registerDocumentLinkProvider({ scheme: PREVIEW_SCHEME }, decomposing),
+    vscode.languages.registerDocumentLinkProvider(
+      { scheme: PREVIEW_SCHEME },
+      new FindingLinks((document, file) => decomposing.place(document, file)),
+    ),
     vscode.workspace.registerTextDocumentContentProvider(REPLAN_SCHEME, replanning),
     vscode.workspace.registerTextDocumentContentProvider(JUDGEMENT_SCHEME, judging),
     vscode.languages.registerDocumentLinkProvider(

@@ -79,6 +79,12 @@ function actionsFor(reason: EngineFailure['reason']): readonly NoticeAction[] {
 
 /** The engine writes messages to stand after a colon; here they stand alone. */
 function sentence(text: string): string {
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  const whole = capital(text);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+}
+
+/** With a capital letter where it begins with a word; a path or an id stays as it is. */
+export function capital(text: string): string {
+  const [first = ''] = text.split(/[\s:]/, 1);
+  return /^[a-z]+(?:-[a-z]+)*$/.test(first) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }

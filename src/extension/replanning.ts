@@ -3,7 +3,8 @@ import { counted } from '../core/lint/format.ts';
 import { replanMarkdown, sentence } from '../core/replan/changes-text.ts';
 import type { Engine, ReplanChange, ReplanPreview } from '../node/engine-model.ts';
 import { decomposed } from './decomposer.ts';
-import { commandAction, failureNotice, notice, showNotice, type Notice } from './notices.ts';
+import { capital, commandAction, failureNotice, notice, showNotice, type Notice } from './notices.ts';
+import { closePlanDocument, showPlanDocument } from './plan-documents.ts';
 import type { Projects } from './projects.ts';
 import { askChange, askKind } from './replan-questions.ts';
 import type { Settings } from './settings.ts';
@@ -65,7 +66,7 @@ export class Replanning implements vscode.TextDocumentContentProvider {
     const done = await engine.applyReplan(preview);
     if (!done.ok) return failureNotice(done.failure);
     this.#shown.delete(found.uri.toString());
-    await closeTabs(found.uri, found.shown.plan);
+    await closePlanDocument(found.uri, found.shown.plan);
     await this.#projects.refresh();
     return {
       severity: 'information',
@@ -82,7 +83,7 @@ export class Replanning implements vscode.TextDocumentContentProvider {
     const found = this.#find(argument);
     if (!found) return null;
     this.#shown.delete(found.uri.toString());
-    await closeTabs(found.uri, found.shown.plan);
+    await closePlanDocument(found.uri, found.shown.plan);
     return null;
   }
 
@@ -116,8 +117,7 @@ export class Replanning implements vscode.TextDocumentContentProvider {
     const uri = vscode.Uri.from({ scheme: REPLAN_SCHEME, path: `/${name}`, query: plan.root });
     this.#shown.set(uri.toString(), shown);
     this.#changed.fire(uri);
-    const document = await vscode.workspace.openTextDocument(uri);
-    await vscode.window.showTextDocument(document, { preview: false });
+    await showPlanDocument(uri, this.provideTextDocumentContent(uri));
     const warnings = preview.findings.filter(({ severity }) => severity === 'warning').length;
     if (blocked.length > 0) return notice('The plan cannot be changed like this.', capital(blocked[0] ?? ''));
     return {
@@ -182,19 +182,4 @@ export class Replanning implements vscode.TextDocumentContentProvider {
     }
     return null;
   }
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** The document and what was opened from it. */
-async function closeTabs(uri: vscode.Uri, plan: ReadPlan): Promise<void> {
-  const isOurs = (other: vscode.Uri): boolean =>
-    other.toString() === uri.toString() ||
-    (other.scheme === REPLAN_SCHEME && other.query === plan.root && other.path.startsWith(`/${plan.dir}/`));
-  const tabs = vscode.window.tabGroups.all
-    .flatMap((group) => group.tabs)
-    .filter((tab) => tab.input instanceof vscode.TabInputText && isOurs(tab.input.uri));
-  await vscode.window.tabGroups.close(tabs);
 }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { execFile } from 'node:child_process';
 import { fileHunks, type Hunk } from '../core/code/hunks.ts';
 import { languageOf } from '../core/code/languages.ts';
-import type { OutlineReader } from '../core/code/outline.ts';
+import { isTwofold, type OutlineReader } from '../core/code/outline.ts';
 import { symbolsTouched, type CodeVersion } from '../core/code/touched.ts';
 import type { CodeChange, Unread } from '../core/gate/symbol-check.ts';
 import { symbolsInScope } from '../core/scope/contain.ts';
@@ -74,6 +74,7 @@ function codeChange(change: BareChange, old: Side, now: Side, hunks: readonly Hu
   const lost = old.state === 'unread' ? old.why : null;
   const unread = now.state === 'unread' ? (broke ?? now.why) : null;
   return {
+    known: new Set(was?.outline.symbols.map((symbol) => symbol.name)),
     symbols: new Set([was, is].flatMap((side) => side?.outline.symbols.map((symbol) => symbol.name) ?? [])),
     touched: lost ?? unread ?? symbolsTouched(was, is, hunks ?? everything(was, is)),
     left: isMove ? (lost ?? symbolsTouched(was, null, [])) : [],
@@ -102,7 +103,7 @@ type Side =
 const absent: Side = { state: 'absent' };
 
 function unreadChange(why: Unread): CodeChange {
-  return { symbols: new Set(), touched: why, left: why, arrived: why };
+  return { symbols: new Set(), known: new Set(), touched: why, left: why, arrived: why };
 }
 
 function sideOf(reader: OutlineReader | null, path: string, text: string | null | undefined): Side {
@@ -111,6 +112,7 @@ function sideOf(reader: OutlineReader | null, path: string, text: string | null 
   if (!reader) return { state: 'unread', why: 'no-parser' };
   const outline = text === null ? null : reader.read(path, text);
   if (!outline || text === null) return { state: 'unread', why: 'too-large' };
+  if (isTwofold(outline.language, text)) return { state: 'unread', why: 'twofold' };
   return outline.broken ? { state: 'unread', why: 'broken' } : { state: 'read', version: { outline, text } };
 }
 

@@ -21,7 +21,15 @@ export interface DecomposerOptions {
   readonly model?: string;
   /** Default: this process's own. */
   readonly env?: Readonly<Record<string, string>>;
+  /** How long it may think about one answer. Default `ANSWER_MINUTES`. */
+  readonly minutes?: number;
 }
+
+/** How a person signs in, once. */
+const signIn: Readonly<Record<DecomposerOptions['id'], string>> = {
+  claude: 'start `claude` and type /login',
+  codex: 'run `codex login`',
+};
 
 /** The real agent, headless and read-only, in the repository's primary checkout. */
 export function decomposerAgent(options: DecomposerOptions): DecomposerAgent {
@@ -55,7 +63,7 @@ interface Question extends DecomposerTurn, DecomposerOptions {
 }
 
 async function ask(question: Question): Promise<Result<DecomposerAnswer, EngineFailure>> {
-  const { id, root, scratch, signal, onProgress } = question;
+  const { id, root, scratch, signal, onProgress, minutes = ANSWER_MINUTES } = question;
   const promptFile = path.join(scratch, 'prompt.txt');
   await writeFile(promptFile, question.prompt);
   const schema = JSON.stringify(proposalJsonSchema());
@@ -67,10 +75,19 @@ async function ask(question: Question): Promise<Result<DecomposerAnswer, EngineF
   let answer: Answer | null = null;
   let lastMessage = '';
   let problem = '';
+  let trouble = '';
+  let isSilent = true;
   const take = (line: string): void => {
+    const said = objectOf(parseJsonLine(line));
+    if (said['type'] !== undefined) isSilent = false;
     // Claude Code gives structured output beside the text of its last word; Codex gives it as its last message.
-    const structured = objectOf(parseJsonLine(line))['structured_output'];
+    const structured = said['structured_output'];
     if (typeof structured === 'object' && structured !== null) answer = { value: structured };
+    // Not yet the end: Codex says so each time that it tries to reach its model again, for as long as it takes.
+    if (said['type'] === 'error' && typeof said['message'] === 'string') {
+      trouble = firstLine(said['message']);
+      onProgress(trouble);
+    }
     for (const event of reader.line(line, Date.now())) takeEvent(event);
   };
   const takeEvent = (event: ReturnType<typeof reader.line>[number]): void => {
@@ -94,7 +111,7 @@ async function ask(question: Question): Promise<Result<DecomposerAnswer, EngineF
     env: question.env,
     stdinFile: promptFile,
     signal,
-    timeout: ANSWER_MINUTES * 60_000,
+    timeout: minutes * 60_000,
     onStdout: (chunk) => {
       const lines = (partial + chunk).split('\n');
       // A line that never ends is no event; what is kept of it stays bounded.
@@ -106,15 +123,16 @@ async function ask(question: Question): Promise<Result<DecomposerAnswer, EngineF
   if (partial !== '') take(partial);
   for (const event of reader.end(Date.now())) takeEvent(event);
   const { title } = agentOf(id);
-  const ended = endedBadly(outcome, title, question.program);
+  const ended = endedBadly(outcome, { title, program: question.program, minutes, trouble });
   if (ended) return ended;
   const given = answer ?? answerIn(lastMessage);
-  if ('problem' in given && (problem !== '' || outcome.exitCode !== 0)) {
-    const detail = problem || lastLine(errors) || `exit code ${outcome.exitCode ?? 'none'}`;
+  // A program that says nothing at all is not asked again: it is another one, or broken.
+  if ('problem' in given && (problem !== '' || outcome.exitCode !== 0 || isSilent)) {
+    const code = outcome.exitCode === 0 ? 'it ended without a word' : `exit code ${outcome.exitCode ?? 'none'}`;
     return fail(
       'agent',
-      `${title} failed: ${detail}`,
-      'Check that it is signed in and works by itself, then try again.',
+      `${title} failed: ${problem || lastLine(errors) || code}`,
+      `Check that ${question.program} works by itself and is signed in (${signIn[id]}), then try again.`,
     );
   }
   return success({ answer: given, sessionId });
@@ -149,11 +167,18 @@ function codexArguments(question: Question, schemaFile: string): string[] {
   ];
 }
 
+export interface AskedProcess {
+  readonly title: string;
+  readonly program: string;
+  readonly minutes: number;
+  /** What it said last of what kept it from answering; empty: nothing. */
+  readonly trouble: string;
+}
+
 /** Why an agent's process gave no answer; `null` when it ended by itself, however. */
 export function endedBadly(
   outcome: SpawnOutcome,
-  title: string,
-  program: string,
+  { title, program, minutes, trouble }: AskedProcess,
 ): { readonly ok: false; readonly failure: EngineFailure } | null {
   switch (outcome.outcome) {
     case 'aborted':
@@ -163,7 +188,7 @@ export function endedBadly(
     case 'timed-out':
       return fail(
         'agent',
-        `${title} gave no answer within ${ANSWER_MINUTES} minutes`,
+        `${title} gave no answer within ${minutes} minutes${trouble === '' ? '' : ` (${trouble})`}`,
         'Try again, or decompose with --with structure.',
       );
     case 'exited':

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { readFile } from 'node:fs/promises';
-import { isActive } from '../core/run/fold.ts';
+import { foldPlan, isActive } from '../core/run/fold.ts';
 import { traceOf } from '../core/run/trace.ts';
 import { success, type Result } from '../core/result.ts';
 import { patchBetween, treeOfWorktree } from './changes.ts';
@@ -11,6 +11,7 @@ import { FactsReader } from './facts.ts';
 import { integratePlan } from './integrate.ts';
 import { judgePlanOf } from './judge.ts';
 import { writeDecomposition } from './plan-directory.ts';
+import { LearnedGraphs } from './past-runs.ts';
 import { listPlans, PlanReader } from './plans.ts';
 import { applyReplan, previewReplan, undoReplan } from './replan.ts';
 import { planIdOf, recoverHeld, recoverReplan, removeJournal } from './replan-journal.ts';
@@ -38,12 +39,14 @@ class RepositoryEngine implements Engine {
   readonly repository: Repository;
   readonly #slicewave: readonly string[];
   readonly #reader: FactsReader;
+  readonly #learned: LearnedGraphs;
   readonly #plans: PlanReader;
 
   constructor(repository: Repository, slicewave: readonly string[]) {
     this.repository = repository;
     this.#slicewave = slicewave;
     this.#reader = new FactsReader(repository);
+    this.#learned = new LearnedGraphs(repository);
     this.#plans = new PlanReader(repository);
   }
 
@@ -61,7 +64,11 @@ class RepositoryEngine implements Engine {
 
   async state(planDir: string): ReturnType<Engine['state']> {
     const loaded = await this.load(planDir);
-    return loaded.ok ? success(await this.#reader.state(loaded.value)) : loaded;
+    if (!loaded.ok) return loaded;
+    const { plan } = loaded.value;
+    const runs = await this.#reader.runs();
+    const graph = await this.#learned.graphOf(loaded.value, runs);
+    return success(foldPlan(await this.#reader.facts({ plan, graph }, runs)));
   }
 
   watch(planDir: string, onState: Parameters<Engine['watch']>[1]): { close(): void } {

@@ -56,9 +56,13 @@ export class FactsReader {
     });
   }
 
-  async facts(loaded: Pick<LoadedPlan, 'plan' | 'graph'>): Promise<PlanFacts> {
+  /** `known`: all runs, where they were just read. */
+  async facts(loaded: Pick<LoadedPlan, 'plan' | 'graph'>, known?: readonly RunFacts[]): Promise<PlanFacts> {
     const { plan, graph } = loaded;
-    const [decisions, runs] = await Promise.all([readDecisions(this.#repository.runsDir, plan.id), this.runs(plan.id)]);
+    const [decisions, runs] = await Promise.all([
+      readDecisions(this.#repository.runsDir, plan.id),
+      known ?? this.runs(plan.id),
+    ]);
     return { plan, graph, decisions, runs, now: Date.now() };
   }
 

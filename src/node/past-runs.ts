@@ -1,7 +1,11 @@
 import path from 'node:path';
-import type { DurationSample } from '../core/plan/estimator.ts';
+import { estimatesOf, learnEstimator, type DurationSample } from '../core/plan/estimator.ts';
+import type { PlanGraph } from '../core/plan/graph-model.ts';
+import { planGraph } from '../core/plan/graph.ts';
+import type { Plan } from '../core/plan/model.ts';
 import { durationSamples } from '../core/run/durations.ts';
 import type { RunFacts } from '../core/run/state-model.ts';
+import type { LoadedPlan } from './engine-model.ts';
 import { listPlans, loadPlanDir } from './plans.ts';
 import type { Repository } from './repository.ts';
 import { listRunIds, readEvents } from './state-files.ts';
@@ -13,25 +17,20 @@ const AT_ONCE = 32;
 
 /**
  * What earlier runs of all plans of the repository took, for `learnEstimator`. Only plans that still exist count, for
- * the declared estimates stand in them. What cannot be read is left out: nothing here can fail.
+ * the declared estimates stand in them. What cannot be read is left out: nothing here can fail. `known`: all runs,
+ * oldest first, where they were just read.
  */
-export async function pastRuns(repository: Repository): Promise<readonly DurationSample[]> {
-  const ids = (await listRunIds(repository.runsDir).catch(() => [])).slice(-MOST_RUNS);
+export async function pastRuns(
+  repository: Repository,
+  known?: readonly RunFacts[],
+): Promise<readonly DurationSample[]> {
   const byPlan = new Map<string, RunFacts[]>();
-  for (let from = 0; from < ids.length; from += AT_ONCE) {
-    const read = await Promise.all(
-      ids.slice(from, from + AT_ONCE).map(async (runId): Promise<RunFacts> => {
-        const events = await readEvents(path.join(repository.runsDir, runId)).catch(() => []);
-        return { runId, events, alive: false };
-      }),
-    );
-    for (const run of read) {
-      const [first] = run.events;
-      if (first?.type !== 'run_started' || typeof first.plan !== 'string') continue;
-      const known = byPlan.get(first.plan);
-      if (known) known.push(run);
-      else byPlan.set(first.plan, [run]);
-    }
+  for (const run of known?.slice(-MOST_RUNS) ?? (await readRuns(repository))) {
+    const [first] = run.events;
+    if (first?.type !== 'run_started' || typeof first.plan !== 'string') continue;
+    const runs = byPlan.get(first.plan);
+    if (runs) runs.push(run);
+    else byPlan.set(first.plan, [run]);
   }
   const samples: DurationSample[] = [];
   if (byPlan.size === 0) return samples;
@@ -42,4 +41,48 @@ export async function pastRuns(repository: Repository): Promise<readonly Duratio
     if (loaded?.ok) samples.push(...durationSamples(loaded.value.plan, runs));
   }
   return samples;
+}
+
+/**
+ * The schedules of plans by what earlier runs teach, for the views of a plan under way. Learned anew only when a plan
+ * changed or one more run was verified: a state is asked for at every step of every run.
+ */
+export class LearnedGraphs {
+  readonly #repository: Repository;
+  readonly #known = new WeakMap<Plan, { readonly taught: string; readonly graph: PlanGraph }>();
+
+  constructor(repository: Repository) {
+    this.#repository = repository;
+  }
+
+  /** `runs`: all of the repository, oldest first. The same graph where nothing is learned. */
+  async graphOf({ plan, graph }: Pick<LoadedPlan, 'plan' | 'graph'>, runs: readonly RunFacts[]): Promise<PlanGraph> {
+    const taught = runs.filter(isVerified).map((run) => run.runId);
+    if (taught.length === 0) return graph;
+    const known = this.#known.get(plan);
+    if (known && known.taught === taught.join()) return known.graph;
+    const estimator = learnEstimator(await pastRuns(this.#repository, runs));
+    const { minutes } = estimatesOf(plan, estimator);
+    const learned = planGraph(plan, { minutes });
+    this.#known.set(plan, { taught: taught.join(), graph: learned });
+    return learned;
+  }
+}
+
+function isVerified({ events }: RunFacts): boolean {
+  const last = events.at(-1);
+  return last?.type === 'ended' && last.end === 'verified';
+}
+
+async function readRuns(repository: Repository): Promise<readonly RunFacts[]> {
+  const ids = (await listRunIds(repository.runsDir).catch(() => [])).slice(-MOST_RUNS);
+  const runs: RunFacts[] = [];
+  for (let from = 0; from < ids.length; from += AT_ONCE) {
+    const read = ids.slice(from, from + AT_ONCE).map(async (runId): Promise<RunFacts> => {
+      const events = await readEvents(path.join(repository.runsDir, runId)).catch(() => []);
+      return { runId, events, alive: false };
+    });
+    runs.push(...(await Promise.all(read)));
+  }
+  return runs;
 }

@@ -66,16 +66,24 @@ function reasonOf(request: PromptRequest): ResumeReason | null {
   const { next, previous } = request;
   if (next.mode === 'fresh' || next.why === 'first') return null;
   if (next.why === 'checks-failed') return { kind: 'retry', failing: failingOf(request) };
-  const decision = unheard(request);
+  const decisions = unheard(request);
+  // A change of the plan comes on top of what the person said about the run, and so does the next change.
+  const changes = decisions.flatMap((one) => (one.type === 'retried' && one.run_id === null ? (one.note ?? []) : []));
+  const decision = decisions.findLast((one) => one.run_id !== null);
+  const said = decision?.type === 'retried' && decision.note !== null ? [decision.note] : [];
+  const note = [...said, ...changes].join('\n\n') || null;
   switch (decision?.type) {
-    case 'answered':
-      return { kind: 'answer', question: viewRun(lastHeard(request)).stop?.question ?? null, answer: decision.text };
+    case 'answered': {
+      const question = viewRun(lastHeard(request)).stop?.question ?? null;
+      return { kind: 'answer', question, answer: decision.text, note };
+    }
     case 'approved':
-      return { kind: 'approved', paths: decision.paths, waived: decision.waive };
+      return { kind: 'approved', paths: decision.paths, waived: decision.waive, note };
     case 'retried':
-      if (decision.revert.length > 0) return { kind: 'reverted', paths: decision.revert, note: decision.note };
-      return { kind: 'retry', failing: failingOf(request), note: decision.note };
+      if (decision.revert.length > 0) return { kind: 'reverted', paths: decision.revert, note };
+      return { kind: 'retry', failing: failingOf(request), note };
     default:
+      if (note !== null) return { kind: 'retry', failing: failingOf(request), note };
       return next.why === 'retried' && !wasCutShort(previous)
         ? { kind: 'retry', failing: failingOf(request) }
         : { kind: 'interrupted' };
@@ -91,13 +99,13 @@ function lastHeard({ facts, slice }: PromptRequest): RunFacts {
 }
 
 /**
- * What the person decided since an agent was last at work. Not simply the last decision: an attempt that ended before
- * its agent could start (the program was missing, the machine went down) has delivered nothing, and the decision to try
- * again after it says nothing new.
+ * What the person decided since an agent was last at work, oldest first. Not simply the last decision: an attempt that
+ * ended before its agent could start (the program was missing, the machine went down) has delivered nothing, and the
+ * decision to try again after it says nothing new.
  */
-function unheard(request: PromptRequest): PersonsDecision | undefined {
+function unheard(request: PromptRequest): readonly PersonsDecision[] {
   const since = lastHeard(request).events[0]?.t ?? '';
-  return request.facts.decisions.findLast((decision): decision is PersonsDecision => {
+  return request.facts.decisions.filter((decision): decision is PersonsDecision => {
     if (!('slice' in decision) || decision.slice !== request.slice.id || decision.t < since) return false;
     if (decision.type === 'retried') return decision.revert.length > 0 || decision.note !== null;
     return decision.type === 'answered' || decision.type === 'approved';

@@ -10,11 +10,12 @@ import { lineageOf, planChanges } from '../core/replan/changes.ts';
 import { sentence } from '../core/replan/changes-text.ts';
 import { replanFiles } from '../core/replan/files.ts';
 import { applyOperations, type Lineage } from '../core/replan/operations.ts';
-import { proposalOf } from '../core/replan/proposal-of.ts';
-import { alignIds, reconcile, type ReplanNote } from '../core/replan/reconcile.ts';
+import { proposalOf, proposedSlice } from '../core/replan/proposal-of.ts';
+import { alignIds, reconcile, taskNote, type ReplanNote } from '../core/replan/reconcile.ts';
 import { success, type Result } from '../core/result.ts';
 import { foldPlan, isActive, isSettled } from '../core/run/fold.ts';
-import type { PlanFacts } from '../core/run/state-model.ts';
+import type { DecisionBody } from '../core/run/model.ts';
+import type { PlanFacts, PlanState } from '../core/run/state-model.ts';
 import { readSpec } from '../core/spec/read.ts';
 import { Decisions } from './decisions.ts';
 import type { EngineFailure, LoadedPlan, ReplanChange, ReplanPreview, ReplanRequest } from './engine-model.ts';
@@ -202,9 +203,11 @@ export async function applyReplan(
   const { planDir } = shown.request;
   const refused = refusal(shown);
   if (refused) return refused;
+  const stopped: string[] = [];
   for (const id of shown.summary.stop) {
-    const stopped = await new Decisions(repository, shown.loaded).stop(id);
-    if (!stopped.ok && stopped.failure.reason !== 'not-waiting') return stopped;
+    const asked = await new Decisions(repository, shown.loaded).stop(id);
+    if (asked.ok) stopped.push(id);
+    else if (asked.failure.reason !== 'not-waiting') return asked;
   }
   await excludeState(repository);
   const lock = await acquireLock(planLock(repository, planIdOf(planDir)), { wait: 15_000 });
@@ -216,10 +219,14 @@ export async function applyReplan(
     now = again.value;
     // Whoever was to be stopped is stopped by now; another one has just started on the plan as it is.
     if (!sameFiles(now, shown) || now.summary.stop.length > 0) {
+      const ended =
+        stopped.length === 0
+          ? ''
+          : ` ${stopped.join(' and ')} was stopped for it; \`slicewave retry\` starts it again.`;
       return fail(
         'busy',
         `${planDir} or one of its slices changed since this was shown`,
-        'Nothing was written. Look at the changes again.',
+        `Nothing was written. Look at the changes again.${ended}`,
       );
     }
     const { diff } = now.summary;
@@ -228,39 +235,28 @@ export async function applyReplan(
       after: now.next.files,
       summary: sentence(diff),
       slices: [...diff.added, ...diff.changed].map(({ id }) => id),
+      records: now.renewed.map(({ slice, note }) => renewal(slice, note)),
     });
-    await record(repository, now);
   } catch (error) {
     return writeFailure(planDir, error);
   } finally {
     await lock.release();
   }
-  await record(repository, now, true);
+  // After the lock: who follows the plan looks away while it is held, and this wakes them.
+  const { plan, diff } = now.summary;
+  await appendDecision(repository.runsDir, plan, 'person', {
+    type: 'replanned',
+    summary: sentence(diff),
+    added: diff.added.map(({ id }) => id),
+    cut: diff.cut.map(({ id }) => id),
+    changed: diff.changed.map(({ id }) => id),
+  });
   return success({ written: now.changed });
 }
 
-/** Under the lock: slices whose task changed get another attempt. After it: the decision that wakes who waits. */
-async function record(repository: Repository, now: ReplanPreview, last = false): Promise<void> {
-  const { plan, diff } = now.summary;
-  if (last) {
-    await appendDecision(repository.runsDir, plan, 'person', {
-      type: 'replanned',
-      summary: sentence(diff),
-      added: diff.added.map(({ id }) => id),
-      cut: diff.cut.map(({ id }) => id),
-      changed: diff.changed.map(({ id }) => id),
-    });
-    return;
-  }
-  for (const { slice, note } of now.renewed) {
-    await appendDecision(repository.runsDir, plan, 'person', {
-      type: 'retried',
-      slice,
-      run_id: null,
-      revert: [],
-      note,
-    });
-  }
+/** A slice whose task changed gets another attempt. It names no run, for it takes back nothing that was said about one. */
+function renewal(slice: string, note: string): DecisionBody {
+  return { type: 'retried', slice, run_id: null, revert: [], note };
 }
 
 function refusal(shown: ReplanPreview): ReturnType<typeof fail> | null {
@@ -274,6 +270,19 @@ function refusal(shown: ReplanPreview): ReturnType<typeof fail> | null {
 
 function sameFiles(a: ReplanPreview, b: ReplanPreview): boolean {
   return differing(a.loaded.files, b.loaded.files).length + differing(a.next.files, b.next.files).length === 0;
+}
+
+/** Slices with an earlier attempt whose task goes back: their agents may have been told of the other one. */
+function taskedBack(now: Plan, then: Plan | null, state: PlanState): DecisionBody[] {
+  const old = new Map(then?.slices.map((slice) => [slice.id, slice]));
+  const tried = new Set(
+    state.slices.filter((slice) => slice.runs.length > 0 && !isSettled(slice.state)).map((slice) => slice.id),
+  );
+  return now.slices.flatMap((slice) => {
+    const before = old.get(slice.id);
+    const note = before && tried.has(slice.id) ? taskNote(proposedSlice(slice), proposedSlice(before)) : null;
+    return note === null ? [] : [renewal(slice.id, note)];
+  });
 }
 
 /**
@@ -333,7 +342,11 @@ export async function undoReplan(
     cut = plan.slices.map((slice) => slice.id).filter((other) => !ids.has(other));
     if (then && planGraph(then).cycles.length > 0)
       return fail('bad-plan', 'the plan before had a cycle', 'Undo by hand what you want undone.');
-    await restore(repository, planDir, journal);
+    await restore(repository, planDir, {
+      ...journal,
+      t: new Date().toISOString(),
+      records: taskedBack(plan, then, state),
+    });
     await removeJournal(repository, id);
     summary = `undone: ${journal.summary}`;
     restored = journal.files.map(({ name }) => name);

@@ -555,7 +555,10 @@ class Attempt {
   }
 
   #reverts(): readonly string[] {
-    const decision = this.#facts.decisions.findLast((d) => d.type === 'retried' && d.slice === this.#slice.id);
+    // What names no run is a change of the plan, which takes back no decision about one.
+    const decision = this.#facts.decisions.findLast(
+      (d) => d.type === 'retried' && d.slice === this.#slice.id && d.run_id !== null,
+    );
     const isForThis = decision?.type === 'retried' && decision.run_id === this.#view.run?.runId;
     return isForThis ? decision.revert : [];
   }

@@ -1,5 +1,8 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
 import { ranNoTest } from '../core/gate/coverage.ts';
 import type { Redact } from '../core/gate/redact.ts';
+import { failure, success, type Result } from '../core/result.ts';
 import type { Verification } from '../core/run/model.ts';
 import { compileGlob } from '../core/scope/glob.ts';
 import { splitCommand } from '../core/words.ts';
@@ -20,7 +23,7 @@ const KEPT = 16_000;
 
 /**
  * Runs one verification command, without a shell, and says what was observed. `a && b` runs in order; the first that
- * fails ends it.
+ * fails ends it. `cd web && b` runs `b` in that directory of the worktree, as a shell would.
  */
 export async function runCheck(request: CheckRequest): Promise<Verification> {
   const { command } = request;
@@ -33,12 +36,19 @@ export async function runCheck(request: CheckRequest): Promise<Verification> {
   const take = (chunk: string): void => {
     output = (output + chunk).slice(-KEPT * 4);
   };
+  let cwd = request.cwd;
   for (const step of line.value) {
-    const [program = '', ...args] = await expand(step.words, step.patterns, request.cwd);
+    if (step.words[0] === 'cd') {
+      const entered = await enter(step.words.slice(1), cwd, request.cwd);
+      if (!entered.ok) return { command, exitCode: 1, durationMs, output: entered.failure, outcome: 'failed' };
+      cwd = entered.value;
+      continue;
+    }
+    const [program = '', ...args] = await expand(step.words, step.patterns, cwd);
     const run = await runProcess({
       program,
       args,
-      cwd: request.cwd,
+      cwd,
       env: { ...request.env, ...step.env },
       timeout: request.timeoutMs,
       signal: request.signal,
@@ -67,6 +77,21 @@ export async function runCheck(request: CheckRequest): Promise<Verification> {
   }
   const text = request.redact(output).slice(-KEPT);
   return { command, exitCode: 0, durationMs, output: text, outcome: ranNoTest(text) ? 'no-coverage' : 'passed' };
+}
+
+/** The directory that `cd` steps into, which stays in the worktree: no check is about another place. */
+async function enter(args: readonly string[], from: string, worktree: string): Promise<Result<string, string>> {
+  const [to] = args;
+  if (to === undefined || args.length !== 1) return failure('cd takes one directory');
+  const target = path.resolve(from, to);
+  const below = path.relative(worktree, target);
+  if (below === '..' || below.startsWith(`..${path.sep}`) || path.isAbsolute(below))
+    return failure(`cd ${to}: is outside of the worktree`);
+  const directory = await stat(target).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  return directory ? success(target) : failure(`cd ${to}: is no directory`);
 }
 
 /**

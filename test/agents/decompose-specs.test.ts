@@ -73,7 +73,12 @@ async function run(id: AgentId, name: string, marker: string, slices: number): P
     const asked = prompts(requests);
     const [first = '', afterBroken = '', afterCycle = '', afterOverlap = ''] = asked;
     assert.equal(asked.length, 4, `${context}\n${asked.map((text) => text.slice(0, 300)).join('\n---\n')}`);
-    assert.match(afterBroken, /Your JSON ends before it is complete/, context);
+    assert.ok(first.includes(JSON.stringify(proposalJsonSchema(), null, 2)), `${context}\nno schema in the question`);
+    assert.match(
+      afterBroken,
+      /Your JSON ends before it is complete \(after \d+ characters, behind "id": "\w+"\)/,
+      context,
+    );
     const [one, two] = circle;
     assert.ok(
       [`${one} -> ${two} -> ${one}`, `${two} -> ${one} -> ${two}`].some((trail) =>
@@ -84,7 +89,17 @@ async function run(id: AgentId, name: string, marker: string, slices: number): P
     const overlap = new RegExp(
       `warning: ${pair.later} and ${pair.earlier} may run at the same time and share \\d.* % of what they write \\(.*${escaped(pair.path)}`,
     );
+    assert.equal(faultsIn(afterCycle).length, 1, `${context}\n${afterCycle}`);
+    assert.match(
+      afterCycle,
+      new RegExp(
+        `\`deps\` of ${one}; .*\`deps\` of ${two} \\(declared by the spec, stays\\)|\`deps\` of ${two} \\(declared by the spec, stays\\); .*\`deps\` of ${one}`,
+      ),
+      context,
+    );
     assert.match(afterOverlap, overlap, context);
+    for (const fault of faultsIn(afterOverlap))
+      assert.match(fault, new RegExp(`\\b(${pair.later}|${pair.earlier})\\b`), `${context}\n${fault} names no slice`);
     assert.match(afterOverlap, /These ways were tried on your plan, and help:/, context);
     assert.equal(new Set(requests.map((request) => request.sessionId)).size, 1, context);
 
@@ -144,6 +159,11 @@ function prompts(requests: readonly ModelRequest[]): string[] {
   return [...new Set(texts)].filter((text) =>
     /^(Decompose a spec into|Your decomposition does not hold)/.test(text.trim()),
   );
+}
+
+/** The rows of a message that say what is wrong. */
+function faultsIn(message: string): string[] {
+  return message.split('\n').filter((row) => /^- (error|warning): /.test(row));
 }
 
 function escaped(text: string): string {

@@ -165,6 +165,7 @@ suite('decomposing with a real agent', function () {
       const result = await decompose(id);
       assert.ok(result.ok, result.ok ? '' : result.failure.message);
       assert.ok(!existsSync(evil) && !existsSync(path.join(root, 'evil.txt')));
+      assert.equal(result.value.making.rounds?.changed, undefined);
     });
 
     test(`${id} can be cancelled`, async () => {
@@ -177,6 +178,22 @@ suite('decomposing with a real agent', function () {
       const result = await decomposing;
       release();
       assert.equal(result.ok ? '' : result.failure.reason, 'cancelled');
+    });
+
+    test(`${id} that is not signed in says so, and how it is done`, async () => {
+      await start([]);
+      const { ANTHROPIC_API_KEY: _a, ANTHROPIC_BASE_URL: _b, SCRIPTED_KEY: _c, ...env } = home.env;
+      const result = await decomposeSpecFile({
+        root,
+        specFile: 'specs/TS-9-shop.spec.md',
+        with: id,
+        runAgent: decomposerAgent({ id, root, env }),
+      });
+      assert.ok(!result.ok);
+      const { message, remedy } = result.failure;
+      assert.match(message, id === 'claude' ? /Not logged in/ : /Missing environment variable: `SCRIPTED_KEY`/);
+      assert.match(remedy, id === 'claude' ? /signed in \(start `claude` and type \/login\)/ : /`codex login`/);
+      assert.deepEqual(endpoint.requestsOf(marker), []);
     });
 
     test(`${id} that fails is reported in its own words`, async () => {

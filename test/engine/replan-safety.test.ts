@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openEngine } from '../../src/node/engine.ts';
@@ -181,5 +183,98 @@ suite('re-planning, seen from beside it', function () {
     assert.equal(after.get('context.md'), '# Anew\n');
     assert.ok((await here.previewReplan(rescope('A1', false))).ok);
     assert.deepEqual(planFiles(), after);
+  });
+
+  /** The prompt of the last attempt at a slice. */
+  const lastPrompt = (id: string): string => {
+    const run = project.runIds().findLast((name) => name.includes(`-${id}-`)) ?? '';
+    return readFileSync(path.join(project.runsDir, run, 'prompt.txt'), 'utf8');
+  };
+
+  /** B1's agent leaves its scope at first, and does its work when it is started again. */
+  async function strayed(): Promise<void> {
+    project = await Project.create(THREE);
+    let starts = 0;
+    project.on('agent', async (call) => {
+      call.write(`src/${call.slice}.txt`, `${call.slice}\n`);
+      if (call.slice === 'B1' && starts++ === 0) call.write('src/rogue.txt', 'rogue\n');
+      await call.exit(0);
+    });
+    await project.run('--only', 'B1');
+    const { slices } = await project.status();
+    assert.equal(slices.find(({ id }) => id === 'B1')?.stop?.condition, 'unexpected-scope');
+  }
+
+  const widen = (file: string): Promise<{ readonly code: number | null; readonly err: string }> =>
+    project.cli('replan', project.planDir, '--rescope', 'B1', '--add-create', file, '--yes');
+
+  test('what a person decided about a run is not lost to a change of the plan, nor one change to the next', async () => {
+    await strayed();
+    const retried = await project.cli('retry', project.planDir, 'B1', '--revert', '--note', 'Gently.');
+    assert.equal(retried.code, 0, retried.err);
+    for (const file of ['src/one.txt', 'src/two.txt']) assert.equal((await widen(file)).code, 0);
+    const { code, out, err } = await project.run('--only', 'B1');
+    assert.equal(code, 0, `${out}\n${err}`);
+    const prompt = lastPrompt('B1');
+    assert.match(prompt, /out of scope and have been put back:\n\n?- `?src\/rogue\.txt/);
+    assert.match(prompt, /> Gently\.[^]*CREATE \+ src\/one\.txt[^]*CREATE \+ src\/two\.txt/);
+    assert.ok(!project.files(`slicewave/${project.planId}/B1`).includes('src/rogue.txt'));
+  });
+
+  test('who was told of a change is told when it is undone', async () => {
+    await strayed();
+    assert.equal((await widen('src/one.txt')).code, 0);
+    const undone = await project.cli('replan', project.planDir, '--undo');
+    assert.equal(undone.code, 0, undone.err);
+    await project.run('--only', 'B1');
+    assert.match(lastPrompt('B1'), /CREATE \+ src\/one\.txt[^]*CREATE - src\/one\.txt/);
+  });
+
+  test('a process that is killed at any write leaves a whole plan, with its decisions, that can be undone', async () => {
+    await strayed();
+    const before = planFiles();
+    const killer = path.join(import.meta.dirname, 'killed-at-write.mjs');
+    const args = ['replan', project.planDir, '--rescope', 'B1', '--add-create', 'src/one.txt', '--cut', 'A2'];
+    const decided = (): number => project.decisions().filter((entry) => entry['type'] === 'retried').length;
+    const killed = async (at: number, ...words: readonly string[]): Promise<boolean> => {
+      const died = await once(
+        spawn(process.execPath, ['--import', killer, CLI, ...words], {
+          cwd: project.root,
+          env: { ...project.env, SLICEWAVE_TEST_KILL_AT: String(at) },
+          stdio: 'ignore',
+        }),
+        'exit',
+      );
+      return died[1] === 'SIGKILL';
+    };
+    const look = async (): Promise<ReadonlyMap<string, string>> => {
+      assert.ok((await (await engine()).previewReplan(rescope('A1', false))).ok);
+      return planFiles();
+    };
+    let wholes = 0;
+    for (let at = 1; ; at++) {
+      const known = decided();
+      if (!(await killed(at, ...args, '--yes'))) break;
+      const after = await look();
+      if (wholes === 0 && [...before].every(([name, text]) => after.get(name) === text) && after.size === before.size) continue;
+      wholes++;
+      assert.ok(![...after.keys()].some((name) => name.includes('a2')), `half a plan after write ${at}`);
+      assert.equal(decided(), known + 1, `B1 is not told of the change that was killed at write ${at}`);
+      assert.equal((await project.cli('replan', project.planDir, '--undo')).code, 0);
+      assert.deepEqual(planFiles(), before);
+    }
+    assert.ok(wholes > 0, 'it was never killed after the files were whole');
+    const after = planFiles();
+    let ends = 0;
+    for (let at = 1; ; at++) {
+      const isKilled = await killed(at, 'replan', project.planDir, '--undo');
+      const now = await look();
+      if (isKilled && [...after].every(([name, text]) => now.get(name) === text)) continue;
+      ends++;
+      assert.deepEqual(now, before, `write ${at} of the undo`);
+      if (!isKilled) break;
+      assert.equal((await project.cli(...args, '--yes')).code, 0);
+    }
+    assert.ok(ends > 1);
   });
 });

@@ -161,7 +161,7 @@ helper function 57
 import 3 json
 import 4 ./item
 import 5 shop/money Money
-free 1-6 10 16 20 24 28 34 38 40 42 45 49 53 56 58
+free 2-6 10 16 20 24 28 34 38 40 42 45 49 53 56 58
 `,
   'models.py': String.raw`
 MAX_AGE variable 12

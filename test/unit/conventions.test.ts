@@ -185,6 +185,45 @@ suite('conventions: whole repositories', () => {
     assert.match(text, /raised as an exception \(12 Python files\)/);
   });
 
+  test("Python: the longest line is the linter's where no formatter says one", () => {
+    const texts = { ...python, 'pyproject.toml': '[tool.ruff]\nline-length = 110\n\n[tool.ruff.lint]\nselect = []\n' };
+    assert.match(measure(texts).text, /No formatter is set up;[^.]*lines of at most 110 \(`pyproject\.toml`\)/);
+  });
+
+  test('two languages, two ways to name a test; components say nothing of functions', () => {
+    const texts = {
+      ...modules(
+        6,
+        (i) => `web/rate-form${i}.tsx`,
+        (i) => `export function RateForm${i}() {}\n`,
+      ),
+      ...modules(
+        6,
+        (i) => `web/load-rate${i}.ts`,
+        (i) => `export function loadRate${i}() {}\n`,
+      ),
+      ...modules(
+        4,
+        (i) => `web/load-rate${i}.test.ts`,
+        () => '',
+      ),
+      ...modules(
+        3,
+        (i) => `go/rate${i}_test.go`,
+        () => '',
+      ),
+      ...modules(
+        9,
+        (i) => `go/rate${i}.go`,
+        () => '',
+      ),
+    };
+    const { text } = measure(texts);
+    assert.match(text, /are named `\*\.test\.ts` or `\*_test\.go` \(7 of 7\)/);
+    assert.match(text, /functions camelCase \(6 of 6\)/);
+    assert.match(text, /TypeScript files of several words are named in kebab-case/);
+  });
+
   test('Go: gofmt, tests beside the code, wrapped errors', () => {
     const { text } = measure(go);
     assert.match(text, /named in snake_case \(8 of 8 files\)/);

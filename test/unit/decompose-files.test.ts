@@ -235,7 +235,7 @@ suite('decomposing a spec file', function () {
         ['ids that differ in case', twice, /The ids A1 and a1 differ in case only/],
         ['an unknown dependency', unknown, /A9/],
         ['a thousand slices', huge, /1001 slices are more than the 1000/],
-        ['a wrong shape', { slices: [{ id: '../x', title: 'x' }] }, /slices\.0\.id: /],
+        ['a wrong shape', { slices: [{ id: '../x', title: 'x' }] }, /slices\.0\.id \("\.\.\/x"\): is no id/],
         ['a declared slice left out', good, /the spec declares A2 \(Door\), and no slice/],
       ];
       for (const [what, answer, expected] of cases) {

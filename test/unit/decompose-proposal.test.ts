@@ -37,14 +37,19 @@ suite('proposal', () => {
     const read = readProposal({
       slices: [
         { id: '../x', title: '' },
-        { id: 'A1', title: 'x', estimate: 'soon', deps: 'A2' },
+        { id: 'A1', title: 'x', estimate: 'soon', deps: 'A2', create: ['../x'] },
       ],
+      merge_points: [{ id: 'x'.repeat(61) }],
     });
     assert.ok('problems' in read);
-    assert.deepEqual(
-      read.problems.map((problem) => problem.slice(0, problem.indexOf(':'))),
-      ['slices.0.id', 'slices.0.title', 'slices.1.deps', 'slices.1.estimate'],
-    );
+    assert.deepEqual(read.problems, [
+      'slices.0.id ("../x"): is no id: letters and digits, with - and _ between them',
+      'slices.0.title (of ../x): must not be empty',
+      'slices.1.deps (of A1, "A2"): expected array, received string',
+      'slices.1.create.0 (of A1, "../x"): is not a path inside the repository',
+      'slices.1.estimate (of A1, "soon"): is no working time: 2h, 90m or 1h30m',
+      `merge_points.0.id ("${'x'.repeat(61)}"): is longer than 60 characters`,
+    ]);
     for (const value of [null, [], 'x', {}, { slices: [] }]) assert.ok('problems' in readProposal(value));
   });
 

@@ -102,7 +102,13 @@ function judged(proposal: Proposal, own = spec): Judged {
 
 suite('decompose: what the spec declares and the repository says', () => {
   test('a declared contract of which nothing is said goes to who is named after it, not to everybody', () => {
-    const more = { id: 'X1', title: 'Colours of the shop', create: ['src/theme.ts'], verify: ['npm test'] };
+    const more = {
+      id: 'X1',
+      title: 'Colours of the shop',
+      create: ['src/theme.ts'],
+      requirements: ['They are calm'],
+      verify: ['npm test'],
+    };
     const { proposal, findings } = declared({ slices: [...slices, more] });
     assert.deepEqual(findings, []);
     const [contract] = proposal.contracts;
@@ -133,6 +139,129 @@ suite('decompose: what the spec declares and the repository says', () => {
     assert.deepEqual([proposal.conventions, proposal.setup], ['File names are kebab-case.', ['npm ci']]);
     const own = declared({ slices, conventions: 'Mine.', setup: ['make ready'] }, repository).proposal;
     assert.deepEqual([own.conventions, own.setup], ['Mine.', ['make ready']]);
+  });
+
+  test('what the spec says of a slice, of stopping and of what is out of scope is in the plan, said again or not', () => {
+    const text = specText
+      .replace('- Giving away', '- Giving away, in `src/free/`')
+      .replace('verify: npm test)', 'verify: npm test)\n  - An order has a number')
+      .replace(
+        '## Contracts',
+        '## Test plan\n\n| slice | what |\n|---|---|\n| B1 | no order twice |\n\n## Stop conditions\n\n- Prices change\n\n## Contracts',
+      );
+    const own = readSpec(text, specPath).spec;
+    const proposal = proposalOf({ slices: [{ ...slices[0], boundary: ['src/x.ts'], stop: ['Odd'] }, slices[1]] });
+    const merged = withDeclared({ proposal, spec: own, specPath, specText: text, repoFiles }).proposal;
+    const [a, b] = merged.slices;
+    assert.deepEqual([a?.stop, b?.stop], [['Prices change', 'Odd'], ['Prices change']]);
+    assert.deepEqual(a?.boundary, ['src/x.ts', 'src/contracts/stock.ts', 'src/free/**']);
+    assert.deepEqual(b?.boundary, ['src/contracts/stock.ts', 'src/free/**', 'src/stock/**']);
+    assert.deepEqual([b?.requirements, b?.checklist], [['An order has a number'], ['no order twice']]);
+  });
+
+  test('declared files: a directory is all below it, and of two that name a new file one creates it', () => {
+    const text = specText
+      .replace('files: src/stock/levels.ts', 'files: src/stock/levels.ts, src/stock/seeds/')
+      .replace('files: src/orders/place.ts', 'files: src/orders/place.ts, src/shared.ts, src/stock/levels.ts')
+      .replace('estimate: 9h)', 'estimate: 9h)\n- A2: Counting (files: src/shared.ts)');
+    const own = readSpec(text, specPath).spec;
+    const bare = ['A1', 'A2', 'B1'].map((id) => ({ id, title: id }));
+    const { proposal } = withDeclared({
+      proposal: proposalOf({ slices: bare }),
+      spec: own,
+      specPath,
+      specText: text,
+      repoFiles,
+    });
+    assert.deepEqual(
+      proposal.slices.map(({ id, create, modify }) => [id, create, modify]),
+      [
+        ['A1', ['src/stock/levels.ts', 'src/stock/seeds/**'], []],
+        ['A2', ['src/shared.ts'], []],
+        ['B1', ['src/orders/place.ts'], ['src/shared.ts', 'src/stock/levels.ts']],
+      ],
+    );
+  });
+
+  test('workstreams that only ids stand for are listed; one letter for all tells nothing apart', () => {
+    const of = (ids: readonly string[]) => {
+      const text = `# Shop\n\n## Slices\n\n${ids.map((id) => `- ${id}: T (files: src/${id}.ts)`).join('\n')}\n`;
+      const own = readSpec(text, specPath).spec;
+      const proposal = proposalOf({ slices: ids.map((id) => ({ id, title: id, requirements: ['x'] })) });
+      const merged = withDeclared({ proposal, spec: own, specPath, specText: text, repoFiles });
+      assert.deepEqual(merged.findings, []);
+      return [
+        merged.proposal.slices.map(({ workstream }) => workstream),
+        merged.proposal.workstreams.map(({ id }) => id),
+      ];
+    };
+    assert.deepEqual(of(['A1', 'B1']), [
+      ['WS-A', 'WS-B'],
+      ['WS-A', 'WS-B'],
+    ]);
+    assert.deepEqual(of(['A1', 'A2']), [[null, null], []]);
+  });
+
+  test('a merge point without a check of its own is verified by the whole suite', () => {
+    const points = [
+      { id: 'MP1', needs: ['A1'], unlocks: ['B1'] },
+      { id: 'MP2', needs: ['A1'], unlocks: ['B1'], verify: ['make both'] },
+    ];
+    const { proposal } = withDeclared({
+      proposal: proposalOf({ slices, merge_points: points }),
+      spec,
+      specPath,
+      specText,
+      repoFiles,
+      repository: { setup: [], tests: ['npm test'], conventions: '' },
+    });
+    assert.deepEqual(
+      proposal.merge_points.map(({ verify }) => verify),
+      [['npm test'], ['make both']],
+    );
+  });
+
+  test('what is there twice, empty, open, unsaid or out of scope is said', () => {
+    const text = specText.replace('- Giving away', '- Giving away, in `src/free/`');
+    const own = readSpec(text, specPath).spec;
+    const more = { title: 'T', verify: ['npm test'], requirements: ['It works'] };
+    const contract = { content: 'export {}\n', consumers: ['A1'] };
+    const { proposal, findings } = withDeclared({
+      proposal: proposalOf({
+        slices: [
+          ...slices,
+          { ...more, id: 'X1', create: ['src/free/gift.ts'], workstream: 'WS-Q' },
+          { ...more, id: 'X2', create: ['src/**', '!src/free/**'], requirements: [] },
+        ],
+        workstreams: ['One', 'Two'].map((name) => ({ id: 'WS-X', name, boundary: [] })),
+        merge_points: ['A1', 'B1'].map((id) => ({ id: 'MP1', needs: [id], unlocks: ['X1'], verify: ['npm test'] })),
+        contracts: [
+          { ...contract, path: 'src/contracts/one.ts' },
+          { ...contract, path: 'src/contracts/one.ts' },
+          { ...contract, path: 'src/contracts/two.ts', content: ' \n' },
+          { ...contract, path: 'src/contracts/three.ts', content: '// A\n// To be agreed: names\n' },
+        ],
+      }),
+      spec: own,
+      specPath,
+      specText: text,
+      repoFiles,
+    });
+    assert.deepEqual(
+      findings.map(({ code, severity, message }) => `${severity} ${code} ${message}`),
+      [
+        'warning decompose.unknown-name X1 belongs to the workstream WS-Q, which is not among the workstreams: add it, or say null',
+        'warning decompose.named-twice the workstream WS-X is listed twice; the first one counts',
+        'warning decompose.named-twice the merge point MP1 is listed twice; the first one counts',
+        'warning decompose.named-twice the contract src/contracts/one.ts is listed twice; the first one counts',
+        'warning decompose.contract-open the contract src/contracts/two.ts is empty: its `content` is the whole file',
+        'warning decompose.contract-open the contract src/contracts/three.ts leaves something to be agreed (line 2): decide it, and write it down',
+        'warning decompose.no-requirements X2 has no `requirements`: whoever works on it sees nothing but its task',
+        'warning decompose.out-of-scope X1 may write src/free/gift.ts, and the spec puts src/free/** out of scope: leave it alone (`!src/free/**` takes it out of a glob)',
+      ],
+    );
+    const { plan } = judged(proposal, own);
+    assert.deepEqual([proposal.workstreams.length, plan.mergePoints.length, plan.contracts.length], [3, 1, 4]);
   });
 
   test('contracts and slices that nobody has are said', () => {
@@ -273,12 +402,62 @@ suite('decompose: what an agent is told', () => {
     assert.deepEqual(mendable({ findings, spec, plan, files, cycles }), findings);
   });
 
+  test('each fault names its slice, errors come first, and a circle is told by what makes it', () => {
+    const proposal = proposalOf({
+      slices: [
+        { id: 'A1', title: 'One', create: ['src/a.ts'], verify: [], estimate: '9h', requirements: ['x'] },
+        { id: 'B1', title: 'Two', deps: ['A1', 'B2'], create: ['src/b.ts'], verify: ['npm test'] },
+        { id: 'B2', title: 'Three', deps: ['B1'], create: ['src/c.ts'], verify: ['npm test'] },
+        { id: 'C1', title: 'Four', create: ['src/d.ts'], modify: ['src/a.ts'], verify: ['npm test'] },
+      ],
+      merge_points: [
+        { id: 'MP1', needs: ['C1'], unlocks: ['A1'] },
+        { id: 'MP2', needs: ['A1'], unlocks: ['C1'] },
+      ],
+    });
+    const own = readSpec(specText.replace('after A1;', 'after A1, B2;'), specPath).spec;
+    const { plan, files, judgement } = judged(proposal);
+    const bare = readSpec('# Shop\n', specPath).spec;
+    const findings = mendable({ ...judgement, spec: bare, plan, files, cycles: judgement.graph.cycles });
+    const told = decomposeFeedback({ problems: [], findings, judgement, of: { plan, spec: own } });
+    const rows = told.split('\n').filter((row) => /^- (error|warning): /.test(row));
+    assert.deepEqual(rows.slice(0, 4), [
+      '- error: these slices wait for each other: A1 -> C1 -> A1',
+      '- error: these slices wait for each other: B1 -> B2 -> B1',
+      '- warning: A1: 9 hours are more than one agent should be given (4): split this slice',
+      '- warning: A1: `verify` holds no command, so nothing can prove the result: give the narrowest test that does',
+    ]);
+    assert.equal(rows.length, findings.length);
+    assert.match(
+      told,
+      /What makes each circle; .*:\n\n- A1 -> C1 -> A1: MP2 needs A1 and unlocks C1; MP1 needs C1 and unlocks A1\n- B1 -> B2 -> B1: B1 stands under `deps` of B2; B2 stands under `deps` of B1 \(declared by the spec, stays\)\n/,
+    );
+  });
+
+  test('what the writer of the plan works out is not asked for', () => {
+    const proposal = proposalOf({ slices: [{ ...slices[0], deps: ['A1'] }] });
+    const { plan, files, judgement } = judged(proposal, readSpec('# Shop\n', specPath).spec);
+    assert.ok(judgement.findings.some(({ code }) => code === 'plan.blocks-disagree'));
+    const left = mendable({ ...judgement, spec, plan, files, cycles: judgement.graph.cycles });
+    assert.ok(left.some(({ code }) => code === 'plan.self-dependency'));
+    assert.deepEqual(
+      left.filter(({ code }) => code.startsWith('plan.blocks')),
+      [],
+    );
+  });
+
   test('half an answer is told apart from a broken one', () => {
     const whole = JSON.stringify({ slices, conventions: 'Use "quotes" and {braces}.' });
     const half = answerIn(`I took {care}:\n\n\`\`\`json\n${whole.slice(0, -9)}\n\`\`\`\n`);
-    assert.match('problem' in half ? half.problem : '', /ends before it is complete/);
+    assert.match(
+      'problem' in half ? half.problem : '',
+      /ends before it is complete \(after \d+ characters, behind "id": "B1"\): /,
+    );
     const broken = answerIn(`I took {care}:\n\n\`\`\`json\n${whole.replace('"id"', 'id')}\n\`\`\`\n`);
-    assert.match('problem' in broken ? broken.problem : '', /cannot be read/);
+    assert.match(
+      'problem' in broken ? broken.problem : '',
+      /cannot be read: .*, in: \.\.\. \{"slices":\[\{id:"A1","title"/,
+    );
   });
 
   test('the person reads that dependencies were added afterwards', () => {

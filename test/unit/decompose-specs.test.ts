@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { editedPrompt } from '../../src/core/context/prompt.ts';
 import { filesOnly, judge } from '../../src/core/judge/judge.ts';
 import { decomposeByStructure } from '../../src/core/decompose/structure.ts';
 import { planFiles, planName } from '../../src/core/decompose/write.ts';
@@ -128,6 +129,15 @@ suite('decompose: specs of the shape that people write', function () {
         writeFileSync(kept, text);
       }
       assert.equal(text, readFileSync(kept, 'utf8'));
+    });
+
+    test(`${name}: no prompt looks edited by hand as soon as it is written`, () => {
+      const { files, plan, graph } = decompose(name);
+      const edited = plan.slices.filter((slice) => editedPrompt(plan, slice, graph, files) !== null);
+      assert.deepEqual(
+        edited.map(({ id }) => id),
+        [],
+      );
     });
 
     test(`${name}: no error, written whole, the same whatever the order of the files`, () => {

@@ -325,6 +325,45 @@ suite('decompose: clustering', () => {
 });
 
 suite('decompose: clusters that belong together', () => {
+  test('a directory that is called as every other is named after the one above it', () => {
+    const slices = slicesOf(spec('', '- `packages/core/src/cart.ts`\n- `web/src/Form.tsx`\n- `src/cli/`'));
+    assert.deepEqual(
+      [...slices.values()].map(({ title }) => title),
+      ['Core', 'Web', 'Cli'],
+    );
+  });
+
+  test('a file brings the test that is named after it, and no other', () => {
+    const files = [
+      'core/src/cart.ts',
+      'core/test/cart.test.ts',
+      'api/src/cart.ts',
+      'api/test/cart.test.ts',
+      'go/rates.go',
+      'go/rates_test.go',
+      'db/a/pool.py',
+      'db/b/pool.py',
+      'db/tests/test_pool.py',
+    ];
+    const slices = slicesOf(spec('', '- `core/src/cart.ts`\n- `go/rates.go`\n- `db/a/pool.py`'), { files });
+    assert.deepEqual(
+      [...slices.values()].map(({ create, modify }) => [...create, ...modify]),
+      [['core/src/cart.ts', 'core/test/cart.test.ts'], ['go/rates.go', 'go/rates_test.go'], ['db/a/pool.py']],
+    );
+  });
+
+  test('evidence that is run in a directory proves the slices below it', () => {
+    const text = spec('', '- `web/src/form.js`\n- `internal/rates/rates.go`').replace(
+      '- `pytest` passes',
+      '- `go test ./...` passes\n- `cd web && npm test` passes',
+    );
+    const slices = slicesOf(text, { files: ['go.mod', 'web/src/form.js', 'internal/rates/rates.go'] });
+    assert.deepEqual(
+      [...slices.values()].map(({ verify }) => verify),
+      [['cd web && npm test'], ['go test ./...']],
+    );
+  });
+
   test('directories that one item alone names are one slice; what another names too stays apart', () => {
     const titles = (scope: string, files: readonly string[] = []): (readonly [string, readonly string[]])[] =>
       [...slicesOf(spec('', scope), { files }).values()].map((slice) => [

@@ -11,6 +11,7 @@ import type { RunFacts } from '../../src/core/run/state-model.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import { planText } from '../../src/core/view/plan-text.ts';
 import { estimatorText } from '../../src/core/view/schedule-text.ts';
+import { openEngine } from '../../src/node/engine.ts';
 import { pastRuns } from '../../src/node/past-runs.ts';
 import { openRepository } from '../../src/node/repository.ts';
 import { planOf, slice } from './plan-fixture.ts';
@@ -263,6 +264,61 @@ suite('durations of earlier runs', () => {
       );
       rmSync(path.join(root, '.agent-runs'), { recursive: true });
       assert.deepEqual(await pastRuns(repository.value), []);
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
+
+  test('what is left of a plan is told by what they teach, as its judge does', async () => {
+    const root = mkdtempSync(path.join(tmpdir(), 'slicewave-learned-'));
+    try {
+      const write = (file: string, text: string): void => {
+        mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+        writeFileSync(path.join(root, file), text);
+      };
+      const task = (id: string, deps: string): void =>
+        write(
+          `parallel/TS-1-shop/tasks/${id}.md`,
+          `---\nid: ${id}\nestimate: 2h\ndeps: [${deps}]\n---\n# Task ${id}: ${id}\n`,
+        );
+      write('parallel/TS-1-shop/manifest.json', '{"tech_spec_id": "TS-1", "waves": []}');
+      for (const id of ['A', 'B', 'C', 'D']) task(id, '');
+      task('E', 'D');
+      const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null' };
+      const git = (...args: string[]): void =>
+        void execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { cwd: root, env });
+      git('init', '-q');
+      git('add', '.');
+      git('commit', '-qm', 'plan');
+      const opened = await openEngine(root, { slicewave: [] });
+      assert.ok(opened.ok);
+      const engine = opened.value;
+      const verified = (place: number, id: string): void => {
+        const name = `20260101T00000000${place}Z-${id}-x`;
+        const { events } = run(name, id, [0, began('claude')], [30, exited], [31, ended('verified')]);
+        write(`.agent-runs/${name}/events.jsonl`, `${events.map((event) => JSON.stringify(event)).join('\n')}\n`);
+      };
+      const left = async (): Promise<readonly [number, number | undefined]> => {
+        const state = await engine.state('parallel/TS-1-shop');
+        assert.ok(state.ok);
+        return [state.value.remainingMinutes, state.value.slices.find(({ id }) => id === 'C')?.slackMinutes];
+      };
+      assert.deepEqual(await left(), [240, 120]);
+      verified(1, 'A');
+      verified(2, 'B');
+      assert.deepEqual(await left(), [240, 120], 'two slices teach nothing');
+      verified(3, 'C');
+      const judged = await engine.judge('parallel/TS-1-shop');
+      assert.ok(judged.ok);
+      const { estimates } = judged.value.judgement;
+      const [d, e] = ['D', 'E'].map((id) => estimates.get(id)?.minutes ?? 0);
+      assert.deepEqual([estimates.get('D')?.basis, d! < 60, d === e], ['learned', true, true]);
+      assert.equal((await left())[0], d! + e!);
+      // The plan itself may change while nothing more is verified.
+      task('E', 'D, A');
+      task('D', 'C, A');
+      task('F', 'E');
+      assert.equal((await left())[0], 3 * d!);
     } finally {
       rmSync(root, { recursive: true, force: true });
     }

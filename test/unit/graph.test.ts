@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import type { PlanGraph } from '../../src/core/plan/graph-model.ts';
 import type { Plan } from '../../src/core/plan/model.ts';
+import { SlicePlaces } from '../../src/core/plan/slice-places.ts';
 import { mergePoint, planOf, slice } from './plan-fixture.ts';
 import { acyclic, name, planFrom, shapes } from './plan-shapes.ts';
 
@@ -302,3 +303,39 @@ function longest(graph: PlanGraph, minutes: ReadonlyMap<string, number>): number
   };
   return Math.max(0, ...graph.order.map(from));
 }
+
+suite('places of ids', () => {
+  /** `bA` and `aL` have one hash, so all of these have. */
+  const alike = (length: number): string[] =>
+    Array.from({ length: 2 ** length }, (_, i) =>
+      Array.from({ length }, (__, bit) => ((i >> bit) & 1 ? 'bA' : 'aL')).join(''),
+    );
+  const check = (ids: readonly string[], asked: readonly string[]): void => {
+    const expected = new Map<string, number>();
+    ids.forEach((id, place) => void (expected.has(id) || expected.set(id, place)));
+    const places = new SlicePlaces(ids);
+    assert.equal(places.size, expected.size);
+    for (const id of [...ids, ...asked]) assert.equal(places.get(id), expected.get(id), id);
+  };
+
+  test('property: as a map of the first place of each', () => {
+    const ids = fc.array(
+      fc.oneof(
+        fc.nat({ max: 30 }).map((n) => `S${n}`),
+        fc.constantFrom(...alike(3)),
+        fc.string({ unit: 'grapheme', maxLength: 3 }),
+      ),
+      { maxLength: 60 },
+    );
+    fc.assert(fc.property(ids, ids, check));
+  });
+
+  test('ids that all fall together are found too, and in time', () => {
+    const ids = alike(15);
+    const before = process.cpuUsage();
+    check([...ids, ...ids.slice(0, 10)], ['', 'bA', `${ids[0]!}x`]);
+    const { user, system } = process.cpuUsage(before);
+    // One after another it took seconds.
+    assert.ok(user + system < 2_000_000, `${user + system} µs`);
+  });
+});

@@ -56,6 +56,19 @@ suite('lint against a repository', () => {
     assert.deepEqual(found(planOf(slices, point), 'task.modify-nothing', repository), []);
   });
 
+  test('a circle elsewhere, or before it, makes nobody forget what a slice waits for', () => {
+    const slices = {
+      'task-001': { fields: 'deps: [task-002]\n', scope: 'CREATE: src/one.ts' },
+      'task-002': { fields: 'deps: [task-001]\n', scope: 'CREATE: src/two.ts\nMODIFY: src/one.ts' },
+      'task-003': { fields: 'deps: [task-002]\n', scope: 'CREATE: src/new/**' },
+      'task-004': { fields: 'deps: [task-003]\n', scope: 'CREATE: src/x.ts' },
+      'task-005': { fields: 'deps: [task-004]\n', scope: 'MODIFY: src/new/model.ts, src/one.ts' },
+    };
+    assert.deepEqual(found(planOf(slices), 'task.modify-nothing', repository), []);
+    const early = { ...slices, 'task-005': { scope: 'MODIFY: src/new/model.ts' } };
+    assert.equal(found(planOf(early), 'task.modify-nothing', repository).length, 1);
+  });
+
   test('a contract is written before every slice; a submodule keeps its files to itself', () => {
     const files = planOf(
       { 'task-001': { scope: 'MODIFY: src/types.ts, vendor/lib/x.c' } },

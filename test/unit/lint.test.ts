@@ -8,7 +8,7 @@ import { lintFile, LintSession, lintWorkspace } from '../../src/core/lint/lint.t
 import { rules } from '../../src/core/lint/rules.ts';
 import { applyFix, assertFinding, caret } from './caret.ts';
 import { cases } from './lint-cases/all.ts';
-import { clean, skill, task, taskFile, type Case } from './lint-cases/workspace.ts';
+import { clean, manifestFile, skill, task, taskFile, type Case } from './lint-cases/workspace.ts';
 
 function changed({ file, from, to, shown }: Case): {
   files: Map<string, string>;
@@ -79,37 +79,55 @@ suite('lint', () => {
   test('plan.overlap-unmeasured: scopes of hundreds of globs that only a comparison tells apart are said, not skipped', () => {
     const modify = (glob: (i: number) => string, count: number): string =>
       `MODIFY: ${Array.from({ length: count }, (_, i) => glob(i)).join(', ')}\nBOUNDARY: docs/**`;
-    const found = (count: number): string[] => {
-      const files = new Map(clean)
-        .set(
-          taskFile('task-003'),
+    const found = (count: number, globOf: (side: string, i: number) => string): string[] => {
+      const files = new Map(clean);
+      for (const [name, side] of [
+        ['task-003', 'a'],
+        ['task-004', 'b'],
+      ] as const)
+        files.set(
+          taskFile(name),
           task(
-            'task-003',
+            name,
             'agent: claude\n',
-            modify((i) => `look/**/a${i}/**/x.ts`, count),
-          ),
-        )
-        .set(
-          taskFile('task-004'),
-          task(
-            'task-004',
-            'agent: claude\n',
-            modify((i) => `look/q*/b${i}/q*/x.ts`, count),
+            modify((i) => globOf(side, i), count),
           ),
         );
       return lintWorkspace(files)
         .filter(({ code }) => code === 'plan.overlap-unmeasured')
         .map(({ message, file, severity }) => `${file} ${severity} ${message}`);
     };
-    assert.deepEqual(found(300), []);
-    const many = found(700);
-    // The other one is told apart from its side.
-    assert.equal(many.length, 1);
+    // Seen from the second slice's globs they are told apart.
+    assert.deepEqual(
+      found(1_000, (side, i) => (side === 'a' ? `look/**/a${i}/**/x.ts` : `look/q*/b${i}/q*/x.ts`)),
+      [],
+    );
+    const alike = (side: string, i: number): string => `look/**/${side}${i}/**/x.ts`;
+    assert.deepEqual(found(300, alike), []);
+    const many = found(700, alike);
+    assert.equal(many.length, 2);
     assert.match(
       many[0] ?? '',
       /task-003\.md info what task-003 shares with other slices is not measured: 700 of its globs/,
     );
-  });
+  }).timeout(20_000);
+
+  test('plan.overlap-unmeasured: that there are more overlaps than are looked at is said', () => {
+    const names = Array.from({ length: 460 }, (_, i) => `task-${i + 1_000}`);
+    const found = (count: number): string[] => {
+      const files = new Map([...clean].filter(([file]) => !file.includes('/tasks/')));
+      files.set(manifestFile, JSON.stringify({ name: 'p', tasks: names.slice(0, count) }));
+      for (const name of names.slice(0, count))
+        files.set(taskFile(name), task(name, 'agent: claude\n', 'MODIFY: src/shared.ts\nBOUNDARY: docs/**'));
+      return lintWorkspace(files)
+        .filter(({ code }) => code === 'plan.overlap-unmeasured')
+        .map(({ file, message }) => `${file} ${message.split(':')[0]}`);
+    };
+    assert.deepEqual(found(20), []);
+    assert.deepEqual(found(460), [
+      'parallel/TS-1-demo/manifest.json only the first 100,000 pairs of slices that overlap are looked at, and there may be more',
+    ]);
+  }).timeout(20_000);
 
   test('every code that is ever reported is in the table, with its severity; every code has a line and a case', () => {
     const severities = new Map<string, string>(rules.map((rule) => [rule.code, rule.severity]));
@@ -188,6 +206,16 @@ suite('lint', () => {
       ['test/trace.json', '', null],
       ['src/a.ts', '', null],
     ];
+    const heading = (text: string): string => `---\ndescription: "x"\n---\n\n# ${text}\n`;
+    kinds.push(
+      ['specs/001-albums/spec.md', heading('Feature Specification: Albums'), null],
+      ['specs/001-albums/plan.md', heading('Implementation Plan: Albums'), null],
+      ['specs/001-albums/tasks.md', heading('Tasks: Albums'), null],
+      ['specs/001-albums/data-model.md', '# Albums', null],
+      ['specs/001-albums/checklists/requirements.md', '# Checklist', null],
+      ['specs/001-albums/spec.md', heading('Albums'), 'spec'],
+      ['specs/albums/spec.md', heading('Feature Specification: Albums'), 'spec'],
+    );
     for (const [file, text, kind] of kinds) assert.equal(fileKind(file, text), kind, file);
   });
 

@@ -248,11 +248,13 @@ suite('validation dialect', () => {
       'acme --check',
       'tools/run.py x',
       'golangci-lint run',
+      'cd web && npm test',
     ])
       assert.ok(looksLikeCommand(text), text);
     for (const text of [
       'User',
       'the tests',
+      'cd web',
       'apps/users',
       'apps/users/models.py',
       '',

@@ -125,6 +125,8 @@ suite('plan directory: the example', function () {
     assert.equal(planName(spec, specPath), 'TS-0042-inventory');
     assert.equal(planName(spec, 'docs/shop.md'), 'TS-0042-inventory-with-stock-orders-and-reports');
     assert.equal(planName({ ...spec, id: null }, 'docs/Größe des Lagers.md'), 'grosse-des-lagers');
+    assert.equal(planName({ ...spec, id: null, title: 'Returns' }, 'docs/spec.md'), 'returns');
+    assert.equal(planName({ ...spec, id: null, title: '???' }, 'docs/spec.md'), 'spec');
   });
 });
 

@@ -275,6 +275,13 @@ suite('preview of a decomposition', () => {
     assert.match(text, new RegExp(`\nFindings \\(${all.length}, ${told} of them told above\\)\n`));
     assert.ok(!text.includes(' plan.overlap '));
     assert.match(text, new RegExp(`\n${preview.counts.warning} warnings?, `));
+    const markdown = previewMarkdown(preview);
+    assert.ok(!markdown.includes(', plan.overlap)'));
+    assert.match(
+      markdown,
+      new RegExp(`\n${told} more ${told === 1 ? 'is' : 'are'} told below, with what to do\n\n## Waves\n`),
+    );
+    assert.match(markdown, /\n## How to cut it better\n\n- A and B share 50 %: /);
   });
 
   test('what is said of the source of an import is not said again of the plan', () => {

@@ -49,6 +49,9 @@ export const cSharp: LanguageRules = {
   ]),
   comments: new Set(['comment']),
   above: new Set(['attribute_list']),
+  obeyed: /<auto-?generated|ReSharper (?:disable|restore)(?! once)/,
+  // All of these end a line, and a comment with it.
+  twofold: /[\u0085\u2028\u2029]/,
   imports: {
     using_directive(node) {
       const target = childrenOf(node).findLast((child) => /name|identifier/.test(child.type));

@@ -51,8 +51,10 @@ export const go: LanguageRules = {
   opens: new Set(),
   comments: new Set(['comment']),
   above: new Set(),
+  // `// #include` and the like are of cgo, which takes any comment for C that stands above its import.
+  obeyed: /^\/\/(?:go:|line |export |nolint)|^\/\/\s*\+build|^\/\*line |^\/\/\s*#/,
   imports: {
     import_spec: (node) => [{ specifier: unquoted(nameIn(node, 'path')[0] ?? ''), names: [] }],
   },
-  onlyImports: (node) => node.type === 'import_declaration',
+  onlyImports: (node) => node.type === 'import_declaration' && !/["`]C["`]/.test(node.text),
 };

@@ -34,6 +34,9 @@ export const java: LanguageRules = {
   opens: new Set(['enum_body_declarations']),
   comments: new Set(['line_comment', 'block_comment']),
   above: new Set(),
+  obeyed: /CHECKSTYLE[:.]|@formatter:|NOSONAR|spotless:/,
+  // Escapes are taken before anything is read: one can end a comment or a text.
+  twofold: /\\u+00(?:0[ad]|2[27af]|5c|7[bd])/i,
   imports: { import_declaration: imported },
   onlyImports: (node) => node.type === 'import_declaration',
 };

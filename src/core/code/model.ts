@@ -45,4 +45,6 @@ export interface CodeFile {
 export interface CodeReader {
   /** `null`: no grammar for this file, or it is too large. Never throws. */
   read(path: string, text: string): CodeFile | null;
+  /** Languages of which a file was to be read and whose grammar is missing or damaged, sorted; absent where none can be. */
+  lacking?(): readonly LanguageId[];
 }

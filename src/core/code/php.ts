@@ -43,12 +43,20 @@ function used(node: SyntaxNode) {
 
 const including = /^(?:require|require_once|include|include_once)_expression$/;
 
-/** `require __DIR__ . '/x.php'` is `./x.php`. */
+/** `require __DIR__ . '/x.php'` is `./x.php`. What computes a path runs code of its own. */
 function included(node: SyntaxNode) {
-  const [what] = childrenOf(node);
+  const [given] = childrenOf(node);
+  const what = given?.type === 'parenthesized_expression' ? childrenOf(given)[0] : given;
+  if (
+    childrenOf(what ?? null).some(
+      ({ type }) =>
+        !/^(?:string_content|escape_sequence|name|string|encapsed_string|function_call_expression)$/.test(type),
+    )
+  )
+    return [];
   if (what?.type === 'string' || what?.type === 'encapsed_string')
     return [{ specifier: unquoted(what.text), names: [] }];
-  const path = /^\(?\s*(?:__DIR__|dirname\(__FILE__\))\s*\.\s*(["'])\/?([^"'$]*)\1\s*\)?$/.exec(what?.text ?? '')?.[2];
+  const path = /^(?:__DIR__|dirname\(__FILE__\))\s*\.\s*(["'])\/?([^"'$]*)\1$/.exec(what?.text ?? '')?.[2];
   return path === undefined ? [] : [{ specifier: `./${path}`, names: [] }];
 }
 
@@ -70,6 +78,7 @@ export const php: LanguageRules = {
   opens: new Set(['namespace_definition', 'compound_statement', 'if_statement', 'else_clause']),
   comments: new Set(['comment']),
   above: new Set(['attribute_list']),
+  obeyed: /phpcs:(?:ignoreFile|disable|enable)|@codeCoverageIgnore|@phpstan-ignore-file|@psalm-suppress/,
   imports: {
     namespace_use_declaration: used,
     require_expression: included,
@@ -79,5 +88,6 @@ export const php: LanguageRules = {
   },
   onlyImports: (node) =>
     node.type === 'namespace_use_declaration' ||
-    (node.type === 'expression_statement' && including.test(childrenOf(node)[0]?.type ?? '')),
+    (node.type === 'expression_statement' &&
+      childrenOf(node).every((child) => including.test(child.type) && included(child).length > 0)),
 };

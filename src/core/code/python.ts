@@ -45,6 +45,9 @@ export const python: LanguageRules = {
   ]),
   comments: new Set(['comment']),
   above: new Set(['decorator']),
+  // The form of a source encoding is that of PEP 263.
+  obeyed:
+    /coding[:=]|^#\s*(?:type:\s*ignore|mypy:|pyright:|pylint:|flake8:|ruff:|fmt:|isort:|cython:|distutils:|yapf:)|pragma: no cover/,
   imports: {
     import_statement: (node) =>
       fieldsOf(node, 'name').map((name) => ({ specifier: compact(imported(name)), names: [] })),

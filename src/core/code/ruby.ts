@@ -38,7 +38,9 @@ function loaded(node: SyntaxNode) {
   if (!loaders.test(method) || node.childForFieldName('receiver')) return [];
   const items = argumentsOf(node);
   const file = items.at(-1);
-  if (file?.type !== 'string') return [];
+  // What computes a path, and a block, run code of their own.
+  if (file?.type !== 'string' || childrenOf(file).some(({ type }) => type === 'interpolation')) return [];
+  if (items.slice(0, -1).some(({ type }) => type !== 'simple_symbol') || node.childForFieldName('block')) return [];
   const path = unquoted(file.text);
   const name = method === 'autoload' ? items[0]?.text.replace(/^:/, '') : undefined;
   return [
@@ -72,6 +74,9 @@ export const ruby: LanguageRules = {
   opens: new Set(['singleton_class', 'body_statement', 'if', 'unless', 'then', 'else', 'begin']),
   comments: new Set(['comment']),
   above: new Set(),
+  below: new Set(['heredoc_body']),
+  obeyed:
+    /^#\s*-?\*?-?\s*(?:frozen_string_literal|(?:en)?coding|warn_indent|shareable_constant_value|typed)\s*[:=]|rubocop:|:nocov:|steep:ignore/i,
   imports: { call: loaded },
   onlyImports: (node) => node.type === 'call' && loaded(node).length > 0,
 };

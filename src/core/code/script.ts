@@ -33,13 +33,19 @@ function membersOfValue(given: SyntaxNode | null): SyntaxNode | null {
   return value && classes.test(value.type) ? bodyOf(value) : null;
 }
 
+/** A dot in a quoted name is no step: `'users.delete'` beside `users` is written `['users.delete']`. */
+function plainName(text: string): string {
+  const bare = unquoted(text);
+  return /[.#]/.test(bare) && bare !== text ? `['${bare}']` : bare;
+}
+
 function memberName(node: SyntaxNode, field: string): readonly string[] {
   const name = node.childForFieldName(field);
   if (!name) return [];
-  if (name.type !== 'computed_property_name') return [unquoted(name.text)];
+  if (name.type !== 'computed_property_name') return [plainName(name.text)];
   const [inner] = childrenOf(name);
   // `[Symbol.iterator]` is written as it is; only plain strings have a name of their own.
-  return [inner?.type === 'string' ? unquoted(inner.text) : name.text];
+  return [inner?.type === 'string' ? plainName(inner.text) : name.text];
 }
 
 /** The names that `const { a, b: [c] } = ...` binds. */
@@ -173,12 +179,25 @@ const imports: LanguageRules['imports'] = {
   },
 };
 
+/** A pattern that only gives names: defaults and computed keys run code. */
+function isPlainPattern(pattern: SyntaxNode | null): boolean {
+  if (!pattern) return false;
+  if (/^(?:identifier|shorthand_property_identifier_pattern|property_identifier)$/.test(pattern.type)) return true;
+  if (!/^(?:object_pattern|array_pattern|pair_pattern|rest_pattern)$/.test(pattern.type)) return false;
+  return childrenOf(pattern).every(isPlainPattern);
+}
+
 function onlyImports(node: SyntaxNode): boolean {
   if (node.type === 'import_statement') return true;
   if (node.type === 'expression_statement') return isRequire(childrenOf(node)[0] ?? null);
   if (node.type !== 'lexical_declaration' && node.type !== 'variable_declaration') return false;
   const declarators = childrenOf(node).filter((child) => child.type === 'variable_declarator');
-  return declarators.length > 0 && declarators.every((one) => isRequire(one.childForFieldName('value')));
+  return (
+    declarators.length > 0 &&
+    declarators.every(
+      (one) => isRequire(one.childForFieldName('value')) && isPlainPattern(one.childForFieldName('name')),
+    )
+  );
 }
 
 const shared: Omit<LanguageRules, 'id' | 'extensions'> = {
@@ -191,8 +210,11 @@ const shared: Omit<LanguageRules, 'id' | 'extensions'> = {
     'expression_statement',
   ]),
   opens: new Set(['internal_module', 'module', 'statement_block']),
-  comments: new Set(['comment', 'html_comment']),
+  // In a module, `<!--` is no comment.
+  comments: new Set(['comment']),
   above: new Set(['decorator']),
+  obeyed:
+    /@(?:ts-(?:no)?check|jsx|flow|noflow|jest-environment|vitest-environment|typedef|callback|import|overload)|(?:eslint|oxlint|tslint:)-?(?:disable|enable)(?!-(?:next-)?line)|eslint-env|^\/\*\s*(?:eslint|globals?|exported)\s|biome-ignore-all|deno-lint-ignore-file|(?:istanbul|c8|v8) ignore|^\/\/\/\s*<|[#@]\s*source(?:Mapping)?URL/,
   imports,
   onlyImports,
 };

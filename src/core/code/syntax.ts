@@ -38,6 +38,12 @@ export interface LanguageRules {
   readonly comments: ReadonlySet<string>;
   /** Nodes beside comments that belong to the declaration below them: attributes. */
   readonly above: ReadonlySet<string>;
+  /** Nodes that belong to the declaration before them: the text of a heredoc. */
+  readonly below?: ReadonlySet<string>;
+  /** Comments that tools obey for the whole file, so that they are code: `//go:build`, `# coding: ...`, `@ts-nocheck`. */
+  readonly obeyed?: RegExp;
+  /** Texts that compilers read in another way than the parser does. Lone carriage returns are looked for everywhere. */
+  readonly twofold?: RegExp;
   /** What a node takes from elsewhere. Types that mean it only sometimes answer with nothing. */
   readonly imports: Readonly<Record<string, (node: SyntaxNode) => readonly Omit<CodeImport, 'line'>[]>>;
   /** Whether a statement does nothing but import. */

@@ -1,5 +1,4 @@
 import type { Hunk } from './hunks.ts';
-import type { CodeSymbol } from './model.ts';
 import type { CodeOutline, Lines } from './outline.ts';
 
 /** One version of a file. */
@@ -19,17 +18,15 @@ export interface SymbolTouch {
 }
 
 /**
- * The symbols that a change touched, in the order of their first changed line, the new file's lines first. A removed
- * line belongs to the innermost symbol of the old version, an added one to that of the new version. Blank lines belong
- * to nobody; comments and import statements outside of every symbol are no touch. `null` for a version that is not
- * there: every symbol of the other is touched.
+ * The symbols that a change touched, in the order of their first changed line, the new file's lines first. A line belongs
+ * to the innermost symbol; where several share one, each has its part. Blank lines belong to nobody; comments and import
+ * statements outside of every symbol are no touch. `null` for a version that is not there: every symbol of the other is
+ * touched.
  *
- * A line that stayed as it was is touched when it belongs to somebody else now: a bracket further down swallows a
- * neighbour, and a comment around a symbol takes it away, without a changed line in it.
- *
- * A diff may draw a new method's lines so that they begin with the end of the method above. A symbol whose own lines are
- * the same in both versions is therefore not touched, unless all of them went or came: then it was moved. Statements
- * outside of every symbol were moved when some of them went and came.
+ * A symbol is touched when its own lines differ, whether or not the diff draws them: a bracket further down swallows a
+ * neighbour, and a comment around a symbol takes it away, without a changed line in it. What the answer leaves out stands
+ * in both versions in the same order: symbols that were moved past each other are touched, those first which the diff
+ * takes away and puts elsewhere as a whole.
  */
 export function symbolsTouched(
   before: CodeVersion | null,
@@ -52,35 +49,64 @@ function touches(before: CodeVersion | null, after: CodeVersion | null, hunks: r
   if (old) touch(removed, old, now && hunks ? hunks.flatMap((hunk) => hunk.removed ?? []) : [old.all]);
   if (now) touch(added, now, old && hunks ? hunks.flatMap((hunk) => hunk.added ?? []) : [now.all]);
   const kept = old && now && hunks ? handedOver(old, now, hunks) : { removed, added };
-  const found: SymbolTouch[] = [];
-  for (const symbol of new Set([added, removed, kept.added, kept.removed].flatMap((lines) => [...lines.keys()]))) {
+  const found = new Map<string | null, SymbolTouch>();
+  const report = (symbol: string | null): void => {
     const isChanged = added.has(symbol) || removed.has(symbol);
     const came: readonly number[] = (isChanged ? added : kept.added).get(symbol) ?? [];
     const went: readonly number[] = (isChanged ? removed : kept.removed).get(symbol) ?? [];
-    const wasThere = old?.has(symbol) ?? false;
-    const isThere = now?.has(symbol) ?? false;
-    if (old && now && wasThere && isThere && old.ownText(symbol) === now.ownText(symbol)) {
-      const wasMoved =
-        hunks !== null &&
-        (symbol === null
-          ? came.length > 0 && went.length > 0
-          : came.length === now.own(symbol).length || went.length === old.own(symbol).length);
-      if (!wasMoved) continue;
-    }
-    const lines = came.length > 0 ? came : went;
-    found.push({
+    const side = came.length > 0 || (went.length === 0 && now) ? 'new' : 'old';
+    const drawn = side === 'new' ? came : went;
+    const lines = drawn.length > 0 ? drawn : ((side === 'new' ? now : old)?.own(symbol) ?? []);
+    found.set(symbol, {
       symbol,
-      change: !wasThere ? 'added' : !isThere ? 'deleted' : 'modified',
+      change: !(old?.has(symbol) ?? false) ? 'added' : !(now?.has(symbol) ?? false) ? 'deleted' : 'modified',
       lines: { first: lines[0] ?? 1, last: lines.at(-1) ?? 1 },
-      side: came.length > 0 ? 'new' : 'old',
+      side,
     });
+  };
+  for (const symbol of new Set([old, now].flatMap((side) => side?.symbols ?? []))) {
+    if (!old || !now || old.has(symbol) !== now.has(symbol) || old.ownText(symbol) !== now.ownText(symbol))
+      report(symbol);
   }
-  return found.toSorted(
+  if (old && now && hunks) {
+    const movedWhole = (symbol: string | null): boolean => {
+      const [came, went] = [added.get(symbol)?.length ?? 0, removed.get(symbol)?.length ?? 0];
+      if (symbol === null) return came > 0 && went > 0;
+      return came + went > 0 && (came === now.own(symbol).length || went === old.own(symbol).length);
+    };
+    if (outOfOrder(old, now, found).length > 0) {
+      for (const symbol of new Set([...added.keys(), ...removed.keys()]))
+        if (!found.has(symbol) && movedWhole(symbol)) report(symbol);
+    }
+    for (;;) {
+      const others = outOfOrder(old, now, found);
+      if (others.length === 0) break;
+      for (const symbol of others) report(symbol);
+    }
+  }
+  return [...found.values()].toSorted(
     (a, b) =>
       (a.side === b.side ? 0 : a.side === 'new' ? -1 : 1) ||
       a.lines.first - b.lines.first ||
       ((a.symbol ?? '') < (b.symbol ?? '') ? -1 : 1),
   );
+}
+
+/** Past so many tries to name who was moved, all that lies between is. */
+const patience = 50;
+
+/**
+ * Without the symbols that are known to be touched, two versions must hold the same in the same order. Those that stand
+ * where they first differ; none when they do not.
+ */
+function outOfOrder(old: Owners, now: Owners, known: ReadonlyMap<string | null, unknown>): (string | null)[] {
+  const [before, after] = [old.order(known), now.order(known)];
+  let at = 0;
+  const same = (a: Part | undefined, b: Part | undefined): boolean => a?.symbol === b?.symbol && a?.text === b?.text;
+  while (at < before.length && at < after.length && same(before[at], after[at])) at++;
+  if (at === before.length && at === after.length) return [];
+  const end = known.size > patience ? Number.POSITIVE_INFINITY : at + 1;
+  return [...new Set([...before.slice(at, end), ...after.slice(at, end)].map(({ symbol }) => symbol))];
 }
 
 /** Touched lines by the innermost symbol they belong to. */
@@ -110,8 +136,10 @@ function handedOver(
   const stay = (count: number): void => {
     for (let left = count; left > 0; left--, before++, after++) {
       const [had, has] = [old.of(before), now.of(after)];
-      for (const symbol of had) if (!has.includes(symbol)) note(removed, symbol, before);
-      for (const symbol of has) if (!had.includes(symbol)) note(added, symbol, after);
+      if (had.length === has.length && had.every((symbol, at) => symbol === has[at])) continue;
+      const [then, since] = [new Set(had), new Set(has)];
+      for (const symbol of then) if (!since.has(symbol)) note(removed, symbol, before);
+      for (const symbol of since) if (!then.has(symbol)) note(added, symbol, after);
     }
   };
   for (const hunk of hunks) {
@@ -123,71 +151,62 @@ function handedOver(
   return { removed, added };
 }
 
+/** A symbol's part of one line. */
+interface Part {
+  readonly symbol: string | null;
+  readonly text: string;
+}
+
 /** Whose each line of a file is. */
 class Owners {
   readonly all: Lines;
-  readonly #lines: readonly string[];
-  readonly #owners: readonly (readonly string[])[];
-  readonly #free: ReadonlySet<number>;
-  readonly #names: ReadonlySet<string>;
-  #own: Map<string | null, number[]> | undefined;
+  readonly #parts: readonly (readonly Part[])[];
+  readonly #names: ReadonlySet<string | null>;
+  readonly #own = new Map<string | null, { readonly lines: number[]; readonly texts: string[] }>();
 
   constructor({ outline, text }: CodeVersion) {
-    this.#lines = text.split('\n');
-    this.all = { first: 1, last: this.#lines.length };
-    this.#names = new Set(outline.symbols.map((symbol) => symbol.name));
-    this.#owners = ownersOf(outline.symbols, this.#lines.length);
-    const free = new Set<number>();
-    for (const { first, last } of outline.free) for (let line = first; line <= last; line++) free.add(line);
-    this.#free = free;
+    const lines = text.split('\n');
+    this.all = { first: 1, last: lines.length };
+    this.#names = new Set([null, ...outline.symbols.map((symbol) => symbol.name)]);
+    this.#parts = outline.owners.map((owners, row) =>
+      owners.map((owner) => ({ symbol: owner.symbol, text: owner.text ?? lines[row] ?? '' })),
+    );
+    this.#parts.forEach((parts, row) => {
+      for (const part of parts) {
+        const own = this.#own.get(part.symbol);
+        if (own) {
+          own.lines.push(row + 1);
+          own.texts.push(part.text);
+        } else this.#own.set(part.symbol, { lines: [row + 1], texts: [part.text] });
+      }
+    });
+  }
+
+  /** Every symbol, and `null` for what is outside of all. */
+  get symbols(): readonly (string | null)[] {
+    return [...this.#names].filter((symbol) => symbol !== null || this.#own.has(null));
   }
 
   has(symbol: string | null): boolean {
-    return symbol === null || this.#names.has(symbol);
+    return this.#names.has(symbol);
   }
 
   /** More than one where declarations share the line; none where the line matters to nobody. */
   of(line: number): readonly (string | null)[] {
-    if (this.#free.has(line) || line > this.#lines.length) return [];
-    const owners = this.#owners[line] ?? [];
-    return owners.length > 0 ? owners : [null];
+    return this.#parts[line - 1]?.map(({ symbol }) => symbol) ?? [];
   }
 
   /** The lines of a symbol that are no other symbol's inside it. */
   own(symbol: string | null): readonly number[] {
-    if (!this.#own) {
-      this.#own = new Map();
-      for (let line = 1; line <= this.#lines.length; line++) {
-        for (const owner of this.of(line)) {
-          const lines = this.#own.get(owner);
-          if (lines) lines.push(line);
-          else this.#own.set(owner, [line]);
-        }
-      }
-    }
-    return this.#own.get(symbol) ?? [];
+    return this.#own.get(symbol)?.lines ?? [];
   }
 
   ownText(symbol: string | null): string {
-    return this.own(symbol)
-      .map((line) => this.#lines[line - 1] ?? '')
-      .join('\n');
+    return this.#own.get(symbol)?.texts.join('\n') ?? '';
   }
-}
 
-/** The innermost symbols of each line, by line number. */
-function ownersOf(symbols: readonly CodeSymbol[], count: number): string[][] {
-  const owners: string[][] = [];
-  // Outer ones come first, so that each one takes the place of those that hold it.
-  for (const { name, firstLine, lastLine } of symbols) {
-    for (let line = firstLine; line <= Math.min(lastLine, count); line++) {
-      const here = owners[line];
-      if (!here) owners[line] = [name];
-      else if (!here.includes(name)) {
-        owners[line] = here.filter((other) => !name.startsWith(`${other}.`));
-        if (!here.some((other) => other.startsWith(`${name}.`))) owners[line]?.push(name);
-      }
-    }
+  /** All parts but those of some symbols, in the order of the file. */
+  order(without: ReadonlyMap<string | null, unknown>): Part[] {
+    return this.#parts.flatMap((parts) => parts.filter(({ symbol }) => !without.has(symbol)));
   }
-  return owners;
 }

@@ -324,7 +324,12 @@ export interface FailedCheck {
 /** Why an agent's session goes on. */
 export type ResumeReason =
   /** The person answered the agent's question. */
-  | { readonly kind: 'answer'; readonly question: string | null; readonly answer: string }
+  | {
+      readonly kind: 'answer';
+      readonly question: string | null;
+      readonly answer: string;
+      readonly note?: string | null;
+    }
   /** The tool's own checks failed, or the person asks for another try. */
   | { readonly kind: 'retry'; readonly failing: readonly FailedCheck[]; readonly note?: string | null }
   /** The agent was ended before it was done. */
@@ -332,7 +337,12 @@ export type ResumeReason =
   /** Changes out of scope were put back. */
   | { readonly kind: 'reverted'; readonly paths: readonly string[]; readonly note?: string | null }
   /** The person allowed more files, or decided that some failing checks do not block. */
-  | { readonly kind: 'approved'; readonly paths: readonly string[]; readonly waived: readonly string[] };
+  | {
+      readonly kind: 'approved';
+      readonly paths: readonly string[];
+      readonly waived: readonly string[];
+      readonly note?: string | null;
+    };
 
 /** The next message of a session that goes on. It assumes that the session still knows the slice's prompt. */
 export function resumePrompt(reason: ResumeReason): string {
@@ -349,6 +359,7 @@ function resumeParts(reason: ResumeReason): string[] {
       return [
         ...(reason.question ? [`You asked:\n\n${quoted(reason.question)}`] : []),
         `The answer:\n\n${quoted(reason.answer)}`,
+        ...noted(reason.note),
         'Go on with your slice where you left it.',
       ];
     case 'retry':
@@ -386,6 +397,7 @@ function resumeParts(reason: ResumeReason): string[] {
         ...(reason.waived.length > 0
           ? [`These failing checks do not block you any more:\n${bullets(reason.waived.map(codeSpan))}`]
           : []),
+        ...noted(reason.note),
         'Go on with your slice.',
       ];
   }

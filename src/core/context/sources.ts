@@ -52,10 +52,15 @@ export function sourcesFor(plan: Plan, slice: Slice, paths: readonly string[]): 
     });
   };
   const ownContracts = plan.contracts.filter((contract) => concerns(slice, contract));
-  const contract = (path: string, target: string | null): void =>
-    use(`${plan.dir}/${path}`, 'global', 'contracts', target ? `${target} (contract)` : `${path} (contract)`);
+  const contract = (item: Plan['contracts'][number]): void =>
+    use(
+      `${plan.dir}/${item.path}`,
+      'global',
+      'contracts',
+      `${item.target ?? item.path} (${contractRole(plan, slice, item)})`,
+    );
 
-  for (const item of ownContracts) contract(item.path, item.target);
+  for (const item of ownContracts) contract(item);
   use(`${plan.dir}/conventions.md`, 'global', 'context', 'Conventions of this plan');
   for (const name of ['CLAUDE.md', 'AGENTS.md', '.claude/CLAUDE.md'])
     use(name, 'global', 'context', `${name} of the repository`);
@@ -71,11 +76,11 @@ export function sourcesFor(plan: Plan, slice: Slice, paths: readonly string[]): 
     if (file) use(file, 'global', 'skills', `Skill ${skill}`);
   }
   for (const layer of slice.layers) {
-    const globs = (plan.layers[layer] ?? []).map((text) => compileGlob(text));
+    const globs = layerGlobs(plan, layer).map((text) => compileGlob(text));
     const files = available.filter((path) => globs.some((glob) => glob.matches(path)));
     for (const path of files.slice(0, maxPerLayer)) use(path, 'layer', 'context', `${path} (layer ${layer})`);
   }
-  for (const item of plan.contracts) if (!ownContracts.includes(item)) contract(item.path, item.target);
+  for (const item of plan.contracts) if (!ownContracts.includes(item)) contract(item);
   const readme = available.find((path) => /^readme(\.(md|rst|txt))?$/i.test(path));
   if (readme) use(readme, 'global', 'context', `The beginning of ${readme}`, true);
   return [...uses.values()];
@@ -99,6 +104,45 @@ export function concerns(slice: Slice, contract: Plan['contracts'][number]): boo
   return slice.contracts.some(
     (name) => name === contract.path || name === contract.target || `contracts/${name}` === contract.path,
   );
+}
+
+/** Ids that are named; more of them are counted. */
+const maxNamed = 6;
+
+/** What a contract is to a slice, in words: whoever provides it owes it to others, whoever needs it is owed it. */
+function contractRole(plan: Plan, slice: Slice, contract: Plan['contracts'][number]): string {
+  const { provider, consumers } = contract;
+  // What the provider stands on is read by whoever builds it, and owed to nobody.
+  const below = new Set(provider === null ? [] : consumers.filter((id) => waitsFor(plan, provider, id)));
+  const others = consumers.filter((id) => id !== slice.id && id !== provider && !below.has(id));
+  const more = others.length - maxNamed;
+  const named = `${others.slice(0, maxNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  if (provider === slice.id)
+    return `contract; you provide it${others.length === 0 ? '' : `, ${named} ${others.length === 1 ? 'relies' : 'rely'} on it`}`;
+  if (!concerns(slice, contract)) {
+    const sides = [provider, named].filter((side) => side !== null && side !== '').join(' and ');
+    return sides === '' ? 'contract' : `contract of others: ${sides}`;
+  }
+  if (provider === null) return 'contract; you rely on it';
+  return below.has(slice.id)
+    ? `contract; ${provider} provides it later, on top of your work`
+    : `contract; ${provider} provides it, you rely on it`;
+}
+
+/** Whether a slice depends on another, directly or not. */
+function waitsFor(plan: Plan, id: string, other: string): boolean {
+  const deps = new Map(plan.slices.map((slice) => [slice.id, slice.deps]));
+  const seen = new Set([id]);
+  const stack = [id];
+  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+    for (const dep of deps.get(at) ?? []) {
+      if (dep === other) return true;
+      if (seen.has(dep)) continue;
+      seen.add(dep);
+      stack.push(dep);
+    }
+  }
+  return false;
 }
 
 /** The symbols of a file that a slice may change; none when it may change all of it. */
@@ -140,4 +184,9 @@ function languageOf(path: string): string {
 /** By code unit: the same order on every machine, whatever its language. */
 function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The globs of one of a plan's layers; none for a name that no layer has, such as `constructor`. */
+export function layerGlobs(plan: Plan, layer: string): readonly string[] {
+  return Object.hasOwn(plan.layers, layer) ? (plan.layers[layer] ?? []) : [];
 }

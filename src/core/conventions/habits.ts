@@ -111,7 +111,16 @@ function testNaming(tests: readonly SourceFile[]): Share | null {
       add(counts, `*${/(Tests?|Spec|IT)\.[a-z]+$/.exec(name)?.[0] ?? ''}`);
   }
   const share = mostFrequent(counts);
-  return share ? { ...share, of: tests.length } : null;
+  if (!share) return null;
+  // `*.test.ts` beside `*.test.tsx`, or two languages: the second way is no exception to the first.
+  counts.delete(share.value);
+  const other = mostFrequent(counts);
+  const also = other && other.count >= Math.max(3, 0.2 * tests.length) ? other : null;
+  return {
+    value: also ? `${share.value}\` or \`${also.value}` : share.value,
+    count: share.count + (also?.count ?? 0),
+    of: tests.length,
+  };
 }
 
 function directoryOf(path: string): string {

@@ -11,7 +11,7 @@ import {
   type SourceFile,
 } from './sources.ts';
 import { errorHabits, importHabits, testHabits } from './habits.ts';
-import { decidedLayout, formatters, linters, type Settings } from './tooling.ts';
+import { decidedLayout, formatters, linters, pythonLineLength, type Settings } from './tooling.ts';
 
 export interface ConventionsRequest {
   /** Every tracked file, repository-relative, in any order. */
@@ -117,7 +117,7 @@ function nameFacts(sources: readonly SourceFile[], sample: readonly SampledText[
   const naming = fileNaming(sources)
     .filter(({ style }) => style.of >= 3)
     .slice(0, 3);
-  const many = new Set(naming.map(({ language }) => language)).size > 1;
+  const many = new Set(sources.filter(({ test }) => !test).map(({ language }) => language)).size > 1;
   const facts: ConventionFact[] = naming.map(({ language, style, within, elsewhere }) => {
     const who = many ? `${language} files of several words` : 'files of several words';
     const mixed = style.count < 0.6 * style.of ? 'mostly, but not clearly, ' : '';
@@ -202,7 +202,9 @@ function layoutFacts(sample: readonly SampledText[], settings: Settings): Conven
       share ??= { count: seen.count, of: seen.of };
     }
   }
+  const ruled = main === 'Python' ? pythonLineLength(settings) : null;
   if (decided.lineLength !== null) parts.push(`lines of at most ${decided.lineLength}`);
+  else if (ruled) parts.push(`lines of at most ${ruled.length} (\`${ruled.path}\`)`);
   else if (measured.lineLength) {
     const { limit } = measured.lineLength;
     parts.push(`lines of at most ${limit} (${ofAll(measured.lineLength, 'lines')})`);

@@ -135,15 +135,16 @@ const scanned: typeof declarations = { ...declarations, JavaScript: declarations
  * nothing and are not counted. Go, Java, C# and Swift leave no choice, so nothing is said of them.
  */
 export function identifierNaming(
-  texts: readonly { readonly language: ConventionLanguage; readonly code: string }[],
+  texts: readonly { readonly path: string; readonly language: ConventionLanguage; readonly code: string }[],
 ): readonly IdentifierNaming[] {
   const counts = new Map<string, Map<NameStyle, number>>();
-  for (const { language, code } of texts) {
+  for (const { path, language, code } of texts) {
     for (const [kind, pattern] of Object.entries(scanned[language] ?? {})) {
       for (const match of code.matchAll(pattern)) {
         const name = match[1] ?? '';
         const style = /^__\w+__$/.test(name) ? null : nameStyle(name.replace(/^_+/, ''));
-        if (style === null) continue;
+        // What JSX calls as an element must begin with a capital: that says nothing of how functions are named.
+        if (style === null || (kind === 'functions' && style === 'PascalCase' && /\.[jt]sx$/.test(path))) continue;
         const key = `${language}\n${kind}`;
         let styles = counts.get(key);
         if (!styles) counts.set(key, (styles = new Map()));

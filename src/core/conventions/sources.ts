@@ -44,6 +44,15 @@ export function isTestPath(path: string): boolean {
   return testFile.test(path);
 }
 
+/** What a file is about by its name, in small letters: `test/stock.test.ts` and `src/stock.ts` are both about `stock`. */
+export function testedName(path: string): string {
+  return path
+    .slice(path.lastIndexOf('/') + 1)
+    .replace(/\.[^.]+$/, '')
+    .replace(/(?:[._-](?:test|spec|tests))$|^test[_-]/i, '')
+    .toLowerCase();
+}
+
 /** The language a path is written in; `null` for what is no source. */
 export function languageOfPath(path: string): ConventionLanguage | null {
   const dot = path.lastIndexOf('.');

@@ -115,6 +115,22 @@ export function linters(settings: Settings): readonly Tool[] {
   return tools.flatMap(([name, path]) => (path === undefined ? [] : [{ name, path }]));
 }
 
+/** The longest line that Python's linters let pass, and the file that says so; `null` where none says one. */
+export function pythonLineLength(settings: Settings): { readonly length: number; readonly path: string } | null {
+  const texts: readonly (readonly [string | undefined, string | null])[] = [
+    ['pyproject.toml', tomlTable(settings.get('pyproject.toml') ?? '', 'tool.ruff')],
+    ...[named(settings, /^\.?ruff\.toml$/), named(settings, /^\.flake8$/)].map(
+      (path) => [path, settings.get(path ?? '') ?? null] as const,
+    ),
+    ['setup.cfg', tomlTable(settings.get('setup.cfg') ?? '', 'flake8')],
+  ];
+  for (const [path, text] of texts) {
+    const length = /^[ \t]*(?:line-length|max-line-length|max_line_length)\s*=\s*(\d+)/m.exec(text ?? '')?.[1];
+    if (path !== undefined && length !== undefined) return { length: Number(length), path };
+  }
+  return null;
+}
+
 /** The text of a TOML table, up to the next one; `null` when it is not there. */
 function tomlTable(text: string, name: string): string | null {
   const start = new RegExp(`^\\[${name.replaceAll('.', '\\.')}\\][^\\n]*$`, 'm').exec(text);

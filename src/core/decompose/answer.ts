@@ -28,7 +28,7 @@ export function answerIn(text: string): Answer {
   }
   const broken = candidates.find((candidate) => candidate.includes('"slices"'));
   // A fence may close around half an object: that it ends too early says more than where the parser stumbled.
-  if (scanned.open) return { problem: 'Your JSON ends before it is complete: answer with the whole object' };
+  if (scanned.open !== null) return { problem: unfinished(scanned.open) };
   if (broken !== undefined) return { problem: `Your JSON cannot be read: ${reasonOf(broken)}` };
   if (other) return { value: other };
   return { problem: 'There is no JSON object in your answer' };
@@ -43,20 +43,31 @@ function parsed(text: string): object | null {
   }
 }
 
+/** Where an object broke off, so that whoever ran out of room knows how much was too much. */
+function unfinished(text: string): string {
+  const last = [...text.matchAll(/"id"\s*:\s*"([\w-]{1,60})"/g)].at(-1)?.[1];
+  const after = `${text.length} characters${last === undefined ? '' : `, behind "id": "${last}"`}`;
+  return `Your JSON ends before it is complete (after ${after}): answer with the whole object, and say less of each slice when that is too long for one answer`;
+}
+
 function reasonOf(text: string): string {
   try {
     JSON.parse(text);
     return 'it is no object';
   } catch (error) {
-    return error instanceof Error ? error.message.replaceAll(/\s+/g, ' ').slice(0, 300) : String(error);
+    const reason = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ').slice(0, 300) : String(error);
+    // Nobody counts characters: what stands there says it.
+    const at = Number(/at position (\d+)/.exec(reason)?.[1] ?? Number.NaN);
+    const around = Number.isNaN(at) ? '' : text.slice(Math.max(0, at - 40), at + 40).replaceAll(/\s+/g, ' ');
+    return around === '' ? reason : `${reason}, in: ... ${around} ...`;
   }
 }
 
 /**
  * `{...}` regions, the last one first and an object before those inside it. Strings are known, so braces in them don't
- * count; a stray brace in the prose before opens a region that never ends. `open`: something with slices never ended.
+ * count; a stray brace in the prose before opens a region that never ends. `open`: something with slices that never ended.
  */
-function objectsIn(text: string): { readonly objects: readonly string[]; readonly open: boolean } {
+function objectsIn(text: string): { readonly objects: readonly string[]; readonly open: string | null } {
   const found: [number, number][] = [];
   const starts: number[] = [];
   let inString = false;
@@ -84,9 +95,10 @@ function objectsIn(text: string): { readonly objects: readonly string[]; readonl
     if (isOuter) before = region[0];
   }
   const slices = text.lastIndexOf('"slices"');
+  // A stray brace in the prose opens no object.
+  const open = starts.find((start) => start < slices && /^\{\s*"/.test(text.slice(start, start + 200)));
   return {
     objects: [...outer, ...inner].slice(0, mostTried).map(([start, end]) => text.slice(start, end)),
-    // A stray brace in the prose opens no object.
-    open: starts.some((start) => start < slices && /^\{\s*"/.test(text.slice(start, start + 200))),
+    open: open === undefined ? null : text.slice(open).replace(/\s*```\s*$/, ''),
   };
 }

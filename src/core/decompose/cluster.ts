@@ -1,4 +1,4 @@
-import { isTestPath } from '../conventions/sources.ts';
+import { isTestPath, testedName } from '../conventions/sources.ts';
 import { readMarkdown } from '../markdown.ts';
 import { globContains } from '../scope/glob.ts';
 import { SourceText, type Span } from '../source.ts';
@@ -63,6 +63,7 @@ export function clusterSlices(context: DraftContext): Draft[] {
   }
   mergeNested(areas);
   joinNamedTogether(topics, areas, context);
+  addOwnTests(areas, context);
   for (const area of areas.values()) dropCovered(area.paths);
   const slices = [...areas.values()].filter((area) => area.paths.size > 0);
   if (slices.length === 0) {
@@ -193,8 +194,13 @@ function directoryOf(path: string): string {
   return parts.slice(0, wild >= 0 ? wild : -1).join('/');
 }
 
+/** Directories whose name says nothing of what is in them; the one above them does (`packages/core/src`). */
+const plainDirectories = new Set(['src', 'source', 'sources', 'lib', 'app', 'pkg', 'internal']);
+
 function titleOf(directory: string, heading: string): string {
-  const name = directory.slice(directory.lastIndexOf('/') + 1).replaceAll(/[-_]+/g, ' ');
+  const parts = directory.split('/');
+  const telling = parts.findLast((part) => !plainDirectories.has(part.toLowerCase())) ?? parts.at(-1) ?? '';
+  const name = telling.replaceAll(/[-_]+/g, ' ');
   const words = stems(heading);
   // The heading names the area in the author's words, when it speaks of this directory at all.
   if (heading !== '' && !heading.includes('`') && [...stems(name)].some((word) => words.has(word))) return heading;
@@ -303,6 +309,32 @@ function joinNamedTogether(topics: readonly Topic[], areas: Map<string, Area>, c
   }
 }
 
+/** Who changes a file that has a test changes the test with it: outside of the scope, the gate would refuse that. */
+function addOwnTests(areas: ReadonlyMap<string, Area>, context: DraftContext): void {
+  const files = [...context.repo.files].toSorted();
+  const tests = files.filter((path) => isTestPath(path));
+  const named = new Set([...areas.values()].flatMap((area) => [...area.paths]));
+  const sources = [...new Set([...files, ...named])].filter((path) => !isTestPath(path) && !isGlob(path));
+  for (const test of allowed(tests, context)) {
+    const name = testedName(test);
+    const subjects = sources.filter((path) => testedName(splitSymbol(path).path) === name);
+    const near = Math.max(0, ...subjects.map((path) => sharedDepth(path, test)));
+    const nearest = new Set(subjects.filter((path) => sharedDepth(path, test) === near));
+    const owners = [...areas.values()].filter((area) => [...area.paths].some((path) => nearest.has(path)));
+    const [owner] = owners;
+    // With two files of that name equally near, nothing says whose test it is.
+    if (nearest.size === 1 && owner && owners.length === 1 && !named.has(test)) owner.paths.add(test);
+  }
+}
+
+/** How many directories two paths begin with together. */
+function sharedDepth(a: string, b: string): number {
+  const left = a.split('/').slice(0, -1);
+  const right = b.split('/').slice(0, -1);
+  const differs = left.findIndex((part, i) => right[i] !== part);
+  return differs < 0 ? left.length : differs;
+}
+
 /** `dir/sub/**` says nothing beside `dir/**`. */
 function dropCovered(paths: Set<string>): void {
   for (const path of paths) {
@@ -333,9 +365,14 @@ function drafts(areas: readonly Area[], context: DraftContext): Draft[] {
   const ids = new Map(ordered.map((area, i) => [area, `task-${String(i + 1).padStart(3, '0')}`]));
   const evidence = commandsIn(spec.answers.evidence?.text ?? '');
   const about = (area: Area): string[] =>
-    evidence.filter((command) =>
-      [...area.paths].some((path) => command.includes(path.replace(/\/\*\*$/, '').replace(/::.*$/, ''))),
-    );
+    evidence.filter((command) => {
+      // `npm --prefix web test` is about everything below `web`, as long as that is where all of the slice is.
+      const places = command.split(/[\s=]+/).filter((word) => context.repo.directories.has(word.replace(/\/$/, '')));
+      return (
+        [...area.paths].some((path) => command.includes(path.replace(/\/\*\*$/, '').replace(/::.*$/, ''))) ||
+        places.some((place) => [...area.paths].every((path) => path.startsWith(`${place.replace(/\/$/, '')}/`)))
+      );
+    });
   return ordered.map((area) => {
     const own = about(area);
     const whole = facts.tests.length > 0 ? facts.tests : evidence;

@@ -1,10 +1,13 @@
-import { finding, type Finding } from '../finding.ts';
+import type { Finding } from '../finding.ts';
 import { compileGlob, globContains } from '../scope/glob.ts';
-import { SourceText } from '../source.ts';
-import type { Spec, SpecContract, SpecSlice } from '../spec/model.ts';
+import type { Spec, SpecContract } from '../spec/model.ts';
+import { answerFaults, namesContract } from './answer-faults.ts';
 import { boundaryOf, isGlob, splitSymbol } from './boundary.ts';
 import { contractRoles } from './contract-roles.ts';
+import { oneLine } from './draft.ts';
+import { pathsIn, RepoPaths } from './mentions.ts';
 import { formatEstimate, type Proposal, type ProposedContract, type ProposedSlice } from './proposal.ts';
+import { normalisedPath, testPlanRows, workstreamOf } from './structure.ts';
 
 export interface DeclaredRequest {
   readonly proposal: Proposal;
@@ -17,6 +20,8 @@ export interface DeclaredRequest {
   readonly repository?: {
     /** Commands that make a fresh checkout ready. */
     readonly setup: readonly string[];
+    /** Commands that run the whole test suite: what merge points without a check of their own are verified by. */
+    readonly tests?: readonly string[];
     /** Measured, two paragraphs. */
     readonly conventions: string;
   };
@@ -24,41 +29,48 @@ export interface DeclaredRequest {
 
 /**
  * A proposal in which what the spec itself declares wins over what the decomposer made of it: contracts, workstreams,
- * conventions, merge points, and of a declared slice its title, workstream, dependencies, checks, estimate, agent and
- * files. What the proposal left out follows from the rest: boundaries, who provides and who needs a declared contract,
- * conventions and set-up. Declared slices it left out are errors, because nobody but their author may drop them; contracts
- * and slices that it names and that nobody has are warnings.
+ * conventions, merge points, stop conditions, what is out of scope, and of a declared slice its title, workstream,
+ * dependencies, checks, estimate, agent, files, details and rows of the test plan. What the proposal left out follows from
+ * the rest: boundaries, who provides and who needs a declared contract, conventions, set-up and the checks of merge points.
  */
 export function withDeclared(request: DeclaredRequest): {
   readonly proposal: Proposal;
   readonly findings: readonly Finding[];
 } {
   const { spec, proposal } = request;
-  const repo = new Set(request.repoFiles);
+  const repo = new RepoPaths(request.repoFiles);
   const targets = spec.contracts.map((contract) => contract.path);
   const known = new Set(proposal.slices.map((slice) => slice.id));
-  const own = spec.workstreams.map(({ id, name, boundary }) => ({ id, name, boundary: [...boundary] }));
-  const workstreams = [...own, ...proposal.workstreams.filter((stream) => !own.some(({ id }) => id === stream.id))];
-  const points = spec.mergePoints.map(({ id, needs, unlocks, verify }) => ({
-    id,
-    needs: needs.filter((need) => known.has(need)),
-    unlocks: unlocks.filter((unlock) => known.has(unlock)),
-    verify: verify.length > 0 ? [...verify] : (proposal.merge_points.find((point) => point.id === id)?.verify ?? []),
-  }));
-  const declared = new Map(spec.slices.map((slice) => [slice.id, slice]));
-  const merged = proposal.slices.map((slice) => {
-    const wanted = declared.get(slice.id);
-    return wanted ? declaredSlice(slice, wanted, { known, repo }) : slice;
-  });
-  const contracts = [
-    ...declaredContracts(spec.contracts, { ...proposal, slices: merged }, points),
-    ...proposal.contracts.filter(
-      (contract) => !targets.includes(contract.path) && !targets.includes(contract.target ?? ''),
-    ),
+  const tests = request.repository?.tests ?? [];
+  const checked = (verify: readonly string[]): string[] => [...(verify.length > 0 ? verify : tests)];
+  const points = [
+    ...spec.mergePoints.map(({ id, needs, unlocks, verify }) => ({
+      id,
+      needs: needs.filter((need) => known.has(need)),
+      unlocks: unlocks.filter((unlock) => known.has(unlock)),
+      verify: verify.length > 0 ? [...verify] : (proposal.merge_points.find((point) => point.id === id)?.verify ?? []),
+    })),
+    ...proposal.merge_points,
   ];
+  const merged = declaredSlices(request, repo);
+  const contracts = firstOf(
+    [
+      ...declaredContracts(spec.contracts, { ...proposal, slices: merged }, points),
+      ...proposal.contracts.filter(
+        (contract) => !targets.includes(contract.path) && !targets.includes(contract.target ?? ''),
+      ),
+    ],
+    ({ path }) => path,
+  );
+  const declaredIds = new Set(spec.slices.map(({ id }) => id));
+  const own = spec.workstreams.map(({ id, name, boundary }) => ({ id, name, boundary: [...boundary] }));
+  // What the ids of declared slices stand for need not be listed anywhere in the spec.
+  const implied = merged.flatMap(({ id, workstream }) =>
+    workstream !== null && declaredIds.has(id) ? [{ id: workstream, name: workstream, boundary: [] }] : [],
+  );
+  const workstreams = firstOf([...own, ...proposal.workstreams, ...implied], ({ id }) => id);
   const slices = merged.map((slice) => withContracts(slice, contracts));
-  const writes = (slice: ProposedSlice): string[] => [...slice.create, ...slice.modify];
-  const source = new SourceText(request.specPath, request.specText);
+  const forbidden = [...new Set([...targets, ...pathsIn(spec.answers.out_of_scope?.text ?? '', repo)])];
   return {
     proposal: {
       ...proposal,
@@ -66,40 +78,46 @@ export function withDeclared(request: DeclaredRequest): {
       setup: proposal.setup.length > 0 ? proposal.setup : [...(request.repository?.setup ?? [])],
       contracts,
       workstreams,
-      merge_points: [...points, ...proposal.merge_points.filter((point) => !points.some(({ id }) => id === point.id))],
-      slices: slices.map((slice) =>
-        slice.boundary.length > 0
-          ? slice
-          : {
-              ...slice,
-              boundary: boundaryOf({
-                own: writes(slice),
-                forbidden: targets,
-                foreign: workstreams
-                  .filter((stream) => stream.id !== slice.workstream)
-                  .flatMap((stream) => stream.boundary),
-                others: slices.filter((other) => other !== slice).flatMap(writes),
-              }),
-            },
-      ),
+      merge_points: firstOf(points, ({ id }) => id).map((point) => ({ ...point, verify: checked(point.verify) })),
+      slices: slices.map((slice) => withBoundary(slice, { slices, workstreams, forbidden })),
     },
-    findings: [
-      ...spec.slices
-        .filter((slice) => !known.has(slice.id))
-        .map((slice) =>
-          finding(
-            source,
-            'decompose.slice-left-out',
-            'error',
-            `the spec declares ${slice.id} (${slice.title}), and no slice of the plan has this id`,
-            slice.span,
-          ),
-        ),
-      ...unknownNames({ ...proposal, slices: merged, contracts }).map((message) =>
-        finding(source, 'decompose.unknown-name', 'warning', message),
-      ),
-    ],
+    findings: answerFaults({
+      answer: proposal,
+      merged: { slices: merged, contracts, workstreams },
+      spec,
+      specPath: request.specPath,
+      specText: request.specText,
+      repo,
+    }),
   };
+}
+
+/** Of things with one name the first. */
+function firstOf<T>(items: readonly T[], name: (item: T) => string): T[] {
+  const byName = new Map<string, T>();
+  for (const item of items) if (!byName.has(name(item))) byName.set(name(item), item);
+  return [...byName.values()];
+}
+
+/** The slice with a boundary: its own with what is nobody's, or else what the others write. */
+function withBoundary(
+  slice: ProposedSlice,
+  plan: Pick<Proposal, 'slices' | 'workstreams'> & { readonly forbidden: readonly string[] },
+): ProposedSlice {
+  const writes = ({ create, modify }: ProposedSlice): string[] => [...create, ...modify];
+  const { slices, workstreams, forbidden } = plan;
+  if (slice.boundary.length > 0) {
+    const nobodys = boundaryOf({ own: writes(slice), forbidden, foreign: [], others: [] });
+    const more = nobodys.filter((path) => !slice.boundary.some((other) => globContains(other, path)));
+    return more.length > 0 ? { ...slice, boundary: [...slice.boundary, ...more] } : slice;
+  }
+  const boundary = boundaryOf({
+    own: writes(slice),
+    forbidden,
+    foreign: workstreams.filter((stream) => stream.id !== slice.workstream).flatMap((stream) => stream.boundary),
+    others: slices.filter((other) => other !== slice).flatMap(writes),
+  });
+  return { ...slice, boundary };
 }
 
 /**
@@ -122,7 +140,9 @@ function declaredContracts(
   return own.map((contract) => {
     const { path, language, content } = contract;
     const given = contracts.find((other) => other.path === path || other.target === path);
-    const naming = slices.filter((slice) => slice.contracts.some((name) => names(name, { path, target: null })));
+    const naming = slices.filter((slice) =>
+      slice.contracts.some((name) => namesContract(name, { path, target: null })),
+    );
     const said = new Set([...(given?.consumers ?? []), ...naming.map((slice) => slice.id)]);
     const roles = contractRoles(contract, users, unlocks);
     const provider = given?.provider ?? roles.provider;
@@ -131,71 +151,55 @@ function declaredContracts(
   });
 }
 
-/** Whether a slice means this contract: by its path in the repository, or by the one it has in the plan. */
-function names(name: string, { path, target }: Pick<ProposedContract, 'path' | 'target'>): boolean {
-  const file = path.slice(path.lastIndexOf('/') + 1);
-  return name === path || name === target || name === `contracts/${file}`;
-}
-
 /** The slice with all contracts that it provides or needs; what it was said to need stays. */
 function withContracts(slice: ProposedSlice, contracts: readonly ProposedContract[]): ProposedSlice {
   const more = contracts.filter(
     (contract) =>
       (contract.provider === slice.id || contract.consumers.includes(slice.id)) &&
-      !slice.contracts.some((name) => names(name, contract)),
+      !slice.contracts.some((name) => namesContract(name, contract)),
   );
   return more.length > 0 ? { ...slice, contracts: [...slice.contracts, ...more.map(({ path }) => path)] } : slice;
 }
 
-/** What a proposal names and does not hold; the plan is written without it, so it has to be said here. */
-function unknownNames({ slices, contracts }: Pick<Proposal, 'slices' | 'contracts'>): string[] {
-  const ids = new Set(slices.map((slice) => slice.id));
-  return [
-    ...slices.flatMap((slice) =>
-      slice.contracts
-        .filter((name) => !contracts.some((contract) => names(name, contract)))
-        .map(
-          (name) =>
-            `${slice.id} relies on the contract ${name}, which is not among the contracts: add it, or name another`,
-        ),
-    ),
-    ...contracts.flatMap(({ path, provider, consumers }) =>
-      [...(provider === null ? [] : [provider]), ...consumers]
-        .filter((id) => !ids.has(id))
-        .map(
-          (id) => `the contract ${path} names ${id}, which is no slice: name the slices that provide it and rely on it`,
-        ),
-    ),
-  ];
-}
-
-function declaredSlice(
-  slice: ProposedSlice,
-  wanted: SpecSlice,
-  repository: { readonly known: ReadonlySet<string>; readonly repo: ReadonlySet<string> },
-): ProposedSlice {
-  const after = wanted.after.filter((id) => repository.known.has(id));
-  const written = [...slice.create, ...slice.modify].map((entry) => splitSymbol(entry).path);
-  const missing = wanted.files.filter((file) => {
+/** The slices in the order of the proposal, with what the spec says of them. */
+function declaredSlices({ spec, proposal }: DeclaredRequest, repo: RepoPaths): ProposedSlice[] {
+  const declared = new Map(spec.slices.map((slice) => [slice.id, slice]));
+  const known = new Set(proposal.slices.map((slice) => slice.id));
+  const stop = spec.stopConditions?.items.map(({ text }) => oneLine(text)) ?? [];
+  const files = [...repo.files];
+  const created = proposal.slices.flatMap((slice) => slice.create);
+  const isThere = (file: string): boolean => {
     const { path } = splitSymbol(file);
-    return !written.some((own) => globContains(own, path));
-  });
-  const exists = (file: string): boolean => {
-    const { path } = splitSymbol(file);
-    if (!isGlob(path)) return repository.repo.has(path);
+    if (created.some((own) => globContains(own, path))) return true;
+    if (!isGlob(path)) return repo.files.has(path);
     const glob = compileGlob(path);
-    return [...repository.repo].some((other) => glob.matches(other));
+    return files.some((other) => glob.matches(other));
   };
-  return {
-    ...slice,
-    title: wanted.title || slice.title,
-    workstream: wanted.workstream ?? slice.workstream,
-    deps: [...new Set([...after, ...slice.deps])],
-    create: [...slice.create, ...missing.filter((file) => !exists(file))],
-    modify: [...slice.modify, ...missing.filter(exists)],
-    requirements: [...new Set([...wanted.details, ...slice.requirements])],
-    verify: [...new Set([...wanted.verify, ...slice.verify])],
-    estimate: wanted.estimateMinutes === null ? slice.estimate : formatEstimate(wanted.estimateMinutes),
-    agent: wanted.agent ?? slice.agent,
-  };
+  return proposal.slices.map((slice) => {
+    const wanted = declared.get(slice.id);
+    const stops = [...new Set([...stop, ...slice.stop])];
+    if (!wanted) return { ...slice, stop: stops };
+    const written = [...slice.create, ...slice.modify].map((entry) => splitSymbol(entry).path);
+    const missing = wanted.files
+      .map((file) => normalisedPath(file, repo))
+      .filter((file) => !written.some((own) => globContains(own, splitSymbol(file).path)));
+    // What no slice brings into being is the first one's to create; the others change it.
+    const fresh = missing.filter((file) => !isThere(file)).map((file) => splitSymbol(file).path);
+    const changed = missing.filter(isThere);
+    created.push(...fresh);
+    return {
+      ...slice,
+      title: wanted.title || slice.title,
+      workstream: workstreamOf(spec, wanted) ?? slice.workstream,
+      deps: [...new Set([...wanted.after.filter((id) => known.has(id)), ...slice.deps])],
+      create: [...slice.create, ...new Set(fresh)],
+      modify: [...slice.modify, ...changed],
+      requirements: [...new Set([...wanted.details, ...slice.requirements])],
+      checklist: [...new Set([...testPlanRows(spec, wanted), ...slice.checklist])],
+      verify: [...new Set([...wanted.verify, ...slice.verify])],
+      estimate: wanted.estimateMinutes === null ? slice.estimate : formatEstimate(wanted.estimateMinutes),
+      agent: wanted.agent ?? slice.agent,
+      stop: stops,
+    };
+  });
 }

@@ -1,7 +1,10 @@
 import type { Finding } from '../finding.ts';
 import type { MissingContract } from '../judge/contracts.ts';
 import type { Judgement } from '../judge/judge.ts';
+import type { Plan } from '../plan/model.ts';
+import type { Spec } from '../spec/model.ts';
 import { oneLine } from './draft.ts';
+import { isDeclaredStep } from './rounds.ts';
 
 export interface FeedbackRequest {
   /** Why the answer could not be used at all. */
@@ -10,6 +13,8 @@ export interface FeedbackRequest {
   readonly findings: readonly Finding[];
   /** How to do better, as far as the judge knows. Default: nothing is known. */
   readonly judgement?: Judgement;
+  /** The plan of the answer, and what declares a part of it. */
+  readonly of?: { readonly plan: Plan; readonly spec: Spec };
 }
 
 /** A list of faults longer than this is one fault many times over. */
@@ -26,8 +31,14 @@ const maxCharacters = 3000;
  * judge has worked out beside it: ways to cut a pair better that were tried, files to start contracts from, merge points
  * worth having.
  */
-export function decomposeFeedback({ problems, findings, judgement }: FeedbackRequest): string {
-  const rows = [...problems, ...findings.map((finding) => `${finding.severity}: ${finding.message}`)];
+export function decomposeFeedback({ problems, findings, judgement, of }: FeedbackRequest): string {
+  const sliceOf = new Map(of?.plan.slices.map((slice) => [slice.file, slice.id]));
+  const rows = [
+    ...problems,
+    ...findings
+      .toSorted((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'))
+      .map((finding) => findingRow(finding, sliceOf.get(finding.file))),
+  ];
   const more = rows.length - maxFaults;
   const parts = [
     `Your decomposition does not hold yet:
@@ -36,10 +47,51 @@ ${rows
   .slice(0, maxFaults)
   .map((row) => `- ${oneLine(row)}`)
   .join('\n')}${more > 0 ? `\n- and ${more} more` : ''}`,
-    ...(judgement ? [cutBetter(judgement), contractsToWrite(judgement, findings), mergePointsToHave(judgement)] : []),
-    'Answer with the whole corrected JSON object, of the same schema. Change nothing that was not found fault with.',
+    ...(judgement
+      ? [
+          of ? circlesToOpen(judgement, findings, of.spec) : '',
+          cutBetter(judgement),
+          contractsToWrite(judgement, findings),
+          mergePointsToHave(judgement),
+        ]
+      : []),
+    'Answer with the whole corrected JSON object, of the same schema. Change nothing beside what stands here.',
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** What the plan's files say in their words, in those of the answer. */
+const inTheAnswer: Readonly<Record<string, string>> = {
+  'task.checklist-not-executable':
+    '`verify` holds no command, so nothing can prove the result: give the narrowest test that does',
+};
+
+/** A finding with the slice it is about: whoever answered sees no files. */
+function findingRow({ severity, code, message }: Finding, slice: string | undefined): string {
+  const text = inTheAnswer[code] ?? message;
+  const isNamed = slice === undefined || text.split(/[^\w-]+/).includes(slice);
+  return `${severity}: ${isNamed ? '' : `${slice}: `}${text}`;
+}
+
+/** Which entries make each circle, and which of them the spec holds on to. */
+function circlesToOpen({ graph }: Judgement, findings: readonly Finding[], spec: Spec): string {
+  const told = findings.filter(({ code }) => code === 'plan.cycle');
+  const rows = graph.cycles.flatMap((trail) => {
+    if (!told.some(({ message }) => message.endsWith(trail.join(' -> ')))) return [];
+    const steps = trail.slice(1).map((id, i) => {
+      const before = trail[i] ?? '';
+      const edge = graph.edges.find(({ from, to }) => from === before && to === id);
+      const entry =
+        edge?.kind === 'merge-point'
+          ? `${edge.mergePoint} needs ${before} and unlocks ${id}`
+          : `${before} stands under \`deps\` of ${id}`;
+      return `${entry}${isDeclaredStep(before, id, spec) ? ' (declared by the spec, stays)' : ''}`;
+    });
+    return [`- ${trail.join(' -> ')}: ${steps.join('; ')}`];
+  });
+  return rows.length === 0
+    ? ''
+    : `What makes each circle; take away one of it, the one that a contract can stand in for:\n\n${rows.join('\n')}`;
 }
 
 /** One message for an agent without sessions: what it was asked, what it answered, and what is wrong with that. */

@@ -31,19 +31,19 @@ export function decomposeInstructions(request: InstructionsRequest): string {
   const limits: LintLimits = { ...defaultLimits, ...request.limits };
   const { tests, setup } = request;
   return `Decompose a spec into slices that several coding agents execute in parallel, each in a git worktree of its own.
-${request.shown ? 'You cannot open files: judge by what stands here.' : 'Read what you need in this repository; change nothing.'} Your answer
-is judged by a program against the rules below. Each rule that is broken comes back to you as a finding, so check your
-answer against all of them before you give it.
+${request.shown ? 'You cannot open files: judge by what stands here.' : 'Read what you need in this repository; change nothing.'}
+Your answer is judged by a program against the rules below. Each rule that is broken comes back to you as a finding, so
+check your answer against all of them before you give it.
 
 === RULES ===
 Slices
 - One slice is one unit of work for one agent, 2 to 4 hours (\`estimate\`; ${limits.taskHours} h is the most, for which a day's work is cut
   in two), with a result that can be checked by itself. Work of less than an hour belongs to a neighbour.
 - \`id\`: letters, digits, \`-\` and \`_\`, unique in any case, at most 60 characters. Use the ids of the spec; where it has none,
-  number the slices task-001, task-002, and so on. \`requirements\` say what must be true of the result, in words that can be
-  understood without this conversation.
+  number the slices task-001, task-002, and so on. Every slice has \`requirements\`: what must be true of the result, in words
+  that can be understood without this conversation.
 - An agent starts with its task, its contracts and the files under \`modify\`: keep that below ${thousands(limits.contextTokens)} tokens.
-- Do nothing that the spec puts out of scope.
+- Do nothing that the spec puts out of scope. Paths that it names there stand under every \`boundary\`; no slice may write them.
 
 Scope
 - \`create\`: new files. A path stands under \`create\` of exactly one slice of the whole plan, and nothing that exists is created.
@@ -72,8 +72,8 @@ Order
   change (give new dependencies to one early slice), numbered migrations, an index that lists what both add, one test for both.
 
 Contracts
-- Shared types and interfaces are contracts: complete files, written before any slice starts and changed by none, so no
-  slice has one under \`create\` or \`modify\`. \`content\` is the whole file, \`path\` where it goes in the repository
+- Shared types and interfaces are contracts: complete files that leave nothing to be agreed, written before any slice starts
+  and changed by none, so no slice has one under \`create\` or \`modify\`. \`content\` is the whole file, \`path\` where it goes in the repository
   (\`target\`: null, unless it goes elsewhere). A path such as \`contracts/stock.ts\` without a target stays with the plan:
   agents read it, and no code can import it.
 - Wherever a slice of one workstream waits for a slice of another, by \`deps\` or a merge point, or uses its code, one
@@ -141,8 +141,9 @@ function declaredRules(spec: Spec): string {
     return 'The spec declares no slices, workstreams, merge points or contracts: they are yours to find.';
   return `The spec declares ${declared.join(', ')}. What it declares wins over your answer:
 - Your answer has a slice for each id that it declares, and may have more. Their titles, workstreams, dependencies, files,
-  checks and estimates are taken from the spec; you add what it leaves open: boundaries, requirements, further files,
-  dependencies and checks.
+  checks, estimates, details (the list below a slice) and rows of the test plan are taken from the spec, as are its stop
+  conditions; do not repeat them. You add what it leaves open: boundaries, requirements, further files, dependencies and
+  checks.
 - Workstreams, merge points and contracts of the spec are in the plan whether you repeat them or not, and you may add others.
   Repeat a contract (\`content\` may then be "") only to say who provides it and who relies on it.`;
 }

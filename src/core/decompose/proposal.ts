@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { oneLine } from './draft.ts';
 
 /**
  * What any decomposer returns, be it the structural one or an agent: slices with their scope, and what they share.
@@ -45,13 +46,16 @@ const optionalLine = text.nullish().transform((value) => value || null);
 /** Ids become file names and parts of branch names, so only what both accept is let through. */
 const sliceId = z
   .string()
-  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$/)
-  .max(60)
+  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$/, 'is no id: letters and digits, with - and _ between them')
+  .max(60, 'is longer than 60 characters')
   .describe('Letters, digits, dashes and underscores, at most 60: A1, task-001');
 
 const estimate = z
   .string()
-  .regex(/^\s*(?=\d)(?:\d+(?:\.\d+)?\s*h(?:ours?)?)?\s*(?:\d+\s*m(?:in(?:utes)?)?)?\s*$/i)
+  .regex(
+    /^\s*(?=\d)(?:\d+(?:\.\d+)?\s*h(?:ours?)?)?\s*(?:\d+\s*m(?:in(?:utes)?)?)?\s*$/i,
+    'is no working time: 2h, 90m or 1h30m',
+  )
   .nullish()
   .transform((value) => value?.replaceAll(/\s+/g, '').toLowerCase() || '2h')
   .describe('Working time such as 2h, 90m or 1h30m; slices take 2 to 4 hours');
@@ -137,8 +141,26 @@ export function readProposal(
   const read = proposalSchema.safeParse(value);
   if (read.success) return { proposal: read.data };
   return {
-    problems: read.error.issues.map((issue) => `${issue.path.map(String).join('.') || 'proposal'}: ${issue.message}`),
+    problems: read.error.issues.map((issue) => {
+      const what = issue.message.replace(/^Invalid input: /, '');
+      return `${issue.path.map(String).join('.') || 'proposal'}${named(value, issue.path)}: ${what}`;
+    }),
   };
+}
+
+/** What stands at a place of an answer, and in which slice: ` (of A1, "../x")`. Nobody counts slices. */
+function named(value: unknown, path: readonly PropertyKey[]): string {
+  let at: unknown = value;
+  const ids: string[] = [];
+  for (const key of path) {
+    if (typeof at !== 'object' || at === null) break;
+    at = (at as Readonly<Record<PropertyKey, unknown>>)[key];
+    const id = typeof at === 'object' && at !== null && 'id' in at ? at.id : null;
+    if (typeof id === 'string' && id !== '') ids.push(`of ${oneLine(id).slice(0, 60)}`);
+  }
+  const shown = typeof at === 'string' && at.trim() !== '' ? [JSON.stringify(oneLine(at).slice(0, 80))] : [];
+  const words = path.at(-1) === 'id' ? shown : [...ids, ...shown];
+  return words.length > 0 ? ` (${words.join(', ')})` : '';
 }
 
 /**

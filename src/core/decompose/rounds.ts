@@ -34,6 +34,8 @@ export interface Rounds {
   readonly detail: string | null;
   /** Dependencies that were added afterwards, for pairs that still shared too much. Default 0. */
   readonly ordered?: number;
+  /** What changed in the checkout while it was asked, in words; it should only have read. Default nothing. */
+  readonly changed?: readonly string[];
 }
 
 /** How often an agent is told what does not hold, after its first answer. */
@@ -51,6 +53,20 @@ export interface MendableRequest {
   readonly cycles: readonly (readonly string[])[];
 }
 
+/** What the plan's writer works out from the answer: when it is wrong, something else in the answer is, and was found. */
+const derived: ReadonlySet<string> = new Set([
+  'plan.agent-differs',
+  'plan.blocks-disagree',
+  'plan.blocks-incomplete',
+  'plan.blocks-unknown',
+  'plan.not-listed',
+  'plan.wave-contradicts',
+  'plan.wave-order',
+  'plan.wrong-count',
+  'plan.wrong-critical-path',
+  'plan.wrong-parallel',
+]);
+
 /**
  * What a decomposer can mend: errors and warnings, without those that only the author of the spec can: how long a slice
  * takes, which checks it has and how wide its files are where the spec says so, and circles of what it declares. The rest
@@ -63,6 +79,7 @@ export function mendable(request: MendableRequest): Finding[] {
   const settledCircles = cycles.filter((trail) => isDeclaredCircle(trail, spec)).map((trail) => trail.join(' -> '));
   return findings.filter((finding) => {
     if (finding.severity !== 'error' && finding.severity !== 'warning') return false;
+    if (derived.has(finding.code)) return false;
     if (finding.code === 'plan.cycle') return !settledCircles.some((trail) => finding.message.endsWith(trail));
     const slice = sliceOf.get(finding.file);
     if (!slice) return true;
@@ -84,18 +101,20 @@ export function mendable(request: MendableRequest): Finding[] {
 
 /** Whether each step of a circle is one that the spec declares; no answer can take those away. */
 function isDeclaredCircle(trail: readonly string[], spec: Spec): boolean {
-  return trail.slice(1).every((id, i) => {
-    const before = trail[i] ?? '';
-    const slice = spec.slices.find((other) => other.id === id);
-    return (
-      slice?.after.includes(before) === true ||
-      spec.mergePoints.some((point) => point.needs.includes(before) && point.unlocks.includes(id)) ||
-      spec.mergePoints.some(
-        (point) =>
-          (point.id === id && point.needs.includes(before)) || (point.id === before && point.unlocks.includes(id)),
-      )
-    );
-  });
+  return trail.slice(1).every((id, i) => isDeclaredStep(trail[i] ?? '', id, spec));
+}
+
+/** Whether the spec itself says that one slice, or merge point, comes before another. */
+export function isDeclaredStep(before: string, id: string, spec: Spec): boolean {
+  const slice = spec.slices.find((other) => other.id === id);
+  return (
+    slice?.after.includes(before) === true ||
+    spec.mergePoints.some((point) => point.needs.includes(before) && point.unlocks.includes(id)) ||
+    spec.mergePoints.some(
+      (point) =>
+        (point.id === id && point.needs.includes(before)) || (point.id === before && point.unlocks.includes(id)),
+    )
+  );
 }
 
 /** The same faults give the same text, in whatever order they were found. */
@@ -126,7 +145,8 @@ export function roundsText(rounds: Rounds): string {
   const { list, end, chosen, detail } = rounds;
   const count = `${list.length} ${list.length === 1 ? 'round' : 'rounds'}`;
   const shown = list.find((round) => round.number === chosen);
-  if (end === 'sound') return `${count}; nothing is left to correct`;
+  const changed = rounds.changed ? `; ${changedText(rounds.changed)}` : '';
+  if (end === 'sound') return `${count}; nothing is left to correct${changed}`;
   const faults = leftText(shown?.errors ?? 0, shown?.warnings ?? 0);
   const why = {
     'used-up': 'it was asked to correct them as often as it may be',
@@ -139,7 +159,17 @@ export function roundsText(rounds: Rounds): string {
     ordered > 0
       ? `; ${ordered} ${ordered === 1 ? 'dependency was' : 'dependencies were'} added to it, for slices that share too much`
       : '';
-  return `${count}; ${faults} left: ${why}${best}${settled}`;
+  return `${count}; ${faults} left: ${why}${best}${settled}${changed}`;
+}
+
+/** Of these more is one program that does what it likes. */
+const mostChanges = 5;
+
+/** `while it was asked, src/a.ts changed: if this was not you, look at it`. For at least one change. */
+export function changedText(changed: readonly string[]): string {
+  const more = changed.length - mostChanges;
+  const all = `${changed.slice(0, mostChanges).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return `while it was asked, ${all}: if this was not you, look at it, for it was only to read`;
 }
 
 /** `2 errors and 1 warning` */

@@ -215,7 +215,7 @@ function fallbackChecks(context: DraftContext, writes: readonly string[]): reado
 }
 
 /** `src/stock/` and a directory that exists both mean the whole subtree. */
-function normalisedPath(text: string, repo: RepoPaths): string {
+export function normalisedPath(text: string, repo: RepoPaths): string {
   const { path, symbol } = splitSymbol(text.trim().replace(/^\.\//, ''));
   if (path.endsWith('/')) return `${path.replace(/\/+$/, '')}/**`;
   if (!repo.files.has(path) && repo.directories.has(path)) return `${path}/**`;
@@ -240,7 +240,7 @@ function workstreamProse(context: DraftContext, stream: SpecWorkstream): string[
 }
 
 /** Rows and items of the test plan that are about this slice, without its id. */
-function testPlanRows(spec: Spec, slice: SpecSlice): string[] {
+export function testPlanRows(spec: Spec, slice: SpecSlice): string[] {
   const rows: string[] = [];
   for (const row of (spec.testPlan?.text ?? '').split(/\r?\n/)) {
     if (/^\s*\|/.test(row)) {
@@ -277,7 +277,7 @@ function workstreamsOf(spec: Spec, drafts: readonly Draft[]): Proposal['workstre
  * The workstream of a slice. Where the spec declares none and every id begins with the same letter (A1, A2, A3), the
  * letter tells nothing apart: taken for a workstream, it would put all slices one after another.
  */
-function workstreamOf(spec: Spec, slice: SpecSlice): string | null {
+export function workstreamOf(spec: Spec, slice: SpecSlice): string | null {
   const letter = /^([A-Z]{1,3})\d/.exec(slice.id)?.[1];
   if (spec.workstreams.length > 0 || letter === undefined || slice.workstream !== `WS-${letter}`)
     return slice.workstream;

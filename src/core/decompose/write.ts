@@ -36,9 +36,10 @@ export function planFiles(request: PlanFilesRequest): PlanFiles {
   const names = taskNames(request.proposal.slices);
   // Waves follow from the edges, and the edges are known when the files can be read: write, read, write with waves.
   const bare = render(request, contracts, names, null);
-  const graph = planGraph(read(bare, dir));
-  const files = render(request, contracts, names, graph);
+  const files = render(request, contracts, names, planGraph(read(bare, dir)));
   const plan = read(files, dir);
+  // Waves put the slices in another order. What is read back from the disk must say the same, prompt by prompt.
+  const graph = planGraph(plan);
   files.set('task-graph.md', taskGraphMarkdown(plan, graph));
   for (const slice of request.prompts === false ? [] : plan.slices)
     files.set(promptPath(slice), planPrompt(plan, slice, graph, files));
@@ -52,10 +53,13 @@ function read(files: PlanFiles, dir: string): Plan {
   return plan;
 }
 
+const plainFile = /^(?:tech[-_ ]?)?(?:spec|specification|requirements|prd|rfc|design|readme|index|feature)$/i;
+
 /** A name for the plan directory: the spec's file name when it begins with the id, else id and title. */
 export function planName(spec: Spec, specPath: string): string {
   const file = specPath.slice(specPath.lastIndexOf('/') + 1).replace(/(\.spec)?\.(md|markdown)$/i, '');
-  if (!spec.id) return slug(file, 60);
+  // `docs/spec.md` says nothing of what it is about; its title does.
+  if (!spec.id) return slug((plainFile.test(file) && slug(spec.title, 60)) || file, 60);
   const id = spec.id.replaceAll(/[^A-Za-z0-9-]+/g, '-');
   // The name of a change or a feature (`add-two-factor-auth`) says already what it is; an id (`TS-0042`) does not.
   if (/^[a-z]+(?:-[a-z0-9]+)+$/.test(id) || id === slug(spec.title, 60)) return id.slice(0, 60);

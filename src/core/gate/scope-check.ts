@@ -14,6 +14,8 @@ export interface ObservedChange extends Omit<FileChange, 'inScope' | 'symbols'> 
 
 /** Names of symbols that are listed for one file. */
 const maxSymbols = 100;
+/** Sentences of a stop; the trace holds the others. A generated file may have thousands of symbols. */
+const maxSentences = 50;
 
 export interface ScopeCheck {
   readonly files: readonly FileChange[];
@@ -57,8 +59,8 @@ export function checkScope(
       const touched =
         (change.change !== 'renamed' ? code?.touched : kind === 'deleted' ? code?.left : code?.arrived) ?? 'no-grammar';
       if (typeof touched !== 'string') {
-        const symbols = code?.symbols ?? new Set<string>();
-        const found = checkSymbols({ scope, path, touched, symbols, approved, names });
+        const { symbols = new Set<string>(), known = new Set<string>() } = code ?? {};
+        const found = checkSymbols({ scope, path, touched, symbols, known, approved, names });
         reasons.push(...found.map((violation) => violation.detail));
         growth.push(...found.map((violation) => violation.path));
       } else {
@@ -109,9 +111,12 @@ export function symbolNames(code: CodeChange | null | undefined): readonly strin
     : [];
 }
 
-/** A file that became executable, or ceased to be. What became a link is gone as a file, with all its symbols. */
+/**
+ * A file that became executable, or ceased to be, or stands where a link or a submodule was. What became a link is gone
+ * as a file, with all its symbols.
+ */
 function modeChanged({ oldMode, newMode }: Pick<ObservedChange, 'oldMode' | 'newMode'>): boolean {
-  return oldMode !== newMode && oldMode.startsWith('100') && newMode.startsWith('100');
+  return oldMode !== newMode && oldMode !== '000000' && newMode.startsWith('100');
 }
 
 function stopFor(
@@ -126,7 +131,9 @@ function stopFor(
     const paths = [...named].filter((path) => fileOf(path) === path || !named.has(fileOf(path))).sort();
     return {
       condition: 'unexpected-scope',
-      detail: violations.join('; '),
+      detail:
+        violations.slice(0, maxSentences).join('; ') +
+        (violations.length > maxSentences ? `; and ${violations.length - maxSentences} more` : ''),
       question: `Slice ${slice} changed ${listed(paths)} outside its scope. Approve the growth, revert it, or skip the slice?`,
       paths,
     };

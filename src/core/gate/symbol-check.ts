@@ -6,13 +6,18 @@ import { symbolsInScope } from '../scope/contain.ts';
 import type { GlobOptions } from '../scope/glob.ts';
 import type { Scope } from '../task/model.ts';
 
-/** Why nobody can tell what happened inside a file. `broken`: it does not parse. `broke`: it parsed before the run. */
-export type Unread = 'no-grammar' | 'no-parser' | 'too-large' | 'unreadable' | 'broken' | 'broke';
+/**
+ * Why nobody can tell what happened inside a file. `broken`: it does not parse. `broke`: it parsed before the run.
+ * `twofold`: compilers may read it in another way than the parser.
+ */
+export type Unread = 'no-grammar' | 'no-parser' | 'too-large' | 'unreadable' | 'twofold' | 'broken' | 'broke';
 
 /** What a change did to one source file, down to the symbol. */
 export interface CodeChange {
   /** Every symbol of both versions, as far as they could be read. */
   readonly symbols: ReadonlySet<string>;
+  /** Those of the old version: what a name in a scope means must not change with what a run adds. */
+  readonly known: ReadonlySet<string>;
   readonly touched: readonly SymbolTouch[] | Unread;
   /** For a rename: everything that left the old path and arrived at the new one. */
   readonly left: readonly SymbolTouch[] | Unread;
@@ -34,6 +39,7 @@ export interface SymbolViolation {
  *   inside a symbol may need an import. A new file may have what lines it needs around its symbols;
  * - what BOUNDARY names as `file::Symbol`, and what is inside of it, may not be touched, whoever may write the file. A
  *   name that several symbols may mean forbids them all, or another one of that name would open the first;
+ * - a short name means what it meant before the run, and what has exactly this name;
  * - a rename counts as a deletion of everything at the old path and an addition at the new one;
  * - `approved` holds paths and `path::Symbol`; approving a file approves all of it.
  *
@@ -43,19 +49,25 @@ export function checkSymbols(options: {
   readonly scope: Scope;
   readonly path: string;
   readonly touched: readonly SymbolTouch[];
+  /** Of both versions. */
   readonly symbols: ReadonlySet<string>;
+  /** Of the old version. */
+  readonly known: ReadonlySet<string>;
   readonly approved: ReadonlySet<string>;
   /** How the file system compares names. */
   readonly names: GlobOptions;
 }): SymbolViolation[] {
-  const { scope, path, touched, symbols, approved } = options;
+  const { scope, path, touched, symbols, known, approved } = options;
   const { allowed, forbidden } = symbolsInScope(scope, path, options.names);
   if (approved.has(path) || (allowed === null && forbidden.length === 0)) return [];
   const meant = (written: readonly string[]) =>
     written.map((text) => ({ text, name: findSymbol(text, symbols) ?? symbolName(text) }));
-  const inside = allowed && meant(allowed);
+  const inside = allowed && [
+    ...meant(allowed),
+    ...allowed.map((text) => ({ text, name: findSymbol(text, known) ?? symbolName(text) })),
+  ];
   const walls = forbidden.flatMap((text) =>
-    [symbolName(text), ...symbolsMeant(text, symbols)].map((name) => ({ text, name })),
+    [symbolName(text), ...symbolsMeant(text, symbols), ...symbolsMeant(text, known)].map((name) => ({ text, name })),
   );
   const granted = meant(
     [...approved].flatMap((one) => (one.startsWith(`${path}::`) ? [one.slice(path.length + 2)] : [])),
@@ -71,7 +83,7 @@ export function checkSymbols(options: {
     const what = symbol === null ? `${path} (${where}, outside of every symbol)` : `${path}::${symbol} (${where})`;
     const why = wall
       ? `is inside BOUNDARY \`${path}::${wall.text}\``
-      : `is outside ${(inside ?? []).map(({ text }) => `\`${path}::${text}\``).join(' and ')}`;
+      : `is outside ${(allowed ?? []).map((text) => `\`${path}::${text}\``).join(' and ')}`;
     return [{ path: symbol === null ? path : `${path}::${symbol}`, detail: `${what} was ${change} and ${why}` }];
   });
 }
@@ -90,6 +102,7 @@ const reasons: Readonly<Record<Unread, string>> = {
   'no-parser': "the parser's files are not to be found",
   'too-large': 'it is too large to parse',
   unreadable: 'git gave no text for it',
+  twofold: 'it holds line ends or escapes that compilers read in another way than the parser',
   broken: 'it does not parse',
   broke: 'it does not parse any more',
 };

@@ -32,6 +32,7 @@ export function ruleOnSymbols(options: {
     path,
     touched: symbolsChanged(old, now),
     symbols: new Set([...old.outline.symbols, ...now.outline.symbols].map((symbol) => symbol.name)),
+    known: new Set(old.outline.symbols.map((symbol) => symbol.name)),
     approved: new Set(policy.approved),
     names: policy.names ?? {},
   });

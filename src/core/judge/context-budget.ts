@@ -3,7 +3,7 @@ import type { CodeReader } from '../code/model.ts';
 import { ownSources, sharedSources } from '../context/candidates.ts';
 import { assemblePrompt, quotedPart } from '../context/prompt.ts';
 import { symbolExcerpt } from '../context/symbol-excerpt.ts';
-import { concerns, sourcesFor, type ContextLayer, type SourceUse } from '../context/sources.ts';
+import { concerns, layerGlobs, sourcesFor, type ContextLayer, type SourceUse } from '../context/sources.ts';
 import { defaultLimits, type LintLimits } from '../lint/config.ts';
 import { RepositoryIndex } from '../lint/repository-index.ts';
 import { planGraph } from '../plan/graph.ts';
@@ -240,7 +240,7 @@ function wideGlobs({ plan, slice, parts, index }: AdviceRequest): {
 }[] {
   const globs: { glob: string; layer: string | null }[] = [
     ...slice.scope.modify.flatMap((entry) => (entry.path === null ? [] : [{ glob: entry.path, layer: null }])),
-    ...slice.layers.flatMap((layer) => (plan.layers[layer] ?? []).map((glob) => ({ glob, layer }))),
+    ...slice.layers.flatMap((layer) => layerGlobs(plan, layer).map((glob) => ({ glob, layer }))),
   ];
   return globs.flatMap(({ glob, layer }) => {
     if (!/[*?[{]/.test(glob)) return [];

@@ -4,6 +4,7 @@ import type { Plan, Slice } from '../plan/model.ts';
 import type { GlobOptions } from '../scope/glob.ts';
 import { writeSet } from '../scope/meeting.ts';
 import { COUPLING_LIMITS } from './coupling-model.ts';
+import { symbolsInScope, symbolsOverlap } from '../scope/contain.ts';
 import { ScopeFiles } from './scope-files.ts';
 
 /** An import in existing code, followed to the file it takes from. */
@@ -96,8 +97,16 @@ export function missingContracts({ plan, imports = [], names = {} }: ContractsRe
   }
   const across = imports.flatMap(({ from, to }) => [from, to]);
   const writers = writersOf(plan, across, names);
+  // Whoever may write one function of a file provides nothing of the others.
+  const mayChange = (id: string, { to, names: taken }: FollowedImport): boolean => {
+    const slice = plan.slices[place.get(id) ?? -1];
+    const symbols = slice ? symbolsInScope(slice.scope, to, names).allowed : null;
+    if (symbols === null || taken.length === 0) return true;
+    return taken.some((name) => symbols.some((symbol) => symbolsOverlap(symbol, name)));
+  };
   for (const at of imports.toSorted(byPlace)) {
-    const [providers, consumers] = [writers.get(at.to) ?? [], writers.get(at.from) ?? []];
+    const providers = (writers.get(at.to) ?? []).filter((id) => mayChange(id, at));
+    const consumers = writers.get(at.from) ?? [];
     // As for coupling: a file that so many write says nothing of any two of them.
     if (Math.max(providers.length, consumers.length) > COUPLING_LIMITS.mostSlices) continue;
     for (const from of providers)

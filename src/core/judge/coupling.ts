@@ -5,7 +5,7 @@ import { digraph, REACH_BLOCK, reachFrom } from '../plan/layers.ts';
 import { scopesOverlap } from '../scope/meeting.ts';
 import { splitCommand } from '../words.ts';
 import { changedTogether, type CoChange } from './coupling-history.ts';
-import { importedFiles } from './coupling-imports.ts';
+import { DeclaringFiles } from './declaring-files.ts';
 import {
   couplingScore,
   couplingVerdict,
@@ -39,7 +39,7 @@ import {
  * are left to `overlaps`. The order of slices and files makes no difference.
  *
  * Evidence is found by file, so pairs without any are never looked at. Imports count only where they surely mean a file
- * of the repository (see `importedFiles`); what one package of Go, Java, C# or PHP uses of itself without any is found by
+ * of the repository (see `DeclaringFiles`); what one package of Go, Java, C# or PHP uses of itself without any is found by
  * name (see `packageUses`).
  */
 export function couplings(request: CouplingRequest): Couplings {
@@ -88,17 +88,18 @@ class CouplingSearch {
       else if (isRegistryName(path) || isGeneratedName(path) || isTestPath(path)) between.push(path);
     }
     const createdIn = this.#createdIn();
+    const declaring = new DeclaringFiles(this.#tree, this.#request.code);
     const files = [...own, ...between];
     this.#unread = Math.max(0, files.length - this.#limits.mostRead);
     for (const path of files.slice(0, this.#limits.mostRead)) {
-      const code = this.#request.code(path);
+      const code = declaring.read(path);
       if (!code) continue;
       const taken = new Set<string>();
       const takenFrom = new Set<number>();
       for (const item of code.imports) {
-        for (const to of importedFiles(this.#tree, path, code.language, item)) {
+        for (const { to, names } of declaring.taken(path, code.language, item)) {
           taken.add(to);
-          const writers = this.#uncrowded(to).filter((writer) => touches(writer, item.names));
+          const writers = this.#uncrowded(to).filter((writer) => touches(writer, names));
           for (const writer of writers) {
             takenFrom.add(writer.slice);
             for (const { slice } of this.#uncrowded(path)) this.#importBetween(slice, writer, { path, to, item });

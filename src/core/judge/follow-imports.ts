@@ -3,9 +3,9 @@ import type { Plan } from '../plan/model.ts';
 import type { GlobOptions } from '../scope/glob.ts';
 import { writeSet } from '../scope/meeting.ts';
 import type { FollowedImport } from './contracts.ts';
-import { importedFiles } from './coupling-imports.ts';
 import { COUPLING_LIMITS } from './coupling-model.ts';
 import { RepositoryTree } from './coupling-tree.ts';
+import { DeclaringFiles } from './declaring-files.ts';
 import { packageUses } from './package-uses.ts';
 import { ScopeFiles } from './scope-files.ts';
 
@@ -27,7 +27,8 @@ const { mostRead } = COUPLING_LIMITS;
 /**
  * The imports of the files that slices of workstreams may write, followed to files of the repository, by path and line;
  * then what files of one package use of each other without any (see `packageUses`).
- * What cannot be followed with certainty is left out; see `importedFiles`.
+ * What cannot be followed with certainty is left out; see `importedFiles` and, for files that hand on names,
+ * `DeclaringFiles`.
  */
 export function followImports(request: FollowImportsRequest): readonly FollowedImport[] {
   const { plan, repoFiles, textOf, code } = request;
@@ -37,17 +38,19 @@ export function followImports(request: FollowImportsRequest): readonly FollowedI
     .flatMap((slice) => writeSet(slice.scope).map((entry) => entry.path));
   const files = [...new Set([...new Set(globs)].flatMap((glob) => repository.matching(glob)))].sort();
   const tree = new RepositoryTree(repoFiles, textOf);
+  const declaring = new DeclaringFiles(tree, code);
   const read = files.slice(0, mostRead);
   const imports = read.flatMap((from) => {
-    const parsed = code(from);
+    const parsed = declaring.read(from);
     if (!parsed) return [];
     return parsed.imports.flatMap((item) =>
-      importedFiles(tree, from, parsed.language, item)
-        .filter((to) => to !== from)
-        .map((to): FollowedImport => ({ from, to, names: item.names, line: item.line })),
+      declaring
+        .taken(from, parsed.language, item)
+        .filter(({ to }) => to !== from)
+        .map(({ to, names }): FollowedImport => ({ from, to, names, line: item.line })),
     );
   });
-  const uses = packageUses({ paths: read, code, text: textOf }).map(({ from, to, name, line }): FollowedImport => ({
+  const uses = packageUses({ paths: read, code: (path) => declaring.read(path), text: textOf }).map(({ from, to, name, line }): FollowedImport => ({
     from,
     to,
     names: [name],

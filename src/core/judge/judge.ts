@@ -1,10 +1,11 @@
-import type { CodeFile } from '../code/model.ts';
+import { languageOf } from '../code/languages.ts';
+import type { CodeFile, LanguageId } from '../code/model.ts';
 import type { Finding } from '../finding.ts';
 import { applyRuleSettings, defaultLimits, noSettings, type LintLimits, type LintSettings } from '../lint/config.ts';
 import type { RepositoryFacts } from '../lint/context.ts';
 import { lintPlan, ordered } from '../lint/lint.ts';
 import { report } from '../lint/rules.ts';
-import { readSuppressions, suppress } from '../lint/suppress.ts';
+import { readSuppressions, suppress, type Suppressions } from '../lint/suppress.ts';
 import { readMarkdown, titleSpan } from '../markdown.ts';
 import { breakEven, type BreakEven } from '../plan/break-even.ts';
 import { estimatesOf, NOTHING_LEARNED, type Estimator, type SliceEstimate } from '../plan/estimator.ts';
@@ -12,8 +13,8 @@ import { planGraph } from '../plan/graph.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan, PlanFiles, Slice } from '../plan/model.ts';
 import type { GlobOptions } from '../scope/glob.ts';
-import { overlaps, type Overlap } from '../scope/overlap.ts';
-import { SourceText } from '../source.ts';
+import { MOST_OVERLAPS, overlaps, type Overlap } from '../scope/overlap.ts';
+import { SourceText, type Span } from '../source.ts';
 import type { Skill } from '../skill/model.ts';
 import { contextBudgets, type ContextBudget } from './context-budget.ts';
 import { scaffoldContracts, type ContractScaffold } from './contract-scaffold.ts';
@@ -76,6 +77,8 @@ export interface Judgement {
 
 /** Pairs for which advice is worked out: each piece is tried on the plan, and nobody acts on more at a time. */
 const MOST_ADVISED = 20;
+/** Characters of source text that are parsed: some four seconds' worth, or two thousand files of the usual size. */
+const MOST_PARSED = 12_000_000;
 /** Slices whose prompts are put together to be measured. */
 const MOST_MEASURED = 400;
 
@@ -97,7 +100,8 @@ export function judge(request: JudgeRequest): Judgement {
   const estimator = request.estimator ?? NOTHING_LEARNED;
   const { estimates, minutes } = estimatesOf(plan, estimator);
   const graph = planGraph(plan, { minutes });
-  const code = parsed(repository);
+  const sources = new ParsedSources(repository);
+  const code = (path: string): CodeFile | null => sources.read(path);
 
   const shared = overlaps(plan, graph, repository.files, { ...names, thresholds: limits });
   const coupled = couplings({
@@ -162,12 +166,19 @@ export function judge(request: JudgeRequest): Judgement {
     ...lintPlan(files, plan.dir, { repository, limits, skills: request.skills ?? null }),
     ...judgeFindings(request, judgement),
   ];
-  return { ...judgement, findings: ordered(applyRuleSettings(found, settings)), leftOut: leftOut(plan) };
+  return {
+    ...judgement,
+    findings: ordered(applyRuleSettings(found, settings)),
+    leftOut: [...leftOut(plan, shared), ...sources.leftOut()],
+  };
 }
 
-function leftOut(plan: Plan): string[] {
+function leftOut(plan: Plan, shared: readonly Overlap[]): string[] {
   const count = plan.slices.length;
   return [
+    ...(shared.length < MOST_OVERLAPS
+      ? []
+      : [`overlaps: the first ${MOST_OVERLAPS.toLocaleString('en')} pairs of slices are found, and there may be more`]),
     ...(count > MOST_MEASURED
       ? [`the context of each slice: ${count} slices are more than the ${MOST_MEASURED} that are measured at once`]
       : []),
@@ -177,17 +188,61 @@ function leftOut(plan: Plan): string[] {
   ];
 }
 
-function parsed({ textOf, code: reader }: RepositoryFacts): (path: string) => CodeFile | null {
-  const known = new Map<string, CodeFile | null>();
-  return (path) => {
-    let file = known.get(path);
-    if (file === undefined) {
-      const text = reader ? textOf(path) : null;
-      file = reader && text !== null ? reader.read(path, text) : null;
-      known.set(path, file);
-    }
+/** Source files that were parsed for one judgement, each once, and what could not be. */
+class ParsedSources {
+  readonly #repository: RepositoryFacts;
+  readonly #known = new Map<string, CodeFile | null>();
+  /** Of files that should have been read. */
+  readonly #languages = new Set<LanguageId>();
+  #characters = 0;
+  #tooMany = 0;
+
+  constructor(repository: RepositoryFacts) {
+    this.#repository = repository;
+  }
+
+  /** `null` where there is no text, no grammar, or where enough has been read. */
+  read(path: string): CodeFile | null {
+    let file = this.#known.get(path);
+    if (file === undefined) this.#known.set(path, (file = this.#parse(path)));
     return file;
-  };
+  }
+
+  leftOut(): string[] {
+    const { code } = this.#repository;
+    const what = 'imports and symbols';
+    // Absent: nobody wanted to know. `null`: somebody did, and there is no parser.
+    if (code === null && this.#languages.size > 0)
+      return [`${what} of source files: the parser that comes with Slicewave is missing or damaged, install it again`];
+    const lacking = (code?.lacking?.() ?? []).filter((language) => this.#languages.has(language));
+    return [
+      ...(lacking.length > 0
+        ? [
+            `${what} of ${lacking.join(', ')}: the grammar that comes with Slicewave is missing or damaged, install it again`,
+          ]
+        : []),
+      ...(this.#tooMany > 0
+        ? [
+            `${what} of ${this.#tooMany} source files: those that the plan may write come to more than ${MOST_PARSED / 1_000_000} million characters`,
+          ]
+        : []),
+    ];
+  }
+
+  #parse(path: string): CodeFile | null {
+    const { code, textOf } = this.#repository;
+    const language = languageOf(path);
+    if (language === null) return null;
+    this.#languages.add(language);
+    const text = code ? textOf(path) : null;
+    if (!code || text === null) return null;
+    if (this.#characters + text.length > MOST_PARSED) {
+      this.#tooMany++;
+      return null;
+    }
+    this.#characters += text.length;
+    return code.read(path, text);
+  }
 }
 
 function outermost(file: CodeFile | null): readonly string[] {
@@ -201,13 +256,13 @@ function judgeFindings(
 ): Finding[] {
   const slices = new Map(plan.slices.map((slice) => [slice.id, slice]));
   const all: Finding[] = [];
+  const places = new Map<Slice, ReturnType<typeof placeOf>>();
   const add = (slice: Slice | undefined, code: Parameters<typeof report>[1], message: string): void => {
     if (!slice) return;
-    const text = files.get(slice.file.slice(plan.dir === '' ? 0 : plan.dir.length + 1)) ?? '';
-    const source = new SourceText(slice.file, text);
-    const finding = report(source, code, message, titleSpan(readMarkdown(source)));
-    const suppressions = readSuppressions(text, slice.file);
-    all.push(...(suppressions ? suppress([finding], suppressions, false).remaining : [finding]));
+    let place = places.get(slice);
+    if (!place) places.set(slice, (place = placeOf(slice, plan, files)));
+    const finding = report(place.source, code, message, place.title);
+    all.push(...(place.suppressions ? suppress([finding], place.suppressions, false).remaining : [finding]));
   };
   for (const coupling of found.couplings.pairs) {
     if (coupling.verdict !== 'parallel')
@@ -218,4 +273,15 @@ function judgeFindings(
   for (const { unlocks, reason, action } of found.mergePoints)
     add(slices.get(unlocks[0] ?? ''), 'judge.merge-point', `${reason.replace(/\.$/, '')}; ${action}`);
   return all;
+}
+
+/** Where what is said of a slice as a whole is shown. */
+function placeOf(
+  slice: Slice,
+  plan: Plan,
+  files: PlanFiles,
+): { readonly source: SourceText; readonly title: Span | undefined; readonly suppressions: Suppressions | null } {
+  const text = files.get(slice.file.slice(plan.dir === '' ? 0 : plan.dir.length + 1)) ?? '';
+  const source = new SourceText(slice.file, text);
+  return { source, title: titleSpan(readMarkdown(source)), suppressions: readSuppressions(text, slice.file) };
 }

@@ -194,19 +194,21 @@ function reasonOf(
 
 /** Of some slices, the first overlap of two of them. */
 function firstShared(overlaps: readonly Overlap[]): (ids: readonly string[]) => Overlap | undefined {
-  const bySlice = new Map<string, Map<string, number>>();
-  overlaps.forEach(({ a, b }, i) => {
-    const others = bySlice.get(a) ?? new Map<string, number>();
+  const bySlice = new Map<string, Map<string, Overlap>>();
+  for (const overlap of overlaps) {
+    const [a, b] = byId(overlap.a, overlap.b) < 0 ? [overlap.a, overlap.b] : [overlap.b, overlap.a];
+    const others = bySlice.get(a) ?? new Map<string, Overlap>();
     if (others.size === 0) bySlice.set(a, others);
-    if (!others.has(b)) others.set(b, i);
-  });
+    if (!others.has(b)) others.set(b, { ...overlap, a, b });
+  }
   return (ids) => {
-    let first = Infinity;
-    for (const a of ids) {
+    const sorted = ids.toSorted(byId);
+    for (const a of sorted) {
       const others = bySlice.get(a);
-      if (others) for (const b of ids) first = Math.min(first, others.get(b) ?? Infinity);
+      const b = others && sorted.find((id) => others.has(id));
+      if (b !== undefined) return others!.get(b);
     }
-    return overlaps[first];
+    return undefined;
   };
 }
 

@@ -7,7 +7,7 @@ import { compileGlob, type Glob, type GlobOptions } from '../scope/glob.ts';
 import { MeetingIndex } from '../scope/glob-index.ts';
 import { symbolsOverlap } from '../scope/contain.ts';
 import { scopeMeetings, writeSet } from '../scope/meeting.ts';
-import { overlaps } from '../scope/overlap.ts';
+import { MOST_OVERLAPS, overlaps } from '../scope/overlap.ts';
 import type { SourceText, Span } from '../source.ts';
 import type { ScopeEntry } from '../task/model.ts';
 import type { LintLimits } from './config.ts';
@@ -35,6 +35,8 @@ interface Sharing {
   readonly percent: number;
   /** What both may write, each with the entry of the second slice that says so. */
   readonly shared: readonly { readonly path: string; readonly key: 'create' | 'modify'; readonly entry: number }[];
+  /** Whether that is all of it. */
+  readonly whole: boolean;
 }
 
 interface CouplingRequest {
@@ -83,7 +85,7 @@ export function overlapFindings(
   const counts = new Map<number, number>();
   return shape
     .once('overlaps', [shape, files], () => sharings(shape, files))
-    .flatMap(({ a, b, percent, shared }) => {
+    .flatMap(({ a, b, percent, shared, whole }) => {
       const earlier = plan.slices[a];
       const later = plan.slices[b];
       if (!earlier || !later || percent < limits.parallelBelow || pairs.has(`${b} ${a}`)) return [];
@@ -92,7 +94,9 @@ export function overlapFindings(
       counts.set(b, count);
       if (count > mostForSlice) return [];
       const paths = shared.map((place) => place.path);
-      const which = paths.slice(0, 3).join(', ') + (paths.length > 3 ? ` and ${paths.length - 3} more` : '');
+      const which =
+        paths.slice(0, 3).join(', ') +
+        (paths.length > 3 ? ` and ${paths.length - 3} more${whole ? '' : ' at least'}` : '');
       const them = paths.length === 1 ? 'it' : 'them';
       const advice =
         percent > limits.serialAbove
@@ -118,13 +122,20 @@ function sharings(shape: PlanShape, files: readonly string[]): Sharing[] {
   return overlaps({ ...plan, slices }, graph, files, names).flatMap(({ a, b, percent }) => {
     const [i, j] = [place.get(a) ?? -1, place.get(b) ?? -1];
     const [earlier, later] = [plan.slices[i], plan.slices[j]];
-    return earlier && later ? [{ a: i, b: j, percent, shared: sharedPlaces(earlier, later, names) }] : [];
+    return earlier && later ? [{ a: i, b: j, percent, ...sharedPlaces(earlier, later, names) }] : [];
   });
 }
 
 /** Slices whose overlaps are not looked for, because that would take too long: said, so that nobody takes it for none. */
-export function unmeasuredFindings({ plan, shape, sourceOf }: CouplingRequest): Finding[] {
-  return unmeasuredSlices(shape).flatMap(({ slice: number, globs }) => {
+export function unmeasuredFindings(
+  { plan, shape, sourceOf }: CouplingRequest,
+  files: readonly string[],
+  manifest: Manifest,
+): Finding[] {
+  const cut = shape.once('overlaps', [shape, files], () => sharings(shape, files)).length >= MOST_OVERLAPS;
+  const most = MOST_OVERLAPS.toLocaleString('en');
+  const rest = `only the first ${most} pairs of slices that overlap are looked at, and there may be more: let scopes name fewer files that others name too`;
+  const findings = unmeasuredSlices(shape).flatMap(({ slice: number, globs }) => {
     const slice = plan.slices[number];
     if (!slice) return [];
     const [first] = [...slice.scope.create, ...slice.scope.modify];
@@ -137,6 +148,7 @@ export function unmeasuredFindings({ plan, shape, sourceOf }: CouplingRequest): 
       ),
     ];
   });
+  return cut ? [report(sourceOf(manifest.file), 'plan.overlap-unmeasured', rest), ...findings] : findings;
 }
 
 /** Without the places of slices whose overlaps are not looked for. */
@@ -165,12 +177,12 @@ function unmeasuredSlices(shape: PlanShape): readonly { readonly slice: number; 
     all.sort((a, b) => (a.glob.source < b.glob.source ? -1 : a.glob.source > b.glob.source ? 1 : a.slice - b.slice));
     const index = new MeetingIndex(all, ({ glob }) => glob);
     const alike = new Map(long.map(({ slice }) => [slice, 0]));
-    for (const { slice, glob } of all) {
+    for (const [place, { slice }] of all.entries()) {
       const count = alike.get(slice);
       if (count === undefined || count > mostAlike) continue;
       let others = 0;
       // Those of the scope itself are not compared with each other.
-      for (const other of index.couldMeet(glob)) if (other.slice !== slice) others++;
+      for (const other of index.couldMeetItem(place)) if (other.slice !== slice) others++;
       alike.set(slice, count + others);
     }
     return long.flatMap(({ slice, globs }) =>
@@ -180,7 +192,7 @@ function unmeasuredSlices(shape: PlanShape): readonly { readonly slice: number; 
 }
 
 /** Where two write sets meet, at the entries of the second. */
-function sharedPlaces(a: Slice, b: Slice, names: GlobOptions): Sharing['shared'] {
+function sharedPlaces(a: Slice, b: Slice, names: GlobOptions): Pick<Sharing, 'shared' | 'whole'> {
   const found = new Map<string, Sharing['shared'][number]>();
   const places = new Map<ScopeEntry, Pick<Place, 'key' | 'entry'>>();
   for (const key of ['create', 'modify'] as const)
@@ -194,7 +206,7 @@ function sharedPlaces(a: Slice, b: Slice, names: GlobOptions): Sharing['shared']
     const path = !compileGlob(right.path).texts && compileGlob(left.path).texts ? left.path : right.path;
     if (!found.has(path)) found.set(path, { path, ...at });
   }
-  return [...found.values()];
+  return { shared: [...found.values()], whole: looked <= mostMeetings };
 }
 
 /**
@@ -290,7 +302,7 @@ function contractWrites(
             place.symbol === null &&
             // A wide glob may be walled in.
             !plan.slices[place.slice]?.scope.boundary.some(
-              (wall) => wall.path !== null && compileGlob(wall.path).matches(file),
+              (wall) => wall.path !== null && compileGlob(wall.path, shape.names).matches(file),
             ),
         )
         .map((place) => ({ place, file, provider })),

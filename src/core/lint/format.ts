@@ -96,8 +96,8 @@ export function formatFindings(findings: readonly Finding[], options: FormatOpti
 }
 
 /** A number with its word: "1 warning", "2 warnings". */
-export function counted(count: number, word: string): string {
-  return `${count} ${word}${count === 1 || word === 'info' ? '' : 's'}`;
+export function counted(count: number, word: string, many = word === 'info' ? word : `${word}s`): string {
+  return `${count} ${count === 1 ? word : many}`;
 }
 
 function summary(findings: readonly Finding[]): string {

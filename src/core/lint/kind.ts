@@ -39,7 +39,17 @@ export function fileKind(file: string, text: string): FileKind | null {
   if (declared === 'spec' || declared === 'task' || declared === 'skill') return declared;
   if (/\.spec\.md$/i.test(name)) return 'spec';
   if (/^(?:readme|index|template|changelog)\b/i.test(name)) return null;
-  return /^specs\/.+/.test(path) || /(?:^|\/)tech-specs\/.+/.test(path) ? 'spec' : null;
+  const isSpec = /^specs\/.+/.test(path) || /(?:^|\/)tech-specs\/.+/.test(path);
+  return isSpec && !isSpecKit(path, text) ? 'spec' : null;
+}
+
+/** GitHub Spec Kit keeps a feature in `specs/NNN-name/`. It is read by its importer, and has sections of its own. */
+function isSpecKit(path: string, text: string): boolean {
+  const name = /(?:^|\/)specs\/\d{3,}-[^/]+\/(.+)\.md$/.exec(path)?.[1];
+  if (name === undefined) return false;
+  if (/^(?:research|data-model|quickstart|(?:contracts|checklists)\/.+)$/.test(name)) return true;
+  // One may well write a spec of the method there; the headings are those of Spec Kit's templates.
+  return /^#\s+(?:Feature Specification|Implementation Plan|Tasks)\b/m.test(text.slice(0, 4000));
 }
 
 /** The plan directory a file belongs to, or `null`: where its manifest is, or where its `tasks` directory is. */

@@ -55,16 +55,22 @@ function fileFindings(text: string, file: string, context: LintContext, readings
  */
 export function lintPlan(files: PlanFiles, dir: string, context: LintContext = {}): Finding[] {
   const root = dir.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '');
-  let findings = planFindings({ files, dir, context, readings: new Readings() });
+  const findings = planFindings({ files, dir, context, readings: new Readings() });
+  const byFile = new Map<string, Finding[]>();
+  for (const found of findings) {
+    const list = byFile.get(found.file);
+    if (list) list.push(found);
+    else byFile.set(found.file, [found]);
+  }
+  let isChanged = false;
   for (const path of taskFiles(files)) {
     const file = root === '' ? path : `${root}/${path}`;
     const suppressions = readSuppressions(files.get(path) ?? '', file);
     if (!suppressions) continue;
-    const own = findings.filter((found) => found.file === file);
-    const { remaining } = suppress(own, suppressions, false);
-    findings = ordered([...findings.filter((found) => found.file !== file), ...remaining]);
+    byFile.set(file, [...suppress(byFile.get(file) ?? [], suppressions, false).remaining]);
+    isChanged = true;
   }
-  return findings;
+  return isChanged ? ordered([...byFile.values()].flat()) : findings;
 }
 
 function planFindings(of: {
@@ -121,7 +127,7 @@ function mostFrequent(words: readonly string[]): string | null {
   return best;
 }
 
-/** By file, then by place; the same finding is reported once. */
+/** By file, then by place, then by what is said; the same finding is reported once. */
 export function ordered(findings: readonly Finding[]): Finding[] {
   const seen = new Set<string>();
   return findings
@@ -131,13 +137,18 @@ export function ordered(findings: readonly Finding[]): Finding[] {
       seen.add(key);
       return true;
     })
-    .sort((a, b) =>
-      a.file < b.file
-        ? -1
-        : a.file > b.file
-          ? 1
-          : a.span.start - b.span.start || a.span.end - b.span.end || (a.code < b.code ? -1 : 1),
+    .sort(
+      (a, b) =>
+        byCodeUnit(a.file, b.file) ||
+        a.span.start - b.span.start ||
+        a.span.end - b.span.end ||
+        byCodeUnit(a.code, b.code) ||
+        byCodeUnit(a.message, b.message),
     );
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** What is linted together: a plan directory, or one file. */

@@ -124,7 +124,7 @@ export function* meetings(
     for (let j = i + 1; j < sorted.length && sorted[j]?.prefix.startsWith(prefix); j++) {
       if (found.push(j) <= MANY) continue;
       index ??= new MeetingIndex([...sorted.keys()], globOf);
-      return index.couldMeet(globOf(i)).filter((other) => other > i);
+      return index.couldMeetItem(i).filter((other) => other > i);
     }
     return found;
   };

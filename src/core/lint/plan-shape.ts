@@ -48,6 +48,8 @@ export class PlanShape {
   /**
    * For each pair of slices, by their places in the plan, whether the first is finished before the second may start: a
    * path of the graph leads from one to the other. Asked in one go, because one sweep answers for a thousand slices.
+   * What waits for each other, or for those that do, is never started; there any path counts, because the circle is the
+   * fault, and an order that is declared beside it is none.
    */
   finishedBefore(pairs: readonly (readonly [before: number, after: number])[]): boolean[] {
     if (pairs.length === 0) return [];
@@ -65,7 +67,10 @@ export class PlanShape {
     pairs.forEach(([before, after], i) => {
       // Most pairs are a slice and one that it names itself.
       const first = plan.slices[before];
-      if (first && plan.slices[after]?.deps.includes(first.id)) answers[i] = true;
+      const then = plan.slices[after];
+      if (first && then?.deps.includes(first.id)) answers[i] = true;
+      else if (first && then && graph.cycles.length > 0 && !graph.schedule.has(then.id))
+        answers[i] = this.#leadsTo(first.id).has(then.id);
       else {
         const list = asked.get(before);
         if (list) list.push(i);
@@ -84,6 +89,33 @@ export class PlanShape {
       }
     }
     return answers;
+  }
+
+  /** What waits for a slice, directly or not, circles or not. */
+  #leadsTo(id: string): ReadonlySet<string> {
+    const { edges } = this.graph;
+    const behind = this.once('edges-from', [this.graph], () => {
+      const from = new Map<string, string[]>();
+      for (const edge of edges) {
+        const list = from.get(edge.from);
+        if (list) list.push(edge.to);
+        else from.set(edge.from, [edge.to]);
+      }
+      return { from, found: new Map<string, ReadonlySet<string>>() };
+    });
+    const known = behind.found.get(id);
+    if (known) return known;
+    const seen = new Set<string>();
+    const stack = [id];
+    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      for (const next of behind.from.get(at) ?? []) {
+        if (seen.has(next)) continue;
+        seen.add(next);
+        stack.push(next);
+      }
+    }
+    behind.found.set(id, seen);
+    return seen;
   }
 }
 

@@ -47,7 +47,7 @@ export function lintGraph({ plan, manifest, textOf, context }: PlanLintRequest):
     ...waveFindings({ plan, graph, manifest, resolve, sourceOf }),
     ...createFindings(request, pairs),
     ...overlapFindings(request, context.repository?.files ?? noFiles, limits, pairs),
-    ...unmeasuredFindings(request),
+    ...unmeasuredFindings(request, context.repository?.files ?? noFiles, manifest),
     ...modifyFindings(request, pairs),
     ...contractFindings(request, manifest),
     ...validationFindings(plan, manifest, resolve, sourceOf),

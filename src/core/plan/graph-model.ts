@@ -1,4 +1,5 @@
 import type { Digraph } from './layers.ts';
+import type { SlicePlaces } from './slice-places.ts';
 
 /** Why one slice waits for another. A declared edge wins over the others when two kinds name the same pair. */
 export type EdgeKind = 'dep' | 'merge-point' | 'workstream';
@@ -32,7 +33,7 @@ export interface SliceSchedule {
 export interface PlanNetwork {
   readonly ids: readonly string[];
   /** The place by id; of slices with one id, the first one's. */
-  readonly places: ReadonlyMap<string, number>;
+  readonly places: SlicePlaces;
   /** All edges, those on cycles too. */
   readonly digraph: Digraph;
   /** Topological; slices on a cycle, and what waits for them, are left out. */

@@ -1,6 +1,7 @@
 import type { Edge, PlanGraph, PlanNetwork } from './graph-model.ts';
 import { cycleTrails, digraph, layerGraph, type Digraph, type Layers } from './layers.ts';
 import type { Plan, Slice } from './model.ts';
+import { SlicePlaces } from './slice-places.ts';
 import { SliceSchedules } from './slice-schedules.ts';
 
 /** Minutes below which two times are the same: estimates may be fractions. */
@@ -91,7 +92,7 @@ export function planGraph(plan: Plan, options: PlanGraphOptions = {}): PlanGraph
 /** What planning reads of the slices, by their places. */
 interface SliceRows {
   readonly ids: readonly string[];
-  readonly places: ReadonlyMap<string, number>;
+  readonly places: SlicePlaces;
   readonly deps: readonly (readonly string[])[];
   readonly streams: readonly (string | null)[];
   readonly minutes: Float64Array;
@@ -106,19 +107,16 @@ function readSlices({ slices }: Plan, given: ReadonlyMap<string, number> | undef
   const deps: (readonly string[])[] = new Array(count);
   const streams: (string | null)[] = new Array(count);
   const minutes = new Float64Array(count);
-  const places = new Map<string, number>();
   let depCount = 0;
-  // From the end, so that of slices with one id the first one has its place.
-  for (let v = count - 1; v >= 0; v--) {
+  for (let v = 0; v < count; v++) {
     const slice = slices[v]!;
     ids[v] = slice.id;
     deps[v] = slice.deps;
     streams[v] = slice.workstream;
     minutes[v] = given === undefined ? sliceMinutes(slice) : duration(given.get(slice.id) ?? slice.estimateMinutes);
-    places.set(slice.id, v);
     depCount += slice.deps.length;
   }
-  return { ids, places, deps, streams, minutes, depCount };
+  return { ids, places: new SlicePlaces(ids), deps, streams, minutes, depCount };
 }
 
 /** The edges with names: first the declared ones and those of merge points, then the workstreams' chains. */
@@ -182,7 +180,7 @@ function declaredEdges({ mergePoints }: Plan, { ids, places, deps, depCount }: S
   return { from: from.subarray(0, count), to: to.subarray(0, count), gate: gate.subarray(0, count) };
 }
 
-function indexes(ids: readonly string[], index: ReadonlyMap<string, number>): number[] {
+function indexes(ids: readonly string[], index: SlicePlaces): number[] {
   return ids.flatMap((id) => index.get(id) ?? []);
 }
 
@@ -241,7 +239,7 @@ function reachability(graph: Digraph, { layer }: Layers): (u: number, v: number)
 }
 
 /** The batch of each wave, both from 1. */
-function batchOfWaves(plan: Plan, index: ReadonlyMap<string, number>, layers: Layers): number[] {
+function batchOfWaves(plan: Plan, index: SlicePlaces, layers: Layers): number[] {
   const closing = new Set<number>();
   for (const point of plan.mergePoints) {
     const wave = indexes(point.needs, index).reduce((deepest, v) => Math.max(deepest, layers.layer[v]!), 0);

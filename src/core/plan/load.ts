@@ -513,10 +513,9 @@ function contractsOf(
   return all.map((contract) => {
     const declared = contract.consumers.flatMap(known);
     const readers = slices.filter((slice) => slice.contracts.includes(contract.path)).map((slice) => slice.id);
-    return {
-      ...contract,
-      provider: contract.provider === null ? null : (known(contract.provider)[0] ?? null),
-      consumers: [...new Set([...declared, ...readers])],
-    };
+    const provider = contract.provider === null ? null : (known(contract.provider)[0] ?? null);
+    // Whoever provides a contract names it too, and consumes nothing by that.
+    const consumers = [...new Set([...declared, ...readers])].filter((id) => id !== provider);
+    return { ...contract, provider, consumers };
   });
 }

@@ -1,5 +1,5 @@
 import { boundaryOf, splitSymbol } from '../decompose/boundary.ts';
-import { isTestPath } from '../conventions/sources.ts';
+import { isTestPath, testedName } from '../conventions/sources.ts';
 import { formatEstimate, type Proposal, type ProposedContract, type ProposedSlice } from '../decompose/proposal.ts';
 import { parseEstimate } from '../estimate.ts';
 import { assertNever, failure, success, type Result } from '../result.ts';
@@ -203,6 +203,7 @@ function splitSlice(slice: ProposedSlice, ids: ReadonlySet<string>): ProposedSli
   const writes = [...slice.create, ...slice.modify];
   const sources = writes.filter((text) => !isTestPath(splitSymbol(text).path));
   const plain = sources.length > 0 ? sources : writes;
+  const nameOf = (text: string): string => testedName(splitSymbol(text).path);
   const directory = (text: string): string => splitSymbol(text).path.replace(/(?:^|\/)[^/]*$/, '');
   const byDirectory = new Set(plain.map(directory)).size > 1;
   const groups = new Map<string, string[]>();
@@ -212,7 +213,7 @@ function splitSlice(slice: ProposedSlice, ids: ReadonlySet<string>): ProposedSli
   }
   const rest: string[] = [];
   for (const text of writes.filter((entry) => !plain.includes(entry))) {
-    const home = [...groups.values()].find((group) => group.some((other) => stem(other) === stem(text)));
+    const home = [...groups.values()].find((group) => group.some((other) => nameOf(other) === nameOf(text)));
     (home ?? rest).push(text);
   }
   const parts = [...groups.values()];
@@ -241,16 +242,6 @@ function splitSlice(slice: ProposedSlice, ids: ReadonlySet<string>): ProposedSli
 function foreign(writes: readonly string[], part: readonly string[]): string[] {
   const own = part.map((text) => splitSymbol(text).path);
   return writes.map((text) => splitSymbol(text).path).filter((path) => !own.some((mine) => globsIntersect(mine, path)));
-}
-
-/** `test/stock.test.ts` and `src/stock.ts` have one stem. */
-function stem(text: string): string {
-  const { path } = splitSymbol(text);
-  return path
-    .slice(path.lastIndexOf('/') + 1)
-    .replace(/\.[^.]+$/, '')
-    .replace(/(?:[._-](?:test|spec|tests))$|^test[_-]/i, '')
-    .toLowerCase();
 }
 
 function mergeSlices(members: readonly ProposedSlice[], as: string): ProposedSlice {

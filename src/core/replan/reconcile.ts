@@ -52,6 +52,12 @@ export function reconcile(request: ReconcileRequest): Reconciliation {
 /** What changes nothing of the work itself: boundaries mostly follow from what others write. */
 const minor: ReadonlySet<string> = new Set(['boundary', 'title', 'estimate', 'agent']);
 
+/** What the agent of a slice is told when its task changes; `null` when it is the same work. */
+export function taskNote(before: ProposedSlice, after: ProposedSlice): string | null {
+  const fields = fieldChanges(before, after).filter(({ field }) => !minor.has(field));
+  return fields.length === 0 ? null : `The plan was changed. For this slice: ${describe(fields)}.`;
+}
+
 class Reconciler {
   readonly #request: ReconcileRequest;
   readonly #states: ReadonlyMap<string, SliceState>;
@@ -333,9 +339,8 @@ class Reconciler {
       const before = old.get(slice.id);
       if (!before || locked.has(slice.id) || this.#runsOf(slice.id) === 0) return [];
       if (this.#states.get(slice.id) === 'skipped') return [];
-      const fields = fieldChanges(before, slice).filter(({ field }) => !minor.has(field));
-      if (fields.length === 0) return [];
-      return [{ slice: slice.id, note: `The plan was changed. For this slice: ${describe(fields)}.` }];
+      const note = taskNote(before, slice);
+      return note === null ? [] : [{ slice: slice.id, note }];
     });
   }
 

@@ -21,7 +21,9 @@ export function remainingSchedule(
   const left = new Map<string, number>();
   for (const slice of plan.slices) {
     const { settled, elapsedMinutes } = progress(slice.id);
-    left.set(slice.id, settled ? 0 : Math.max(slice.estimateMinutes - elapsedMinutes, slice.estimateMinutes / 10));
+    // What it is taken to last is the graph's word: it may know better than what was declared.
+    const estimate = graph.schedule.get(slice.id)?.minutes ?? slice.estimateMinutes;
+    left.set(slice.id, settled ? 0 : Math.max(estimate - elapsedMinutes, estimate / 10));
   }
   const finish = new Map<string, number>();
   let makespan = 0;

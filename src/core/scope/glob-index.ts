@@ -7,8 +7,12 @@ export class PrefixIndex<T> {
   /** Places among the items, by prefix. */
   readonly #byPrefix = new Map<string, number[]>();
   readonly #sorted: readonly string[];
+  /** How many items there are under the prefixes in front of one, by its place. */
+  readonly #before: readonly number[];
   /** How long prefixes are, shortest first. */
   readonly #lengths: readonly number[];
+  /** What was asked last: those that look alike come one after another. */
+  #last: { readonly prefix: string; readonly places: readonly number[] } | undefined;
 
   constructor(items: readonly T[], prefixOf: (item: T) => string) {
     this.#items = items;
@@ -19,30 +23,47 @@ export class PrefixIndex<T> {
       else this.#byPrefix.set(prefix, [i]);
     });
     this.#sorted = [...this.#byPrefix.keys()].sort();
+    const before = [0];
+    for (const prefix of this.#sorted) before.push(before.at(-1)! + this.#byPrefix.get(prefix)!.length);
+    this.#before = before;
     this.#lengths = [...new Set(this.#sorted.map((prefix) => prefix.length))].sort((a, b) => a - b);
   }
 
   /** All items whose prefix continues the given one, or is continued by it, in their order. */
   compatible(prefix: string): T[] {
-    const lists = this.#listsOf(prefix);
+    return this.placesCompatible(prefix).map((i) => this.#items[i]!);
+  }
+
+  /** The places of those items, from the first on. */
+  placesCompatible(prefix: string): readonly number[] {
+    if (this.#last?.prefix === prefix) return this.#last.places;
+    const lists = this.#shorter(prefix);
+    const [from, to] = this.#continuing(prefix);
+    for (let i = from; i < to; i++) lists.push(this.#byPrefix.get(this.#sorted[i]!)!);
     // One list is in order.
-    return lists.length === 1 ? lists[0]!.map((i) => this.#items[i]!) : this.#inOrder(lists.flat());
+    if (lists.length < 2) return lists[0] ?? [];
+    const places = [...Int32Array.from(lists.flat()).sort()];
+    this.#last = { prefix, places };
+    return places;
   }
 
   /** How many those are. */
   countCompatible(prefix: string): number {
-    return this.#listsOf(prefix).reduce((sum, places) => sum + places.length, 0);
+    const [from, to] = this.#continuing(prefix);
+    return this.#shorter(prefix).reduce((sum, places) => sum + places.length, this.#before[to]! - this.#before[from]!);
   }
 
   /** All items with whose prefix a text begins, in their order. */
   beginningOf(text: string): T[] {
-    return this.#inOrder([...this.#shorter(text), this.#byPrefix.get(text) ?? []].flat());
+    const places = [...this.#shorter(text), this.#byPrefix.get(text) ?? []].flat();
+    if (places.length > 1) places.sort((a, b) => a - b);
+    return places.map((i) => this.#items[i]!);
   }
 
-  #listsOf(prefix: string): (readonly number[])[] {
-    const lists = this.#shorter(prefix);
-    for (const longer of startingWith(this.#sorted, prefix)) lists.push(this.#byPrefix.get(longer)!);
-    return lists;
+  /** From where to where the prefixes stand that continue the given one, or are it. */
+  #continuing(prefix: string): [from: number, to: number] {
+    const from = lowerBound(this.#sorted, (text) => text >= prefix);
+    return [from, lowerBound(this.#sorted, (text) => text > prefix && !text.startsWith(prefix))];
   }
 
   #shorter(text: string): (readonly number[])[] {
@@ -53,11 +74,6 @@ export class PrefixIndex<T> {
       if (same) lists.push(same);
     }
     return lists;
-  }
-
-  #inOrder(places: number[]): T[] {
-    if (places.length > 1) places.sort((a, b) => a - b);
-    return places.map((i) => this.#items[i]!);
   }
 }
 
@@ -84,8 +100,14 @@ const KEYS: readonly ((glob: Glob) => string)[] = [
 const MANY = 128;
 /** ... for as long as that takes fewer steps than this for each of them: few at first, from the back and from the front. */
 const STEPS = [0.25, 4];
-/** Walks of one kind that found nothing out after which it is tried less and less often. */
+/** Walks for globs of one shape that found nothing out after which they are tried less and less often. */
 const VAIN = 4;
+/** Steps in vain, some seconds' worth, after which no more walks are begun. */
+const MOST_VAIN_STEPS = 30_000_000;
+/** Items that no walk told apart from the others after which it pays to walk from those others. */
+const HARD = 16;
+/** Items found from the other side that are remembered. */
+const MOST_REMEMBERED = 4_000_000;
 
 /** Items by several keys of their globs: many begin alike (`src/**`), others end alike (`.ts`), and few are alike in all. */
 export class MeetingIndex<T> {
@@ -94,9 +116,10 @@ export class MeetingIndex<T> {
   /** Made when they are asked for. */
   readonly #by: (() => PrefixIndex<T>)[];
   readonly #tries: { back?: GlobTrie; front?: GlobTrie } = {};
-  readonly #walks = STEPS.flatMap((steps) =>
-    (['back', 'front'] as const).map((from): Walk => ({ from, steps, vain: 0, rest: 0 })),
-  );
+  readonly #walks = new Map<string, readonly Walk[]>();
+  #vainSteps = 0;
+  #hard = 0;
+  #found: FoundByOthers | undefined;
 
   constructor(items: readonly T[], globOf: (item: T) => Glob) {
     this.#items = items;
@@ -109,6 +132,53 @@ export class MeetingIndex<T> {
 
   /** All items whose glob can share a path with the given one, in their order, and maybe others. */
   couldMeet(glob: Glob): T[] {
+    const { by, keys, count } = this.#best(glob);
+    const found = count > MANY ? this.#walked(glob, count) : null;
+    return found ? found.map((place) => this.#items[place]!) : by.compatible(keys);
+  }
+
+  /**
+   * The same for one of the items, by its place. Two globs meet from either side, so one that could meet anything, as far as
+   * a walk can tell, is still told apart from those that a walk found out more about.
+   */
+  couldMeetItem(place: number): T[] {
+    const glob = this.#globOf(this.#items[place]!);
+    const { by, keys, count } = this.#best(glob);
+    const found = count > MANY ? this.#walked(glob, count) : null;
+    if (found) return found.map((other) => this.#items[other]!);
+    const candidates = by.placesCompatible(keys);
+    if (count <= MANY || ++this.#hard <= HARD) return candidates.map((other) => this.#items[other]!);
+    this.#found ??= this.#walkedFromAll();
+    const { hard, finders } = this.#found;
+    const own = new Set(finders.get(place));
+    const items: T[] = [];
+    for (const other of candidates) if (hard[other] || own.has(other)) items.push(this.#items[other]!);
+    return items;
+  }
+
+  #walkedFromAll(): FoundByOthers {
+    const hard = new Uint8Array(this.#items.length).fill(1);
+    const finders = new Map<number, number[]>();
+    let remembered = 0;
+    this.#items.forEach((item, place) => {
+      const glob = this.#globOf(item);
+      const { by, keys, count } = this.#best(glob);
+      if (remembered > MOST_REMEMBERED) return;
+      const found = count > MANY ? this.#walked(glob, count) : by.placesCompatible(keys);
+      if (!found) return;
+      hard[place] = 0;
+      remembered += found.length;
+      for (const other of found) {
+        const list = finders.get(other);
+        if (list) list.push(place);
+        else finders.set(other, [place]);
+      }
+    });
+    return { hard, finders };
+  }
+
+  /** The key that leaves the fewest candidates, or few enough. */
+  #best(glob: Glob): { readonly by: PrefixIndex<T>; readonly keys: string; readonly count: number } {
     const keys = keysOf(glob);
     let least = Infinity;
     let best = 0;
@@ -119,22 +189,31 @@ export class MeetingIndex<T> {
       best = i;
       if (count <= FEW) break;
     }
-    return (least > MANY ? this.#walked(glob, least) : null) ?? this.#by[best]!().compatible(keys[best]!);
+    return { by: this.#by[best]!(), keys: keys[best]!, count: least };
   }
 
   /** What a walk finds when it is short and tells more apart than the keys do. */
-  #walked(glob: Glob, count: number): T[] | null {
-    for (const walk of this.#walks) {
+  #walked(glob: Glob, count: number): readonly number[] | null {
+    const shape = glob.source.replace(/[^*?[\]{}/]+/g, 'x');
+    let walks = this.#walks.get(shape);
+    if (!walks) {
+      walks = STEPS.flatMap((steps) => FROM.map((from): Walk => ({ from, steps, vain: 0, rest: 0 })));
+      this.#walks.set(shape, walks);
+    }
+    for (const walk of walks) {
       if (walk.rest > 0) {
         walk.rest--;
         continue;
       }
+      if (this.#vainSteps > MOST_VAIN_STEPS) return null;
+      const steps = walk.steps * count;
       const trie = (this.#tries[walk.from] ??= new GlobTrie(this.#items.map(this.#globOf), walk.from === 'back'));
-      const found = trie.couldMeet(glob, { steps: walk.steps * count, found: count / 2 });
+      const found = trie.couldMeet(glob, { steps, found: count / 2 });
       if (found) {
         walk.vain = 0;
-        return found.map((place) => this.#items[place]!);
+        return found;
       }
+      this.#vainSteps += steps;
       walk.vain++;
       if (walk.vain > VAIN) walk.rest = 2 ** Math.min(walk.vain - VAIN, 10);
     }
@@ -142,13 +221,23 @@ export class MeetingIndex<T> {
   }
 }
 
-/** One kind of walk, and how it has fared. */
+const FROM = ['back', 'front'] as const;
+
+/** One kind of walk for globs of one shape, and how it has fared. */
 interface Walk {
-  readonly from: 'back' | 'front';
+  readonly from: (typeof FROM)[number];
   readonly steps: number;
   vain: number;
   /** How often it is left out. */
   rest: number;
+}
+
+/** What walks from all items say of each other. */
+interface FoundByOthers {
+  /** By place, whether nothing was found out from there. */
+  readonly hard: Uint8Array;
+  /** By place, the others from which it was found. */
+  readonly finders: ReadonlyMap<number, readonly number[]>;
 }
 
 const known = new WeakMap<Glob, readonly string[]>();
@@ -163,15 +252,6 @@ function backwards(text: string): string {
   let reversed = '';
   for (let i = text.length - 1; i >= 0; i--) reversed += text[i]!;
   return reversed;
-}
-
-/** The part of a list, sorted by code unit, that begins with a prefix. */
-export function startingWith(sorted: readonly string[], prefix: string): readonly string[] {
-  const from = lowerBound(sorted, (text) => text >= prefix);
-  return sorted.slice(
-    from,
-    lowerBound(sorted, (text) => text > prefix && !text.startsWith(prefix)),
-  );
 }
 
 /** The first place from which on a condition holds, in a list that it splits in two. */

@@ -67,9 +67,22 @@ export interface SegmentGlob {
   readonly text: string | null;
   /** Whether it is a lone `*`. */
   readonly any: boolean;
+  readonly ends: () => SegmentEnds;
   readonly automaton: () => Automaton;
   readonly caseInsensitive: boolean;
 }
+
+/** What a name begins and ends with, as code points; `ANY_CODE` for any one character. */
+export interface SegmentEnds {
+  readonly front: readonly number[];
+  /** From the last character on backwards. */
+  readonly back: readonly number[];
+  /** Whether anything stands between the two, and how much is not known. If not, both are the whole name. */
+  readonly open: boolean;
+}
+
+/** Stands for any one character of a name. */
+export const ANY_CODE = -1;
 
 export type SegmentRow = readonly (SegmentGlob | '**')[];
 
@@ -86,6 +99,7 @@ function segmentGlob(segment: readonly GlobNode[], caseInsensitive: boolean): Se
       number: ++segmentNumbers,
       text,
       any: segment.length === 1 && segment[0]!.kind === 'star',
+      ends: once(() => endsOf(segment)),
       automaton: once(() => build([[segment]])),
       caseInsensitive,
     };
@@ -93,6 +107,20 @@ function segmentGlob(segment: readonly GlobNode[], caseInsensitive: boolean): Se
     segmentGlobs.set(key, found);
   }
   return found;
+}
+
+function endsOf(segment: readonly GlobNode[]): SegmentEnds {
+  const read = (nodes: readonly GlobNode[]): number[] => {
+    const found: number[] = [];
+    for (const node of nodes) {
+      if (node.kind === 'char') found.push(node.code);
+      else if (node.kind === 'any') found.push(ANY_CODE);
+      else break;
+    }
+    return found;
+  };
+  const front = read(segment);
+  return { front, back: read(segment.toReversed()), open: front.length < segment.length };
 }
 
 /** Segments that are looked at from each end. */

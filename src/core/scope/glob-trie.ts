@@ -1,24 +1,24 @@
 import type { Glob } from './glob.ts';
 import { ALL, GAP, ONE, SOME } from './glob-steps.ts';
 
-/** What a place of the trie reads besides the characters that lead on from it. */
+/** What a way on from a place reads: a character, by its code point, or one of those below and of the steps of a glob. */
+type Label = number;
+/** Any characters, from a place to itself: of a name, a slash, or either. */
+const MORE = -5;
+const MORE_SLASHES = -6;
+const MORE_OF_ALL = -7;
+
+/** What a label reads besides a character, by its number below zero. */
 const NAME = 1;
 const SLASHES = 2;
+const READS = new Uint8Array(8);
+READS[-ONE] = NAME;
+READS[-GAP] = SLASHES;
+READS[-MORE] = NAME;
+READS[-MORE_SLASHES] = SLASHES;
+READS[-MORE_OF_ALL] = NAME | SLASHES;
 
-interface Place {
-  readonly number: number;
-  /** Characters, and where each leads; so few that they are looked for one by one. */
-  readonly chars: number[];
-  readonly after: Place[];
-  /** Where any character of a name leads, a slash, or either (`NAME`, `SLASHES`, or both). */
-  readonly wild: { readonly reads: number; readonly to: Place }[];
-  /** Where nothing needs to be read to get to. */
-  readonly free: Place[];
-  /** By step, the places above that belong to one. */
-  readonly steps: Map<number, Place>;
-  /** The globs that may end here. */
-  readonly ends: number[];
-}
+const NONE = -1;
 
 /**
  * Globs laid over each other as far as they are alike, read from the front or from the back. What a glob can meet is found
@@ -27,93 +27,100 @@ interface Place {
  */
 export class GlobTrie {
   readonly #backwards: boolean;
-  readonly #root: Place;
-  #size = 0;
+  /** By place: the first way on from it, and the globs that may end there. Lists of numbers, for there are very many. */
+  readonly #first: number[] = [];
+  readonly #ends: (number[] | null)[] = [];
+  /** By way: what it reads, where it leads, and the next one from the same place. */
+  readonly #labels: Label[] = [];
+  readonly #targets: number[] = [];
+  readonly #next: number[] = [];
 
   constructor(globs: readonly Glob[], backwards: boolean) {
     this.#backwards = backwards;
-    this.#root = this.#place();
+    this.#place();
     globs.forEach((glob, i) => this.#add(glob, i));
   }
 
   /** The places in the list of the globs that could meet one, in order; `null` when that takes more steps, or finds more. */
   couldMeet(glob: Glob, most: { readonly steps: number; readonly found: number }): number[] | null {
     const query = new GlobTrie([glob], this.#backwards);
-    const size = this.#size;
-    const seen = new Set<number>();
-    const open: Place[] = [];
+    const size = this.#first.length;
+    const seen = new Set<number>([0]);
+    const open: number[] = [0];
     const found = new Set<number>();
-    const visit = (a: Place, b: Place): void => {
-      const key = a.number * size + b.number;
+    const visit = (a: number, b: number): void => {
+      const key = a * size + b;
       if (seen.has(key)) return;
       seen.add(key);
-      open.push(a, b);
+      open.push(key);
     };
-    visit(query.#root, this.#root);
     while (open.length > 0) {
       if (seen.size > most.steps || found.size > most.found) return null;
-      const b = open.pop()!;
-      const a = open.pop()!;
-      if (a.ends.length > 0) for (const end of b.ends) found.add(end);
-      for (const next of a.free) visit(next, b);
-      for (const next of b.free) visit(a, next);
-      for (let i = 0; i < a.chars.length; i++) {
-        const at = b.chars.indexOf(a.chars[i]!);
-        if (at >= 0) visit(a.after[i]!, b.after[at]!);
+      const key = open.pop()!;
+      const b = key % size;
+      const a = (key - b) / size;
+      if (query.#ends[a]) for (const end of this.#ends[b] ?? []) found.add(end);
+      for (let j = this.#first[b]!; j !== NONE; j = this.#next[j]!)
+        if (isFree(this.#labels[j]!)) visit(a, this.#targets[j]!);
+      for (let i = query.#first[a]!; i !== NONE; i = query.#next[i]!) {
+        const label = query.#labels[i]!;
+        const target = query.#targets[i]!;
+        if (isFree(label)) visit(target, b);
+        else
+          for (let j = this.#first[b]!; j !== NONE; j = this.#next[j]!)
+            if (agree(label, this.#labels[j]!)) visit(target, this.#targets[j]!);
       }
-      for (const { reads, to } of a.wild) {
-        for (let i = 0; i < b.chars.length; i++) if (reads & kindOf(b.chars[i]!)) visit(to, b.after[i]!);
-        for (const other of b.wild) if (reads & other.reads) visit(to, other.to);
-      }
-      for (const { reads, to } of b.wild)
-        for (let i = 0; i < a.chars.length; i++) if (reads & kindOf(a.chars[i]!)) visit(a.after[i]!, to);
     }
     return found.size > most.found ? null : [...found].sort((x, y) => x - y);
   }
 
   #add(glob: Glob, number: number): void {
     for (const steps of glob.steps) {
-      let at = this.#root;
+      let at = 0;
       for (const step of this.#backwards ? steps.toReversed() : steps) at = this.#after(at, step);
-      if (at.ends.at(-1) !== number) at.ends.push(number);
+      const ends = (this.#ends[at] ??= []);
+      if (ends.at(-1) !== number) ends.push(number);
     }
   }
 
-  #after(place: Place, step: number): Place {
-    const known = step < 0 ? place.steps.get(step) : place.after[place.chars.indexOf(step)];
-    if (known) return known;
+  /** Where a step leads from a place. */
+  #after(place: number, step: Label): number {
+    for (let way = this.#first[place]!; way !== NONE; way = this.#next[way]!)
+      if (this.#labels[way] === step) return this.#targets[way]!;
     const next = this.#place();
-    if (step >= 0) {
-      place.chars.push(step);
-      place.after.push(next);
-      return next;
-    }
-    place.steps.set(step, next);
-    switch (step) {
-      case ONE:
-        place.wild.push({ reads: NAME, to: next });
-        break;
-      case SOME:
-        place.free.push(next);
-        next.wild.push({ reads: NAME, to: next });
-        break;
-      case GAP: {
-        const inside = this.#place();
-        place.wild.push({ reads: SLASHES, to: next });
-        next.wild.push({ reads: NAME, to: inside });
-        inside.wild.push({ reads: NAME, to: inside }, { reads: SLASHES, to: next });
-        break;
-      }
-      case ALL:
-        place.free.push(next);
-        next.wild.push({ reads: NAME | SLASHES, to: next });
+    this.#way(place, step, next);
+    if (step === SOME) this.#way(next, MORE, next);
+    else if (step === ALL) this.#way(next, MORE_OF_ALL, next);
+    else if (step === GAP) {
+      const inside = this.#place();
+      this.#way(next, MORE, inside);
+      this.#way(inside, MORE, inside);
+      this.#way(inside, MORE_SLASHES, next);
     }
     return next;
   }
 
-  #place(): Place {
-    return { number: this.#size++, chars: [], after: [], wild: [], free: [], steps: new Map(), ends: [] };
+  #place(): number {
+    this.#ends.push(null);
+    return this.#first.push(NONE) - 1;
   }
+
+  #way(from: number, label: Label, to: number): void {
+    this.#labels.push(label);
+    this.#targets.push(to);
+    this.#next.push(this.#first[from]!);
+    this.#first[from] = this.#labels.length - 1;
+  }
+}
+
+/** Whether nothing needs to be read: these stand for any number of characters, also none. */
+function isFree(label: Label): boolean {
+  return label === SOME || label === ALL;
+}
+
+function agree(a: Label, b: Label): boolean {
+  if (a >= 0) return b >= 0 ? a === b : (READS[-b]! & kindOf(a)) !== 0;
+  return (READS[-a]! & (b >= 0 ? kindOf(b) : READS[-b]!)) !== 0;
 }
 
 function kindOf(code: number): number {

@@ -1,5 +1,6 @@
 import { foldText, holds, intersect, NOT_SLASH, representatives, SLASH } from './charset.ts';
 import type { Steps } from './glob-steps.ts';
+import { rowsCouldMeet } from './segment-rows.ts';
 import {
   ACCEPT,
   readGlob,
@@ -236,12 +237,15 @@ const meetings = new Map<number, string | null>();
 
 function plainMeeting(left: CompiledGlob, right: CompiledGlob): string | null {
   if (!couldMeet(left.syntax, right.syntax)) return null;
-  for (const text of textsInBoth(left, right)) return text;
+  if (left.texts || right.texts) for (const text of textsInBoth(left, right)) return text;
   if (left.syntax.literal || right.syntax.literal) return null;
+  const [lefts, rights] = [left.syntax.rows(), right.syntax.rows()];
+  // Not remembered: to look it up would take as long.
+  if (!rowsCouldMeet(lefts, rights)) return null;
   const key = left.number * 2 ** 26 + right.number;
   let witness = meetings.get(key);
   if (witness === undefined) {
-    witness = rowsMeet(left.syntax.rows(), right.syntax.rows());
+    witness = rowsMeet(lefts, rights);
     if (meetings.size >= MOST_MEETINGS) meetings.clear();
     meetings.set(key, witness);
   }

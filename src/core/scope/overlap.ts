@@ -35,14 +35,15 @@ export const usualThresholds: OverlapThresholds = { parallelBelow: 20, serialAbo
 /** How names are compared, and where the verdicts change. */
 export type OverlapOptions = GlobOptions & { readonly thresholds?: OverlapThresholds };
 
-/** More pairs than anyone can act on: `overlaps` ends there. */
-const MOST_OVERLAPS = 100_000;
+/** More pairs than anyone can act on: `overlaps` ends there, and who shows them has to say so. */
+export const MOST_OVERLAPS = 100_000;
 
 /**
  * All pairs of slices that could run at the same time (no path of the graph orders them) and whose write sets meet,
  * in plan order. A slice's files are those of `repoFiles`, and of the paths that the plan names literally, that its
  * entries match; an entry that matches none of them counts as one file of its own. Slices on or behind a cycle cannot
  * run, so they are left out. Literal paths and prefixes are indexed: only entries that can meet are ever compared.
+ * As many as `MOST_OVERLAPS` mean that there may be more.
  */
 export function overlaps(
   plan: Plan,
@@ -74,7 +75,8 @@ export function overlaps(
   for (let first = 0; first < busy.length && found.length < MOST_OVERLAPS; first += REACH_BLOCK) {
     const block = busy.slice(first, first + REACH_BLOCK);
     let reaches: ((source: number, vertex: number) => boolean) | undefined;
-    for (const v of block) {
+    for (const [i, v] of block.entries()) {
+      const rank = first + i;
       const met = new Set<number>();
       /** Whether a slice that comes later is still to be compared with this one. */
       const isOpen = (w: number): boolean => {
@@ -84,7 +86,10 @@ export function overlaps(
       };
       for (const p of patternsOf[v]!) {
         for (const q of sure[p]!) for (const { slice } of patterns[q]!.users) if (isOpen(slice)) met.add(slice);
+        // All that come later are known to meet it, or there are none.
+        if (met.size === busy.length - 1 - rank) break;
         for (const q of likely(p)) {
+          if (q === p) continue;
           // Only asked where it matters: most pairs of slices are in order, or known to meet.
           let meet: boolean | undefined;
           for (const { slice } of patterns[q]!.users) {
@@ -156,8 +161,12 @@ function meetingPatterns(patterns: readonly Pattern[]): {
   for (const p of wild)
     for (const path of paths.matching(patterns[p]!.glob)) for (const q of byPath.get(path)!) meet(p, q);
   const globs = new MeetingIndex(wild, (p) => patterns[p]!.glob);
+  const placeOf = new Map(wild.map((p, place) => [p, place]));
   return {
     sure,
-    likely: (p) => (patterns[p]!.paths ? [] : globs.couldMeet(patterns[p]!.glob).filter((q) => q !== p)),
+    likely: (p) => {
+      const place = placeOf.get(p);
+      return place === undefined ? [] : globs.couldMeetItem(place);
+    },
   };
 }

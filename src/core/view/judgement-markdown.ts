@@ -1,8 +1,9 @@
 import type { Finding } from '../finding.ts';
 import type { Judgement } from '../judge/judge.ts';
+import { counted } from '../lint/format.ts';
 import type { Plan } from '../plan/model.ts';
 import { whatIf } from '../plan/schedule.ts';
-import { adviceText, judgementSections } from './judgement-text.ts';
+import { adviceText, judgementSections, thousands } from './judgement-text.ts';
 import { criticalPathText } from './plan-text.ts';
 import { breakEvenText, estimatorText, proposalLines, whatIfLines } from './schedule-text.ts';
 
@@ -55,7 +56,7 @@ export function judgementMarkdown(plan: Plan, judgement: Judgement): string {
   const lines = [
     `# ${plan.techSpecId}: ${plan.title}`,
     '',
-    `${plan.slices.length} slices in ${graph.waves.length} waves and ${graph.batches.length} batches.`,
+    `${counted(plan.slices.length, 'slice')} in ${counted(graph.waves.length, 'wave')} and ${counted(graph.batches.length, 'batch', 'batches')}.`,
     '',
     `Critical path: ${criticalPathText(plan, graph, ' -> ') || 'none'}`,
     '',
@@ -92,8 +93,8 @@ function overlapBlock({ overlaps }: Judgement): string[] {
 function contextBlock({ contexts }: Judgement): string[] {
   if (contexts.length === 0) return [];
   const rows = contexts.map(({ slice, total, limit, layers }) => {
-    const parts = layers.filter(({ tokens }) => tokens > 0).map(({ name, tokens }) => `${name} ${tokens}`);
-    return `- ${slice}: ${total} of ${limit} tokens (${parts.join(', ')})`;
+    const parts = layers.filter(({ tokens }) => tokens > 0).map(({ name, tokens }) => `${name} ${thousands(tokens)}`);
+    return `- ${slice}: ${thousands(total)} of ${thousands(limit)} tokens (${parts.join(', ')})`;
   });
   return ['## Context of each slice', '', ...rows, ''];
 }

@@ -89,6 +89,7 @@ export function adviceText(advice: readonly Advice[]): string | null {
   return first.verified ? first.text : `${first.text} (this helps; it does not settle it alone)`;
 }
 
-function thousands(count: number): string {
+/** `12,000` */
+export function thousands(count: number): string {
   return String(Math.round(count)).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 }

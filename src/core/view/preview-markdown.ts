@@ -2,6 +2,7 @@ import type { Preview } from '../decompose/preview.ts';
 import { roundsText } from '../decompose/rounds.ts';
 import { minutes } from './dashboard.ts';
 import { judgementBlocks } from './judgement-markdown.ts';
+import { isInSections } from './judgement-text.ts';
 import { contractLines, estimateLines, matrixLines } from './preview-text.ts';
 import { scopeEntryText } from './scope-text.ts';
 
@@ -88,14 +89,24 @@ export function previewMarkdown(preview: Preview): string {
 
 const mostPairs = 40;
 
-function findingLines(preview: Preview): string[] {
-  if (preview.findings.length === 0) return ['none', ''];
-  return preview.findings.flatMap(({ file, findings }) => [
-    `### ${file}`,
-    '',
-    ...findings.map((entry) => `- ${entry.severity}: ${entry.message} (${entry.file}:${entry.line}, ${entry.code})`),
-    '',
-  ]);
+/** What a section further down says is not said twice, but counted. */
+function findingLines({ findings: groups, judgement }: Preview): string[] {
+  if (groups.length === 0) return ['none', ''];
+  const all = groups.flatMap(({ findings }) => findings);
+  const below = all.filter((finding) => isInSections(finding, judgement)).length;
+  const lines = groups.flatMap(({ file, findings }) => {
+    const rest = findings.filter((finding) => !isInSections(finding, judgement));
+    if (rest.length === 0) return [];
+    return [
+      `### ${file}`,
+      '',
+      ...rest.map((entry) => `- ${entry.severity}: ${entry.message} (${entry.file}:${entry.line}, ${entry.code})`),
+      '',
+    ];
+  });
+  if (below === 0) return lines;
+  const more = below < all.length ? ' more' : '';
+  return [...lines, `${below}${more} ${below === 1 ? 'is' : 'are'} told below, with what to do`, ''];
 }
 
 function waveLines({ plan, graph }: Preview): string[] {
@@ -111,7 +122,7 @@ function waveLines({ plan, graph }: Preview): string[] {
         const deps = schedule?.deps ?? [];
         const facts = [
           deps.length > 0 ? `after ${deps.join(', ')}` : null,
-          minutes(slice?.estimateMinutes ?? 0),
+          minutes(schedule?.minutes ?? slice?.estimateMinutes ?? 0),
           schedule?.critical ? 'critical' : `slack ${minutes(schedule?.slack ?? 0)}`,
           slice?.workstream ?? null,
         ];

@@ -2,7 +2,7 @@ import { pairKey, type OverlapMatrix, type Preview } from '../decompose/preview.
 import { roundsText } from '../decompose/rounds.ts';
 import { formatFindings } from '../lint/format.ts';
 import { minutes } from './dashboard.ts';
-import { isInSections, judgementSections } from './judgement-text.ts';
+import { isInSections, judgementSections, thousands } from './judgement-text.ts';
 import { planText } from './plan-text.ts';
 
 export interface PreviewTextOptions {
@@ -169,10 +169,6 @@ function fileLines(preview: Preview): string[] {
   }
   const directories = [...counts].map(([name, count]) => `${name}/ (${count})`);
   return [[...single, ...directories].map(printable).join(', ')];
-}
-
-function thousands(count: number): string {
-  return String(Math.round(count)).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 }
 
 function dollars(amount: number): string {

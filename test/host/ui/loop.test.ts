@@ -23,13 +23,13 @@ suite('from a spec to an integrated plan', () => {
 
   test('decomposing shows waves and findings, and discarding writes nothing', async () => {
     await wb().palette('Slicewave: Decompose a Spec…');
-    await wb().toast('11 slices in 6 waves. No findings. Nothing is written yet.');
+    await wb().toast('11 slices in 6 waves. 2 info. Nothing is written yet.');
     await wb().tab(`${plan}.md`).waitFor();
     await wb().screenshot('loop-02-preview');
     const shown = (await wb().editorLines()).join('\n');
     assert.match(shown, /# TS-0042: Inventory with stock, orders and reports/);
     assert.match(shown, /\*\*Nothing is written yet\.\*\*/);
-    assert.match(shown, /## Findings\s+none/);
+    assert.match(shown, /## Findings\s+2 are told below, with what to do/);
     assert.match(shown, /## Waves/);
     assert.match(shown, /### Wave 1\s+- A1 Product catalogue \(2h00m; slack 1h00m; WS-A\)/);
     assert.match(shown, /- B2 Reservations \(after B1; 3h00m; critical; WS-B\)/);

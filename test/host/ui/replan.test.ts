@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { useWorkbench } from '../fixture.ts';
 import { eventually } from '../workbench.ts';
-import { inventory, inventoryWindow, openPlans, plan, planDir, sliceRow } from './window.ts';
+import { inventory, inventoryWindow, openPlans, plan, planDir, rowSays, sliceRow } from './window.ts';
 
 suite('judging and re-planning', () => {
   let folder = '';
@@ -132,5 +132,43 @@ suite('judging and re-planning', () => {
     await wb().pick(/Re-plan/);
     await wb().toast('Nothing would change.');
     assert.equal(read('manifest.json'), before);
+  });
+
+  test('while slices are verified and others wait, what is verified stays', async function () {
+    this.timeout(180_000);
+    await wb().palette('View: Close All Editors');
+    await openPlans(wb());
+    await wb().itemAction(wb().treeItem('Wave 1', { view: 'Plans' }), 'Run Wave');
+    for (const id of ['A1', 'B1', 'E1']) await rowSays(sliceRow(wb(), id), /^verified$/, 90_000);
+    await wb().clearToasts();
+    await wb().contextMenu(sliceRow(wb(), 'A1'), 'Re-plan…');
+    await wb().pick('Cut A1');
+    await wb().toast('A1 is verified, and what is verified stays. Add another slice instead.');
+    await wb().clearToasts();
+
+    await wb().contextMenu(planRow(), 'Re-plan…');
+    await wb().pick('Split slices');
+    const offered = (await wb().quickState()).rows;
+    assert.ok(offered.includes('B2 Reservations') && !offered.some((row) => row.startsWith('A1')), offered.join('\n'));
+    await wb().pickMany(['B2 Reservations']);
+    await wb().tab(replanned).waitFor();
+    await wb().screenshot('replan-06-split-under-way');
+    assert.match(await shown('## Changes'), /B2/);
+    await wb().editorAction('Apply Re-planning');
+    await wb().toast(`${plan} is re-planned: `);
+    await eventually('the parts of B2', async () => ((await tree()).match(/^ *B2\S* /gm) ?? []).length > 1);
+    await wb().clearToasts();
+
+    await wb().contextMenu(planRow(), 'Re-plan…');
+    await wb().pick('Merge slices');
+    await wb().pickMany(['D2 Sales report', 'E2 Routes of the service']);
+    await wb().tab(replanned).waitFor();
+    await wb().screenshot('replan-07-merge-under-way');
+    await wb().editorAction('Apply Re-planning');
+    await wb().toast(`${plan} is re-planned: `);
+    await sliceRow(wb(), 'E2').waitFor({ state: 'hidden' });
+    const rows = await tree();
+    for (const id of ['A1', 'B1', 'E1']) assert.match(rows, new RegExp(`^ *${id} .* verified`, 'm'), `${id} stays`);
+    await wb().screenshot('replan-08-verified-stays');
   });
 });

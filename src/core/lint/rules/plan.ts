@@ -152,8 +152,8 @@ The limits are \`parallelBelow\` and \`serialAbove\` in the settings. A pair tha
   {
     code: 'plan.overlap-unmeasured',
     severity: 'info',
-    summary: 'A scope holds so many globs that look alike that its overlaps are not measured.',
-    details: `Globs are told apart by how paths begin, end and are called in between, so that only a few ever have to be compared. This scope has hundreds with wildcards, and too many pairs of them and other slices' globs are left that nothing but a comparison tells apart. \`plan.overlap\`, \`plan.create-twice\` and \`plan.modify-together\` say nothing of this slice; \`slicewave plan\` still compares it, however long that takes.
+    summary: 'A scope holds so many globs that look alike, or a plan so many overlaps, that not all are measured.',
+    details: `Globs are told apart by how paths begin, end and are called in between, so that only a few ever have to be compared. This scope has hundreds with wildcards, and too many pairs of them and other slices' globs are left that nothing but a comparison tells apart. \`plan.overlap\`, \`plan.create-twice\` and \`plan.modify-together\` say nothing of this slice; \`slicewave plan\` still compares it, however long that takes. At the manifest it says that the plan has more than 100,000 pairs that overlap, of which the rest is not looked for.
 
 Name the directories or files instead: a scope that takes hundreds of globs is also too much for one slice.`,
   },
