@@ -56,6 +56,9 @@ const messages: Readonly<
   error: (text, ...titles) => vscode.window.showErrorMessage(text, ...titles),
 };
 
+/** Whoever works on slices or cuts specs: the settings that say so. */
+const AGENT_SETTINGS = '@id:slicewave.agent,slicewave.agentCommand,slicewave.model,slicewave.decomposer';
+
 function actionsFor(reason: EngineFailure['reason']): readonly NoticeAction[] {
   switch (reason) {
     case 'no-repository':
@@ -66,7 +69,7 @@ function actionsFor(reason: EngineFailure['reason']): readonly NoticeAction[] {
     case 'bad-spec':
       return [commandAction('Show Problems', 'workbench.actions.view.problems')];
     case 'agent':
-      return [commandAction('Open Settings', 'workbench.action.openSettings', 'slicewave.agent')];
+      return [commandAction('Open Settings', 'workbench.action.openSettings', AGENT_SETTINGS)];
     case 'busy':
     case 'not-waiting':
     case 'not-verified':

@@ -26,7 +26,10 @@ export interface CleanItem {
  */
 export async function cleanable(repository: Repository, loaded: LoadedPlan): Promise<readonly CleanItem[]> {
   const root = path.join(await worktreeRoot(repository), loaded.plan.id);
-  const state = await new FactsReader(repository).state(loaded);
+  const reader = new FactsReader(repository);
+  const state = await reader.state(loaded);
+  // A runner of a slice that is in the plan no longer works on all the same.
+  const alive = new Set((await reader.runs(loaded.plan.id)).flatMap((run) => (run.alive ? run.runId : [])));
   const busy = new Set(state.slices.filter((slice) => isActive(slice.state)).map((slice) => slice.worktree));
   const waiting = new Map(
     state.attention.map((item) => [state.slices.find((s) => s.id === item.slice)?.worktree, item.slice]),
@@ -44,7 +47,8 @@ export async function cleanable(repository: Repository, loaded: LoadedPlan): Pro
     if (!entry.path.startsWith(`${root}${path.sep}`)) continue;
     const size = await sizeOf(entry.path);
     const item = { path: entry.path, branch: entry.branch, size };
-    if (busy.has(entry.path)) items.push({ ...item, verdict: 'kept', why: 'a runner works in it' });
+    if (busy.has(entry.path) || alive.has(runOfLock(entry) ?? ''))
+      items.push({ ...item, verdict: 'kept', why: 'a runner works in it' });
     else if (inUse.has(entry.path))
       items.push({ ...item, verdict: 'kept', why: `${inUse.get(entry.path) ?? ''} runs in it` });
     else if (entry.locked !== null && runOfLock(entry) === null) {

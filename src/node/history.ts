@@ -37,6 +37,8 @@ export interface History {
   readonly head: string | null;
   /** Where it came from: the cache as it is, the cache with newer commits, or git alone. */
   readonly source: 'cache' | 'cache-and-git' | 'git';
+  /** Whether this is a shallow clone, in which older commits are missing. */
+  readonly isShallow: boolean;
 }
 
 /** The cache's place: inside the git directory that all worktrees share, so that it is never a change of the work. */
@@ -74,14 +76,20 @@ export async function readHistory(request: HistoryRequest): Promise<Result<Histo
     return failure({ reason: 'no-repository', message: `${root} has no history to read: ${firstLine(place)}` });
   const head = born.outcome.exitCode === 0 ? born.stdout.trim() : null;
   if (head === null)
-    return success({ coChange: new CoChangeCollector(limits).finish(), head: null, source: 'git' as const });
+    return success({
+      coChange: new CoChangeCollector(limits).finish(),
+      head: null,
+      source: 'git' as const,
+      isShallow: false,
+    });
   const shallow = (await readFile(place.stdout.replace(/\r?\n$/, ''), 'utf8').catch(() => ''))
     .split(/\s+/)
     .filter(Boolean);
   shallow.sort();
+  const isShallow = shallow.length > 0;
 
   const usable = cached && cached.shallow.join() === shallow.join() ? cached : null;
-  if (usable?.head === head) return success({ coChange: usable.coChange, head, source: 'cache' as const });
+  if (usable?.head === head) return success({ coChange: usable.coChange, head, source: 'cache' as const, isShallow });
   const known = usable && (await git(['merge-base', '--is-ancestor', usable.head, head])).outcome.exitCode === 0;
 
   const collector = new CoChangeCollector(limits);
@@ -103,7 +111,7 @@ export async function readHistory(request: HistoryRequest): Promise<Result<Histo
   // A cache that cannot be written costs time at the next call and nothing else.
   if (cacheFile !== null)
     await writeWhole(cacheFile, cacheText({ head, shallow, coChange }, limits)).catch(() => undefined);
-  return success({ coChange, head, source: known ? ('cache-and-git' as const) : ('git' as const) });
+  return success({ coChange, head, source: known ? ('cache-and-git' as const) : ('git' as const), isShallow });
 }
 
 /** Commits between two reports of progress. */

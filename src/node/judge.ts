@@ -3,13 +3,14 @@ import { judge, type JudgeRequest, type Judgement } from '../core/judge/judge.ts
 import type { CoChange } from '../core/judge/coupling-history.ts';
 import { learnEstimator } from '../core/plan/estimator.ts';
 import type { Plan, PlanFiles } from '../core/plan/model.ts';
+import { counted } from '../core/lint/format.ts';
 import { fileKind } from '../core/lint/kind.ts';
 import { skillsByName } from '../core/skill/read.ts';
 import { openCodeReader } from './code-reader.ts';
 import { Git } from './git.ts';
 import { historyFile, readHistory } from './history.ts';
 import { repositorySettings } from './lint-settings.ts';
-import { pastRuns } from './past-runs.ts';
+import { readPastRuns } from './past-runs.ts';
 import { readRepositoryFacts } from './repository-facts.ts';
 import { nameRules, type Repository } from './repository.ts';
 
@@ -38,18 +39,18 @@ export type Evidence = Omit<JudgeRequest, 'plan' | 'files'>;
 
 /**
  * Gathers what a judge needs of a repository: its files, settings and skills, a parser, which files changed together, and
- * how long earlier runs took. What cannot be had (no grammar, no history, a repository too old for either) is left out;
- * the judge then says nothing of it. Starts nothing but git.
+ * how long earlier runs took. What cannot be had (no grammar, a history cut short, a damaged record) is left out, and said in
+ * what the judge leaves out. Starts nothing but git.
  */
 export async function gatherEvidence(repository: EvidencePlace, options: EvidenceOptions = {}): Promise<Evidence> {
   const { root } = repository;
-  const [facts, { settings }, names, code, history, samples] = await Promise.all([
+  const [facts, { settings }, names, code, history, past] = await Promise.all([
     readRepositoryFacts(root),
     repositorySettings(root),
     nameRules(repository.git),
     openCodeReader(),
     coChange(repository, options),
-    pastRuns(repository),
+    readPastRuns(repository),
   ]);
   const { without } = options;
   const files = without ? facts.files.filter((file) => !without(file)) : facts.files;
@@ -58,20 +59,34 @@ export async function gatherEvidence(repository: EvidencePlace, options: Evidenc
     repository: { ...facts, files, code },
     settings,
     names,
-    history,
-    estimator: learnEstimator(samples),
+    history: history.coChange,
+    estimator: learnEstimator(past.samples),
     skills: skillsByName(skills, (file) => facts.textOf(file) ?? ''),
+    unknown: [
+      ...history.unknown,
+      ...(past.damaged > 0
+        ? [`a part of what ${counted(past.damaged, 'earlier run')} took: the record is damaged`]
+        : []),
+    ],
   };
 }
 
-async function coChange(repository: EvidencePlace, options: EvidenceOptions): Promise<CoChange | null> {
+async function coChange(
+  repository: EvidencePlace,
+  options: EvidenceOptions,
+): Promise<{ readonly coChange: CoChange | null; readonly unknown: readonly string[] }> {
   const read = await readHistory({
     root: repository.root,
     cacheFile: historyFile(repository),
     ...(options.signal ? { signal: options.signal } : {}),
     onProgress: (commits) => options.onProgress?.(`Reading the history: ${commits.toLocaleString('en-US')} commits`),
   });
-  return read.ok ? read.value.coChange : null;
+  const what = 'which files changed together';
+  if (!read.ok) return { coChange: null, unknown: [`${what}: ${read.failure.message}`] };
+  const { coChange, isShallow } = read.value;
+  const commits = coChange.start.length - 1;
+  const ends = `${what} before the ${counted(commits, 'commit')} that this shallow clone holds whole`;
+  return { coChange, unknown: isShallow ? [ends] : [] };
 }
 
 /** Slices from which on judging takes long enough to be told of before: nothing can be told while it goes on. */

@@ -8,12 +8,19 @@ import type { RunFacts } from '../core/run/state-model.ts';
 import type { LoadedPlan } from './engine-model.ts';
 import { listPlans, loadPlanDir } from './plans.ts';
 import type { Repository } from './repository.ts';
-import { listRunIds, readEvents } from './state-files.ts';
+import { listRunIds, readEventsChecked } from './state-files.ts';
 
 /** The latest runs that are looked at: what was learned long ago says least. */
 const MOST_RUNS = 2_000;
 /** Run directories that are read at the same time. */
 const AT_ONCE = 32;
+
+/** What earlier runs took, and how many of the records that were looked at are damaged. */
+export interface PastRuns {
+  readonly samples: readonly DurationSample[];
+  /** Runs whose record holds lines that are no events, or does not begin as one; what is sound in them counts. */
+  readonly damaged: number;
+}
 
 /**
  * What earlier runs of all plans of the repository took, for `learnEstimator`. Only plans that still exist count, for
@@ -24,21 +31,31 @@ export async function pastRuns(
   repository: Repository,
   known?: readonly RunFacts[],
 ): Promise<readonly DurationSample[]> {
+  return samplesOf(repository, known?.slice(-MOST_RUNS) ?? (await readRuns(repository)).runs);
+}
+
+/** The same, read anew, with what is to be said of damaged records. */
+export async function readPastRuns(repository: Repository): Promise<PastRuns> {
+  const { runs, damaged } = await readRuns(repository);
+  return { samples: await samplesOf(repository, runs), damaged };
+}
+
+async function samplesOf(repository: Repository, runs: readonly RunFacts[]): Promise<readonly DurationSample[]> {
   const byPlan = new Map<string, RunFacts[]>();
-  for (const run of known?.slice(-MOST_RUNS) ?? (await readRuns(repository))) {
+  for (const run of runs) {
     const [first] = run.events;
     if (first?.type !== 'run_started' || typeof first.plan !== 'string') continue;
-    const runs = byPlan.get(first.plan);
-    if (runs) runs.push(run);
+    const others = byPlan.get(first.plan);
+    if (others) others.push(run);
     else byPlan.set(first.plan, [run]);
   }
   const samples: DurationSample[] = [];
   if (byPlan.size === 0) return samples;
   for (const dir of await listPlans(repository).catch(() => [])) {
-    const runs = byPlan.get(path.posix.basename(dir));
-    if (!runs) continue;
+    const ofPlan = byPlan.get(path.posix.basename(dir));
+    if (!ofPlan) continue;
     const loaded = await loadPlanDir(repository, dir).catch(() => null);
-    if (loaded?.ok) samples.push(...durationSamples(loaded.value.plan, runs));
+    if (loaded?.ok) samples.push(...durationSamples(loaded.value.plan, ofPlan));
   }
   return samples;
 }
@@ -74,15 +91,21 @@ function isVerified({ events }: RunFacts): boolean {
   return last?.type === 'ended' && last.end === 'verified';
 }
 
-async function readRuns(repository: Repository): Promise<readonly RunFacts[]> {
+async function readRuns(
+  repository: Repository,
+): Promise<{ readonly runs: readonly RunFacts[]; readonly damaged: number }> {
   const ids = (await listRunIds(repository.runsDir).catch(() => [])).slice(-MOST_RUNS);
   const runs: RunFacts[] = [];
+  let damaged = 0;
   for (let from = 0; from < ids.length; from += AT_ONCE) {
     const read = ids.slice(from, from + AT_ONCE).map(async (runId): Promise<RunFacts> => {
-      const events = await readEvents(path.join(repository.runsDir, runId)).catch(() => []);
-      return { runId, events, alive: false };
+      const record = await readEventsChecked(path.join(repository.runsDir, runId)).catch(() => null);
+      const [first] = record?.events ?? [];
+      // A run that was killed before its first event has an empty record, which is no damage.
+      if (!record || record.damaged > 0 || (first && first.type !== 'run_started')) damaged++;
+      return { runId, events: record?.events ?? [], alive: false };
     });
     runs.push(...(await Promise.all(read)));
   }
-  return runs;
+  return { runs, damaged };
 }

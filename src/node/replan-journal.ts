@@ -116,7 +116,9 @@ async function decide(repository: Repository, plan: string, { t, records = [] }:
   const made = (await readDecisions(repository.runsDir, plan)).filter((decision) => decision.t >= t);
   for (const body of records) {
     const isMade = made.some((decision) =>
-      Object.entries(body).every(([key, value]) => isDeepStrictEqual(Object.getOwnPropertyDescriptor(decision, key)?.value, value)),
+      Object.entries(body).every(([key, value]) =>
+        isDeepStrictEqual(Object.getOwnPropertyDescriptor(decision, key)?.value, value),
+      ),
     );
     if (!isMade) await appendDecision(repository.runsDir, plan, 'person', body);
   }

@@ -219,10 +219,7 @@ export async function applyReplan(
     now = again.value;
     // Whoever was to be stopped is stopped by now; another one has just started on the plan as it is.
     if (!sameFiles(now, shown) || now.summary.stop.length > 0) {
-      const ended =
-        stopped.length === 0
-          ? ''
-          : ` ${stopped.join(' and ')} was stopped for it; \`slicewave retry\` starts it again.`;
+      const ended = stopped.map((id) => ` ${id} was stopped for it: slicewave retry ${planDir} ${id}`).join('.');
       return fail(
         'busy',
         `${planDir} or one of its slices changed since this was shown`,

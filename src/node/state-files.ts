@@ -25,17 +25,25 @@ export async function writeWhole(file: string, data: string | Uint8Array): Promi
  * out; every other line counts. A missing file has no lines.
  */
 export async function readJsonLines(file: string): Promise<unknown[]> {
+  return (await checkedLines(file)).values;
+}
+
+/** The same, and how many lines were damaged. A torn last line is none: that is how a writer dies. */
+async function checkedLines(file: string): Promise<{ readonly values: unknown[]; readonly damaged: number }> {
   const text = await readFile(file, 'utf8').catch(() => '');
   const values: unknown[] = [];
-  for (const line of text.split('\n')) {
-    if (line.trim() === '') continue;
+  let damaged = 0;
+  const lines = text.split('\n');
+  lines.forEach((line, i) => {
+    if (line.trim() === '') return;
     try {
       values.push(JSON.parse(line));
     } catch {
       // Left out, as said above: one damaged line must not hide the history around it.
+      if (i + 1 < lines.length) damaged++;
     }
-  }
-  return values;
+  });
+  return { values, damaged };
 }
 
 /** An append-only file of JSON lines with one writer. Every line is on disk when `append` returns. */
@@ -94,7 +102,16 @@ function isFact(value: unknown): value is { readonly v: 1; readonly t: string; r
 
 /** The events of a run directory, oldest first. */
 export async function readEvents(runDir: string): Promise<readonly RunEvent[]> {
-  return (await readJsonLines(path.join(runDir, 'events.jsonl'))).filter(isFact) as unknown as RunEvent[];
+  return (await readEventsChecked(runDir)).events;
+}
+
+/** The same, and how many lines were damaged or are no events at all. */
+export async function readEventsChecked(
+  runDir: string,
+): Promise<{ readonly events: readonly RunEvent[]; readonly damaged: number }> {
+  const { values, damaged } = await checkedLines(path.join(runDir, 'events.jsonl'));
+  const events = values.filter(isFact) as unknown as RunEvent[];
+  return { events, damaged: damaged + values.length - events.length };
 }
 
 export function decisionsFile(runsDir: string, plan: string): string {

@@ -61,7 +61,7 @@ export function createAgentHome(endpointUrl: string): AgentHome {
       ...(codexSandboxWorks() ? {} : { SLICEWAVE_CODEX_SANDBOX: 'danger-full-access' }),
     },
     // An agent may still be flushing its logs when its process group has been ended.
-    dispose: () => rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }),
+    dispose: () => rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
   };
 }
 

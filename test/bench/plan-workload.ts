@@ -20,6 +20,7 @@ export function workload(count: number, waves = 20): Workload {
   };
   const ids = Array.from({ length: count }, (_, i) => `S${i}`);
   const perWave = count / waves;
+  if (!Number.isInteger(perWave)) throw new Error(`${count} slices do not fill ${waves} waves`);
   let edges = 0;
   const slices = ids.map((id, i): Slice => {
     const wave = Math.floor(i / perWave);

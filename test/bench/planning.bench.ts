@@ -19,7 +19,7 @@ const here = import.meta.dirname;
  * same graph, in one process and turn about; then what more agents change; then whole processes at 100 slices.
  */
 export async function run(report: Report): Promise<void> {
-  const loads = SIZES.map(workload);
+  const loads = SIZES.map((count) => workload(count));
   againstLibraries(
     report,
     loads,

@@ -90,6 +90,24 @@ suite('decompose on the command line', function () {
     assert.ok(!isWritten());
   });
 
+  test('a reader that goes away does not keep it from being written', async () => {
+    const child = spawn(process.execPath, [CLI, 'decompose', SPEC, '--yes'], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.destroy();
+    const code = await new Promise((resolve) => void child.once('close', resolve));
+    assert.equal(code, 0);
+    assert.ok(existsSync(path.join(root, PLAN, 'manifest.json')));
+  });
+
+  test('a spec that must not be decomposed is told once', () => {
+    writeFileSync(path.join(root, SPEC), '# Nothing\n');
+    const { code, err } = cli('decompose', SPEC);
+    assert.equal(code, 2);
+    assert.equal(err.match(/which outcome is wanted/g)?.length, 1, err);
+  });
+
   test('--dry-run shows it and ends with 0; --yes writes it; a plan that is there is not written over', () => {
     assert.equal(cli('decompose', SPEC, '--dry-run').code, 0);
     assert.ok(!isWritten());

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openEngine } from '../../src/node/engine.ts';
 import type { Engine, ReplanRequest } from '../../src/node/engine-model.ts';
@@ -64,6 +64,43 @@ suite('re-planning, seen from beside it', function () {
       await a1.exit(0);
       assert.equal((await running.finished).code, 0);
     });
+
+  test('who was stopped for a change that was not written after all is named', async () => {
+    project = await Project.create(THREE);
+    const holding = project.hold('agent', 'B1');
+    const running = project.startRun('--only', 'B1');
+    await holding;
+    const shown = await (await engine()).previewReplan(rescope('B1', true));
+    assert.ok(shown.ok);
+    assert.deepEqual(shown.value.summary.stop, ['B1']);
+    const spec = [...planFiles().keys()].find((name) => name.includes('a1')) ?? '';
+    project.write(`${project.planDir}/${spec}`, `${planFiles().get(spec) ?? ''}\n<!-- edited -->\n`);
+    const applied = await (await engine()).applyReplan(shown.value);
+    assert.ok(!applied.ok);
+    assert.equal(applied.failure.reason, 'busy');
+    assert.match(applied.failure.remedy ?? '', /B1 was stopped for it: slicewave retry \S+ B1$/);
+    await running.finished;
+    assert.equal((await project.cli('retry', project.planDir, 'B1')).code, 0);
+  });
+
+  test('a worktree in which a runner works stays, whatever became of its slice in the plan', async () => {
+    project = await Project.create(THREE);
+    const holding = project.hold('agent', 'B1');
+    const running = project.startRun('--only', 'B1');
+    const b1 = await holding;
+    b1.write('src/B1.txt', 'B1\n');
+    const spec = [...planFiles().keys()].find((name) => name.includes('b1')) ?? '';
+    const file = path.join(project.root, project.planDir, spec);
+    const text = readFileSync(file, 'utf8');
+    rmSync(file);
+    const cleaned = await project.cli('clean', project.planDir, '--yes');
+    assert.match(cleaned.out, /a runner works in it/);
+    assert.ok(existsSync(path.join(b1.cwd, 'src/B1.txt')));
+    writeFileSync(file, text);
+    await b1.exit(0);
+    const { code, out, err } = await running.finished;
+    assert.equal(code, 0, `${out}\n${err}`);
+  });
 
   test('of two at once, one is written and the other is told', async () => {
     project = await Project.create(THREE);
@@ -230,7 +267,8 @@ suite('re-planning, seen from beside it', function () {
     assert.match(lastPrompt('B1'), /CREATE \+ src\/one\.txt[^]*CREATE - src\/one\.txt/);
   });
 
-  test('a process that is killed at any write leaves a whole plan, with its decisions, that can be undone', async () => {
+  test('a process that is killed at any write leaves a whole plan, with its decisions, that can be undone', async function () {
+    this.timeout(300_000);
     await strayed();
     const before = planFiles();
     const killer = path.join(import.meta.dirname, 'killed-at-write.mjs');
@@ -256,7 +294,8 @@ suite('re-planning, seen from beside it', function () {
       const known = decided();
       if (!(await killed(at, ...args, '--yes'))) break;
       const after = await look();
-      if (wholes === 0 && [...before].every(([name, text]) => after.get(name) === text) && after.size === before.size) continue;
+      if (wholes === 0 && [...before].every(([name, text]) => after.get(name) === text) && after.size === before.size)
+        continue;
       wholes++;
       assert.ok(![...after.keys()].some((name) => name.includes('a2')), `half a plan after write ${at}`);
       assert.equal(decided(), known + 1, `B1 is not told of the change that was killed at write ${at}`);

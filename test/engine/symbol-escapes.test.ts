@@ -169,6 +169,36 @@ suite('a scope that names symbols', () => {
     assert.deepEqual(stop?.paths, ['two.py::A.key']);
   });
 
+  test('is left by what stands on its lines, and by what only a compiler sees', async () => {
+    edit('shop.js', (text) => text.replace('(item);\n}', '(item);\n} steal();'));
+    assert.deepEqual(await stopped(named), ['shop.js']);
+    writeFileSync(file('shop.js'), shop);
+    edit('two.py', (text) => `import os\n# os\ros.abort()\n\n${text}`);
+    const { stop } = await check('MODIFY: two.py::A');
+    assert.match(stop?.detail ?? '', /two\.py was changed, .* line ends or escapes that compilers read in another way/);
+    writeFileSync(file('two.py'), before['two.py'] ?? '');
+    writeFileSync(file('New.java'), 'class New {}\n\n// \\u000a class Evil {}\n');
+    assert.deepEqual(await stopped('CREATE: New.java::New'), ['New.java']);
+  });
+
+  test('a short name means what it meant, whatever gets it since', async () => {
+    edit('two.py', (text) => `${text.replace('return 1', 'return 3')}\n\ndef key():\n    return 4\n`);
+    assert.deepEqual(await stopped('MODIFY: two.py\nBOUNDARY: two.py::key'), ['two.py::A.key', 'two.py::key']);
+    // The method of the scope, and the function of its very name.
+    assert.deepEqual(await stopped('MODIFY: two.py::key'), []);
+    edit('two.py', (text) => text.replace('    pass', '    def key(self):\n        return 2'));
+    assert.deepEqual(await stopped('MODIFY: two.py::key'), ['two.py::B', 'two.py::B.key']);
+  });
+
+  test('a file in the place of a link is more than its symbol', async () => {
+    symlinkSync('shop.js', file('link.js'));
+    git('add', '--all');
+    git('-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '--quiet', '--message', 'link');
+    rmSync(file('link.js'));
+    writeFileSync(file('link.js'), 'steal();\n\nfunction cart() {}\n');
+    assert.deepEqual(await stopped('MODIFY: link.js::cart'), ['link.js']);
+  });
+
   test('a language without a grammar counts as a whole, and says so', async () => {
     mkdirSync(file('docs'));
     writeFileSync(file('docs/a.xyz'), 'one\n');

@@ -310,6 +310,34 @@ suite('symbols and imports of source files', () => {
     ]);
   });
 
+  test('a dot in a quoted name is no step to a member', async () => {
+    const reader = await openCodeReader();
+    const text = "const routes = { users() {}, 'users.delete'() {}, 'no-dot'() {} };";
+    assert.deepEqual(
+      reader?.read('a.js', text)?.symbols.map(({ name }) => name),
+      ['routes', 'routes.users', 'routes.no-dot', "routes.['users.delete']"],
+    );
+  });
+
+  test('generated files of one line, or one name upon the other, are read in time', async function () {
+    this.timeout(60_000);
+    const reader = await openCodeReader();
+    const many = (part: (i: number) => string, by = ''): string =>
+      Array.from({ length: 40_000 }, (_, i) => part(i)).join(by);
+    for (const text of [
+      many((i) => `const a${i}=1;`),
+      `class A{${many((i) => `m${i}(){}`)}}`,
+      many(() => '/**/'),
+      many(() => '/*\n*/'),
+      `const {${many((i) => `a${i}`, ',\n')}} = x;`,
+    ]) {
+      const began = performance.now();
+      assert.ok(reader?.read('a.js', text));
+      const took = performance.now() - began;
+      assert.ok(took < 10_000, `${text.slice(0, 20)} took ${took} ms`);
+    }
+  });
+
   test('a file that does not parse says so', async () => {
     const reader = await openCodeReader();
     assert.equal(reader?.read('a.ts', 'class {{{ function')?.broken, true);

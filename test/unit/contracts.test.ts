@@ -126,6 +126,18 @@ suite('contracts: interfaces without one', () => {
     assert.deepEqual(missingContracts({ plan: shop([users, walled]), imports }), []);
   });
 
+  test('who may write one symbol of a file provides nothing of the others', () => {
+    const one = slice('A1', { workstream: 'WS-A', scope: scope({ modify: ['apps/users/models.py::User'] }) });
+    const plan = shop([one, { ...orders, deps: [] }]);
+    const needed = (name: string): number =>
+      missingContracts({
+        plan,
+        imports: [{ from: 'apps/orders/place.py', to: 'apps/users/models.py', names: [name], line: 1 }],
+      }).length;
+    assert.equal(needed('User'), 1);
+    assert.equal(needed('Group'), 0);
+  });
+
   test('imports are followed from parsed files of the scopes to files of the repository', () => {
     const files = [
       'apps/orders/place.py',

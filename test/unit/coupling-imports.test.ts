@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { importedFiles } from '../../src/core/judge/coupling-imports.ts';
 import { RepositoryTree } from '../../src/core/judge/coupling-tree.ts';
-import { reader, type Files } from './coupling-fixture.ts';
+import { DeclaringFiles } from '../../src/core/judge/declaring-files.ts';
+import { judge, reader, writing, type Files } from './coupling-fixture.ts';
 
 /** What the imports of a file mean, by the real parser. */
 function meant(files: Files, path: string): string[] {
@@ -185,4 +186,49 @@ suite('what an import means', () => {
   ];
   for (const [name, from, files, expected] of cases)
     test(name, () => assert.deepEqual(meant(files, from).toSorted(), expected.toSorted()));
+});
+
+suite('what hands on is not what declares', () => {
+  const files: Files = {
+    'core/package.json': '{"name": "@acme/core"}',
+    'core/src/index.ts':
+      "export * from './cart.js';\nexport { Tax } from './tax.js';\nexport * from './loop.js';\nexport const own = 1;\n",
+    'core/src/cart.ts': 'export class Cart {}\nexport function total() {}\n',
+    'core/src/tax.ts': 'export class Tax {}\n',
+    'core/src/loop.ts': "export * from './index.js';\n",
+    'web/a.ts': "import { Cart, Tax, own, nowhere } from '@acme/core';\nimport * as all from '@acme/core';\n",
+    'web/b.ts': "import { total } from '@acme/core';\n",
+    'shop/__init__.py': 'from shop.orders import Order\n',
+    'shop/orders.py': 'class Order:\n    pass\n',
+    'main.py': 'from shop import Order\n',
+  };
+  const taken = (path: string) => {
+    const tree = new RepositoryTree(Object.keys(files), (name) => files[name] ?? null);
+    const declaring = new DeclaringFiles(tree, (name) => reader.read(name, files[name] ?? ''));
+    const code = declaring.read(path);
+    assert.ok(code);
+    return code.imports.flatMap((item) => declaring.taken(path, code.language, item));
+  };
+
+  test('a name is followed to the file that declares it, and what cannot be followed stays', () => {
+    assert.deepEqual(taken('web/a.ts'), [
+      { to: 'core/src/cart.ts', names: ['Cart'] },
+      { to: 'core/src/tax.ts', names: ['Tax'] },
+      { to: 'core/src/index.ts', names: ['own', 'nowhere'] },
+      { to: 'core/src/index.ts', names: [] },
+    ]);
+    assert.deepEqual(taken('main.py'), [{ to: 'shop/orders.py', names: ['Order'] }]);
+  });
+
+  test('slices are coupled through it, and not with who only adds a line to it', () => {
+    const pairs = (modify: string): string[] =>
+      judge({ files, slices: [writing('A', [modify]), writing('B', ['web/b.ts'])] }).pairs.map(
+        ({ a, b }) => `${a} ${b}`,
+      );
+    assert.deepEqual(pairs('core/src/cart.ts'), ['A B']);
+    assert.deepEqual(pairs('core/src/cart.ts::total'), ['A B']);
+    assert.deepEqual(pairs('core/src/cart.ts::Cart'), []);
+    assert.deepEqual(pairs('core/src/tax.ts'), []);
+    assert.deepEqual(pairs('core/src/index.ts'), []);
+  });
 });

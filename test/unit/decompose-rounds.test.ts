@@ -308,18 +308,20 @@ suite('decompose: what an agent is told', () => {
       /What it declares wins over your answer/,
     ])
       assert.match(asked, part);
+    assert.match(asked, /Nothing could be measured\. [\s\S]*give two\nparagraphs on language/);
     const bare = readSpec('# Shop\n', specPath).spec;
     const open = decomposeInstructions({
       spec: bare,
       specPath,
       specText: '',
-      repoFiles,
+      repoFiles: [...repoFiles, 'src/shop.ts'],
       tests: [],
       setup: [],
       conventions: '',
     });
     assert.match(open, /declares no slices, workstreams, merge points or contracts/);
     assert.match(open, /less than 20 % when both/);
+    assert.match(open, /Measured\. Every agent is given it/);
     assert.doesNotMatch(open, /undefined|whole suite|repository says/);
   });
 

@@ -188,4 +188,23 @@ suite('decompose: specs of the shape that people write', function () {
     assert.deepEqual(graph.batches[0], [1]);
     assert.deepEqual(graph.schedule.get('C1')?.deps.toSorted(), ['A8', 'B3']);
   });
+
+  test('a contract is said to be provided and to be needed where it is, in the plan and in each prompt', () => {
+    const { plan, files } = decompose('billing-platform');
+    const ledger = plan.contracts.find(({ path: file }) => file === 'contracts/ledger.ts');
+    assert.deepEqual(
+      [ledger?.provider, ledger?.consumers],
+      ['A8', ['A1', 'A2', 'A3', 'A4', 'A5', 'A6', 'A7', 'C1', 'C7']],
+    );
+    const role = (slice: string, contract: string): string | undefined => {
+      const number = /task-(\d+)/.exec(plan.slices.find(({ id }) => id === slice)?.file ?? '')?.[1];
+      const prompt = files.get(`prompts/task-${number}.txt`) ?? '';
+      return new RegExp(`^packages/contracts/src/${contract}\\.ts \\((.*)\\):$`, 'm').exec(prompt)?.[1];
+    };
+    assert.equal(role('A8', 'ledger'), 'contract; you provide it, C1, C7 rely on it');
+    assert.equal(role('A1', 'ledger'), 'contract; A8 provides it later, on top of your work');
+    assert.equal(role('C1', 'ledger'), 'contract; A8 provides it, you rely on it');
+    assert.equal(role('B3', 'identity'), 'contract; you provide it, B4, B6, C1, D7 rely on it');
+    assert.equal(role('A8', 'identity'), 'contract of others: B3 and B4, B6, C1, D7');
+  });
 });

@@ -269,6 +269,16 @@ suite('durations of earlier runs', () => {
     }
   });
 
+  test('a clock that was years ahead teaches nothing', () => {
+    const plan = planOf([slice('A')], { id: 'TS-1-shop' });
+    const record = run('20260101T000000001Z-A-x', 'A', [0, began('claude')], [30, exited], [31, ended('verified')]);
+    assert.equal(durationSamples(plan, [record])[0]?.actualMinutes, 30);
+    const events = record.events.map((event) =>
+      event.type === 'agent_exited' ? { ...event, t: '9999-12-31T00:00:00Z' } : event,
+    );
+    assert.deepEqual(durationSamples(plan, [{ ...record, events }]), []);
+  });
+
   test('what is left of a plan is told by what they teach, as its judge does', async () => {
     const root = mkdtempSync(path.join(tmpdir(), 'slicewave-learned-'));
     try {

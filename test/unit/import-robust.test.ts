@@ -198,6 +198,85 @@ suite('importers: bad input', () => {
     }
   });
 
+  test('long runs of any sign are read in time that grows with them', function () {
+    this.timeout(60_000);
+    const mains = new Map(inputs.map(({ id, input: given }) => [id, given]));
+    const runs = [
+      '`',
+      '[',
+      ']( a',
+      '(',
+      '- ',
+      ', ',
+      ':',
+      '.',
+      '_',
+      '*',
+      ' ',
+      '\t',
+      '<!--',
+      '{',
+      '/',
+      '@a ',
+      '#',
+      '(depends on ',
+      '1.',
+    ];
+    for (const [id, given] of mains) {
+      for (const run of runs) {
+        const text = `## 1. Work\n- [ ] 1. T001 build ${run.repeat(20_000)} \`src/a.ts\`\n`;
+        const start = performance.now();
+        sound(read(id, { ...given, text }), given);
+        const took = performance.now() - start;
+        assert.ok(took < 2_500, `${id}: ${run} ${Math.round(took)} ms`);
+      }
+    }
+  });
+
+  test('ids and paths that lead out, steer a terminal or a shell become none of a plan', () => {
+    const odd = '../../etc/passwd $(rm -rf /) `/etc/x` `../up.ts` \u001B[31m\u202E `C:\\x` `a/../../b.ts`';
+    const texts: Readonly<Record<string, string>> = {
+      'spec-kit': `## Phase 1: ${odd}\n- [ ] T001 do ${odd} in \`src/a.ts\`\n`,
+      openspec: `## 1. ${odd}\n- [ ] 1.1 do ${odd} in \`src/a.ts\`\n`,
+      kiro: `- [ ] 1. do ${odd} in \`src/a.ts\`\n`,
+      'task-master': JSON.stringify({
+        tasks: [
+          { id: odd, title: odd, details: `${odd} src/a.ts`, dependencies: [odd, '__proto__'], status: 'pending' },
+        ],
+      }),
+      backlog: `---\nid: task-7\ntitle: ${JSON.stringify(odd)}\nstatus: To Do\n---\n${odd} \`src/a.ts\`\n`,
+      'github-tasks': `- [ ] ${odd} in \`src/a.ts\`\n`,
+    };
+    for (const { id, input: given } of inputs) {
+      // The settings of a board hold no task.
+      if (id === 'backlog' && !given.path.endsWith('.md')) continue;
+      const result = read(id, { ...given, companions: new Map(), text: texts[id] ?? '' });
+      sound(result, given);
+      assert.ok(result.proposal, id);
+      for (const { id: name, create, modify } of result.proposal.slices) {
+        assert.match(name, /^[A-Za-z0-9][A-Za-z0-9_-]*$/);
+        for (const file of [...create, ...modify])
+          assert.doesNotMatch(file, /(?:^|\/)\.\.(?:\/|$)|^\/|^[A-Za-z]:|\p{Cc}/u);
+      }
+      const files = planFiles({ proposal: result.proposal, spec: result.spec, specPath: given.path, dirName: 'x' });
+      for (const file of files.keys()) assert.match(file, /^(?!.*(?:^|\/)\.\.(?:\/|$))[A-Za-z0-9][\w./-]*$/);
+    }
+  });
+
+  test('tasks in a code block that is never closed are said, with its place', () => {
+    const text = '## 1. Work\n- [ ] 1. T001 first in `src/a.ts`\n\n```\nexample\n- [ ] 2. T002 second in `src/b.ts`\n';
+    for (const id of ['spec-kit', 'openspec', 'kiro', 'github-tasks']) {
+      const { input: given } = inputs.find((one) => one.id === id)!;
+      const open = (words: string): readonly (readonly [number, number])[] =>
+        read(id, { ...given, companions: new Map(), text: words })
+          .findings.filter(({ code }) => code === 'import.code-open')
+          .map(({ line, column }) => [line, column]);
+      assert.deepEqual(open(text), [[4, 1]], id);
+      assert.deepEqual(open(`${text}\`\`\`\n`), []);
+      assert.deepEqual(open(text.replace('- [ ] 2', '2')), []);
+    }
+  });
+
   test('nothing to do says why', () => {
     assert.deepEqual(
       codes(read('spec-kit', input('specs/1/tasks.md', ''))).filter((code) => code === 'import.no-tasks'),

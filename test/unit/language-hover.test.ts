@@ -63,7 +63,7 @@ suite('hover', () => {
     assert.deepEqual(hover(cursor(task('task-003-reset'), '[users.py]', '[use|rs.py]')).lines, [
       'Contract `contracts/users.py`',
       'Written to `apps/contracts/users.py` before any agent starts',
-      'provided by task-001-users · read by A3, task-001-users',
+      'provided by task-001-users · read by A3',
     ]);
     assert.equal(hover(cursor(prompt, 'A3 (Reset)', 'A|3 (Reset)')).lines[0], '**A3** Reset by mail');
     const rule = bench({ [spec]: '# S\n\n<!-- slicewave-disable-next-line spec.outcome-|missing: x -->\n' });

@@ -140,7 +140,10 @@ suite('prompt', () => {
   test('the three layers, each where it belongs', () => {
     assert.match(sections.get('CONTEXT') ?? '', /Names are short\.[\s\S]*create table product/);
     assert.match(sections.get('CONTEXT') ?? '', /Below src: be careful/);
-    assert.match(sections.get('CONTRACTS') ?? '', /src\/types\.ts \(contract\):\n```ts\nexport type Cents = number;/);
+    assert.match(
+      sections.get('CONTRACTS') ?? '',
+      /src\/types\.ts \(contract; you rely on it\):\n```ts\nexport type Cents = number;/,
+    );
     assert.match(sections.get('FILES TO MODIFY') ?? '', /export const deep = 1;/);
     assert.match(sections.get('REQUIRED SKILLS') ?? '', /- careful[\s\S]*Look twice\./);
     assert.ok(!prompt.text.includes('unrelated'));
@@ -259,6 +262,27 @@ suite('prompts in the plan', () => {
     assert.equal(withPrompt(text), null);
     assert.equal(withPrompt(`${text.replaceAll('\n', '\r\n')}\n`), null);
     assert.equal(withPrompt(`${text}More.\n`), `${text}More.\n`);
+    // The last line is for Slicewave; an agent is given what stands above it.
+    const [own = ''] = text.split('\n\n(Written by Slicewave, ');
+    assert.equal(
+      withPrompt(text.replace('=== CONTEXT ===', '=== CONTEXT ===\nMine.')),
+      `${own.replace('=== CONTEXT ===', '=== CONTEXT ===\nMine.')}\n`,
+    );
+    assert.equal(withPrompt(own), null);
+  });
+
+  test('one that was written before its task spec was edited is not taken for an edited one', () => {
+    const text = planPrompt(plan, slice, graph, files);
+    const task = [...files.keys()].find((name) => `${plan.dir}/${name}` === slice.file) ?? '';
+    const changed = new Map([
+      ...files,
+      ['prompts/task-002.txt', text],
+      [task, (files.get(task) ?? '').replace('src/old.ts', 'src/other.ts')],
+    ]);
+    const later = loadPlan(changed, plan.dir).plan!;
+    const now = later.slices.find(({ id }) => id === slice.id)!;
+    assert.notEqual(planPrompt(later, now, planGraph(later), changed), text);
+    assert.equal(editedPrompt(later, now, planGraph(later), changed), null);
   });
 
   test('an edited one is used as it is, with the current files and the signal it lacks', () => {

@@ -350,6 +350,30 @@ suite('re-planning: operations', () => {
     assert.match(made.files.get('tasks/task-003-report.md') ?? '', /MODIFY: `src\/orders\.ts`/);
   });
 
+  test('one file is taken out of a directory that a slice writes: it becomes a boundary', () => {
+    const files = write(proposed({ slices: [{ id: 'A1', title: 'Stock', modify: ['src/**'], verify: ['npm test'] }] }));
+    const { done, made } = replanned(files, [
+      { kind: 'rescope', id: 'A1', create: [], modify: [], remove: ['src/mail.ts'] },
+    ]);
+    assert.deepEqual(done.blocked, []);
+    const scope = made.plan.slices[0]?.scope;
+    assert.deepEqual(
+      scope?.modify.map(({ path: at }) => at),
+      ['src/**'],
+    );
+    assert.ok(scope.boundary.some(({ path: at }) => at === 'src/mail.ts'));
+    const { said } = replanned(
+      files,
+      [{ kind: 'rescope', id: 'A1', create: [], modify: [], remove: ['src/mail.ts'] }],
+      { A1: 'running' },
+    );
+    assert.match(said.join(), /A1 stays as it is: it is running .*--stop-running/);
+    const elsewhere = { kind: 'rescope' as const, id: 'A1', create: [], modify: [], remove: ['docs/x.md'] };
+    const before = proposalOf(load(files), files);
+    const refused = applyOperations(before, [elsewhere], { repoFiles: [], taken: new Set() });
+    assert.match(refused.ok ? '' : refused.failure.message, /does not write docs\/x\.md/);
+  });
+
   test('an added slice is read as a spec declares it', () => {
     const { made } = replanned(write(five()), [
       { kind: 'add', text: 'C1: Export (after A1; files: src/export.ts, src/app.ts; verify: npm test; estimate: 90m)' },
@@ -611,7 +635,7 @@ suite('re-planning: files', () => {
     );
     assert.equal(made.files.get('prompts/task-003.txt'), 'my own prompt\n');
     assert.deepEqual((JSON.parse(made.files.get('manifest.json') ?? '') as { owner: unknown }).owner, { team: 'x' });
-    assert.ok(made.notes.some(({ about, text }) => about === 'A3' && text.includes('edited by hand')));
+    assert.ok(made.notes.some(({ about, text }) => about === 'A3' && text.includes('was edited by hand and is kept')));
   });
 
   test('a wave keeps its number and its validation', () => {

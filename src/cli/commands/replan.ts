@@ -30,7 +30,12 @@ export const replan: Command = {
     rescope: { type: 'string', value: '<id>', help: 'Change what a slice may write, with the three below' },
     'add-create': { type: 'string', value: '<path>', multiple: true, help: 'With --rescope: a file it creates' },
     'add-modify': { type: 'string', value: '<path>', multiple: true, help: 'With --rescope: a file it changes' },
-    remove: { type: 'string', value: '<path>', multiple: true, help: 'With --rescope: a path it no longer writes' },
+    remove: {
+      type: 'string',
+      value: '<path>',
+      multiple: true,
+      help: 'With --rescope: a path it no longer writes; of a directory that it writes, one file',
+    },
     contracts: { type: 'boolean', help: 'Write a file to start from for each contract that is missing' },
     'merge-points': { type: 'boolean', help: 'Take the merge points that the judge proposes' },
     spec: { type: 'string', value: '<file>', help: "Decompose this spec anew (default: the plan's own)" },

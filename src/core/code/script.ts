@@ -36,7 +36,7 @@ function membersOfValue(given: SyntaxNode | null): SyntaxNode | null {
 /** A dot in a quoted name is no step: `'users.delete'` beside `users` is written `['users.delete']`. */
 function plainName(text: string): string {
   const bare = unquoted(text);
-  return /[.#]/.test(bare) && bare !== text ? `['${bare}']` : bare;
+  return bare.includes('.') && bare !== text ? `['${bare}']` : bare;
 }
 
 function memberName(node: SyntaxNode, field: string): readonly string[] {

@@ -86,11 +86,21 @@ export function assemblePrompt(request: PromptRequest): Prompt {
   };
 }
 
-/** The prompt as it is written into the plan: from the plan's own files alone, so that an edit can be told. */
+/**
+ * The prompt as it is written into the plan: from the plan's own files alone, with a last line by which an edit can be
+ * told, also when the plan has changed since.
+ */
 export function planPrompt(plan: Plan, slice: Slice, graph: PlanGraph, files: PlanFiles): string {
+  const text = generated(plan, slice, graph, files).trimEnd();
+  return `${text}\n\n(Written by Slicewave, ${digestOf(text)}. What is changed here is kept, and given to the agent as it stands.)\n`;
+}
+
+function generated(plan: Plan, slice: Slice, graph: PlanGraph, files: PlanFiles): string {
   const sources = new Map([...files].map(([path, text]) => [`${plan.dir}/${path}`, text]));
   return assemblePrompt({ plan, slice, graph, sources }).text;
 }
+
+const seal = /\n+\(Written by Slicewave, ([0-9a-f]{16})\. [^\n]*\)\s*$/;
 
 /** Where a slice's prompt is kept, relative to the plan directory: beside its task spec's number. */
 export function promptPath(slice: Slice): string {
@@ -98,15 +108,33 @@ export function promptPath(slice: Slice): string {
   return `prompts/${/^task-\d+/i.exec(name)?.[0] ?? slice.id}.txt`;
 }
 
-/** The prompt somebody edited by hand; `null` when there is none or it is what the plan generates. */
+/**
+ * The prompt somebody edited by hand, as the agent is to be given it; `null` when there is none, or it is as it was
+ * written, be it for the plan as it was then. One without its last line is compared with what the plan generates now.
+ */
 export function editedPrompt(plan: Plan, slice: Slice, graph: PlanGraph, files: PlanFiles): string | null {
   const kept = files.get(promptPath(slice));
   if (kept === undefined || kept.trim() === '') return null;
-  return normalised(kept) === normalised(planPrompt(plan, slice, graph, files)) ? null : kept;
+  const text = normalised(kept);
+  const [last, digest] = seal.exec(text) ?? [];
+  if (last === undefined) return text === normalised(generated(plan, slice, graph, files)) ? null : kept;
+  const body = text.slice(0, -last.length);
+  return digest === digestOf(body) ? null : `${body}\n`;
 }
 
 function normalised(text: string): string {
   return text.replaceAll('\r\n', '\n').trimEnd();
+}
+
+/** Two FNV-1a sums of 32 bits from different beginnings, as 16 hexadecimal digits: no two edits of a person are the same. */
+function digestOf(text: string): string {
+  let [a, b] = [0x811c9dc5, 0x01000193];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul(b ^ code, 0x01000193);
+  }
+  return [a, b].map((sum) => (sum >>> 0).toString(16).padStart(8, '0')).join('');
 }
 
 function tokensOf(text: string): number {

@@ -3,7 +3,7 @@ import { globContains, globsIntersect } from '../scope/glob.ts';
 import { SourceText } from '../source.ts';
 import type { Spec } from '../spec/model.ts';
 import { splitSymbol } from './boundary.ts';
-import { pathsIn, RepoPaths } from './mentions.ts';
+import { pathsIn, type RepoPaths } from './mentions.ts';
 import type { Proposal, ProposedContract } from './proposal.ts';
 
 export interface AnswerFaultsRequest {

@@ -1,3 +1,4 @@
+import { sourceFiles } from '../conventions/sources.ts';
 import { defaultLimits, type LintLimits } from '../lint/config.ts';
 import type { Spec } from '../spec/model.ts';
 import { LARGEST_ANSWER } from './answer.ts';
@@ -95,7 +96,7 @@ Size
 ${declaredRules(request.spec)}
 
 === HOW THIS REPOSITORY IS WRITTEN ===
-Measured. Every agent is given it; \`conventions: null\` keeps it, else yours replace it.
+${conventionsAsked(request.repoFiles)}
 
 ${request.conventions.trim()}
 
@@ -113,6 +114,14 @@ last message:
 ${JSON.stringify(proposalJsonSchema(), null, 2)}
 \`\`\`
 `;
+}
+
+/** Slices that run side by side in an empty repository have no neighbours to look at. */
+function conventionsAsked(files: readonly string[]): string {
+  return sourceFiles(files).length > 0
+    ? 'Measured. Every agent is given it; `conventions: null` keeps it, else yours replace it.'
+    : `Nothing could be measured. Every agent is given \`conventions\`, and the first slices cannot look at each other: give two
+paragraphs on language, names, layout, imports and where tests stand, as the spec wants them. null keeps what stands here.`;
 }
 
 /** What the author has decided is not asked again. */

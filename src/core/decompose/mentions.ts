@@ -3,7 +3,23 @@ import { looksLikeCommand } from '../command-shape.ts';
 /** Inline code spans of a Markdown text, fenced blocks left out. */
 export function codeSpans(text: string): string[] {
   const prose = text.replaceAll(/^[ \t]*(`{3,}|~{3,})[\s\S]*?(?:^[ \t]*\1[ \t]*$|$(?![\s\S]))/gm, '');
-  return [...prose.matchAll(/(`+)(?!`)([\s\S]*?[^`])\1(?!`)/g)].map((match) => (match[2] ?? '').trim());
+  // By runs, each looked at once: one expression for it takes minutes where many are never closed.
+  const runs = [...prose.matchAll(/`+/g)].map((match) => ({ start: match.index, end: match.index + match[0].length }));
+  const lengthOf = (run: (typeof runs)[number]): number => run.end - run.start;
+  const nextAlike = new Int32Array(runs.length).fill(-1);
+  const seen = new Map<number, number>();
+  for (let i = runs.length - 1; i >= 0; i--) {
+    nextAlike[i] = seen.get(lengthOf(runs[i]!)) ?? -1;
+    seen.set(lengthOf(runs[i]!), i);
+  }
+  const spans: string[] = [];
+  for (let i = 0; i < runs.length; i++) {
+    const close = nextAlike[i]!;
+    if (close < 0) continue;
+    spans.push(prose.slice(runs[i]!.end, runs[close]!.start).trim());
+    i = close;
+  }
+  return spans;
 }
 
 /** The repository's files and the directories they make, for telling a path from other words with a slash. */
@@ -32,7 +48,7 @@ export function pathsIn(text: string, repo: RepoPaths): string[] {
     const path = asPath(span, repo, true);
     if (path) found.add(path);
   }
-  const bare = text.replaceAll(/`[^`\n]*`/g, ' ').replaceAll(/\[[^\]]*\]\(([^)]*)\)/g, ' $1 ');
+  const bare = text.replaceAll(/`[^`\n]*`/g, ' ').replaceAll(/\[[^\][]*\]\(([^()]*)\)/g, ' $1 ');
   for (const word of bare.split(/[\s,;()"'<>|]+/)) {
     const path = asPath(word.replace(/[.:!?]+$/, ''), repo, false);
     if (path) found.add(path);

@@ -1,10 +1,10 @@
 import { isTestPath } from '../conventions/sources.ts';
 import type { ManifestContract } from '../manifest/model.ts';
 import type { Plan, Slice } from '../plan/model.ts';
+import { symbolsInScope, symbolsOverlap } from '../scope/contain.ts';
 import type { GlobOptions } from '../scope/glob.ts';
 import { writeSet } from '../scope/meeting.ts';
 import { COUPLING_LIMITS } from './coupling-model.ts';
-import { symbolsInScope, symbolsOverlap } from '../scope/contain.ts';
 import { ScopeFiles } from './scope-files.ts';
 
 /** An import in existing code, followed to the file it takes from. */

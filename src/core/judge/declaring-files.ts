@@ -42,8 +42,7 @@ export class DeclaringFiles {
   /** Where an import leads: the files of `importedFiles`, each name moved on to the file that declares it. */
   taken(from: string, language: LanguageId, item: CodeImport): readonly TakenNames[] {
     const files = importedFiles(this.#tree, from, language, item);
-    if (item.names.length === 0 || !handingOn.has(language))
-      return files.map((to) => ({ to, names: item.names }));
+    if (item.names.length === 0 || !handingOn.has(language)) return files.map((to) => ({ to, names: item.names }));
     return files.flatMap((to) => {
       const homes = new Map<string, string[]>();
       for (const name of item.names) {
@@ -71,5 +70,4 @@ export class DeclaringFiles {
     const [home] = found;
     return found.size === 1 && home !== undefined ? home : null;
   }
-
 }

@@ -50,12 +50,14 @@ export function followImports(request: FollowImportsRequest): readonly FollowedI
         .map(({ to, names }): FollowedImport => ({ from, to, names, line: item.line })),
     );
   });
-  const uses = packageUses({ paths: read, code: (path) => declaring.read(path), text: textOf }).map(({ from, to, name, line }): FollowedImport => ({
-    from,
-    to,
-    names: [name],
-    line,
-    samePackage: true,
-  }));
+  const uses = packageUses({ paths: read, code: (path) => declaring.read(path), text: textOf }).map(
+    ({ from, to, name, line }): FollowedImport => ({
+      from,
+      to,
+      names: [name],
+      line,
+      samePackage: true,
+    }),
+  );
   return [...imports, ...uses];
 }

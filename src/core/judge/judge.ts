@@ -1,8 +1,9 @@
 import { languageOf } from '../code/languages.ts';
-import type { CodeFile, LanguageId } from '../code/model.ts';
+import type { CodeFile, CodeReader, LanguageId } from '../code/model.ts';
 import type { Finding } from '../finding.ts';
 import { applyRuleSettings, defaultLimits, noSettings, type LintLimits, type LintSettings } from '../lint/config.ts';
 import type { RepositoryFacts } from '../lint/context.ts';
+import { counted } from '../lint/format.ts';
 import { lintPlan, ordered } from '../lint/lint.ts';
 import { report } from '../lint/rules.ts';
 import { readSuppressions, suppress, type Suppressions } from '../lint/suppress.ts';
@@ -43,6 +44,8 @@ export interface JudgeRequest {
   readonly estimator?: Estimator;
   /** The skills of the repository by name, for what task specs leave to them. */
   readonly skills?: ReadonlyMap<string, Skill> | null;
+  /** What could not be found out about the repository, as sentences without a full stop; joins what is left out. */
+  readonly unknown?: readonly string[];
   /** The spec behind the plan, for the contracts that are still to be written. */
   readonly spec?: { readonly path: string; readonly text: string };
 }
@@ -71,7 +74,7 @@ export interface Judgement {
   readonly contexts: readonly ContextBudget[];
   /** The linter's and those of the rest, with comments and settings applied; by file, then by place. */
   readonly findings: readonly Finding[];
-  /** What was not looked at because the plan is too large for it, each as a sentence without a full stop. */
+  /** What was not looked at, and why: too large, or not to be had. Each as a sentence without a full stop. */
   readonly leftOut: readonly string[];
 }
 
@@ -101,7 +104,7 @@ export function judge(request: JudgeRequest): Judgement {
   const { estimates, minutes } = estimatesOf(plan, estimator);
   const graph = planGraph(plan, { minutes });
   const sources = new ParsedSources(repository);
-  const code = (path: string): CodeFile | null => sources.read(path);
+  const code = (path: string): CodeFile | null => sources.read(path, null);
 
   const shared = overlaps(plan, graph, repository.files, { ...names, thresholds: limits });
   const coupled = couplings({
@@ -158,7 +161,7 @@ export function judge(request: JudgeRequest): Judgement {
             files: repository.files,
             textOf: repository.textOf,
             planFiles: files,
-            code: repository.code ?? null,
+            code: repository.code ? sources : null,
             limits,
           }),
   };
@@ -189,22 +192,23 @@ function leftOut(plan: Plan, shared: readonly Overlap[]): string[] {
 }
 
 /** Source files that were parsed for one judgement, each once, and what could not be. */
-class ParsedSources {
+class ParsedSources implements CodeReader {
   readonly #repository: RepositoryFacts;
   readonly #known = new Map<string, CodeFile | null>();
   /** Of files that should have been read. */
   readonly #languages = new Set<LanguageId>();
   #characters = 0;
   #tooMany = 0;
+  #unreadable = 0;
 
   constructor(repository: RepositoryFacts) {
     this.#repository = repository;
   }
 
-  /** `null` where there is no text, no grammar, or where enough has been read. */
-  read(path: string): CodeFile | null {
+  /** `known`: the text, where somebody has it. `null` where there is no text, no grammar, or enough has been read. */
+  read(path: string, known: string | null): CodeFile | null {
     let file = this.#known.get(path);
-    if (file === undefined) this.#known.set(path, (file = this.#parse(path)));
+    if (file === undefined) this.#known.set(path, (file = this.#parse(path, known)));
     return file;
   }
 
@@ -221,21 +225,29 @@ class ParsedSources {
             `${what} of ${lacking.join(', ')}: the grammar that comes with Slicewave is missing or damaged, install it again`,
           ]
         : []),
+      ...(this.#unreadable > 0
+        ? [
+            `${what} of ${counted(this.#unreadable, 'source file')}: not in this checkout, larger than a megabyte, or no text`,
+          ]
+        : []),
       ...(this.#tooMany > 0
         ? [
-            `${what} of ${this.#tooMany} source files: those that the plan may write come to more than ${MOST_PARSED / 1_000_000} million characters`,
+            `${what} of ${counted(this.#tooMany, 'source file')}: those that the plan may write come to more than ${MOST_PARSED / 1_000_000} million characters`,
           ]
         : []),
     ];
   }
 
-  #parse(path: string): CodeFile | null {
+  #parse(path: string, known: string | null): CodeFile | null {
     const { code, textOf } = this.#repository;
     const language = languageOf(path);
     if (language === null) return null;
     this.#languages.add(language);
-    const text = code ? textOf(path) : null;
-    if (!code || text === null) return null;
+    const text = code ? (known ?? textOf(path)) : null;
+    if (!code || text === null) {
+      if (code) this.#unreadable++;
+      return null;
+    }
     if (this.#characters + text.length > MOST_PARSED) {
       this.#tooMany++;
       return null;

@@ -69,7 +69,10 @@ export function replanFiles(request: ReplanFilesRequest): ReplanFiles {
     if (wanted.has(slice.id)) continue;
     files.delete(inPlan(slice.file));
     if (edited.has(promptPath(slice)))
-      notes.push({ about: slice.id, text: `${promptPath(slice)} was edited by hand and is kept` });
+      notes.push({
+        about: slice.id,
+        text: `${promptPath(slice)} was edited by hand and is kept`,
+      });
     else files.delete(promptPath(slice));
   }
   let number = lastNumber(before.files);
@@ -89,7 +92,7 @@ export function replanFiles(request: ReplanFilesRequest): ReplanFiles {
       if (edited.has(promptPath(known)))
         notes.push({
           about: slice.id,
-          text: `${promptPath(known)} was edited by hand and is kept: see that it still fits`,
+          text: `${promptPath(known)} was edited by hand and is kept: see that it still fits, or delete it`,
         });
       continue;
     }

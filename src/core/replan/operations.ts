@@ -288,7 +288,11 @@ function rescope(
   change: Extract<Operation, { kind: 'rescope' }>,
 ): Result<ProposedSlice, OperationFailure> {
   const own = writes(slice);
-  const unknown = change.remove.filter((path) => !own.includes(path));
+  // One file of a directory that is its own: no entry goes, but from now on that file is an exception.
+  const spared = change.remove.filter(
+    (path) => !own.includes(path) && !path.includes('::') && own.some((entry) => globContains(entry, path)),
+  );
+  const unknown = change.remove.filter((path) => !own.includes(path) && !spared.includes(path));
   if (unknown.length > 0) {
     return impossible(`${slice.id} does not write ${unknown.join(', ')}`, `Its scope: ${own.join(', ') || 'nothing'}.`);
   }
@@ -319,7 +323,7 @@ function rescope(
       'Say in its task spec what it may write there, path by path.',
     );
   const boundary = slice.boundary.filter((entry) => !fallen.includes(entry));
-  return success({ ...slice, create, modify, boundary });
+  return success({ ...slice, create, modify, boundary: [...new Set([...boundary, ...spared])] });
 }
 
 function readAdded(

@@ -176,7 +176,11 @@ class Reconciler {
         this.#note(slice.id, `stays: it is ${state}, and is not cut${advice}`);
       return;
     }
-    const fields = fieldChanges(slice, now).filter(({ field }) => field !== 'boundary');
+    // Boundaries follow what other slices write; one inside of what this one writes somebody asked for.
+    const fields = fieldChanges(slice, now).filter(
+      ({ field, added }) =>
+        field !== 'boundary' || added.some((wall) => writesOf(slice).some((own) => entriesMeet(own, wall))),
+    );
     if (fields.length === 0) return;
     this.#note(slice.id, `stays as it is: it is ${state} (wanted: ${describe(fields)})${advice}`);
     if (advice !== '') return;

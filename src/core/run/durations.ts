@@ -49,14 +49,17 @@ interface Spell {
   readonly minutes: number;
 }
 
+/** Minutes that no agent works at a stretch: thirty days. */
+const LONGEST = 30 * 24 * 60;
+
 /** The stretches of one run in which its agent worked. */
 function spellsOf({ events }: RunFacts): Spell[] {
   const spells: Spell[] = [];
   let open: { readonly adapter: string; readonly since: number } | null = null;
   const close = (t: string): void => {
     const minutes = open ? (Date.parse(t) - open.since) / 60_000 : Number.NaN;
-    // A clock that was put back makes nonsense of a stretch, not of the others.
-    if (open && minutes > 0) spells.push({ adapter: open.adapter, minutes });
+    // A clock that was put back, or far ahead, makes nonsense of a stretch, not of the others.
+    if (open && minutes > 0 && minutes <= LONGEST) spells.push({ adapter: open.adapter, minutes });
     open = null;
   };
   for (const event of events) {

@@ -112,7 +112,7 @@ export interface PlanJson {
     readonly layers: Readonly<Record<string, number>>;
     readonly advice: readonly string[];
   }[];
-  /** What was not looked at because the plan is too large for it; absent where nobody looked. */
+  /** What was not looked at, and why; absent where nobody looked. */
   readonly left_out?: readonly string[];
   /** What earlier runs taught; the error is `null` while there are too few. */
   readonly estimator: { readonly adapter: string | null; readonly runs: number; readonly error_percent: number | null };

@@ -216,11 +216,11 @@ suite('decomposing', () => {
     await wb().pick('Decompose the spec anew');
     await wb().tab('TS-0901-wishes (re-planned).md').waitFor();
     assert.equal(asked(), 3);
-    assert.match(await wholeDocument(), /1 added, 2 kept\. \*\*Nothing is written yet\.\*\*[\s\S]*L3 {2}Print/);
+    assert.match(await wholeDocument(), /1 added, 2 changed\. \*\*Nothing is written yet\.\*\*[\s\S]*L3 {2}Print/);
     await press('Control+Home');
     await wb().screenshot('decompose-10-re-planned-from-spec');
     await wb().editorAction('Apply Re-planning');
-    await wb().toast('TS-0901-wishes is re-planned: 1 added, 2 kept.');
+    await wb().toast('TS-0901-wishes is re-planned: 1 added, 2 changed.');
     assert.match(readFileSync(path.join(folder, 'parallel/TS-0901-wishes/manifest.json'), 'utf8'), /"L3"/);
   });
 });

@@ -116,7 +116,7 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
     byKey.set(card.key, card);
     cards.push(card);
   }
-  const chosen = isConfig ? cards : belonging(input.path, cards, byKey, report);
+  const chosen = isConfig ? cards : belonging(input.path, cards, byKey, config !== '', report);
   const open = chosen.filter((card) => !card.done).toSorted(byNumber);
   reportDone(
     chosen
@@ -232,6 +232,7 @@ function belonging(
   path: string,
   cards: readonly Card[],
   byKey: ReadonlyMap<string, Card>,
+  hasConfig: boolean,
   report: ImportReport,
 ): Card[] {
   const first = cards.find((card) => card.document.path === path);
@@ -247,12 +248,13 @@ function belonging(
     if (card.done && card !== first) continue;
     stack.push(...(children.get(card.key) ?? []), ...card.after.flatMap((id) => byKey.get(keyOf(id)) ?? []));
   }
-  if (found.size < cards.length)
-    report.add(
-      'import.part',
-      'info',
-      `${first.id}, its sub-tasks and what they wait for are imported; name the backlog directory to import all of it`,
-    );
+  if (found.size < cards.length) {
+    // Only the settings stand for the whole board: without them the first task that was found is what is imported.
+    const all = hasConfig
+      ? 'name the backlog directory to import all of it'
+      : `all of it is once the board has its settings, ${rootOf(path)}config.yml, which \`backlog init\` writes`;
+    report.add('import.part', 'info', `${first.id}, its sub-tasks and what they wait for are imported; ${all}`);
+  }
   return cards.filter((card) => found.has(card));
 }
 

@@ -1,6 +1,7 @@
 import { readMarkdown, type Markdown, type MarkdownSection } from '../../markdown.ts';
 import type { SourceText, Span } from '../../source.ts';
 import { oneLine } from '../draft.ts';
+import type { ImportReport } from './model.ts';
 
 /** A list item, with or without a box, and what is nested in it. */
 export interface ChecklistItem {
@@ -53,6 +54,23 @@ export function readChecklist(source: SourceText): Checklist {
     open.push({ children, depth: item.depth, section });
   }
   return { source, markdown, items: top, sections: markdown.sections };
+}
+
+/** A code block that is never closed takes in everything below it: tasks in there are said, for they are not imported. */
+export function reportOpenFence({ source, markdown }: Checklist, report: ImportReport): void {
+  const fence = markdown.fences.find(({ closed }) => !closed);
+  const tasks = fence?.content.match(/^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX~/-]\]/gm) ?? [];
+  if (!fence || tasks.length === 0) return;
+  const { start } = fence.span;
+  const line = source.text.indexOf('\n', start);
+  const what =
+    tasks.length === 1 ? 'one line that looks like a task is' : `${tasks.length} lines that look like tasks are`;
+  report.add(
+    'import.code-open',
+    'warning',
+    `this code block is never closed, so ${what} taken for code: close it with the mark that opens it`,
+    { source, span: { start, end: line < 0 ? source.text.length : line } },
+  );
 }
 
 /** An item and everything nested in it, in order. Nesting may be deep, so no recursion. */

@@ -1,7 +1,7 @@
 import { field, textOf } from '../../document.ts';
 import { SourceText, type Span } from '../../source.ts';
 import { oneLine } from '../draft.ts';
-import { flattened, readChecklist, type Checklist, type ChecklistItem } from './checklist.ts';
+import { flattened, readChecklist, reportOpenFence, type Checklist, type ChecklistItem } from './checklist.ts';
 import { bulleted, Document, importedSpec, joined } from './material.ts';
 import {
   ImportReport,
@@ -60,7 +60,7 @@ const evidenceHeading =
   /^(?:acceptance criteria|definition of done|success criteria|done when|checklist before|verification)\b/i;
 const blockerHeading = /^(?:dependenc|blockers?|blocked by|depends on)\b/i;
 
-const reference = String.raw`(?:[\w.-]+\/[\w.-]+)?#\d+|https?:\/\/github\.com\/[\w.-]+\/[\w.-]+\/(?:issues|pull)\/\d+`;
+const reference = String.raw`(?:[\w.-]{1,100}\/[\w.-]{1,100})?#\d+|https?:\/\/github\.com\/[\w.-]+\/[\w.-]+\/(?:issues|pull)\/\d+`;
 /** A reference, or a link to an issue under any words. */
 const target = String.raw`(?:${reference}|\[[^\]\n]{1,200}\]\((?:${reference})[^)\s]*\))`;
 const waitsFor = new RegExp(
@@ -81,6 +81,7 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
   const report = new ImportReport(source);
   const document = new Document(input.path, input.text);
   const checklist = readChecklist(source);
+  reportOpenFence(checklist, report);
   const done: string[] = [];
   const listed = tasksOf(checklist, done, report);
   reportDone(done, report);
@@ -215,7 +216,7 @@ function tasksOf(checklist: Checklist, done: string[], report: ImportReport): Li
 function referencesIn(text: string): string[] {
   return [
     ...text.matchAll(
-      /(?<![\w&/])((?:[\w.-]+\/[\w.-]+)?#\d+)\b|https?:\/\/github\.com\/[\w.-]+\/[\w.-]+\/(?:issues|pull)\/(\d+)/g,
+      /(?<![\w&/])((?:[\w.-]{1,100}\/[\w.-]{1,100})?#\d+)\b|https?:\/\/github\.com\/[\w.-]+\/[\w.-]+\/(?:issues|pull)\/(\d+)/g,
     ),
   ].map((match) => match[1] ?? `#${match[2]}`);
 }
@@ -224,14 +225,14 @@ function referencesIn(text: string): string[] {
 function wordsOf(text: string): string {
   return oneLine(
     text
-      .replaceAll(/\[([^\]]*)\]\([^)\s]*\/(?:issues|pull)\/\d+[^)]*\)/g, '$1')
+      .replaceAll(/\[([^\][]*)\]\([^()\s]*\/(?:issues|pull)\/\d+[^()]*\)/g, '$1')
       .replaceAll(/https?:\/\/github\.com\/[\w.-]+\/[\w.-]+\/(?:issues|pull)\/\d+\S*/g, ' ')
-      .replaceAll(/(?<![\w&/])(?:[\w.-]+\/[\w.-]+)?#\d+\b/g, ' ')
-      .replaceAll(/[([]\s*[,;.\s]*[)\]]/g, ' ')
-      .replaceAll(/\s+(?=[:;,])/g, '')
+      .replaceAll(/(?<![\w&/])(?:[\w.-]{1,100}\/[\w.-]{1,100})?#\d+\b/g, ' ')
+      .replaceAll(/[([][,;.\s]*[)\]]/g, ' ')
+      .replaceAll(/(?<!\s)\s+(?=[:;,])/g, '')
       .replaceAll(/:\s+(?=(?:in|to|at|for)\s)/g, ' ')
       .replaceAll(/\s@[\w-]+(?=\s|$)/g, ' ')
-      .replace(/^[\s:–—*_-]+|[\s:,;–—(-]+$/g, ''),
+      .replace(/^[\s:–—*_-]+|(?<![\s:,;–—(-])[\s:,;–—(-]+$/g, ''),
   );
 }
 

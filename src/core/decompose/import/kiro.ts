@@ -2,7 +2,7 @@ import { readJson } from '../../json.ts';
 import { field } from '../../document.ts';
 import { SourceText } from '../../source.ts';
 import { oneLine } from '../draft.ts';
-import { flattened, readChecklist, type Checklist, type ChecklistItem } from './checklist.ts';
+import { flattened, readChecklist, reportOpenFence, type Checklist, type ChecklistItem } from './checklist.ts';
 import { joinShort, keptOrder, splitLong } from './grain.ts';
 import {
   bulleted,
@@ -84,6 +84,7 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
   const top = /^(.*?\.kiro)\//.exec(input.path)?.[1] ?? dir.replace(/\/$/, '');
   const paths = new WritePaths(input.repoFiles, [top], known);
   const checklist = readChecklist(source);
+  reportOpenFence(checklist, report);
   const entries = entriesOf(checklist, report);
   const done: string[] = [];
   const optional: string[] = [];

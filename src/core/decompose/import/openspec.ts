@@ -1,7 +1,7 @@
 import { SourceText } from '../../source.ts';
 import { oneLine } from '../draft.ts';
 import { stems } from '../mentions.ts';
-import { flattened, readChecklist, type Checklist } from './checklist.ts';
+import { flattened, readChecklist, reportOpenFence, type Checklist } from './checklist.ts';
 import { joinShort, keptOrder, splitLong } from './grain.ts';
 import {
   bulleted,
@@ -95,6 +95,7 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
   );
 
   const checklist = readChecklist(source);
+  reportOpenFence(checklist, report);
   const done: string[] = [];
   const numbered = groupsOf(checklist, paths, done, report);
   reportDone(done, report);

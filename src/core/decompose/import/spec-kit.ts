@@ -1,7 +1,7 @@
 import { SourceText } from '../../source.ts';
 import { oneLine } from '../draft.ts';
 import type { ProposedContract } from '../proposal.ts';
-import { readChecklist } from './checklist.ts';
+import { readChecklist, reportOpenFence } from './checklist.ts';
 import { bundles, joinShort } from './grain.ts';
 import {
   bulleted,
@@ -78,6 +78,7 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
   const known = (plan?.markdown.fences ?? []).flatMap((fence) => treePaths(fence.content));
   const paths = new WritePaths(input.repoFiles, [dir.replace(/\/$/, '')], known);
   const checklist = readChecklist(source);
+  reportOpenFence(checklist, report);
   const phases = withTests(phasesOf(checklist, paths, known, report));
   const all = phases.flatMap((phase) => phase.tasks);
   const open = all.filter((task) => !task.done);
