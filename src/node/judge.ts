@@ -89,8 +89,9 @@ async function coChange(
   return { coChange, unknown: isShallow ? [ends] : [] };
 }
 
-/** Slices from which on judging takes long enough to be told of before: nothing can be told while it goes on. */
+/** From so many on judging takes long enough to be told of before: nothing can be told while it goes on. */
 const MANY_SLICES = 200;
+const MANY_FILES = 5_000;
 
 /** Judges a plan as it stands in its directory; `null` when that was cancelled before it began. */
 export async function judgePlanOf(
@@ -102,11 +103,9 @@ export async function judgePlanOf(
   if (options.signal?.aborted) return null;
   const text = plan.specPath === null ? null : evidence.repository.textOf(plan.specPath);
   const spec = plan.specPath !== null && text !== null ? { spec: { path: plan.specPath, text } } : {};
-  const count = plan.slices.length;
-  if (count >= MANY_SLICES)
-    options.onProgress?.(
-      `Judging ${count.toLocaleString('en-US')} slices over ${evidence.repository.files.length.toLocaleString('en-US')} files`,
-    );
+  const [slices, of] = [plan.slices.length, evidence.repository.files.length];
+  if (slices >= MANY_SLICES || of >= MANY_FILES)
+    options.onProgress?.(`Judging ${slices.toLocaleString('en-US')} slices over ${of.toLocaleString('en-US')} files`);
   const think = options.think ?? ((work) => work());
   return think(() => judge({ ...evidence, plan, files, ...spec }));
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { isActive } from '../core/run/fold.ts';
+import type { PlanGraph } from '../core/plan/graph-model.ts';
+import { foldPlan, isActive } from '../core/run/fold.ts';
 import type { Action, RunLimits } from '../core/run/limits-model.ts';
 import { nodeName } from '../core/run/names.ts';
 import { nextActions } from '../core/run/next.ts';
@@ -7,6 +8,7 @@ import type { PlanState } from '../core/run/state-model.ts';
 import { success, type Result } from '../core/result.ts';
 import type { EngineFailure, LoadedPlan, RunOutcome, RunRequest } from './engine-model.ts';
 import { FactsReader } from './facts.ts';
+import { LearnedGraphs } from './past-runs.ts';
 import { loadPlanDir, PlanReader } from './plans.ts';
 import { preparePlan } from './prepare.ts';
 import { excludeState, fail, type Repository } from './repository.ts';
@@ -140,7 +142,10 @@ class Scheduler {
   readonly #running = new Set<Promise<void>>();
   readonly #launches = new Map<string, number>();
   readonly #broken = new Set<string>();
+  readonly #learned: LearnedGraphs;
   #loaded: LoadedPlan;
+  /** Its schedule by what earlier runs teach, as every view has it. */
+  #graph: PlanGraph;
   /** What is wrong with the plan on disk, as it was last told. */
   #torn = '';
   #wake: () => void = () => undefined;
@@ -150,6 +155,8 @@ class Scheduler {
     this.#request = request;
     this.#self = self;
     this.#loaded = loaded;
+    this.#graph = loaded.graph;
+    this.#learned = new LearnedGraphs(repository);
     this.#reader = new FactsReader(repository);
     this.#plans = new PlanReader(repository);
     this.#limits = {
@@ -179,12 +186,7 @@ class Scheduler {
         state = await this.#read();
         this.#request.onState?.(state);
         if (signal.aborted) return { outcome: 'interrupted', state: await this.#stopAll() };
-        const actions = nextActions(
-          state,
-          this.#loaded.graph,
-          this.#limits,
-          new Set([...this.#starting, ...this.#broken]),
-        );
+        const actions = nextActions(state, this.#graph, this.#limits, new Set([...this.#starting, ...this.#broken]));
         for (const action of actions) this.#launch(action, state);
         alive =
           state.slices.some((slice) => isActive(slice.state)) || state.gates.some((gate) => gate.state === 'running');
@@ -211,7 +213,10 @@ class Scheduler {
         loaded = await this.#plans.load(dir);
       if (loaded.ok && loaded.value !== this.#loaded && !(await isLocked(lock))) this.#follow(loaded.value);
     }
-    return this.#reader.state(this.#loaded);
+    const loaded = this.#loaded;
+    const runs = await this.#reader.runs();
+    this.#graph = await this.#learned.graphOf(loaded, runs);
+    return foldPlan(await this.#reader.facts({ plan: loaded.plan, graph: this.#graph }, runs));
   }
 
   #follow(loaded: LoadedPlan): void {

@@ -53,6 +53,37 @@ suite('how work flows through git', () => {
     assert.deepEqual(project.files('main'), ['src/start.txt']);
   });
 
+  test('what earlier runs took decides who goes first', async function () {
+    // Declared, A takes twice as long as B; slices of A's size have taken half an hour, those of B's all of theirs.
+    project = await Project.create({
+      slices: [
+        { id: 'A', estimate: '150m' },
+        { id: 'B', estimate: '1h' },
+      ],
+      limits: { max_parallel: 1 },
+    });
+    const before = 'parallel/TS-0-before';
+    project.write(`${before}/manifest.json`, '{"tech_spec_id": "TS-0", "waves": []}');
+    for (let i = 0; i < 16; i++) {
+      const [id, estimate, minutes] = i % 2 === 0 ? [`L${i}`, '150m', 30] : [`S${i}`, '1h', 60];
+      project.write(`${before}/tasks/${id}.md`, `---\nid: ${id}\nestimate: ${estimate}\n---\n# Task ${id}: ${id}\n`);
+      const run = `202601${String(i + 10)}T000000000Z-${id}-x`;
+      const at = (after: number): string => new Date(Date.UTC(2026, 0, i + 10, 0, after)).toISOString();
+      const start = { type: 'run_started', run_id: run, plan: 'TS-0-before', slice: id, attempt: 1, mode: 'fresh' };
+      const where = { pid: 1, pid_started: '', host: '', worktree: '/w', branch: null };
+      const events = [
+        { v: 1, t: at(0), ...start, ...where },
+        { v: 1, t: at(0), type: 'agent_started', adapter: 'claude', version: null, session_id: '', pid: 1 },
+        { v: 1, t: at(minutes), type: 'agent_exited', code: 0, signal: null, is_error: false, reason: '' },
+        { v: 1, t: at(minutes), type: 'ended', end: 'verified', reason: null, detail: null, stop: null },
+      ];
+      project.write(`.agent-runs/${run}/events.jsonl`, `${events.map((event) => JSON.stringify(event)).join('\n')}\n`);
+    }
+    const { code, err } = await project.run();
+    assert.equal(code, 0, err);
+    assert.deepEqual(project.callsOf('agent'), ['B', 'A']);
+  });
+
   test('a merge point holds back exactly the slices that it unlocks', async function () {
     this.timeout(60_000);
     project = await Project.create(SMALL);

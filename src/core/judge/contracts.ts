@@ -76,10 +76,10 @@ export function missingContracts({ plan, imports = [], names = {} }: ContractsRe
     if (!a || !b || i === undefined || j === undefined) return;
     if (a.workstream === null || b.workstream === null || a.workstream === b.workstream || covered(a, b)) return;
     if (witness.kind !== 'import' && onlyLooks(b)) return;
-    const key = `${a.workstream}\n${b.workstream}`;
+    const key = JSON.stringify([a.workstream, b.workstream]);
     let item = found.get(key);
     if (!item) found.set(key, (item = { pairs: new Map(), witness, imports: [] }));
-    item.pairs.set(`${from}\n${to}`, [j, i]);
+    item.pairs.set(JSON.stringify([from, to]), [j, i]);
     if (witness.kind === 'import') item.imports.push(witness.at);
   };
   for (const slice of plan.slices)
@@ -113,10 +113,13 @@ export function missingContracts({ plan, imports = [], names = {} }: ContractsRe
       for (const to of consumers) if (from !== to) meet(from, to, { kind: 'import', from, to, at });
   }
   return [...found].map(([key, { pairs, witness, imports: crossing }]) => {
-    const [provider = '', consumer = ''] = key.split('\n');
+    const [provider, consumer] = JSON.parse(key) as [string, string];
     const slices = [...pairs]
       .sort(([, a], [, b]) => a[0] - b[0] || a[1] - b[1])
-      .map(([pair]) => ({ provider: pair.split('\n')[0] ?? '', consumer: pair.split('\n')[1] ?? '' }));
+      .map(([pair]) => {
+        const [from, to] = JSON.parse(pair) as [string, string];
+        return { provider: from, consumer: to };
+      });
     const existing = plan.contracts.filter(
       (contract) => contract.provider !== null && streamOf(contract.provider) === provider,
     );

@@ -172,7 +172,7 @@ export function loadPlan(
     }
     const slice: Slice = {
       id,
-      title: task.title ?? task.component ?? listedAs?.component ?? id,
+      title: oneLine(task.title ?? task.component ?? listedAs?.component ?? id),
       file: taskSource.file,
       component: task.component ?? listedAs?.component ?? null,
       workstream: task.workstream?.value ?? null,
@@ -210,7 +210,7 @@ export function loadPlan(
     id: id === '' ? (manifest.techSpecId === '' ? 'plan' : manifest.techSpecId) : id,
     dir: root,
     techSpecId: manifest.techSpecId === '' ? (/^[A-Za-z]+-\d+/.exec(id)?.[0] ?? id) : manifest.techSpecId,
-    title: manifest.title ?? manifest.name ?? id,
+    title: oneLine(manifest.title ?? manifest.name ?? id),
     technology: manifest.technology,
     specPath: manifest.specPath,
     slices,
@@ -518,4 +518,9 @@ function contractsOf(
     const consumers = [...new Set([...declared, ...readers])].filter((id) => id !== provider);
     return { ...contract, provider, consumers };
   });
+}
+
+/** Titles stand in headings, lists and table cells; YAML and JSON can put line breaks into them. */
+function oneLine(title: string): string {
+  return /[\n\r\t\u2028\u2029]/.test(title) ? title.replaceAll(/\s+/g, ' ').trim() : title;
 }
