@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { withWaves } from '../core/manifest/migrate.ts';
 import { readManifest } from '../core/manifest/read.ts';
+import { planGraph } from '../core/plan/graph.ts';
+import { loadPlan, sliceResolver } from '../core/plan/load.ts';
 import { success, type Result } from '../core/result.ts';
 import type { EngineFailure } from './engine-model.ts';
 import { writeFailure } from './plan-directory.ts';
+import { readPlanFiles } from './plans.ts';
 import { fail, type Repository } from './repository.ts';
 import { planIdOf, recoverHeld } from './replan-journal.ts';
 import { acquireLock, planLock, writeWhole } from './state-files.ts';
@@ -46,11 +50,23 @@ export async function migratePlan(
         },
       };
     }
-    if (options.write) await writeWhole(file, edit.text);
-    return success({ state: 'migrated', text: edit.text });
+    const migrated = await inOrder(repository, dir, edit.text);
+    if (options.write) await writeWhole(file, migrated);
+    return success({ state: 'migrated', text: migrated });
   } catch (error) {
     return writeFailure(dir, error);
   } finally {
     await lock.release();
   }
+}
+
+/** Where the older form had no waves, the dependencies of the task specs say them. */
+async function inOrder(repository: Repository, dir: string, text: string): Promise<string> {
+  const read = await readPlanFiles(repository, dir);
+  if (!read.ok) return text;
+  const { plan } = loadPlan(new Map([...read.value, ['manifest.json', text]]), dir);
+  if (!plan) return text;
+  const { schedule } = planGraph(plan);
+  const resolve = sliceResolver(plan);
+  return withWaves(text, (id) => schedule.get(resolve(id) ?? id)?.wave ?? null);
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { withWaves } from '../../src/core/manifest/migrate.ts';
 import { readManifest } from '../../src/core/manifest/read.ts';
 import { loadPlan } from '../../src/core/plan/load.ts';
 import type { Plan } from '../../src/core/plan/model.ts';
@@ -115,4 +116,26 @@ suite('the manifest of the older form', () => {
       });
     }
   }
+
+  test('a list of files without waves gets those of its dependencies; waves that are there stay', () => {
+    const current = (...waves: readonly object[]): string =>
+      `${JSON.stringify({ tech_spec_id: 'TS-1', waves, owner: 'kim' }, null, '\t')}\n`;
+    const [a, b, c] = [{ id: 'a', agent: 'x:y' }, { id: 'b' }, { id: 'c' }];
+    const order = new Map([
+      ['a', 2],
+      ['b', 1],
+    ]);
+    const waveOf = (id: string): number | null => order.get(id) ?? null;
+    assert.equal(
+      withWaves(current({ number: 1, tasks: [a, b, c] }), waveOf),
+      current({ number: 1, tasks: [b, c] }, { number: 2, tasks: [a] }),
+    );
+    for (const text of [
+      current({ number: 1, tasks: [a] }, { number: 2, tasks: [b] }),
+      current({ number: 1, tasks: [a, b], validation: 'true' }),
+      current({ number: 1, tasks: [b, c] }),
+      current(),
+    ])
+      assert.equal(withWaves(text, waveOf), text);
+  });
 });

@@ -51,17 +51,35 @@ export function migration(text: string, root: DocumentMap, manifest: Manifest): 
     },
   };
   if (!manifestSchema.safeParse(result).success) return undefined;
-  const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? '  ';
-  const newline = text.includes('\r\n') ? '\r\n' : '\n';
   return {
     title: 'Write it in the current form',
-    edits: [
-      {
-        span: { start: 0, end: text.length },
-        text: `${JSON.stringify(result, null, indent)}\n`.replaceAll('\n', newline),
-      },
-    ],
+    edits: [{ span: { start: 0, end: text.length }, text: inFormOf(result, text) }],
   };
+}
+
+/** In the form of the text that it takes the place of. */
+function inFormOf(value: object, like: string): string {
+  const indent = /\n([ \t]+)"/.exec(like)?.[1] ?? '  ';
+  const newline = like.includes('\r\n') ? '\r\n' : '\n';
+  return `${JSON.stringify(value, null, indent)}\n`.replaceAll('\n', newline);
+}
+
+/**
+ * A migrated manifest with its tasks in the waves that `waveOf` gives by id. The older form may list files alone, and all
+ * of them then stand in wave 1, whatever they wait for. A manifest that has waves of its own is given back as it is.
+ */
+export function withWaves(text: string, waveOf: (id: string) => number | null): string {
+  const value = JSON.parse(text) as { waves: { number: number; tasks: { id: string }[] }[] };
+  const [only, ...more] = value.waves;
+  if (!only || more.length > 0 || Object.keys(only).some((key) => key !== 'number' && key !== 'tasks')) return text;
+  const waves = new Map<number, { id: string }[]>();
+  for (const task of only.tasks) {
+    const wave = waveOf(task.id) ?? only.number;
+    waves.set(wave, [...(waves.get(wave) ?? []), task]);
+  }
+  if (waves.size < 2) return text;
+  const sorted = [...waves].toSorted(([a], [b]) => a - b).map(([number, tasks]) => ({ number, tasks }));
+  return inFormOf({ ...value, waves: sorted }, text);
 }
 
 function fields(value: DocumentValue | undefined): Fields {
