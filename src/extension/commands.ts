@@ -89,7 +89,7 @@ function handlersOf(parts: Parts): Readonly<Record<CommandId, Handler>> {
 
   return {
     'slicewave.newSpec': newSpec,
-    'slicewave.decompose': (argument, options) => decomposing.preview(argument, decomposerIn(options)),
+    'slicewave.decompose': (argument, options) => decomposing.preview(argument, howIn(options)),
     'slicewave.writeDecomposition': (argument) => decomposing.write(argument),
     'slicewave.discardDecomposition': (argument) => decomposing.discard(argument),
 
@@ -333,9 +333,11 @@ function handlersOf(parts: Parts): Readonly<Record<CommandId, Handler>> {
 }
 
 /** The decomposer that a button names; menus pass other things there. */
-function decomposerIn(options: unknown): DecomposerId | undefined {
-  if (typeof options !== 'object' || options === null || !('by' in options)) return undefined;
-  return typeof options.by === 'string' && isDecomposerId(options.by) ? options.by : undefined;
+function howIn(options: unknown): { readonly by?: DecomposerId; readonly last?: boolean } {
+  if (typeof options !== 'object' || options === null) return {};
+  if ('last' in options && options.last === true) return { last: true };
+  if (!('by' in options) || typeof options.by !== 'string' || !isDecomposerId(options.by)) return {};
+  return { by: options.by };
 }
 
 async function openInRepository(root: string, path: string): Promise<Notice | null> {

@@ -9,6 +9,8 @@ export interface DecomposerRequest {
   readonly settings: Settings;
   /** Wins over the setting. */
   readonly by?: DecomposerId;
+  /** Takes what an agent answered last for this spec; nobody is asked. */
+  readonly last?: boolean;
   /** The plan directory, relative to the root, where it is not named after the spec. */
   readonly dir?: string;
 }
@@ -27,8 +29,9 @@ export async function decomposed(
   if (open?.isDirty && !(await open.save()))
     return notice('The spec could not be saved.', 'Save it, then decompose again.');
   const { settings } = request;
-  // An importer asks nobody, so there is nothing to choose and nothing to trust.
-  const by = (await importerOfFile(spec)) ? 'structure' : await chosen(spec, request);
+  // An importer asks nobody, nor does an answer that is kept, so there is nothing to choose and nothing to trust.
+  const asksNobody = request.last === true || (await importerOfFile(spec)) !== null;
+  const by = asksNobody ? 'structure' : await chosen(spec, request);
   if (by === null || typeof by !== 'string') return by;
   const name = vscode.workspace.asRelativePath(spec, false);
   const result = await vscode.window.withProgress(
@@ -41,6 +44,7 @@ export async function decomposed(
         corrections: settings.corrections,
         command: settings.agentCommand,
         ...(request.dir === undefined ? {} : { dir: request.dir }),
+        ...(request.last ? { last: true } : {}),
         ...(settings.model ? { model: settings.model } : {}),
         editorModel: languageModelAgent({ model: settings.model }),
         signal: controller.signal,

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import type { DecomposerId } from '../core/decompose/table.ts';
+import { decomposerOf } from '../core/decompose/table.ts';
 import { countFindings, counted } from '../core/lint/format.ts';
 import type { Decomposition } from '../node/engine-model.ts';
-import { decomposed, importerOfFile } from './decomposer.ts';
+import { decomposed, importerOfFile, type DecomposerRequest } from './decomposer.ts';
 import { commandAction, failureNotice, notice, type Notice } from './notices.ts';
 import { closePlanDocument, showPlanDocument } from './plan-documents.ts';
 import type { Project, Projects } from './projects.ts';
@@ -74,8 +74,8 @@ export class Decomposing implements vscode.TextDocumentContentProvider, vscode.D
     });
   }
 
-  /** Decomposes and shows what would be written. `by` wins over the setting. */
-  async preview(argument: unknown, by?: DecomposerId): Promise<Notice | null> {
+  /** Decomposes and shows what would be written. `how` wins over the setting. */
+  async preview(argument: unknown, how: Pick<DecomposerRequest, 'by' | 'last'> = {}): Promise<Notice | null> {
     const spec = await specOf(argument);
     if (spec === null) return null;
     if ('severity' in spec) return spec;
@@ -89,7 +89,7 @@ export class Decomposing implements vscode.TextDocumentContentProvider, vscode.D
     }
     const made = await decomposed(project.engine, spec, {
       settings: this.#settings(project.root),
-      ...(by === undefined ? {} : { by }),
+      ...how,
     });
     if (made === null || 'severity' in made) return made;
     const pending: Pending = { project, decomposition: made };
@@ -144,7 +144,16 @@ export class Decomposing implements vscode.TextDocumentContentProvider, vscode.D
     if (!found) return null;
     await closePlanDocument(found.uri, planOf(found.pending));
     this.#pending.delete(found.uri.toString());
-    return null;
+    const { project, decomposition } = found.pending;
+    const { by, rounds, specPath } = decomposition.making;
+    if (!rounds) return null;
+    const spec = vscode.Uri.joinPath(vscode.Uri.file(project.root), specPath);
+    return {
+      severity: 'information',
+      message: `Nothing was written. The answer (${decomposerOf(by).title}) is kept until another one is asked for.`,
+      remedy: '',
+      actions: [commandAction('Show Again', 'slicewave.decompose', spec, { last: true })],
+    };
   }
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {

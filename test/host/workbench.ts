@@ -434,13 +434,16 @@ export class Workbench {
     return (options.view ? this.view(options.view) : this.page).locator('[role=treeitem]').filter({ has: labelled });
   }
 
-  /** Opens a row, or with `false` closes it, and waits for that. */
+  /** Opens a row, or with `false` closes it, and waits for that. A tree that is just filled anew forgets a click. */
   async expand(item: Locator, open = true): Promise<void> {
-    if ((await item.getAttribute('aria-expanded')) !== String(open)) await item.locator('.monaco-tl-twistie').click();
-    await eventually(
-      `a row to be ${open ? 'expanded' : 'collapsed'}`,
-      async () => (await item.getAttribute('aria-expanded')) === String(open),
-    );
+    let clicked = Number.NEGATIVE_INFINITY;
+    await eventually(`a row to be ${open ? 'expanded' : 'collapsed'}`, async () => {
+      if ((await item.getAttribute('aria-expanded')) === String(open)) return true;
+      if (performance.now() - clicked < 3_000) return false;
+      clicked = performance.now();
+      await item.locator('.monaco-tl-twistie').click();
+      return false;
+    });
   }
 
   /** Presses the inline button with this title on a row. */

@@ -207,6 +207,14 @@ suite('decomposing', () => {
     assert.match(text, /Corrected in 2 rounds/);
     await press('Control+Home');
     await wb().screenshot('decompose-09-by-a-command');
+    await wb().clearToasts();
+    await wb().editorAction('Discard Preview');
+    await wb().pressToast('The answer (Any agent, as a command) is kept', 'Show Again');
+    await wb().tab('TS-0901-wishes.md').waitFor();
+    await wb().toast('2 slices in 2 waves.');
+    assert.equal(asked(), 2, 'nobody is asked again');
+    assert.equal(await wholeDocument(), text);
+    await press('Control+Home');
     await wb().editorAction('Write Plan');
     await wb().toast('Wrote 2 slices in 2 waves to parallel/TS-0901-wishes.');
     await wb().clearToasts();
