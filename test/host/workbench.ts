@@ -466,9 +466,22 @@ export class Workbench {
     );
   }
 
-  /** Opens the context menu of something and chooses; several labels walk through submenus. */
+  /**
+   * Opens the context menu of something and chooses; several labels walk through submenus. Opened again while it does not
+   * show the first of them: a tree that is filled anew in that moment takes it away.
+   */
   async contextMenu(target: Locator, ...labels: readonly string[]): Promise<void> {
-    await target.click({ button: 'right' });
+    const [first = ''] = labels;
+    const item = this.page.locator('.monaco-menu').getByRole('menuitem', { name: first }).last();
+    await eventually(`"${first}" in the context menu`, async () => {
+      await target.click({ button: 'right', timeout: 3_000 }).catch(() => undefined);
+      const isThere = await item.waitFor({ timeout: 2_000 }).then(
+        () => true,
+        () => false,
+      );
+      if (!isThere) await this.page.keyboard.press('Escape');
+      return isThere;
+    });
     await this.#chooseInMenu(labels);
   }
 
@@ -615,6 +628,24 @@ export class Workbench {
     await this.#mouseAway();
     await shown.waitFor({ state: 'hidden' });
     return text;
+  }
+
+  /**
+   * Follows the first link of the active editor that contains this text until a tab of this name is there. Tried again:
+   * an editor that is just laid out or coloured anew takes the link away from under the mouse.
+   */
+  async followLink(text: Text, tab: string): Promise<void> {
+    await eventually(`the link ${String(text)} to lead to ${tab}`, async () => {
+      await this.#mouseAway();
+      const link = this.editor().locator('.detected-link, .detected-link-active', { hasText: text }).first();
+      await link.click({ modifiers: ['Control'], timeout: 2_000 }).catch(() => undefined);
+      return this.tab(tab)
+        .waitFor({ timeout: 2_000 })
+        .then(
+          () => true,
+          () => false,
+        );
+    });
   }
 
   /** To where nothing has a hover: an empty part of the status bar. */

@@ -25,20 +25,7 @@ suite('judging and re-planning', () => {
     await wb().tab(`${plan} (judged).md`).waitFor();
     assert.match(await shown('## Findings'), /Critical path: B1 -> B2 -> \[MP1\] -> C1 -> C2 -> E2 -> E3/);
     await wb().screenshot('replan-01-judged');
-    const link = wb()
-      .editor()
-      .locator('.detected-link', { hasText: /task-\d+/ })
-      .first();
-    await eventually('the file of the finding', async () => {
-      await link.click({ modifiers: ['Control'] }).catch(() => undefined);
-      return wb()
-        .tab('task-')
-        .waitFor({ timeout: 1_000 })
-        .then(
-          () => true,
-          () => false,
-        );
-    });
+    await wb().followLink(/task-\d+/, 'task-');
     await wb().tab(`${plan} (judged).md`).click();
     await wb().editor().click();
     await wb().page.keyboard.press('Control+End');
