@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { noSettings } from '../core/lint/config.ts';
-import type { LintSettings } from '../core/lint/config.ts';
-import type { Finding } from '../core/finding.ts';
-import { fileKind, mayBeOurs } from '../core/lint/kind.ts';
-import { readLintSettings, settingsFiles } from '../core/lint/settings.ts';
-import { toPosix } from '../node/repository.ts';
-import { readWorkspaceFiles } from '../node/workspace-files.ts';
+import { noSettings } from '../core/lint/engine/config.ts';
+import type { LintSettings } from '../core/lint/engine/config.ts';
+import type { Finding } from '../core/text/finding.ts';
+import { fileKind, mayBeOurs } from '../core/lint/engine/kind.ts';
+import { readLintSettings, settingsFiles } from '../core/lint/engine/settings.ts';
+import { toPosix } from '../node/git/repository.ts';
+import { readWorkspaceFiles } from '../node/judge/workspace-files.ts';
 import { UsageError } from './command.ts';
 
 const maxNamedBytes = 4_000_000;

@@ -1,4 +1,4 @@
-import type { Finding } from '../core/finding.ts';
+import type { Finding } from '../core/text/finding.ts';
 import type { Terminal } from './command.ts';
 
 /** A manifest of the older form is read as it is; the person learns, beside the output, how to bring it up to date. */

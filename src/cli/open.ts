@@ -1,13 +1,13 @@
 import { realpathSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import type { Result } from '../core/result.ts';
-import { success } from '../core/result.ts';
+import type { Result } from '../core/text/result.ts';
+import { success } from '../core/text/result.ts';
 import { openEngine } from '../node/engine.ts';
 import type { Engine, EngineFailure } from '../node/engine-model.ts';
-import { listPlans, resolvePlanDir } from '../node/plans.ts';
-import type { Repository } from '../node/repository.ts';
-import { fail } from '../node/repository.ts';
+import { listPlans, resolvePlanDir } from '../node/plan/plans.ts';
+import type { Repository } from '../node/git/repository.ts';
+import { fail } from '../node/git/repository.ts';
 import type { Terminal } from './command.ts';
 
 /** argv that starts this very program: the node that runs it, and the entry file (not the chunk this code stands in). */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { lintSettingsSchema } from './lint/settings.ts';
+import { lintSettingsSchema } from './lint/engine/settings.ts';
 import { manifestSchema } from './manifest/schema.ts';
 import { taskFrontMatterSchema } from './task/schema.ts';
 

@@ -3,23 +3,23 @@ import { isDecomposerId, type DecomposerId } from '../core/decompose/table.ts';
 import { dashboardText } from '../core/view/dashboard.ts';
 import { canRun } from '../protocol/dashboard.ts';
 import { COMMAND_IDS, TRUSTED_COMMANDS, type CommandId } from './command-ids.ts';
-import type { Dashboards } from './dashboard-panel.ts';
-import { answer, approve, notDriven, retry, skip } from './decisions.ts';
-import { newSpec, type Decomposing } from './decomposing.ts';
-import type { Inspections } from './inspection.ts';
-import { integrate } from './integration.ts';
-import type { Judging } from './judging.ts';
-import type { Linting } from './language-client.ts';
+import type { Dashboards } from './dashboard/dashboard-panel.ts';
+import { answer, approve, notDriven, retry, skip } from './run/decisions.ts';
+import { newSpec, type Decomposing } from './decompose/decomposing.ts';
+import type { Inspections } from './evidence/inspection.ts';
+import { integrate } from './run/integration.ts';
+import type { Judging } from './decompose/judging.ts';
+import type { Linting } from './language/language-client.ts';
 import { commandAction, failureNotice, notice, showNotice, untrusted, type Notice } from './notices.ts';
-import type { PlanRuns } from './plan-runs.ts';
+import type { PlanRuns } from './run/plan-runs.ts';
 import type { Projects } from './projects.ts';
-import type { Replanning } from './replanning.ts';
-import { openFileDiff, openRunDiff } from './run-changes.ts';
+import type { Replanning } from './replan/replanning.ts';
+import { openFileDiff, openRunDiff } from './evidence/run-changes.ts';
 import { rememberProvenance, type Settings } from './settings.ts';
-import { targetOf, Targets, type AttentionTarget } from './targets.ts';
-import type { TerminalLauncher } from './terminals.ts';
-import type { Traces } from './traces.ts';
-import { openWorktree } from './worktrees.ts';
+import { targetOf, Targets, type AttentionTarget } from './tree/targets.ts';
+import type { TerminalLauncher } from './run/terminals.ts';
+import type { Traces } from './evidence/traces.ts';
+import { openWorktree } from './run/worktrees.ts';
 
 /** What commands work with; wired in main.ts. */
 export interface Parts {

@@ -1,22 +1,22 @@
 import * as vscode from 'vscode';
-import { Alerts } from './alerts.ts';
-import { CommitFiles, COMMIT_SCHEME } from './commit-files.ts';
+import { Alerts } from './run/alerts.ts';
+import { CommitFiles, COMMIT_SCHEME } from './evidence/commit-files.ts';
 import { registerCommands } from './commands.ts';
-import { Dashboards } from './dashboard-panel.ts';
-import { Decomposing, PREVIEW_SCHEME, SPEC_FILES } from './decomposing.ts';
-import { FindingLinks } from './finding-links.ts';
-import { Inspections } from './inspection.ts';
-import type { Linting } from './language-client.ts';
-import { PlanRuns } from './plan-runs.ts';
-import { PlanTree } from './plan-tree.ts';
-import { JUDGEMENT_SCHEME, Judging } from './judging.ts';
+import { Dashboards } from './dashboard/dashboard-panel.ts';
+import { Decomposing, PREVIEW_SCHEME, SPEC_FILES } from './decompose/decomposing.ts';
+import { FindingLinks } from './language/finding-links.ts';
+import { Inspections } from './evidence/inspection.ts';
+import type { Linting } from './language/language-client.ts';
+import { PlanRuns } from './run/plan-runs.ts';
+import { PlanTree } from './tree/plan-tree.ts';
+import { JUDGEMENT_SCHEME, Judging } from './decompose/judging.ts';
 import { Projects } from './projects.ts';
-import { Provenance } from './provenance.ts';
-import { REPLAN_SCHEME, Replanning } from './replanning.ts';
-import { RULE_SCHEME, RulePages } from './rule-pages.ts';
+import { Provenance } from './evidence/provenance.ts';
+import { REPLAN_SCHEME, Replanning } from './replan/replanning.ts';
+import { RULE_SCHEME, RulePages } from './language/rule-pages.ts';
 import { onSettings, readSettings } from './settings.ts';
-import { TerminalLauncher, WORKTREES_VARIABLE } from './terminals.ts';
-import { Traces, TRACE_SCHEME } from './traces.ts';
+import { TerminalLauncher, WORKTREES_VARIABLE } from './run/terminals.ts';
+import { Traces, TRACE_SCHEME } from './evidence/traces.ts';
 
 let closing: (() => Promise<void>) | null = null;
 
@@ -56,7 +56,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   let linting: Promise<Linting> | null = null;
   const lint = (): Promise<Linting> =>
-    (linting ??= import('./language-client.ts').then(
+    (linting ??= import('./language/language-client.ts').then(
       ({ Linting }) => new Linting(context.asAbsolutePath('dist/server.cjs'), readSettings),
     ));
 

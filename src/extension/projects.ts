@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { PlanState } from '../core/run/state-model.ts';
-import type { Result } from '../core/result.ts';
+import type { Result } from '../core/text/result.ts';
 import type { Engine, EngineFailure, LoadedPlan } from '../node/engine-model.ts';
 
 /** One plan as the window sees it: its state, or why it cannot be read. */

@@ -1,14 +1,14 @@
 import type { Answer } from '../core/decompose/answer.ts';
 import type { Making } from '../core/decompose/preview.ts';
 import type { DecomposerId } from '../core/decompose/table.ts';
-import type { Finding } from '../core/finding.ts';
+import type { Finding } from '../core/text/finding.ts';
 import type { Judgement } from '../core/judge/judge.ts';
 import type { Plan, PlanFiles } from '../core/plan/model.ts';
 import type { PlanGraph } from '../core/plan/graph-model.ts';
 import type { ReplanSummary } from '../core/replan/changes-text.ts';
 import type { Operation } from '../core/replan/operations.ts';
 import type { Reconciliation } from '../core/replan/reconcile.ts';
-import type { Result } from '../core/result.ts';
+import type { Result } from '../core/text/result.ts';
 import type { Trace } from '../core/run/model.ts';
 import type { Action, RunLimits } from '../core/run/limits-model.ts';
 import type { PlanState } from '../core/run/state-model.ts';

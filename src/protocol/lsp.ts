@@ -1,4 +1,4 @@
-import type { Severity } from '../core/finding.ts';
+import type { Severity } from '../core/text/finding.ts';
 
 /** Asked of the language server: look at every file there is again, open or not, and publish what is found. */
 export const lintWorkspaceRequest = 'slicewave/lintWorkspace';

@@ -1,10 +1,10 @@
 import type { CodeAction, Range } from 'vscode-languageserver';
 import { CodeActionKind } from 'vscode-languageserver';
-import type { Finding } from '../core/finding.ts';
-import { fixAll } from '../core/lint/fix.ts';
-import { readMarkdown } from '../core/markdown.ts';
-import type { Markdown } from '../core/markdown.ts';
-import { SourceText } from '../core/source.ts';
+import type { Finding } from '../core/text/finding.ts';
+import { fixAll } from '../core/lint/engine/fix.ts';
+import { readMarkdown } from '../core/text/markdown.ts';
+import type { Markdown } from '../core/text/markdown.ts';
+import { SourceText } from '../core/text/source.ts';
 import { rulePageUri } from '../protocol/lsp.ts';
 import { toDiagnostic, toEdits, toOffset, toRange, touches } from './convert.ts';
 

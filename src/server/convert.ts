@@ -9,12 +9,12 @@ import type {
   TextEdit as ProtocolEdit,
 } from 'vscode-languageserver';
 import { CompletionItemKind, DiagnosticSeverity, InsertTextFormat, SymbolKind } from 'vscode-languageserver';
-import { assertNever } from '../core/result.ts';
-import type { Finding, Severity, TextEdit } from '../core/finding.ts';
+import { assertNever } from '../core/text/result.ts';
+import type { Finding, Severity, TextEdit } from '../core/text/finding.ts';
 import type { Completion } from '../core/language/candidates.ts';
 import type { Lens } from '../core/language/lenses.ts';
 import type { OutlineEntry, Token } from '../core/language/outline.ts';
-import type { SourceText, Span } from '../core/source.ts';
+import type { SourceText, Span } from '../core/text/source.ts';
 import { diagnosticSource, rulePageUri } from '../protocol/lsp.ts';
 import type { ServerOptions } from '../protocol/lsp.ts';
 

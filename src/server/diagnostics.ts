@@ -8,7 +8,7 @@ import type {
   WorkspaceDocumentDiagnosticReport,
 } from 'vscode-languageserver';
 import { DocumentDiagnosticReportKind } from 'vscode-languageserver';
-import type { Finding } from '../core/finding.ts';
+import type { Finding } from '../core/text/finding.ts';
 import { toDiagnostic } from './convert.ts';
 import type { Workspace } from './workspace.ts';
 

@@ -8,7 +8,7 @@ import type {
   TextDocumentEdit,
   WorkspaceEdit,
 } from 'vscode-languageserver';
-import { SourceText } from '../core/source.ts';
+import { SourceText } from '../core/text/source.ts';
 import type { Place, RenameEdits, RenameRefusal } from '../core/language/navigation.ts';
 import type { ServerOptions } from '../protocol/lsp.ts';
 import { codeActionKinds, codeActions } from './code-actions.ts';

@@ -1,19 +1,19 @@
 import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Finding } from '../core/finding.ts';
+import type { Finding } from '../core/text/finding.ts';
 import { createLanguage } from '../core/language/language.ts';
 import type { Language } from '../core/language/language.ts';
-import { noSettings } from '../core/lint/config.ts';
-import type { LintSettings } from '../core/lint/config.ts';
-import type { RepositoryFacts } from '../core/lint/context.ts';
+import { noSettings } from '../core/lint/engine/config.ts';
+import type { LintSettings } from '../core/lint/engine/config.ts';
+import type { RepositoryFacts } from '../core/lint/engine/context.ts';
 import { LintSession } from '../core/lint/lint.ts';
 import { sameOptions } from '../core/scope/meeting.ts';
-import { openCodeReader } from '../node/code-reader.ts';
-import { readRepositoryFacts } from '../node/repository-facts.ts';
-import { readWorkspaceFile, readWorkspaceFiles } from '../node/workspace-files.ts';
+import { openCodeReader } from '../node/judge/code-reader.ts';
+import { readRepositoryFacts } from '../node/judge/repository-facts.ts';
+import { readWorkspaceFile, readWorkspaceFiles } from '../node/judge/workspace-files.ts';
 import { SliceStates } from './slice-states.ts';
-import { repositorySettings } from '../node/lint-settings.ts';
+import { repositorySettings } from '../node/judge/lint-settings.ts';
 import { combined } from './settings.ts';
 
 /**

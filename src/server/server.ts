@@ -12,9 +12,9 @@ import {
 } from 'vscode-languageserver';
 import type { CancellationToken, Connection, InitializeParams, InitializeResult } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { countFindings } from '../core/lint/format.ts';
-import { mayBeOurs } from '../core/lint/kind.ts';
-import { settingsFiles } from '../core/lint/settings.ts';
+import { countFindings } from '../core/lint/engine/format.ts';
+import { mayBeOurs } from '../core/lint/engine/kind.ts';
+import { settingsFiles } from '../core/lint/engine/settings.ts';
 import { lintSection, lintWorkspaceRequest } from '../protocol/lsp.ts';
 import type { LintWorkspaceResult } from '../protocol/lsp.ts';
 import { readOptions } from './convert.ts';

@@ -1,5 +1,5 @@
-import { defaultLimits, noSettings, ruleLevels } from '../core/lint/config.ts';
-import type { LintLimits, LintSettings, RuleLevel } from '../core/lint/config.ts';
+import { defaultLimits, noSettings, ruleLevels } from '../core/lint/engine/config.ts';
+import type { LintLimits, LintSettings, RuleLevel } from '../core/lint/engine/config.ts';
 
 /** The editor's `slicewave.lint` section, of any shape: what cannot be understood sets nothing. */
 export function editorSettings(section: unknown): LintSettings {

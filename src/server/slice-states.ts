@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { PlanGraph } from '../core/plan/graph-model.ts';
 import type { Plan } from '../core/plan/model.ts';
 import { foldPlan, stateLabel } from '../core/run/fold.ts';
-import { FactsReader } from '../node/facts.ts';
+import { FactsReader } from '../node/state/facts.ts';
 
 /** Runs change while somebody reads; what was read a moment ago is still good enough for a hover. */
 const freshFor = 2000;

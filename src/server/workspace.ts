@@ -1,4 +1,4 @@
-import { SourceText } from '../core/source.ts';
+import { SourceText } from '../core/text/source.ts';
 import { filePath, Folder } from './folder.ts';
 
 /** A document in the folder that owns it. */

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { stateLabel } from '../core/run/fold.ts';
-import { assertNever } from '../core/result.ts';
+import { assertNever } from '../core/text/result.ts';
 import type { GateView, RunView, SliceView } from '../core/run/state-model.ts';
 import { minutes } from '../core/view/dashboard.ts';
 import { actionsOf, canRun, headlineOf, type SliceAction } from '../protocol/dashboard.ts';

@@ -1,5 +1,5 @@
 import { html, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
-import { assertNever } from '../core/result.ts';
+import { assertNever } from '../core/text/result.ts';
 import type { GateState, SliceState } from '../core/run/state-model.ts';
 
 /** State icons, drawn in the text's colour. Always beside the state in words, so hidden from screen readers. */

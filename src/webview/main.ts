@@ -2,7 +2,7 @@ import { render } from 'lit';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
 import { isActive } from '../core/run/fold.ts';
-import { assertNever } from '../core/result.ts';
+import { assertNever } from '../core/text/result.ts';
 import {
   headlineOf,
   readToDashboard,

@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { decomposeSpecFile } from '../../src/node/decompose.ts';
-import { decomposerAgent } from '../../src/node/decomposer-agent.ts';
+import { decomposeSpecFile } from '../../src/node/decompose/decompose.ts';
+import { decomposerAgent } from '../../src/node/decompose/agent.ts';
 import { createAgentHome, type AgentHome } from './agent-home.ts';
 import { startModelEndpoint, type ModelEndpoint, type Turn } from './model-endpoint.ts';
 

@@ -11,7 +11,7 @@ import { judge, type Judgement } from '../../src/core/judge/judge.ts';
 import type { MissingContract } from '../../src/core/judge/contracts.ts';
 import { loadPlan } from '../../src/core/plan/load.ts';
 import { readSpec } from '../../src/core/spec/read.ts';
-import { evidencePlace, gatherEvidence, type Evidence } from '../../src/node/judge.ts';
+import { evidencePlace, gatherEvidence, type Evidence } from '../../src/node/judge/judge.ts';
 
 const fixtures = path.join(import.meta.dirname, '../fixtures/specs');
 

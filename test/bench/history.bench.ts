@@ -6,7 +6,7 @@ import type { CodeFile } from '../../src/core/code/model.ts';
 import { couplings } from '../../src/core/judge/coupling.ts';
 import { HISTORY_LIMITS, type CoChange } from '../../src/core/judge/coupling-history.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
-import { LOG, readHistory, type History } from '../../src/node/history.ts';
+import { LOG, readHistory, type History } from '../../src/node/judge/history.ts';
 import { planOf, scope, slice } from '../unit/plan-fixture.ts';
 import { pairs, spread, type Report, type Spread } from './figure.ts';
 

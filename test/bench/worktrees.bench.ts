@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { openRepository, type Repository } from '../../src/node/repository.ts';
-import { ensureWorktree, lockWorktree, unlockWorktree } from '../../src/node/worktree.ts';
+import { openRepository, type Repository } from '../../src/node/git/repository.ts';
+import { ensureWorktree, lockWorktree, unlockWorktree } from '../../src/node/git/worktree.ts';
 import { Project } from '../engine/fixture.ts';
 import { number, pairs, spread, type Pairs, type Report } from './figure.ts';
 

@@ -15,11 +15,11 @@ import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { roundsText } from '../../src/core/decompose/rounds.ts';
-import { decomposerAgent } from '../../src/node/decomposer-agent.ts';
-import { decomposeSpecFile } from '../../src/node/decompose.ts';
-import { commandAgent } from '../../src/node/decomposers/command.ts';
+import { decomposerAgent } from '../../src/node/decompose/agent.ts';
+import { decomposeSpecFile } from '../../src/node/decompose/decompose.ts';
+import { commandAgent } from '../../src/node/decompose/decomposers/command.ts';
 import type { DecomposerAgent } from '../../src/node/engine-model.ts';
-import { isAlive } from '../../src/node/processes.ts';
+import { isAlive } from '../../src/node/process/processes.ts';
 import { CLI, until } from './fixture.ts';
 
 const specFile = 'specs/TS-7-shop.spec.md';

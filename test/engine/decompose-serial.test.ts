@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { previewOf } from '../../src/core/decompose/preview.ts';
 import { previewText } from '../../src/core/view/preview-text.ts';
-import { decomposeSpecFile, type DecomposeRequest } from '../../src/node/decompose.ts';
+import { decomposeSpecFile, type DecomposeRequest } from '../../src/node/decompose/decompose.ts';
 import type { Decomposition, DecomposerAgent } from '../../src/node/engine-model.ts';
 import { openEngine } from '../../src/node/engine.ts';
-import { writeDecomposition } from '../../src/node/plan-directory.ts';
+import { writeDecomposition } from '../../src/node/plan/directory.ts';
 
 const specFile = 'specs/TS-8-till.spec.md';
 const spec = `# Till

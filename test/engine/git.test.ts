@@ -3,10 +3,10 @@ import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { treeOfWorktree } from '../../src/node/changes.ts';
-import { Git, GitError } from '../../src/node/git.ts';
-import { openRepository } from '../../src/node/repository.ts';
-import { ensureWorktree, listWorktrees } from '../../src/node/worktree.ts';
+import { treeOfWorktree } from '../../src/node/git/changes.ts';
+import { Git, GitError } from '../../src/node/git/git.ts';
+import { openRepository } from '../../src/node/git/repository.ts';
+import { ensureWorktree, listWorktrees } from '../../src/node/git/worktree.ts';
 import { Project } from './fixture.ts';
 
 suite('Git beside another git', () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { changedTogether, type CoChange } from '../../src/core/judge/coupling-history.ts';
-import { historyFile, readHistory, type History, type HistoryRequest } from '../../src/node/history.ts';
+import { historyFile, readHistory, type History, type HistoryRequest } from '../../src/node/judge/history.ts';
 
 suite('The history of files that changed together', () => {
   let home: string;

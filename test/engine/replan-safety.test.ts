@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, wr
 import path from 'node:path';
 import { openEngine } from '../../src/node/engine.ts';
 import type { Engine, ReplanRequest } from '../../src/node/engine-model.ts';
-import type { ReplanJournal } from '../../src/node/replan-journal.ts';
-import type { Repository } from '../../src/node/repository.ts';
+import type { ReplanJournal } from '../../src/node/state/replan-journal.ts';
+import type { Repository } from '../../src/node/git/repository.ts';
 import { CLI, Project, type PlanShape } from './fixture.ts';
 
 const THREE: PlanShape = { slices: [{ id: 'A1' }, { id: 'B1' }, { id: 'A2', deps: ['A1'] }] };

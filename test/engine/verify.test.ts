@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { runCheck } from '../../src/node/verify.ts';
+import { runCheck } from '../../src/node/run/verify.ts';
 
 suite('a check', function () {
   this.timeout(20_000);

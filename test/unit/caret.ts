@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Finding } from '../../src/core/finding.ts';
+import type { Finding } from '../../src/core/text/finding.ts';
 
 /** A text with the words between two `|` marked: the text without the marks, and where the words stood. */
 export function caret(marked: string): { readonly text: string; readonly start: number; readonly end: number } {

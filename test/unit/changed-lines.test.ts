@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { changedLines } from '../../src/extension/changed-lines.ts';
+import { changedLines } from '../../src/extension/evidence/changed-lines.ts';
 
 suite('lines of a diff', () => {
   test('names added and changed lines by their place in the new file', () => {

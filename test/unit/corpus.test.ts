@@ -3,11 +3,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import fc from 'fast-check';
 import { parseDocument } from 'yaml';
-import type { Finding } from '../../src/core/finding.ts';
-import type { RepositoryFacts } from '../../src/core/lint/context.ts';
-import { fileKind, mayBeOurs } from '../../src/core/lint/kind.ts';
+import type { Finding } from '../../src/core/text/finding.ts';
+import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
+import { fileKind, mayBeOurs } from '../../src/core/lint/engine/kind.ts';
 import { lintWorkspace } from '../../src/core/lint/lint.ts';
-import { lintSkill } from '../../src/core/lint/skill.ts';
+import { lintSkill } from '../../src/core/lint/skill/skill.ts';
 import { applyFix } from './caret.ts';
 
 /**

@@ -13,11 +13,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { decomposeSpecFile, type DecomposeRequest } from '../../src/node/decompose.ts';
+import { decomposeSpecFile, type DecomposeRequest } from '../../src/node/decompose/decompose.ts';
 import { answerIn } from '../../src/core/decompose/answer.ts';
 import type { DecomposerAgent, Decomposition, DecomposerTurn } from '../../src/node/engine-model.ts';
-import { writeDecomposition } from '../../src/node/plan-directory.ts';
-import { initPlan } from '../../src/node/plan-init.ts';
+import { writeDecomposition } from '../../src/node/plan/directory.ts';
+import { initPlan } from '../../src/node/plan/init.ts';
 
 const specFile = 'specs/TS-7-shop.spec.md';
 const dir = 'parallel/TS-7-shop';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { formatEstimate, proposalJsonSchema, readProposal } from '../../src/core/decompose/proposal.ts';
-import { parseEstimate } from '../../src/core/estimate.ts';
+import { parseEstimate } from '../../src/core/text/estimate.ts';
 
 suite('proposal', () => {
   test('the least an agent may answer is filled up', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { boundaryOf } from '../../src/core/decompose/boundary.ts';
-import { pathsIn, RepoPaths, commandsIn } from '../../src/core/decompose/mentions.ts';
+import { pathsIn, RepoPaths, commandsIn } from '../../src/core/text/mentions.ts';
 import { projectFacts } from '../../src/core/decompose/project.ts';
 import { decomposeByStructure } from '../../src/core/decompose/structure.ts';
 import { globsIntersect } from '../../src/core/scope/glob.ts';

@@ -12,8 +12,8 @@ import { planGraph } from '../../src/core/plan/graph.ts';
 import { planText } from '../../src/core/view/plan-text.ts';
 import { estimatorText } from '../../src/core/view/schedule-text.ts';
 import { openEngine } from '../../src/node/engine.ts';
-import { pastRuns } from '../../src/node/past-runs.ts';
-import { openRepository } from '../../src/node/repository.ts';
+import { pastRuns } from '../../src/node/plan/past-runs.ts';
+import { openRepository } from '../../src/node/git/repository.ts';
 import { planOf, slice } from './plan-fixture.ts';
 
 function sample(id: string, declaredMinutes: number, actualMinutes: number, given: Partial<DurationSample> = {}) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { readAnyYaml, readYaml } from '../../src/core/document.ts';
-import { readFlatYaml } from '../../src/core/flat-yaml.ts';
+import { readAnyYaml, readYaml } from '../../src/core/text/document.ts';
+import { readFlatYaml } from '../../src/core/text/flat-yaml.ts';
 
 /** Words that people write, and words that mean something to YAML. */
 const word = fc.oneof(

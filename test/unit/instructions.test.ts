@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { DuplicateText } from '../../src/core/lint/duplicates.ts';
-import type { RepositoryFacts } from '../../src/core/lint/context.ts';
+import { DuplicateText } from '../../src/core/lint/skill/duplicates.ts';
+import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
 import { lintFile } from '../../src/core/lint/lint.ts';
-import { deadRule, readToolRules } from '../../src/core/lint/tool-rules.ts';
-import { readYaml } from '../../src/core/document.ts';
-import { SourceText } from '../../src/core/source.ts';
+import { deadRule, readToolRules } from '../../src/core/lint/skill/tool-rules.ts';
+import { readYaml } from '../../src/core/text/document.ts';
+import { SourceText } from '../../src/core/text/source.ts';
 import { applyFix } from './caret.ts';
 
 const words = (text: string, file: string, code: RegExp): string[] =>

@@ -6,10 +6,10 @@ import path from 'node:path';
 import process from 'node:process';
 import type { CodeReader } from '../../src/core/code/model.ts';
 import { filesOnly, judge } from '../../src/core/judge/judge.ts';
-import type { RepositoryFacts } from '../../src/core/lint/context.ts';
+import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
 import { lintPlan } from '../../src/core/lint/lint.ts';
 import { judgementSections } from '../../src/core/view/judgement-text.ts';
-import { evidencePlace, gatherEvidence } from '../../src/node/judge.ts';
+import { evidencePlace, gatherEvidence } from '../../src/node/judge/judge.ts';
 import { planOf, scope, slice } from './plan-fixture.ts';
 
 suite('judge: what it could not look at', () => {

@@ -6,8 +6,8 @@ import { filesOnly, judge, type Judgement, type JudgeRequest } from '../../src/c
 import { orderSerialPairs } from '../../src/core/judge/serial.ts';
 import type { JudgeCode } from '../../src/core/lint/rules/judge.ts';
 import { judgeRules } from '../../src/core/lint/rules/judge.ts';
-import { noSettings } from '../../src/core/lint/config.ts';
-import type { RepositoryFacts } from '../../src/core/lint/context.ts';
+import { noSettings } from '../../src/core/lint/engine/config.ts';
+import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import { loadPlan } from '../../src/core/plan/load.ts';
 import type { PlanFiles } from '../../src/core/plan/model.ts';
@@ -15,7 +15,7 @@ import { overlaps } from '../../src/core/scope/overlap.ts';
 import { applyOperations } from '../../src/core/replan/operations.ts';
 import { proposedOperations } from '../../src/core/replan/proposed.ts';
 import { readSpec } from '../../src/core/spec/read.ts';
-import { openCodeReader } from '../../src/node/code-reader.ts';
+import { openCodeReader } from '../../src/node/judge/code-reader.ts';
 
 type Given = Record<string, unknown> & { readonly id: string };
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { stopConditions } from '../../src/core/lint/templates.ts';
+import { stopConditions } from '../../src/core/lint/engine/templates.ts';
 import { applied, bench, cursor, manifest, shop, spec, task } from './language-fixture.ts';
 import type { Bench } from './language-fixture.ts';
 

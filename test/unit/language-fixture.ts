@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createLanguage } from '../../src/core/language/language.ts';
 import type { Language } from '../../src/core/language/language.ts';
-import type { RepositoryFacts } from '../../src/core/lint/context.ts';
-import type { TextEdit } from '../../src/core/finding.ts';
+import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
+import type { TextEdit } from '../../src/core/text/finding.ts';
 
 const dir = 'parallel/TS-7-shop';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { plain, readYaml } from '../../src/core/document.ts';
+import { plain, readYaml } from '../../src/core/text/document.ts';
 import { readTaskSpec } from '../../src/core/task/read.ts';
 import type { Scope } from '../../src/core/task/model.ts';
 import { applied, bench, task } from './language-fixture.ts';

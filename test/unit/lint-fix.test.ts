@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Finding } from '../../src/core/finding.ts';
-import { applyEdits, fixAll, fixFiles, isSafe } from '../../src/core/lint/fix.ts';
+import type { Finding } from '../../src/core/text/finding.ts';
+import { applyEdits, fixAll, fixFiles, isSafe } from '../../src/core/lint/engine/fix.ts';
 import { LintSession, lintFile, lintWorkspace, ordered } from '../../src/core/lint/lint.ts';
-import { rules } from '../../src/core/lint/rules.ts';
-import { SourceText } from '../../src/core/source.ts';
+import { rules } from '../../src/core/lint/engine/rules.ts';
+import { SourceText } from '../../src/core/text/source.ts';
 import { caseWorkspaces, corpusWorkspaces, type Workspace } from './lint-cases/real-files.ts';
 import { clean } from './lint-cases/workspace.ts';
 

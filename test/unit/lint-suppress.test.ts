@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { RepositoryFacts } from '../../src/core/lint/context.ts';
-import { applyRuleSettings, noSettings } from '../../src/core/lint/config.ts';
-import type { LintSettings } from '../../src/core/lint/config.ts';
+import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
+import { applyRuleSettings, noSettings } from '../../src/core/lint/engine/config.ts';
+import type { LintSettings } from '../../src/core/lint/engine/config.ts';
 import { lintFile, lintPlan, LintSession, lintWorkspace } from '../../src/core/lint/lint.ts';
 import { applyFix } from './caret.ts';
 import { clean, plan, skill, spec, taskFile } from './lint-cases/workspace.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Finding } from '../../src/core/finding.ts';
-import type { RepositoryFacts } from '../../src/core/lint/context.ts';
-import { formatFindings, lintReport } from '../../src/core/lint/format.ts';
-import { fileKind } from '../../src/core/lint/kind.ts';
+import type { Finding } from '../../src/core/text/finding.ts';
+import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
+import { formatFindings, lintReport } from '../../src/core/lint/engine/format.ts';
+import { fileKind } from '../../src/core/lint/engine/kind.ts';
 import { lintFile, LintSession, lintWorkspace } from '../../src/core/lint/lint.ts';
-import { rules } from '../../src/core/lint/rules.ts';
+import { rules } from '../../src/core/lint/engine/rules.ts';
 import { applyFix, assertFinding, caret } from './caret.ts';
 import { cases } from './lint-cases/all.ts';
 import { clean, manifestFile, skill, task, taskFile, type Case } from './lint-cases/workspace.ts';

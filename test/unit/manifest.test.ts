@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { looksLikeCommand } from '../../src/core/command-shape.ts';
+import { looksLikeCommand } from '../../src/core/text/command-shape.ts';
 import { validationDialect } from '../../src/core/manifest/dialect.ts';
 import { readManifest } from '../../src/core/manifest/read.ts';
 import { assertFinding, caret } from './caret.ts';

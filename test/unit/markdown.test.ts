@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { readYaml, plain, textList, field } from '../../src/core/document.ts';
-import { parseEstimate } from '../../src/core/estimate.ts';
-import { readJson } from '../../src/core/json.ts';
-import { headingKey, readMarkdown } from '../../src/core/markdown.ts';
-import { SourceText } from '../../src/core/source.ts';
+import { readYaml, plain, textList, field } from '../../src/core/text/document.ts';
+import { parseEstimate } from '../../src/core/text/estimate.ts';
+import { readJson } from '../../src/core/text/json.ts';
+import { headingKey, readMarkdown } from '../../src/core/text/markdown.ts';
+import { SourceText } from '../../src/core/text/source.ts';
 
 const read = (text: string) => readMarkdown(new SourceText('x.md', text));
 

@@ -9,7 +9,7 @@ import { readProposal } from '../../src/core/decompose/proposal.ts';
 import { roundsText } from '../../src/core/decompose/rounds.ts';
 import { DECOMPOSERS, decomposerOf } from '../../src/core/decompose/table.ts';
 import { earlierUsage } from '../../src/core/decompose/usage.ts';
-import { finding, type Finding } from '../../src/core/finding.ts';
+import { finding, type Finding } from '../../src/core/text/finding.ts';
 import { filesOnly, judge } from '../../src/core/judge/judge.ts';
 import { planFiles } from '../../src/core/decompose/write.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
@@ -17,7 +17,7 @@ import { loadPlan } from '../../src/core/plan/load.ts';
 import type { RunEventBody } from '../../src/core/run/model.ts';
 import type { RunFacts } from '../../src/core/run/state-model.ts';
 import { readSpec } from '../../src/core/spec/read.ts';
-import { SourceText } from '../../src/core/source.ts';
+import { SourceText } from '../../src/core/text/source.ts';
 import { previewMarkdown } from '../../src/core/view/preview-markdown.ts';
 import { previewText } from '../../src/core/view/preview-text.ts';
 

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { CodeAction } from 'vscode-languageserver';
-import { countFindings } from '../../src/core/lint/format.ts';
+import { countFindings } from '../../src/core/lint/engine/format.ts';
 import { lintWorkspace } from '../../src/core/lint/lint.ts';
-import { readRepositoryFacts } from '../../src/node/repository-facts.ts';
-import { readWorkspaceFiles } from '../../src/node/workspace-files.ts';
+import { readRepositoryFacts } from '../../src/node/judge/repository-facts.ts';
+import { readWorkspaceFiles } from '../../src/node/judge/workspace-files.ts';
 import { lintWorkspaceRequest } from '../../src/protocol/lsp.ts';
 import { LspClient } from './lsp-client.ts';
 

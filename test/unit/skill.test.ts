@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readSkill } from '../../src/core/skill/read.ts';
-import { lintSkill } from '../../src/core/lint/skill.ts';
+import { lintSkill } from '../../src/core/lint/skill/skill.ts';
 import { applyFix } from './caret.ts';
 
 const policy = `# parallel-agent-spec.skill.md

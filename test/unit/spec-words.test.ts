@@ -6,7 +6,7 @@ import {
   vagueLimits,
   vagueOutcome,
   vagueScopeItem,
-} from '../../src/core/lint/spec-words.ts';
+} from '../../src/core/lint/spec/words.ts';
 
 type Row = readonly [text: string, words: string | null];
 

@@ -3,7 +3,7 @@ import type { RunEvent, RunEventBody } from '../../src/core/run/model.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import { foldPlan } from '../../src/core/run/fold.ts';
 import type { RunFacts } from '../../src/core/run/state-model.ts';
-import { childNodes, faceOf, rootNodes, type TreeNode } from '../../src/extension/tree-nodes.ts';
+import { childNodes, faceOf, rootNodes, type TreeNode } from '../../src/extension/tree/tree-nodes.ts';
 import type { OpenPlan } from '../../src/extension/projects.ts';
 import { planOf, slice } from './plan-fixture.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { splitCommand } from '../../src/core/words.ts';
+import { splitCommand } from '../../src/core/text/words.ts';
 
 const words = (text: string): readonly (readonly string[])[] => {
   const line = splitCommand(text);

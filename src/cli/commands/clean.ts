@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import process from 'node:process';
-import { cleanable, removeWorktree } from '../../node/clean.ts';
+import { cleanable, removeWorktree } from '../../node/run/clean.ts';
 import { EXIT, flag, report, type Command, type ExitCode, type Invocation } from '../command.ts';
 import { openPlan } from '../open.ts';
 

@@ -1,4 +1,4 @@
-import type { Result } from '../../core/result.ts';
+import type { Result } from '../../core/text/result.ts';
 import type { EngineFailure } from '../../node/engine-model.ts';
 import {
   EXIT,

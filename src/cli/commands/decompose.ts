@@ -4,7 +4,7 @@ import { DEFAULT_CORRECTIONS, MOST_CORRECTIONS } from '../../core/decompose/roun
 import { decomposerList, isDecomposerId, type DecomposerId } from '../../core/decompose/table.ts';
 import { previewJson } from '../../core/view/preview-json.ts';
 import { previewText } from '../../core/view/preview-text.ts';
-import { splitCommand } from '../../core/words.ts';
+import { splitCommand } from '../../core/text/words.ts';
 import type { Decomposition } from '../../node/engine-model.ts';
 import { askYesNo } from '../ask.ts';
 import {

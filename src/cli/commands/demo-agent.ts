@@ -4,8 +4,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { splitCommand } from '../../core/words.ts';
-import { inside } from '../../node/repository.ts';
+import { splitCommand } from '../../core/text/words.ts';
+import { inside } from '../../node/git/repository.ts';
 import type { Command } from '../command.ts';
 
 const step = z.union([

@@ -1,4 +1,4 @@
-import { doctor as examine } from '../../node/doctor.ts';
+import { doctor as examine } from '../../node/run/doctor.ts';
 import { EXIT, flag, type Command } from '../command.ts';
 
 export const doctor: Command = {

@@ -1,6 +1,6 @@
-import { environment } from '../../node/processes.ts';
-import { runAttempt } from '../../node/runner.ts';
-import { wrapCommand } from '../../node/wrap.ts';
+import { environment } from '../../node/process/processes.ts';
+import { runAttempt } from '../../node/run/runner.ts';
+import { wrapCommand } from '../../node/run/wrap.ts';
 import { EXIT, report, required, text, type Command, type Invocation } from '../command.ts';
 import { abortOnSignals, openHere, openPlan, selfArgv } from '../open.ts';
 import { agentOption } from './run.ts';

@@ -1,4 +1,4 @@
-import { migratePlan } from '../../node/migrate.ts';
+import { migratePlan } from '../../node/plan/migrate.ts';
 import { EXIT, flag, report, type Command } from '../command.ts';
 import { openPlan } from '../open.ts';
 

@@ -4,7 +4,7 @@ import { draftsMarkdown } from '../../core/view/judgement-markdown.ts';
 import { judgementSections } from '../../core/view/judgement-text.ts';
 import { planJson } from '../../core/view/plan-json.ts';
 import { planText } from '../../core/view/plan-text.ts';
-import { judgePlanOf } from '../../node/judge.ts';
+import { judgePlanOf } from '../../node/judge/judge.ts';
 import { EXIT, flag, report, text, UsageError, type Command, type Invocation } from '../command.ts';
 import { tellOldForm } from '../old-form.ts';
 import { abortOnSignals, openPlan, whileDeaf } from '../open.ts';

@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { decomposerList, isDecomposerId } from '../../core/decompose/table.ts';
-import { formatFindings, lintReport } from '../../core/lint/format.ts';
+import { formatFindings, lintReport } from '../../core/lint/engine/format.ts';
 import { replanJson, replanText } from '../../core/replan/changes-text.ts';
 import type { Operation } from '../../core/replan/operations.ts';
 import { proposedOperations } from '../../core/replan/proposed.ts';
-import { success, type Result } from '../../core/result.ts';
-import { splitCommand } from '../../core/words.ts';
+import { success, type Result } from '../../core/text/result.ts';
+import { splitCommand } from '../../core/text/words.ts';
 import type { EngineFailure, ReplanChange } from '../../node/engine-model.ts';
-import { fail } from '../../node/repository.ts';
+import { fail } from '../../node/git/repository.ts';
 import { askYesNo } from '../ask.ts';
 import { EXIT, flag, report, text, UsageError, type Command, type Invocation } from '../command.ts';
 import { abortOnSignals, openPlan, type OpenEngine } from '../open.ts';

@@ -1,7 +1,7 @@
 import type { Slice } from '../../core/plan/model.ts';
 import { sliceResolver } from '../../core/plan/load.ts';
 import { placeText, relationLines, rightsTo, scopeRelation } from '../../core/view/scope-relations.ts';
-import { nameRules } from '../../node/repository.ts';
+import { nameRules } from '../../node/git/repository.ts';
 import { EXIT, flag, report, text, UsageError, type Command } from '../command.ts';
 import { openPlan } from '../open.ts';
 

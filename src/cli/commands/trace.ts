@@ -86,7 +86,7 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
   terminal.out(json ? `${JSON.stringify({ v: 1, ...comparison.json })}\n` : comparison.text);
   const [a, b] = [found.value.snapshot_commit, other.value.snapshot_commit];
   if (!json && a && b) {
-    const { patchBetween } = await import('../../node/changes.ts');
+    const { patchBetween } = await import('../../node/git/changes.ts');
     terminal.out(`\n${await patchBetween(value.repository.git, a, b)}`);
   }
   return EXIT.done;

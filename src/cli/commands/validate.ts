@@ -1,8 +1,8 @@
-import { counted, countFindings, formatFindings, lintReport } from '../../core/lint/format.ts';
+import { counted, countFindings, formatFindings, lintReport } from '../../core/lint/engine/format.ts';
 import { loadPlan } from '../../core/plan/load.ts';
 import { lintPlan } from '../../core/lint/lint.ts';
-import { judgePlanOf } from '../../node/judge.ts';
-import { readPlanFiles } from '../../node/plans.ts';
+import { judgePlanOf } from '../../node/judge/judge.ts';
+import { readPlanFiles } from '../../node/plan/plans.ts';
 import { EXIT, flag, report, type Command } from '../command.ts';
 import { abortOnSignals, openPlan, whileDeaf } from '../open.ts';
 

@@ -1,4 +1,4 @@
-import type { RepositoryIndex } from '../lint/repository-index.ts';
+import type { RepositoryIndex } from '../scope/repository-index.ts';
 import type { Plan, Slice } from '../plan/model.ts';
 import { compileGlob } from '../scope/glob.ts';
 

@@ -1,9 +1,9 @@
-import { finding, type Finding } from '../finding.ts';
+import { finding, type Finding } from '../text/finding.ts';
 import { globContains, globsIntersect } from '../scope/glob.ts';
-import { SourceText } from '../source.ts';
+import { SourceText } from '../text/source.ts';
 import type { Spec } from '../spec/model.ts';
 import { splitSymbol } from './boundary.ts';
-import { pathsIn, type RepoPaths } from './mentions.ts';
+import { pathsIn, type RepoPaths } from '../text/mentions.ts';
 import type { Proposal, ProposedContract } from './proposal.ts';
 
 export interface AnswerFaultsRequest {

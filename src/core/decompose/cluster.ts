@@ -1,10 +1,10 @@
 import { isTestPath, testedName } from '../conventions/sources.ts';
-import { readMarkdown } from '../markdown.ts';
+import { readMarkdown } from '../text/markdown.ts';
 import { globContains } from '../scope/glob.ts';
-import { SourceText, type Span } from '../source.ts';
+import { SourceText, type Span } from '../text/source.ts';
 import { isGlob, splitSymbol } from './boundary.ts';
 import { oneLine, type Draft, type DraftContext } from './draft.ts';
-import { commandsIn, pathsIn, stems } from './mentions.ts';
+import { commandsIn, pathsIn, stems } from '../text/mentions.ts';
 
 /** One thing the spec wants, as an item, a paragraph or a heading says it, with the files it names. */
 interface Topic {

@@ -1,6 +1,6 @@
 import { globsIntersect } from '../scope/glob.ts';
 import { splitSymbol } from './boundary.ts';
-import { stems } from './mentions.ts';
+import { stems } from '../text/mentions.ts';
 
 /** A slice as far as contracts are concerned. */
 export interface ContractUser {

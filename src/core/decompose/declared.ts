@@ -1,11 +1,11 @@
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../text/finding.ts';
 import { compileGlob, globContains } from '../scope/glob.ts';
 import type { Spec, SpecContract } from '../spec/model.ts';
 import { answerFaults, namesContract } from './answer-faults.ts';
 import { boundaryOf, isGlob, splitSymbol } from './boundary.ts';
 import { contractRoles } from './contract-roles.ts';
 import { oneLine } from './draft.ts';
-import { pathsIn, RepoPaths } from './mentions.ts';
+import { pathsIn, RepoPaths } from '../text/mentions.ts';
 import { formatEstimate, type Proposal, type ProposedContract, type ProposedSlice } from './proposal.ts';
 import { normalisedPath, testPlanRows, workstreamOf } from './structure.ts';
 

@@ -1,7 +1,7 @@
-import type { Severity } from '../finding.ts';
-import type { Span } from '../source.ts';
+import type { Severity } from '../text/finding.ts';
+import type { Span } from '../text/source.ts';
 import type { Spec } from '../spec/model.ts';
-import type { RepoPaths } from './mentions.ts';
+import type { RepoPaths } from '../text/mentions.ts';
 import type { ProjectFacts } from './project.ts';
 
 /** A slice before its files were told apart into new and existing ones. */

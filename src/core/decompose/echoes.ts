@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../text/finding.ts';
 
 /** What is found where a task stands in another tool's file, and what the plan that is written from it shows again. */
 const echoes: readonly {

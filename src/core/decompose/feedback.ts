@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../text/finding.ts';
 import type { MissingContract } from '../judge/contracts.ts';
 import type { Judgement } from '../judge/judge.ts';
 import type { Plan } from '../plan/model.ts';

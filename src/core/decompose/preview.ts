@@ -1,5 +1,5 @@
-import { countFindings } from '../lint/format.ts';
-import type { Finding, Severity } from '../finding.ts';
+import { countFindings } from '../lint/engine/format.ts';
+import type { Finding, Severity } from '../text/finding.ts';
 import type { Judgement } from '../judge/judge.ts';
 import type { ManifestContract } from '../manifest/model.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';

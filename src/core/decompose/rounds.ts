@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../text/finding.ts';
 import type { Plan, PlanFiles } from '../plan/model.ts';
 import type { Spec } from '../spec/model.ts';
 import type { Proposal } from './proposal.ts';

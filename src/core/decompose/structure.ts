@@ -1,14 +1,14 @@
 import { isTestPath } from '../conventions/sources.ts';
-import { finding, type Finding } from '../finding.ts';
-import { SourceText, type Span } from '../source.ts';
+import { finding, type Finding } from '../text/finding.ts';
+import { SourceText, type Span } from '../text/source.ts';
 import type { Spec, SpecAnswer, SpecSlice, SpecWorkstream } from '../spec/model.ts';
 import { compileGlob, globContains } from '../scope/glob.ts';
-import { splitCommand } from '../words.ts';
+import { splitCommand } from '../text/words.ts';
 import { boundaryOf, isGlob, splitSymbol } from './boundary.ts';
 import { clusterSlices } from './cluster.ts';
 import { contractRoles, type ContractRoles } from './contract-roles.ts';
 import { inOrder, oneLine, type Draft, type DraftContext } from './draft.ts';
-import { commandsIn, pathsIn, RepoPaths } from './mentions.ts';
+import { commandsIn, pathsIn, RepoPaths } from '../text/mentions.ts';
 import { projectFacts, repositoryConventions } from './project.ts';
 import { formatEstimate, type Proposal, type ProposedSlice } from './proposal.ts';
 

@@ -16,8 +16,8 @@ export interface DecomposerRow {
 }
 
 /**
- * Every decomposer. To add one: a row here, a file in `src/node/decomposers/` (an importer: in
- * `src/core/decompose/import/`) and its line in `src/node/decomposers/table.ts`, which does not compile without it. The
+ * Every decomposer. To add one: a row here, a file in `src/node/decompose/decomposers/` (an importer: in
+ * `src/core/decompose/import/`) and its line in `src/node/decompose/decomposers/table.ts`, which does not compile without it. The
  * importers' rows repeat what each importer says of itself (a test compares), so that settings need not load them.
  */
 export const DECOMPOSERS = [

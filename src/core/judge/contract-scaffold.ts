@@ -1,8 +1,8 @@
 import { declaredNames } from '../decompose/contract-roles.ts';
-import { codeSpans, stems } from '../decompose/mentions.ts';
-import { readMarkdown } from '../markdown.ts';
+import { codeSpans, stems } from '../text/mentions.ts';
+import { readMarkdown } from '../text/markdown.ts';
 import type { Plan, Slice } from '../plan/model.ts';
-import { SourceText } from '../source.ts';
+import { SourceText } from '../text/source.ts';
 import { contractBlocks } from '../spec/read.ts';
 import type { MissingContract } from './contracts.ts';
 

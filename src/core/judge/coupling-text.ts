@@ -1,4 +1,4 @@
-import { assertNever } from '../result.ts';
+import { assertNever } from '../text/result.ts';
 import type { Coupling, CouplingEvidence } from './coupling-model.ts';
 
 /** Pieces of evidence that are said; the others are counted. */

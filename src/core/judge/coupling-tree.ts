@@ -1,5 +1,5 @@
-import { field, type DocumentValue } from '../document.ts';
-import { readJson } from '../json.ts';
+import { field, type DocumentValue } from '../text/document.ts';
+import { readJson } from '../text/json.ts';
 
 /** The files of a repository by path, directory and name, with the texts that say how modules are found. */
 export class RepositoryTree {

@@ -1,9 +1,9 @@
 import type { CodeImport } from '../code/model.ts';
 import { isTestPath } from '../conventions/sources.ts';
-import { codeSpans } from '../decompose/mentions.ts';
+import { codeSpans } from '../text/mentions.ts';
 import { digraph, REACH_BLOCK, reachFrom } from '../plan/layers.ts';
 import { scopesOverlap } from '../scope/meeting.ts';
-import { splitCommand } from '../words.ts';
+import { splitCommand } from '../text/words.ts';
 import { changedTogether, type CoChange } from './coupling-history.ts';
 import { DeclaringFiles } from './declaring-files.ts';
 import {

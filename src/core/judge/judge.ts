@@ -1,13 +1,19 @@
 import { languageOf } from '../code/languages.ts';
 import type { CodeFile, CodeReader, LanguageId } from '../code/model.ts';
-import type { Finding } from '../finding.ts';
-import { applyRuleSettings, defaultLimits, noSettings, type LintLimits, type LintSettings } from '../lint/config.ts';
-import type { RepositoryFacts } from '../lint/context.ts';
-import { counted } from '../lint/format.ts';
+import type { Finding } from '../text/finding.ts';
+import {
+  applyRuleSettings,
+  defaultLimits,
+  noSettings,
+  type LintLimits,
+  type LintSettings,
+} from '../lint/engine/config.ts';
+import type { RepositoryFacts } from '../lint/engine/context.ts';
+import { counted } from '../lint/engine/format.ts';
 import { lintPlan, ordered } from '../lint/lint.ts';
-import { report } from '../lint/rules.ts';
-import { readSuppressions, suppress, type Suppressions } from '../lint/suppress.ts';
-import { readMarkdown, titleSpan } from '../markdown.ts';
+import { report } from '../lint/engine/rules.ts';
+import { readSuppressions, suppress, type Suppressions } from '../lint/engine/suppress.ts';
+import { readMarkdown, titleSpan } from '../text/markdown.ts';
 import { breakEven, type BreakEven } from '../plan/break-even.ts';
 import { estimatesOf, NOTHING_LEARNED, type Estimator, type SliceEstimate } from '../plan/estimator.ts';
 import { planGraph } from '../plan/graph.ts';
@@ -15,7 +21,7 @@ import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan, PlanFiles, Slice } from '../plan/model.ts';
 import type { GlobOptions } from '../scope/glob.ts';
 import { MOST_OVERLAPS, overlaps, type Overlap } from '../scope/overlap.ts';
-import { SourceText, type Span } from '../source.ts';
+import { SourceText, type Span } from '../text/source.ts';
 import type { Skill } from '../skill/model.ts';
 import { contextBudgets, type ContextBudget } from './context-budget.ts';
 import { scaffoldContracts, type ContractScaffold } from './contract-scaffold.ts';

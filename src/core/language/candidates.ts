@@ -1,4 +1,4 @@
-import type { Span } from '../source.ts';
+import type { Span } from '../text/source.ts';
 import { nameSpaceOf } from './occurrences.ts';
 import type { NameSpace } from './occurrences.ts';
 import { fileSymbols } from './outline-symbols.ts';

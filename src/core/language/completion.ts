@@ -1,7 +1,7 @@
-import { field, textList } from '../document.ts';
-import { rules } from '../lint/rules.ts';
-import { stopConditions } from '../lint/templates.ts';
-import { headingKey, within } from '../markdown.ts';
+import { field, textList } from '../text/document.ts';
+import { rules } from '../lint/engine/rules.ts';
+import { stopConditions } from '../lint/engine/templates.ts';
+import { headingKey, within } from '../text/markdown.ts';
 import { taskFrontMatterSchema } from '../task/schema.ts';
 import {
   agents,

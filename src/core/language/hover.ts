@@ -1,7 +1,7 @@
-import { rules } from '../lint/rules.ts';
+import { rules } from '../lint/engine/rules.ts';
 import type { Slice } from '../plan/model.ts';
 import { scopesOverlap } from '../scope/meeting.ts';
-import type { Span } from '../source.ts';
+import type { Span } from '../text/source.ts';
 import type { Scope } from '../task/model.ts';
 import { minutes } from '../view/dashboard.ts';
 import { nameAt } from './navigation.ts';

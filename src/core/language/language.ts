@@ -1,8 +1,8 @@
-import type { TextEdit } from '../finding.ts';
+import type { TextEdit } from '../text/finding.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan } from '../plan/model.ts';
-import type { Result } from '../result.ts';
-import type { Span } from '../source.ts';
+import type { Result } from '../text/result.ts';
+import type { Span } from '../text/source.ts';
 import { complete } from './completion.ts';
 import type { Completion } from './candidates.ts';
 import { hover } from './hover.ts';

@@ -1,8 +1,8 @@
-import { plain, readYaml } from '../document.ts';
-import type { TextEdit } from '../finding.ts';
-import { readMarkdown } from '../markdown.ts';
-import { SourceText } from '../source.ts';
-import type { Span } from '../source.ts';
+import { plain, readYaml } from '../text/document.ts';
+import type { TextEdit } from '../text/finding.ts';
+import { readMarkdown } from '../text/markdown.ts';
+import { SourceText } from '../text/source.ts';
+import type { Span } from '../text/source.ts';
 import type { Scope } from '../task/model.ts';
 import { readScope } from '../task/scope.ts';
 import type { Reading } from './readings.ts';

@@ -1,4 +1,4 @@
-import type { Span } from '../source.ts';
+import type { Span } from '../text/source.ts';
 import { nameSpaceOf } from './occurrences.ts';
 import type { Library, Reading } from './readings.ts';
 

@@ -1,7 +1,7 @@
 import { nameSpaceOf } from './occurrences.ts';
 import type { Library, Reading } from './readings.ts';
 import { pathPlaces } from './scope-places.ts';
-import type { Span } from '../source.ts';
+import type { Span } from '../text/source.ts';
 
 /** A path in a text that leads to a file that exists, both by repository-relative path. */
 export interface Link {

@@ -1,9 +1,9 @@
 import { findSymbol } from '../code/naming.ts';
-import type { TextEdit } from '../finding.ts';
+import type { TextEdit } from '../text/finding.ts';
 import { isSliceId } from '../plan/load.ts';
-import { failure, success } from '../result.ts';
-import type { Result } from '../result.ts';
-import type { Span } from '../source.ts';
+import { failure, success } from '../text/result.ts';
+import type { Result } from '../text/result.ts';
+import type { Span } from '../text/source.ts';
 import { nameSpaceOf } from './occurrences.ts';
 import type { NameKind, NameSpace, Occurrence } from './occurrences.ts';
 import { fileSymbols } from './outline-symbols.ts';

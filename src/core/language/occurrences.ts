@@ -1,6 +1,6 @@
-import { field, textList, textOf } from '../document.ts';
-import type { DocumentValue } from '../document.ts';
-import type { Span } from '../source.ts';
+import { field, textList, textOf } from '../text/document.ts';
+import type { DocumentValue } from '../text/document.ts';
+import type { Span } from '../text/source.ts';
 import type { Located } from '../task/model.ts';
 import type { Library, PlanReading, Reading } from './readings.ts';
 

@@ -1,5 +1,5 @@
 import type { CodeReader, CodeSymbol } from '../code/model.ts';
-import type { Span } from '../source.ts';
+import type { Span } from '../text/source.ts';
 
 /** A declaration of a source file, as scope entries name it: `Class`, `function`, `Class.method`, `variable`. */
 export interface FileSymbol {

@@ -1,7 +1,7 @@
-import { field, textList, textOf } from '../document.ts';
-import type { DocumentValue } from '../document.ts';
-import { headingKey, within } from '../markdown.ts';
-import type { Span } from '../source.ts';
+import { field, textList, textOf } from '../text/document.ts';
+import type { DocumentValue } from '../text/document.ts';
+import { headingKey, within } from '../text/markdown.ts';
+import type { Span } from '../text/source.ts';
 import { nameSpaceOf } from './occurrences.ts';
 import type { NameKind } from './occurrences.ts';
 import type { Library, Reading } from './readings.ts';

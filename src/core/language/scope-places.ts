@@ -1,6 +1,6 @@
-import { repositoryIndex } from '../lint/repository-index.ts';
-import { headingKey } from '../markdown.ts';
-import type { Span } from '../source.ts';
+import { repositoryIndex } from '../scope/repository-index.ts';
+import { headingKey } from '../text/markdown.ts';
+import type { Span } from '../text/source.ts';
 import type { Scope, ScopeEntry } from '../task/model.ts';
 import { scopeHeadings } from '../task/scope.ts';
 import type { Library, Reading } from './readings.ts';

@@ -5,7 +5,7 @@ import {
   goalTemplate,
   requiredOutputTemplate,
   stopTemplate,
-} from '../lint/templates.ts';
+} from '../lint/engine/templates.ts';
 
 /** The sections that each kind of file should have, with what stands in them at first. */
 export const sections: Readonly<Record<string, readonly { readonly title: string; readonly body: string }[]>> = {

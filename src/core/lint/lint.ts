@@ -1,24 +1,24 @@
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../text/finding.ts';
 import { loadPlan, sliceResolver, taskFiles } from '../plan/load.ts';
 import type { PlanReader } from '../plan/load.ts';
 import type { PlanFiles } from '../plan/model.ts';
 import type { Skill } from '../skill/model.ts';
 import { skillsByName } from '../skill/read.ts';
-import { applyRuleSettings, defaultLimits, noSettings } from './config.ts';
-import type { LintLimits, LintSettings } from './config.ts';
-import type { LintContext, RepositoryFacts } from './context.ts';
-import { DuplicateText } from './duplicates.ts';
-import { lintInstructions } from './instructions.ts';
-import { fileKind, planDirectoryOf } from './kind.ts';
-import type { FileKind } from './kind.ts';
-import { pinFixes } from './pins.ts';
-import { lintGraph } from './plan.ts';
-import { Readings } from './readings.ts';
-import { lintSkill } from './skill.ts';
-import { lintSpec } from './spec.ts';
-import { readSuppressions, suppress } from './suppress.ts';
-import type { Suppressed, Suppressions } from './suppress.ts';
-import { lintTrace } from './trace.ts';
+import { applyRuleSettings, defaultLimits, noSettings } from './engine/config.ts';
+import type { LintLimits, LintSettings } from './engine/config.ts';
+import type { LintContext, RepositoryFacts } from './engine/context.ts';
+import { DuplicateText } from './skill/duplicates.ts';
+import { lintInstructions } from './skill/instructions.ts';
+import { fileKind, planDirectoryOf } from './engine/kind.ts';
+import type { FileKind } from './engine/kind.ts';
+import { pinFixes } from './plan/pins.ts';
+import { lintGraph } from './plan/plan.ts';
+import { Readings } from './engine/readings.ts';
+import { lintSkill } from './skill/skill.ts';
+import { lintSpec } from './spec/spec.ts';
+import { readSuppressions, suppress } from './engine/suppress.ts';
+import type { Suppressed, Suppressions } from './engine/suppress.ts';
+import { lintTrace } from './trace/trace.ts';
 
 /**
  * Findings of one file by itself, in the order of the text, without those that its comments suppress; none for a file that

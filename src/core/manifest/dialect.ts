@@ -1,4 +1,4 @@
-import { looksLikeCommand } from '../command-shape.ts';
+import { looksLikeCommand } from '../text/command-shape.ts';
 
 /** What a wave's `validation` is written in. */
 export type ValidationDialect =

@@ -1,5 +1,5 @@
-import { field, plain, type DocumentMap, type DocumentValue } from '../document.ts';
-import type { Fix } from '../finding.ts';
+import { field, plain, type DocumentMap, type DocumentValue } from '../text/document.ts';
+import type { Fix } from '../text/finding.ts';
 import type { Manifest } from './model.ts';
 import { manifestSchema } from './schema.ts';
 

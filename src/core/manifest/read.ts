@@ -1,10 +1,10 @@
 import type * as z from 'zod';
-import { field, locate, plain, textList, textOf } from '../document.ts';
-import type { DocumentMap, DocumentValue } from '../document.ts';
-import { finding } from '../finding.ts';
-import type { Finding } from '../finding.ts';
-import { readJson } from '../json.ts';
-import { SourceText } from '../source.ts';
+import { field, locate, plain, textList, textOf } from '../text/document.ts';
+import type { DocumentMap, DocumentValue } from '../text/document.ts';
+import { finding } from '../text/finding.ts';
+import type { Finding } from '../text/finding.ts';
+import { readJson } from '../text/json.ts';
+import { SourceText } from '../text/source.ts';
 import type { Located } from '../task/model.ts';
 import { migration } from './migrate.ts';
 import type {

@@ -1,4 +1,4 @@
-import { failure, success, type Result } from '../result.ts';
+import { failure, success, type Result } from '../text/result.ts';
 import type { DependencyChanges } from '../manifest/model.ts';
 
 /** What installs packages in a repository, told by its lock file. */

@@ -1,10 +1,10 @@
-import { finding } from '../finding.ts';
-import type { Finding } from '../finding.ts';
+import { finding } from '../text/finding.ts';
+import type { Finding } from '../text/finding.ts';
 import { validationDialect } from '../manifest/dialect.ts';
 import type { Manifest, ManifestContract, ManifestTask } from '../manifest/model.ts';
 import { readManifest } from '../manifest/read.ts';
-import { SourceText } from '../source.ts';
-import type { Span } from '../source.ts';
+import { SourceText } from '../text/source.ts';
+import type { Span } from '../text/source.ts';
 import { removeItem } from '../task/list-edit.ts';
 import type { Located, TaskSpec } from '../task/model.ts';
 import { readTaskSpec } from '../task/read.ts';

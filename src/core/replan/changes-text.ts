@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../text/finding.ts';
 import { minutes } from '../view/dashboard.ts';
 import { label } from './field-words.ts';
 import type { FieldChange, PartChanges, PlanDiff } from './changes.ts';

@@ -1,9 +1,9 @@
 import { editedPrompt, planPrompt, promptPath } from '../context/prompt.ts';
 import type { Proposal } from '../decompose/proposal.ts';
 import { launchCommands, planFiles } from '../decompose/write.ts';
-import { plain } from '../document.ts';
-import type { TextEdit } from '../finding.ts';
-import { readJson } from '../json.ts';
+import { plain } from '../text/document.ts';
+import type { TextEdit } from '../text/finding.ts';
+import { readJson } from '../text/json.ts';
 import { readManifest } from '../manifest/read.ts';
 import { planGraph } from '../plan/graph.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';

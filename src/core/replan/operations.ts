@@ -1,8 +1,8 @@
 import { boundaryOf, splitSymbol } from '../decompose/boundary.ts';
 import { isTestPath, testedName } from '../conventions/sources.ts';
 import { formatEstimate, type Proposal, type ProposedContract, type ProposedSlice } from '../decompose/proposal.ts';
-import { parseEstimate } from '../estimate.ts';
-import { assertNever, failure, success, type Result } from '../result.ts';
+import { parseEstimate } from '../text/estimate.ts';
+import { assertNever, failure, success, type Result } from '../text/result.ts';
 import { symbolsOverlap } from '../scope/contain.ts';
 import { compileGlob, globContains, globsIntersect } from '../scope/glob.ts';
 import { readSpec } from '../spec/read.ts';

@@ -1,6 +1,6 @@
 import { isSeq, parseDocument } from 'yaml';
 import type { ProposedSlice } from '../decompose/proposal.ts';
-import { parseEstimate } from '../estimate.ts';
+import { parseEstimate } from '../text/estimate.ts';
 import { addToScope } from '../task/edit.ts';
 import type { ScopeEntry, TaskSpec } from '../task/model.ts';
 import { readTaskSpec } from '../task/read.ts';

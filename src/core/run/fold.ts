@@ -1,6 +1,6 @@
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan } from '../plan/model.ts';
-import { assertNever } from '../result.ts';
+import { assertNever } from '../text/result.ts';
 import type { Decision, RunEvent } from './model.ts';
 import { branchOf, integrationBranchOf } from './names.ts';
 import { remainingSchedule } from './remaining.ts';

@@ -1,4 +1,4 @@
-import type { Span } from '../source.ts';
+import type { Span } from '../text/source.ts';
 import type { TaskSection } from '../task/model.ts';
 
 /** A `SKILL.md` or `*.skill.md` file as read. Missing parts are `null`. */

@@ -1,10 +1,10 @@
-import { plain, readYaml } from '../document.ts';
-import type { DocumentProblem } from '../document.ts';
-import { finding } from '../finding.ts';
-import type { Finding } from '../finding.ts';
-import { headingKey, readMarkdown } from '../markdown.ts';
-import type { Markdown } from '../markdown.ts';
-import { SourceText } from '../source.ts';
+import { plain, readYaml } from '../text/document.ts';
+import type { DocumentProblem } from '../text/document.ts';
+import { finding } from '../text/finding.ts';
+import type { Finding } from '../text/finding.ts';
+import { headingKey, readMarkdown } from '../text/markdown.ts';
+import type { Markdown } from '../text/markdown.ts';
+import { SourceText } from '../text/source.ts';
 import type { TaskSection } from '../task/model.ts';
 import type { Skill } from './model.ts';
 

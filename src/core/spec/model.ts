@@ -1,4 +1,4 @@
-import type { Span } from '../source.ts';
+import type { Span } from '../text/source.ts';
 
 /** The heading and body of one section. `items` are its top-level list items, without their markers. */
 export interface SpecSection {

@@ -1,11 +1,11 @@
-import { field, textOf } from '../document.ts';
-import { parseEstimate } from '../estimate.ts';
-import { finding } from '../finding.ts';
-import type { Finding } from '../finding.ts';
-import { headingKey, readMarkdown, trimmed, within } from '../markdown.ts';
-import type { Markdown, MarkdownFence, MarkdownItem, MarkdownSection } from '../markdown.ts';
-import { SourceText } from '../source.ts';
-import type { Span } from '../source.ts';
+import { field, textOf } from '../text/document.ts';
+import { parseEstimate } from '../text/estimate.ts';
+import { finding } from '../text/finding.ts';
+import type { Finding } from '../text/finding.ts';
+import { headingKey, readMarkdown, trimmed, within } from '../text/markdown.ts';
+import type { Markdown, MarkdownFence, MarkdownItem, MarkdownSection } from '../text/markdown.ts';
+import { SourceText } from '../text/source.ts';
+import type { Span } from '../text/source.ts';
 import type {
   Spec,
   SpecAnswer,

@@ -1,5 +1,5 @@
-import { headingKey, readMarkdown } from '../markdown.ts';
-import { SourceText } from '../source.ts';
+import { headingKey, readMarkdown } from '../text/markdown.ts';
+import { SourceText } from '../text/source.ts';
 import { emptyScope, readScope, scopeHeadings } from './scope.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { Fix } from '../finding.ts';
-import type { Span } from '../source.ts';
+import type { Fix } from '../text/finding.ts';
+import type { Span } from '../text/source.ts';
 
 /**
  * Takes one item out of a list in front matter, however it is written: a line of its own, between brackets, or between

@@ -1,4 +1,4 @@
-import type { Span } from '../source.ts';
+import type { Span } from '../text/source.ts';
 
 /**
  * One entry of a scope directive. `path` is a glob relative to the repository root, with forward slashes, no leading

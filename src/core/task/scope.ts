@@ -1,7 +1,7 @@
-import type { Finding, Fix } from '../finding.ts';
-import { finding } from '../finding.ts';
-import type { Markdown } from '../markdown.ts';
-import type { SourceText, Span } from '../source.ts';
+import type { Finding, Fix } from '../text/finding.ts';
+import { finding } from '../text/finding.ts';
+import type { Markdown } from '../text/markdown.ts';
+import type { SourceText, Span } from '../text/source.ts';
 import type { Scope, ScopeEntry } from './model.ts';
 
 type Key = keyof Scope;

@@ -1,6 +1,6 @@
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../text/finding.ts';
 import type { Judgement } from '../judge/judge.ts';
-import { counted } from '../lint/format.ts';
+import { counted } from '../lint/engine/format.ts';
 import type { Plan } from '../plan/model.ts';
 import { whatIf } from '../plan/schedule.ts';
 import { adviceText, judgementSections, thousands } from './judgement-text.ts';

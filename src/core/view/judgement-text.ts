@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../text/finding.ts';
 import type { ContextBudget } from '../judge/context-budget.ts';
 import { missingContractMessage } from '../judge/contracts.ts';
 import { couplingAdvice, couplingText } from '../judge/coupling-text.ts';

@@ -1,6 +1,6 @@
 import { pairKey, type OverlapMatrix, type Preview } from '../decompose/preview.ts';
 import { roundsText } from '../decompose/rounds.ts';
-import { formatFindings } from '../lint/format.ts';
+import { formatFindings } from '../lint/engine/format.ts';
 import { minutes } from './dashboard.ts';
 import { isInSections, judgementSections, thousands } from './judgement-text.ts';
 import { planText } from './plan-text.ts';

@@ -3,7 +3,7 @@ import { claudeAdapter } from './claude.ts';
 import { codexAdapter } from './codex.ts';
 import { commandAdapter } from './command.ts';
 import { demoAdapter } from './demo.ts';
-import { environment, findProgram, runProcess } from '../processes.ts';
+import { environment, findProgram, runProcess } from '../process/processes.ts';
 
 /** Every agent Slicewave can start: to add one, write its adapter file and one line here. */
 const AGENTS: Readonly<Record<AgentId, AgentAdapter>> = {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { languageModelAgent } from '../../../src/extension/language-model.ts';
-import { decomposeSpecFile } from '../../../src/node/decompose.ts';
+import { languageModelAgent } from '../../../src/extension/decompose/language-model.ts';
+import { decomposeSpecFile } from '../../../src/node/decompose/decompose.ts';
 
 interface ScriptedModel {
   readonly state: {

@@ -1,4 +1,4 @@
-import type { RuleCode } from '../../../src/core/lint/rules.ts';
+import type { RuleCode } from '../../../src/core/lint/engine/rules.ts';
 import type { JudgeCode } from '../../../src/core/lint/rules/judge.ts';
 import { instructionsCases } from './instructions.ts';
 import { manifestCases } from './manifest.ts';

@@ -1,5 +1,5 @@
-import type { RepositoryFacts } from '../../../src/core/lint/context.ts';
-import type { RuleCode } from '../../../src/core/lint/rules.ts';
+import type { RepositoryFacts } from '../../../src/core/lint/engine/context.ts';
+import type { RuleCode } from '../../../src/core/lint/engine/rules.ts';
 
 /** The cases of one kind of file: one for every rule. */
 export type Cases<Kind extends string> = Readonly<Record<Extract<RuleCode, `${Kind}.${string}`>, Case | null>>;

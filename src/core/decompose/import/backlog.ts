@@ -1,6 +1,6 @@
-import { field, textList, textOf, readYaml, type DocumentMap } from '../../document.ts';
-import { readMarkdown } from '../../markdown.ts';
-import { SourceText, type Span } from '../../source.ts';
+import { field, textList, textOf, readYaml, type DocumentMap } from '../../text/document.ts';
+import { readMarkdown } from '../../text/markdown.ts';
+import { SourceText, type Span } from '../../text/source.ts';
 import { oneLine } from '../draft.ts';
 import { readChecklist } from './checklist.ts';
 import { bulleted, Document, importedSpec, joined } from './material.ts';

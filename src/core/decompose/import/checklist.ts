@@ -1,5 +1,5 @@
-import { readMarkdown, type Markdown, type MarkdownSection } from '../../markdown.ts';
-import type { SourceText, Span } from '../../source.ts';
+import { readMarkdown, type Markdown, type MarkdownSection } from '../../text/markdown.ts';
+import type { SourceText, Span } from '../../text/source.ts';
 import { oneLine } from '../draft.ts';
 import type { ImportReport } from './model.ts';
 

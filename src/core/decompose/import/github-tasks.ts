@@ -1,5 +1,5 @@
-import { field, textOf } from '../../document.ts';
-import { SourceText, type Span } from '../../source.ts';
+import { field, textOf } from '../../text/document.ts';
+import { SourceText, type Span } from '../../text/source.ts';
 import { oneLine } from '../draft.ts';
 import { flattened, readChecklist, reportOpenFence, type Checklist, type ChecklistItem } from './checklist.ts';
 import { bulleted, Document, importedSpec, joined } from './material.ts';

@@ -1,5 +1,5 @@
 import { splitSymbol } from '../boundary.ts';
-import { stems } from '../mentions.ts';
+import { stems } from '../../text/mentions.ts';
 import { reduced } from './order.ts';
 import { shortTitle, sliceIdOf, type ImportedGroup, type ImportedTask, type UniqueIds } from './model.ts';
 import { identifiersIn } from './paths.ts';

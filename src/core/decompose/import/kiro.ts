@@ -1,6 +1,6 @@
-import { readJson } from '../../json.ts';
-import { field } from '../../document.ts';
-import { SourceText } from '../../source.ts';
+import { readJson } from '../../text/json.ts';
+import { field } from '../../text/document.ts';
+import { SourceText } from '../../text/source.ts';
 import { oneLine } from '../draft.ts';
 import { flattened, readChecklist, reportOpenFence, type Checklist, type ChecklistItem } from './checklist.ts';
 import { joinShort, keptOrder, splitLong } from './grain.ts';

@@ -1,5 +1,5 @@
-import { headingKey, readMarkdown, type Markdown, type MarkdownSection } from '../../markdown.ts';
-import { SourceText } from '../../source.ts';
+import { headingKey, readMarkdown, type Markdown, type MarkdownSection } from '../../text/markdown.ts';
+import { SourceText } from '../../text/source.ts';
 import type { Spec, SpecAnswer, SpecSection } from '../../spec/model.ts';
 import type { ImportReport } from './model.ts';
 

@@ -1,6 +1,6 @@
-import type { Finding, Severity } from '../../finding.ts';
-import { finding } from '../../finding.ts';
-import type { SourceText, Span } from '../../source.ts';
+import type { Finding, Severity } from '../../text/finding.ts';
+import { finding } from '../../text/finding.ts';
+import type { SourceText, Span } from '../../text/source.ts';
 import type { Spec } from '../../spec/model.ts';
 import type { Proposal } from '../proposal.ts';
 

@@ -1,6 +1,6 @@
-import { SourceText } from '../../source.ts';
+import { SourceText } from '../../text/source.ts';
 import { oneLine } from '../draft.ts';
-import { stems } from '../mentions.ts';
+import { stems } from '../../text/mentions.ts';
 import { flattened, readChecklist, reportOpenFence, type Checklist } from './checklist.ts';
 import { joinShort, keptOrder, splitLong } from './grain.ts';
 import {

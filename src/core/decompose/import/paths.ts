@@ -1,6 +1,6 @@
-import { splitCommand } from '../../words.ts';
+import { splitCommand } from '../../text/words.ts';
 import { isGlob } from '../boundary.ts';
-import { codeSpans, commandsIn, pathsIn, RepoPaths } from '../mentions.ts';
+import { codeSpans, commandsIn, pathsIn, RepoPaths } from '../../text/mentions.ts';
 
 /** Words that say a file is only looked at. After the strong ones it is never written. */
 const strongReading =

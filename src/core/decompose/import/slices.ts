@@ -1,7 +1,7 @@
 import { globsIntersect } from '../../scope/glob.ts';
 import { boundaryOf, isGlob, splitSymbol } from '../boundary.ts';
 import { oneLine } from '../draft.ts';
-import { pathsIn, RepoPaths } from '../mentions.ts';
+import { pathsIn, RepoPaths } from '../../text/mentions.ts';
 import { projectFacts, repositoryConventions } from '../project.ts';
 import { formatEstimate, type Proposal, type ProposedContract, type ProposedSlice } from '../proposal.ts';
 import type { Spec } from '../../spec/model.ts';

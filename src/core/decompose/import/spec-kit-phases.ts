@@ -1,7 +1,7 @@
 import { isTestPath } from '../../conventions/sources.ts';
-import { headingKey } from '../../markdown.ts';
+import { headingKey } from '../../text/markdown.ts';
 import { oneLine } from '../draft.ts';
-import { stems } from '../mentions.ts';
+import { stems } from '../../text/mentions.ts';
 
 import type { Checklist, ChecklistItem } from './checklist.ts';
 import { labelled } from './material.ts';

@@ -1,4 +1,4 @@
-import { SourceText } from '../../source.ts';
+import { SourceText } from '../../text/source.ts';
 import { oneLine } from '../draft.ts';
 import type { ProposedContract } from '../proposal.ts';
 import { readChecklist, reportOpenFence } from './checklist.ts';

@@ -1,6 +1,6 @@
-import { field, textList, textOf, type DocumentMap, type DocumentValue } from '../../document.ts';
-import { readJson } from '../../json.ts';
-import { SourceText, type Span } from '../../source.ts';
+import { field, textList, textOf, type DocumentMap, type DocumentValue } from '../../text/document.ts';
+import { readJson } from '../../text/json.ts';
+import { SourceText, type Span } from '../../text/source.ts';
 import { oneLine } from '../draft.ts';
 import { bulleted, type Document, documentOf, importedSpec, joined, technologyIn } from './material.ts';
 import {

@@ -1,4 +1,4 @@
-import type { Severity } from '../../finding.ts';
+import type { Severity } from '../../text/finding.ts';
 
 /** A row of the rule table. */
 export interface Rule {

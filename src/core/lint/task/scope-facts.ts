@@ -1,0 +1,298 @@
+import { symbolName, symbolsMeant } from '../../code/naming.ts';
+import type { Finding } from '../../text/finding.ts';
+import type { Plan } from '../../plan/model.ts';
+import { compileGlob, globsIntersect } from '../../scope/glob.ts';
+import { writeSet } from '../../scope/meeting.ts';
+import type { SourceText, Span } from '../../text/source.ts';
+import type { Scope, ScopeEntry, TaskSpec } from '../../task/model.ts';
+import type { LintLimits } from '../engine/config.ts';
+import { isDone, type PlanShape } from '../plan/shape.ts';
+import type { RepositoryIndex } from '../../scope/repository-index.ts';
+import { report } from '../engine/rules.ts';
+import { distance } from '../skill/tool-rules.ts';
+
+/** Pairs of entries of one scope that are compared. */
+const mostPairs = 10_000;
+
+/** Smaller repositories are no measure: three of ten files are a fair slice. */
+const leastFiles = 20;
+/** Nor is a handful of files too much for anyone, whatever its share. */
+const fairFiles = 10;
+
+/** What is wrong with an entry of a scope: `there` and `wide` surely, the others unless an earlier slice mends it. */
+type Fault =
+  | { readonly kind: 'wide'; readonly entry: ScopeEntry; readonly count: number; readonly share: number }
+  | { readonly kind: 'there'; readonly entry: ScopeEntry; readonly file: string }
+  | { readonly kind: 'nothing'; readonly entry: ScopeEntry; readonly path: string; readonly directory: boolean }
+  | {
+      readonly kind: 'symbol';
+      readonly entry: ScopeEntry;
+      readonly path: string;
+      readonly word: string;
+      /** What the file declares instead, under a name that ends alike or is spelt alike; `null` when nobody parsed it. */
+      readonly instead: readonly string[] | null;
+    };
+
+/** The scope of a task spec by itself against the repository. What it waits for may still bring what is missing. */
+export function scopeFindings(
+  task: TaskSpec,
+  source: SourceText,
+  index: RepositoryIndex,
+  limits: LintLimits,
+): Finding[] {
+  if (isDone({ task })) return [];
+  const waits = task.deps.length + task.runtimeDeps.length > 0;
+  return faults(task.scope, index)
+    .filter((fault) => !waits || fault.kind === 'wide' || fault.kind === 'there')
+    .flatMap((fault) => describe(fault, fault.entry, null, { source, index, limits }));
+}
+
+/** A fault of a plan's slice by numbers, with the slice that would mend it if only it came first. */
+interface PlanFault {
+  readonly fault: Fault;
+  readonly slice: number;
+  readonly key: 'create' | 'modify';
+  readonly entry: number;
+  readonly creator: string | null;
+}
+
+/** The scopes of a whole plan against the repository, with what earlier slices and contracts bring. */
+export function planScopeFindings(options: {
+  readonly plan: Plan;
+  readonly shape: PlanShape;
+  readonly index: RepositoryIndex;
+  readonly limits: LintLimits;
+  readonly sourceOf: (file: string) => SourceText;
+}): Finding[] {
+  const { plan, shape, index, limits, sourceOf } = options;
+  return shape
+    .once('scope-faults', [shape, index], () => planFaults(shape, index))
+    .flatMap(({ fault, slice: number, key, entry: place, creator }) => {
+      const slice = plan.slices[number];
+      const entry = slice?.scope[key][place];
+      return slice && entry ? describe(fault, entry, creator, { source: sourceOf(slice.file), index, limits }) : [];
+    });
+}
+
+function planFaults(shape: PlanShape, index: RepositoryIndex): PlanFault[] {
+  const { plan } = shape;
+  const carriedOut = isCarriedOut(plan, index);
+  const targets = plan.contracts.flatMap((contract) => contract.target ?? []);
+  const found: PlanFault[] = [];
+  const open: { readonly fault: PlanFault; readonly from: number; readonly writers: readonly number[] }[] = [];
+  const pairs: [number, number][] = [];
+  plan.slices.forEach((slice, number) => {
+    if (isDone(slice)) return;
+    for (const fault of faults(slice.scope, index)) {
+      const key = slice.scope.create.includes(fault.entry) ? 'create' : 'modify';
+      const place = { fault, slice: number, key, entry: slice.scope[key].indexOf(fault.entry), creator: null } as const;
+      if (fault.kind === 'wide') found.push(place);
+      else if (carriedOut) continue;
+      else if (fault.kind === 'there') found.push(place);
+      else {
+        const glob = compileGlob(fault.path);
+        if (fault.kind === 'nothing' && targets.some((target) => glob.matches(target))) continue;
+        const writers = new Set<number>();
+        for (const writer of shape.created.meeting(fault.path)) writers.add(writer.slice);
+        if (fault.kind === 'symbol') for (const writer of shape.modified.meeting(fault.path)) writers.add(writer.slice);
+        writers.delete(number);
+        open.push({ fault: place, from: pairs.length, writers: [...writers] });
+        for (const writer of writers) pairs.push([writer, number]);
+      }
+    }
+  });
+  const before = shape.finishedBefore(pairs);
+  for (const { fault, from, writers } of open) {
+    if (writers.some((_, i) => before[from + i])) continue;
+    const [writer] = fault.fault.kind === 'nothing' ? writers : [];
+    found.push({ ...fault, creator: writer === undefined ? null : (plan.slices[writer]?.id ?? null) });
+  }
+  return found;
+}
+
+const kept = new WeakMap<Scope, { readonly index: RepositoryIndex; readonly found: readonly Fault[] }>();
+
+/** Kept for each scope, because a plan asks again for all of them when one has changed. */
+function faults(scope: Scope, index: RepositoryIndex): readonly Fault[] {
+  let known = kept.get(scope);
+  if (known?.index !== index) {
+    known = { index, found: faultsOf(scope, index) };
+    kept.set(scope, known);
+  }
+  return known.found;
+}
+
+function faultsOf(scope: Scope, index: RepositoryIndex): Fault[] {
+  // An empty list is a directory nobody could look at, not a repository without files.
+  if (index.size === 0) return [];
+  return [...wideFaults(scope, index), ...existingFaults(scope, index), ...missingFaults(scope, index)];
+}
+
+/** The finding of a fault, at the entry as it stands now. */
+function describe(
+  fault: Fault,
+  entry: ScopeEntry,
+  creator: string | null,
+  {
+    source,
+    index,
+    limits,
+  }: { readonly source: SourceText; readonly index: RepositoryIndex; readonly limits: LintLimits },
+): Finding[] {
+  switch (fault.kind) {
+    case 'wide': {
+      if (fault.share <= limits.scopeShare) return [];
+      const percent = (part: number): string => `${Math.round(part * 100)} %`;
+      const message = `this slice may write ${fault.count} of the repository's ${index.size} files (${percent(fault.share)}; the limit is ${percent(limits.scopeShare)}): name the files or the directory it needs`;
+      return [report(source, 'task.scope-wide', message, entry.span)];
+    }
+    case 'there':
+      return [
+        report(
+          source,
+          'task.create-exists',
+          `${fault.file} exists already; what a slice changes stands under MODIFY`,
+          entry.span,
+        ),
+      ];
+    case 'nothing': {
+      const { path } = fault;
+      if (fault.directory && creator === null) {
+        return [
+          report(
+            source,
+            'task.modify-nothing',
+            `"${path}" is a directory, and a scope names files: write ${path}/**`,
+            entry.span,
+            replaceIn(source, entry.span, path, `${path}/**`),
+          ),
+        ];
+      }
+      const why =
+        creator === null
+          ? ', and no slice before this one creates it'
+          : `; ${creator} creates it, so make this slice depend on ${creator}`;
+      return [report(source, 'task.modify-nothing', `"${path}" matches nothing in the repository${why}`, entry.span)];
+    }
+    case 'symbol':
+      return [report(source, 'task.symbol-unknown', symbolMessage(fault), symbolSpan(source, entry.span))];
+  }
+}
+
+/** Plans stay in the repository after their slices were merged; then most of what they create exists, rightly. */
+function isCarriedOut(plan: Plan, index: RepositoryIndex): boolean {
+  let named = 0;
+  let there = 0;
+  for (const slice of plan.slices) {
+    for (const entry of slice.scope.create) {
+      if (entry.path === null || entry.symbol !== null) continue;
+      named++;
+      if (index.matching(entry.path).length > 0) there++;
+    }
+  }
+  return there >= 3 && there > named / 2;
+}
+
+function existingFaults(scope: Scope, index: RepositoryIndex): Fault[] {
+  return scope.create.flatMap((entry): Fault[] => {
+    if (entry.path === null || entry.symbol !== null) return [];
+    // A glob leaves room for new files beside those that exist.
+    const file = (compileGlob(entry.path).texts ?? []).find((text) => index.has(text));
+    return file === undefined ? [] : [{ kind: 'there', entry, file }];
+  });
+}
+
+function wideFaults(scope: Scope, index: RepositoryIndex): Fault[] {
+  if (index.size < leastFiles) return [];
+  const files = new Set<string>();
+  let widest: { readonly entry: ScopeEntry; readonly count: number } | undefined;
+  for (const entry of writeSet(scope)) {
+    // Who lists files one by one has thought about each.
+    if (compileGlob(entry.path).texts) continue;
+    const matched = index.matching(entry.path);
+    if (matched.length === 0) continue;
+    for (const file of matched) files.add(file);
+    if (!widest || matched.length > widest.count) widest = { entry, count: matched.length };
+  }
+  if (!widest || files.size <= fairFiles) return [];
+  const walls = scope.boundary.flatMap((entry) =>
+    entry.path !== null && entry.symbol === null ? [compileGlob(entry.path)] : [],
+  );
+  let count = 0;
+  for (const file of files) if (!walls.some((wall) => wall.matches(file))) count++;
+  return count <= fairFiles ? [] : [{ kind: 'wide', entry: widest.entry, count, share: count / index.size }];
+}
+
+function missingFaults(scope: Scope, index: RepositoryIndex): Fault[] {
+  const found: Fault[] = [];
+  for (const entry of scope.modify) {
+    const { path } = entry;
+    if (path === null) continue;
+    if (index.matching(path).length === 0) {
+      const glob = compileGlob(path);
+      if (index.isInsideEntry(glob.prefix) || createsItself(scope, path)) continue;
+      const directory = glob.texts?.length === 1 && index.isDirectory(path);
+      found.push({ kind: 'nothing', entry, path, directory });
+    } else if (entry.symbol !== null) {
+      const [file, ...others] = compileGlob(path).texts ?? [];
+      const word = lastName(entry.symbol);
+      if (file === undefined || others.length > 0 || word === null || createsItself(scope, path)) continue;
+      // "a new function": it is not there yet, and should not be.
+      if (/\b(?:new|add(?:s|ed)?)\b/i.test(entry.note ?? '')) continue;
+      const symbols = index.symbolsOf(file);
+      const instead = symbols && insteadOf(entry.symbol, symbols);
+      if (symbols ? instead === null : index.holdsWord(file, word) !== false) continue;
+      // The whole file may be changed by another entry.
+      if (scope.modify.some((other) => other.symbol === null && other.path === path)) continue;
+      found.push({ kind: 'symbol', entry, path: file, word, instead });
+    }
+  }
+  return found;
+}
+
+/** A slice may change what it creates. In a scope too long to compare, it is taken to. */
+function createsItself(scope: Scope, path: string): boolean {
+  if (scope.create.length * scope.modify.length > mostPairs) return true;
+  return scope.create.some((entry) => entry.path !== null && globsIntersect(entry.path, path) !== null);
+}
+
+/** `null` when a name means one symbol of a file; else what it may have been meant to mean. */
+function insteadOf(symbol: string, symbols: ReadonlySet<string>): string[] | null {
+  const meant = symbolsMeant(symbol, symbols);
+  if (meant.length === 1) return null;
+  if (meant.length > 1) return meant;
+  const written = symbolName(symbol).toLowerCase();
+  const most = Math.max(1, Math.floor(written.length / 5));
+  return [...symbols].filter((name) => distance(name.toLowerCase(), written, most) <= most).sort();
+}
+
+function symbolMessage({ path, entry, word, instead }: Fault & { readonly kind: 'symbol' }): string {
+  const symbol = entry.symbol ?? word;
+  if (instead === null) return `${path} does not hold "${word}" anywhere, so there is no ${symbol} to change`;
+  const [first, ...others] = instead;
+  if (first === undefined) return `${path} declares no ${symbol}, so no change of it would be in scope`;
+  return others.length === 0
+    ? `${path} declares no ${symbol}; did you mean ${first}?`
+    : `${path} declares no ${symbol}; name one of ${instead.slice(0, 4).join(', ')}`;
+}
+
+/** `Router.get` -> `get`; `null` where the symbol is none that a text would hold as a word. */
+function lastName(symbol: string): string | null {
+  if (symbol.includes('-')) return null;
+  return symbol.match(/[\p{L}\p{N}_$]+/gu)?.at(-1) ?? null;
+}
+
+function symbolSpan(source: SourceText, span: Span): Span {
+  const at = source.text.slice(span.start, span.end).indexOf('::');
+  if (at < 0) return span;
+  const name = /^[^\s`,;)]+/.exec(source.text.slice(span.start + at + 2, span.end))?.[0].length ?? 0;
+  return name === 0 ? span : { start: span.start + at + 2, end: span.start + at + 2 + name };
+}
+
+function replaceIn(source: SourceText, span: Span, from: string, to: string) {
+  const written = source.text.slice(span.start, span.end);
+  const at = written.indexOf(from);
+  if (at < 0) return undefined;
+  const start = span.start + at;
+  return { title: `Write ${to}`, edits: [{ span: { start, end: start + from.length }, text: to }] };
+}

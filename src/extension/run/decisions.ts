@@ -1,0 +1,154 @@
+import * as vscode from 'vscode';
+import { attentionActions } from '../../protocol/dashboard.ts';
+import { failureNotice, notice, type Notice } from '../notices.ts';
+import type { Projects } from '../projects.ts';
+import type { AttentionTarget, SliceTarget } from '../tree/targets.ts';
+
+/** What a person decides about a slice or gate that waits. Every function returns what to tell the person, if anything. */
+
+const CANCEL = null;
+
+/** Answers the question of a slice; offers the other decisions where a sentence is not the natural answer. */
+export async function answer(projects: Projects, target: AttentionTarget, text?: string): Promise<Notice | null> {
+  const { plan, attention } = target;
+  const actions = attentionActions(plan.state, attention);
+  const engine = projects.engine(plan.root);
+  if (!engine) return CANCEL;
+  if (text === undefined && (actions.has('approve') || !actions.has('answer'))) {
+    const decision = await pickDecision(target);
+    switch (decision) {
+      case 'approve':
+        return approve(projects, target, false);
+      case 'retry':
+        return retry(projects, target);
+      case 'skip':
+        return skip(projects, target);
+      case 'answer':
+        break;
+      default:
+        return CANCEL;
+    }
+  }
+  const typed =
+    text ??
+    (await vscode.window.showInputBox({
+      title: `${attention.slice} asks`,
+      prompt: attention.question || attention.detail,
+      placeHolder: 'Your answer goes to the agent, in the same session where it can be resumed',
+      ignoreFocusOut: true,
+      validateInput: (value) =>
+        value.trim() === '' ? 'An answer is needed; Escape leaves the question open.' : undefined,
+    }));
+  if (typed === undefined) return CANCEL;
+  return told(await engine.answer(plan.dir, attention.slice, typed));
+}
+
+/** Shows the paths (or the failing check) and approves them on the person's word. */
+export async function approve(projects: Projects, target: AttentionTarget, shown: boolean): Promise<Notice | null> {
+  const { plan, attention } = target;
+  const engine = projects.engine(plan.root);
+  if (!engine) return CANCEL;
+  if (!shown && !(await confirmApproval(target))) return CANCEL;
+  const result = await engine.approve(plan.dir, attention.slice);
+  if (!result.ok) return failureNotice(result.failure);
+  const { paths } = result.value;
+  return {
+    severity: 'information',
+    message: `${attention.slice}: approved.`,
+    remedy: paths.length > 0 ? `${paths.join(', ')} ${paths.length === 1 ? 'is' : 'are'} in its scope now.` : '',
+    actions: [],
+  };
+}
+
+/** Another attempt. Where files are out of scope, asks whether to put them back first. */
+export async function retry(projects: Projects, target: AttentionTarget): Promise<Notice | null> {
+  const { plan, attention } = target;
+  const engine = projects.engine(plan.root);
+  if (!engine) return CANCEL;
+  let revert = false;
+  if (attention.condition === 'unexpected-scope' && attention.paths.length > 0) {
+    const chosen = await vscode.window.showQuickPick(
+      [
+        {
+          label: '$(discard) Put them back first',
+          description: 'The files out of scope get the content of the base; a snapshot of them is kept',
+          detail: attention.paths.join(', '),
+          revert: true,
+        },
+        { label: '$(debug-restart) Try again with the work as it is', revert: false },
+      ],
+      {
+        title: `Retry ${attention.slice}`,
+        placeHolder: 'What about the files out of scope?',
+        // The terminal of another slice may close at any moment, and takes the focus with it.
+        ignoreFocusOut: true,
+      },
+    );
+    if (!chosen) return CANCEL;
+    revert = chosen.revert;
+  }
+  return told(await engine.retry(plan.dir, attention.slice, { revert }));
+}
+
+/** Gives a slice up: what depends on it starts without it. */
+export async function skip(projects: Projects, target: AttentionTarget | SliceTarget): Promise<Notice | null> {
+  const { plan } = target;
+  const id = 'attention' in target ? target.attention.slice : target.slice.id;
+  const engine = projects.engine(plan.root);
+  if (!engine) return CANCEL;
+  const waiting = plan.state.slices.filter((slice) => slice.blockedBy.includes(id)).map((slice) => slice.id);
+  const reason = await vscode.window.showInputBox({
+    title: `Skip ${id}`,
+    prompt:
+      waiting.length > 0
+        ? `${waiting.join(', ')} will start without it. Why is it skipped? (kept with the decision, may be empty)`
+        : 'Why is it skipped? (kept with the decision, may be empty)',
+    ignoreFocusOut: true,
+  });
+  if (reason === undefined) return CANCEL;
+  return told(await engine.skip(plan.dir, id, reason.trim() || undefined));
+}
+
+type Decision = 'approve' | 'answer' | 'retry' | 'skip';
+
+async function pickDecision(target: AttentionTarget): Promise<Decision | null> {
+  const { attention, plan } = target;
+  const actions = attentionActions(plan.state, attention);
+  const all: readonly (vscode.QuickPickItem & { readonly decision: Decision })[] = [
+    { decision: 'approve', label: '$(check) Approve', detail: attention.paths.join(', ') || attention.detail },
+    { decision: 'answer', label: '$(comment) Answer…', detail: 'Tell the agent what to do instead' },
+    { decision: 'retry', label: '$(debug-restart) Retry', detail: 'Another attempt, with what failed fed back' },
+    { decision: 'skip', label: '$(circle-slash) Skip', detail: 'Go on without it' },
+  ];
+  const chosen = await vscode.window.showQuickPick(
+    all.filter((entry) => actions.has(entry.decision)),
+    { title: `${attention.slice}: ${attention.detail}`, placeHolder: attention.question, ignoreFocusOut: true },
+  );
+  return chosen?.decision ?? null;
+}
+
+async function confirmApproval({ attention }: AttentionTarget): Promise<boolean> {
+  const rows: vscode.QuickPickItem[] = attention.paths.map((path) => ({ label: `$(file) ${path}` }));
+  const what =
+    attention.paths.length > 0 ? `${attention.paths.length} path(s) enter the slice's scope` : attention.detail;
+  const approveRow = { label: `$(check) Approve`, description: what };
+  const chosen = await vscode.window.showQuickPick(
+    [approveRow, ...(rows.length > 0 ? [{ label: 'paths', kind: vscode.QuickPickItemKind.Separator }, ...rows] : [])],
+    { title: `Approve what ${attention.slice} stopped on`, placeHolder: attention.question, ignoreFocusOut: true },
+  );
+  return chosen === approveRow;
+}
+
+function told(
+  result: { readonly ok: true } | { readonly ok: false; readonly failure: Parameters<typeof failureNotice>[0] },
+): Notice | null {
+  return result.ok ? null : failureNotice(result.failure);
+}
+
+/** What to say when a slice that waits is not driven by anything: an answer alone starts nothing. */
+export function notDriven(target: AttentionTarget, resume: () => Thenable<unknown>): Notice {
+  return notice(`${target.plan.state.plan} is not being run.`, `${target.attention.slice} goes on when it is.`, {
+    title: 'Resume',
+    run: resume,
+  });
+}

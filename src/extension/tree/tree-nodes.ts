@@ -1,0 +1,403 @@
+import { isActive, isSettled, stateLabel } from '../../core/run/fold.ts';
+import type { FileChange } from '../../core/run/model.ts';
+import { assertNever } from '../../core/text/result.ts';
+import type {
+  Attention,
+  BatchView,
+  GateView,
+  PlanState,
+  RunView,
+  SliceState,
+  SliceView,
+} from '../../core/run/state-model.ts';
+import { actionsOf, attentionActions, canRun, canRunPlan, headlineOf } from '../../protocol/dashboard.ts';
+import type { OpenPlan } from '../projects.ts';
+
+/**
+ * The tree as plain values: which nodes there are and what each says. Knows nothing of VS Code, so that what the tree
+ * shows can be compared as text.
+ */
+
+/** A plan whose state could be read. */
+export type ReadPlan = OpenPlan & { readonly state: PlanState };
+
+export type TreeNode =
+  | { readonly kind: 'plan'; readonly plan: OpenPlan }
+  | { readonly kind: 'attention'; readonly plan: ReadPlan }
+  | { readonly kind: 'question'; readonly plan: ReadPlan; readonly attention: Attention }
+  | { readonly kind: 'batch'; readonly plan: ReadPlan; readonly batch: BatchView }
+  | { readonly kind: 'wave'; readonly plan: ReadPlan; readonly wave: number }
+  | { readonly kind: 'gate'; readonly plan: ReadPlan; readonly gate: GateView }
+  | { readonly kind: 'slice'; readonly plan: ReadPlan; readonly slice: SliceView }
+  | { readonly kind: 'run'; readonly plan: ReadPlan; readonly slice: string; readonly run: RunView }
+  | {
+      readonly kind: 'file';
+      readonly plan: ReadPlan;
+      readonly slice: string;
+      readonly run: RunView;
+      readonly file: FileChange;
+    };
+
+/** How a node looks: text always says what the icon says. */
+export interface NodeFace {
+  /** Unique and stable, so that VS Code keeps what is expanded and selected. */
+  readonly id: string;
+  readonly label: string;
+  readonly description: string;
+  readonly icon: string;
+  /** A theme colour for the icon. */
+  readonly color: string | null;
+  /** What menus test: the kind, then one word for each thing that can be done. */
+  readonly context: string;
+  readonly tooltip: string;
+  readonly expansion: 'none' | 'collapsed' | 'expanded';
+}
+
+/** Above this, a plan starts folded: expanding thousands of rows at once helps nobody. */
+const EXPAND_UP_TO = 60;
+
+export function rootNodes(plans: readonly OpenPlan[]): readonly TreeNode[] {
+  return plans.map((plan) => ({ kind: 'plan', plan }));
+}
+
+export function childNodes(node: TreeNode): readonly TreeNode[] {
+  switch (node.kind) {
+    case 'plan':
+      return isRead(node.plan) ? planChildren(node.plan) : [];
+    case 'attention':
+      return node.plan.state.attention.map((attention) => ({ kind: 'question', plan: node.plan, attention }));
+    case 'batch':
+      return batchChildren(node.plan, node.batch);
+    case 'wave':
+      return node.plan.state.slices
+        .filter((slice) => slice.wave === node.wave)
+        .map((slice) => ({ kind: 'slice', plan: node.plan, slice }));
+    case 'slice': {
+      const { plan, slice } = node;
+      const runs = slice.runs.toReversed().map((run): TreeNode => ({ kind: 'run', plan, slice: slice.id, run }));
+      return runs;
+    }
+    case 'gate': {
+      const { plan, gate } = node;
+      return gate.run ? [{ kind: 'run', plan, slice: gate.id, run: gate.run }] : [];
+    }
+    case 'run':
+      return node.run.filesChanged.map((file) => ({ ...node, kind: 'file', file }));
+    case 'question':
+    case 'file':
+      return [];
+    default:
+      return assertNever(node);
+  }
+}
+
+export function faceOf(node: TreeNode): NodeFace {
+  const prefix = `${node.plan.root}\0${node.plan.dir}`;
+  switch (node.kind) {
+    case 'plan':
+      return planFace(node.plan, prefix);
+    case 'attention': {
+      const count = node.plan.state.attention.length;
+      return {
+        id: `${prefix}\0attention`,
+        label: 'Needs you',
+        description: `${count} ${count === 1 ? 'slice waits' : 'slices wait'}`,
+        icon: 'bell-dot',
+        color: 'list.warningForeground',
+        context: 'attention',
+        tooltip: 'What waits for your answer or decision; what unblocks most comes first.',
+        expansion: 'expanded',
+      };
+    }
+    case 'question':
+      return questionFace(node.plan, node.attention, prefix);
+    case 'batch': {
+      const { number, done, total, state, slices } = node.batch;
+      return {
+        id: `${prefix}\0batch ${number}`,
+        label: `Batch ${number}`,
+        description: `${done}/${total} verified · ${state}`,
+        icon: done === total ? 'pass' : 'layers',
+        color: done === total ? 'testing.iconPassed' : null,
+        context: 'batch',
+        tooltip: `Batch ${number}: ${slices.join(', ')}`,
+        expansion: state === 'done' || node.plan.state.slices.length > EXPAND_UP_TO ? 'collapsed' : 'expanded',
+      };
+    }
+    case 'wave':
+      return waveFace(node.plan, node.wave, prefix);
+    case 'gate':
+      return gateFace(node.gate, prefix);
+    case 'slice':
+      return sliceFace(node.plan, node.slice, prefix);
+    case 'run':
+      return runFace(node.slice, node.run, prefix);
+    case 'file':
+      return fileFace(node.run, node.file, prefix);
+    default:
+      return assertNever(node);
+  }
+}
+
+/** The icon and theme colour of a slice's state. */
+export function stateIcon(state: SliceState): { readonly icon: string; readonly color: string | null } {
+  switch (state) {
+    case 'pending':
+      return { icon: 'circle-outline', color: 'disabledForeground' };
+    case 'ready':
+      return { icon: 'circle-large-outline', color: 'charts.blue' };
+    case 'preparing':
+    case 'running':
+      return { icon: 'sync~spin', color: 'charts.blue' };
+    case 'checking':
+    case 'verifying':
+      return { icon: 'beaker', color: 'charts.blue' };
+    case 'needs_input':
+      return { icon: 'question', color: 'list.warningForeground' };
+    case 'stopped':
+      return { icon: 'debug-pause', color: 'list.warningForeground' };
+    case 'interrupted':
+      return { icon: 'debug-disconnect', color: 'list.warningForeground' };
+    case 'failed':
+      return { icon: 'error', color: 'testing.iconFailed' };
+    case 'verified':
+      return { icon: 'pass', color: 'testing.iconPassed' };
+    case 'merged':
+      return { icon: 'git-merge', color: 'testing.iconPassed' };
+    case 'skipped':
+      return { icon: 'circle-slash', color: 'disabledForeground' };
+    default:
+      return assertNever(state);
+  }
+}
+
+export function isRead(plan: OpenPlan): plan is ReadPlan {
+  return plan.state !== null;
+}
+
+function planChildren(plan: ReadPlan): readonly TreeNode[] {
+  const attention: readonly TreeNode[] = plan.state.attention.length > 0 ? [{ kind: 'attention', plan }] : [];
+  const unplaced = plan.state.slices
+    .filter((slice) => slice.batch === 0)
+    .map((slice): TreeNode => ({ kind: 'slice', plan, slice }));
+  return [...attention, ...plan.state.batches.map((batch): TreeNode => ({ kind: 'batch', plan, batch })), ...unplaced];
+}
+
+/** Waves, each with its own validation after it; merge points stand after the batch that they close. */
+function batchChildren(plan: ReadPlan, batch: BatchView): readonly TreeNode[] {
+  const members = new Set(batch.slices);
+  const nodes: TreeNode[] = [];
+  for (const wave of batch.waves) {
+    nodes.push({ kind: 'wave', plan, wave });
+    for (const gate of plan.state.gates) {
+      if (gate.kind === 'wave' && gate.id === `wave-${wave}`) nodes.push({ kind: 'gate', plan, gate });
+    }
+  }
+  for (const gate of plan.state.gates) {
+    if (gate.kind !== 'merge-point') continue;
+    const batches = gate.needs.map((id) => plan.state.slices.find((slice) => slice.id === id)?.batch ?? 0);
+    if (gate.needs.some((id) => members.has(id)) && Math.max(...batches) === batch.number) {
+      nodes.push({ kind: 'gate', plan, gate });
+    }
+  }
+  return nodes;
+}
+
+function planFace(plan: OpenPlan, prefix: string): NodeFace {
+  if (!isRead(plan)) {
+    return {
+      // Not the id of the readable plan: VS Code would keep that one folded because this one has no children.
+      id: `${prefix}\0unreadable`,
+      label: nameOf(plan.dir),
+      description: plan.failure?.message ?? '',
+      icon: 'warning',
+      color: 'list.warningForeground',
+      context: 'plan;unreadable',
+      tooltip: `${plan.failure?.message ?? plan.dir}\n\n${plan.failure?.remedy ?? ''}`,
+      expansion: 'none',
+    };
+  }
+  const { state } = plan;
+  const done = state.slices.filter((slice) => isSettled(slice.state)).length;
+  const words = [planLabel(state.state), `${done}/${state.slices.length} verified`];
+  if (state.attention.length > 0) words.push(`${state.attention.length} need you`);
+  const actions = ['plan'];
+  if (state.state === 'running') actions.push('stop');
+  if (canRunPlan(state)) actions.push('run');
+  if (state.state === 'done' || state.state === 'integrated') actions.push('integrate');
+  return {
+    id: prefix,
+    label: state.plan,
+    description: words.join(' · '),
+    icon: planIcon(state.state),
+    color: state.state === 'failed' ? 'testing.iconFailed' : null,
+    context: actions.join(';'),
+    tooltip: `${state.title}\n\n${plan.dir}\n\nCritical path: ${state.criticalPath.join(' → ') || 'done'}`,
+    expansion: 'expanded',
+  };
+}
+
+/** A plan's state in words. */
+export function planLabel(state: PlanState['state']): string {
+  return state === 'not-started' ? 'not started' : state;
+}
+
+function planIcon(state: PlanState['state']): string {
+  switch (state) {
+    case 'running':
+      return 'sync~spin';
+    case 'waiting':
+      return 'question';
+    case 'failed':
+      return 'error';
+    case 'done':
+      return 'pass';
+    case 'integrated':
+    case 'merged':
+      return 'git-merge';
+    case 'idle':
+    case 'not-started':
+      return 'project';
+    default:
+      return assertNever(state);
+  }
+}
+
+function questionFace(plan: ReadPlan, attention: Attention, prefix: string): NodeFace {
+  const unblocks = attention.unblocks.length;
+  const actions = [...attentionActions(plan.state, attention)].filter((action) => action !== 'run');
+  return {
+    id: `${prefix}\0question ${attention.runId}`,
+    label: `${attention.slice}: ${headlineOf(attention)}`,
+    description: unblocks > 0 ? `${attention.condition} · unblocks ${unblocks}` : attention.condition,
+    icon: attention.paths.length > 0 ? 'shield' : 'question',
+    color: 'list.warningForeground',
+    context: ['question', ...actions].join(';'),
+    tooltip: [attention.question, ...attention.paths.map((path) => `· ${path}`)].join('\n\n'),
+    expansion: 'none',
+  };
+}
+
+function waveFace(plan: ReadPlan, wave: number, prefix: string): NodeFace {
+  const slices = plan.state.slices.filter((slice) => slice.wave === wave);
+  const done = slices.filter((slice) => isSettled(slice.state)).length;
+  const active = slices.filter((slice) => isActive(slice.state)).length;
+  const words = [`${done}/${slices.length} verified`];
+  if (active > 0) words.push(`${active} running`);
+  const run = slices.some(canRun);
+  return {
+    id: `${prefix}\0wave ${wave}`,
+    label: `Wave ${wave}`,
+    description: words.join(' · '),
+    icon: done === slices.length ? 'pass' : 'list-tree',
+    color: done === slices.length ? 'testing.iconPassed' : null,
+    context: run ? 'wave;run' : 'wave',
+    tooltip: `Wave ${wave}: ${slices.map((slice) => `${slice.id} ${stateLabel(slice.state)}`).join(', ')}`,
+    expansion: done === slices.length || plan.state.slices.length > EXPAND_UP_TO ? 'collapsed' : 'expanded',
+  };
+}
+
+function gateFace(gate: GateView, prefix: string): NodeFace {
+  const name = gate.kind === 'merge-point' ? gate.id : `Validation of ${gate.id.replace('-', ' ')}`;
+  const waits = gate.waitingFor.length > 0 ? ` for ${gate.waitingFor.join(', ')}` : '';
+  const unlocks = gate.unlocks.length > 0 ? ` · unlocks ${gate.unlocks.join(', ')}` : '';
+  const icons = {
+    waiting: 'git-pull-request',
+    ready: 'git-pull-request',
+    running: 'sync~spin',
+    reached: 'pass',
+    failed: 'error',
+  };
+  const color = gate.state === 'reached' ? 'testing.iconPassed' : gate.state === 'failed' ? 'testing.iconFailed' : null;
+  return {
+    id: `${prefix}\0gate ${gate.id}`,
+    label: name,
+    description: `${gate.state}${waits}${unlocks}`,
+    icon: icons[gate.state],
+    color,
+    context: gate.run ? 'gate;trace' : 'gate',
+    tooltip: `${name}: ${gate.needs.join(' + ')} → ${gate.unlocks.join(', ') || 'next wave'}\n\n${gate.verify.join('\n\n')}`,
+    expansion: gate.run ? 'collapsed' : 'none',
+  };
+}
+
+function sliceFace(plan: ReadPlan, slice: SliceView, prefix: string): NodeFace {
+  const attention = plan.state.attention.find((entry) => entry.slice === slice.id) ?? null;
+  const words = [stateLabel(slice.state)];
+  if (slice.state === 'pending' && slice.blockedBy.length > 0) words[0] = `blocked by ${slice.blockedBy.join(', ')}`;
+  if (slice.run && slice.run.attempt > 1) words.push(`attempt ${slice.run.attempt}`);
+  if (slice.critical && !isSettled(slice.state)) words.push('critical');
+  return {
+    id: `${prefix}\0slice ${slice.id}`,
+    label: `${slice.id} ${slice.title}`,
+    description: words.join(' · '),
+    ...stateIcon(slice.state),
+    context: ['slice', ...actionsOf(slice, attention)].join(';'),
+    tooltip: sliceTooltip(slice, attention),
+    expansion: slice.runs.length > 0 ? 'collapsed' : 'none',
+  };
+}
+
+function sliceTooltip(slice: SliceView, attention: Attention | null): string {
+  const lines = [`${slice.id} ${slice.title}: ${stateLabel(slice.state)}`];
+  if (attention) lines.push(attention.question);
+  if (slice.blockedBy.length > 0) lines.push(`Blocked by ${slice.blockedBy.join(', ')}`);
+  if (slice.workstream) lines.push(`Workstream ${slice.workstream}`);
+  lines.push(slice.critical ? 'On the critical path' : `Slack ${Math.round(slice.slackMinutes)} min`);
+  if (slice.worktree) lines.push(slice.worktree);
+  return lines.join('\n\n');
+}
+
+function runFace(slice: string, run: RunView, prefix: string): NodeFace {
+  const changed = run.filesChanged.length;
+  const outside = run.filesChanged.filter((file) => !file.inScope).length;
+  const words = [stateLabel(run.state)];
+  if (changed > 0) words.push(`${changed} ${changed === 1 ? 'file' : 'files'}`);
+  if (outside > 0) words.push(`${outside} out of scope`);
+  if (run.testsPassed !== null) words.push(run.testsPassed ? 'checks passed' : 'checks failed');
+  if (run.adapter) words.push(run.adapter);
+  return {
+    id: `${prefix}\0run ${slice} ${run.runId}`,
+    label: `Attempt ${run.attempt}${run.mode === 'fresh' ? '' : ` (${run.mode})`}`,
+    description: words.join(' · '),
+    ...stateIcon(run.state),
+    context: 'run;trace;diff;inspect',
+    tooltip: `Run ${run.runId}\n\n${run.failure ? `${run.failure.reason}: ${run.failure.detail}` : (run.stop?.detail ?? stateLabel(run.state))}`,
+    expansion: changed > 0 ? 'collapsed' : 'none',
+  };
+}
+
+function fileFace(run: RunView, file: FileChange, prefix: string): NodeFace {
+  const lines = file.additions === null ? 'binary' : `+${file.additions} −${file.deletions ?? 0}`;
+  return {
+    id: `${prefix}\0file ${run.runId} ${file.path}`,
+    label: file.path,
+    description: [file.change, lines, file.inScope ? 'in scope' : 'out of scope'].join(' · '),
+    icon: file.inScope ? fileIcon(file.change) : 'warning',
+    color: file.inScope ? null : 'list.warningForeground',
+    context: 'file',
+    tooltip: file.from ? `${file.from} → ${file.path}` : file.path,
+    expansion: 'none',
+  };
+}
+
+function fileIcon(change: FileChange['change']): string {
+  switch (change) {
+    case 'added':
+    case 'copied':
+      return 'diff-added';
+    case 'deleted':
+      return 'diff-removed';
+    case 'renamed':
+      return 'diff-renamed';
+    case 'modified':
+    case 'type-changed':
+      return 'diff-modified';
+    default:
+      return assertNever(change);
+  }
+}
+
+function nameOf(dir: string): string {
+  return dir.split('/').at(-1) ?? dir;
+}

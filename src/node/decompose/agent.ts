@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { answerIn, LARGEST_ANSWER, type Answer } from '../../core/decompose/answer.ts';
+import { proposalJsonSchema } from '../../core/decompose/proposal.ts';
+import { success, type Result } from '../../core/text/result.ts';
+import { objectOf, parseJsonLine } from '../agents/json-line.ts';
+import { agentOf, detectAgent } from '../agents/table.ts';
+import type { DecomposerAgent, DecomposerAnswer, DecomposerTurn, EngineFailure } from '../engine-model.ts';
+import { environment, findProgram, runProcess, type SpawnOutcome } from '../process/processes.ts';
+import { fail } from '../git/repository.ts';
+
+/** How long an agent may think about one answer. */
+export const ANSWER_MINUTES = 20;
+
+export interface DecomposerOptions {
+  readonly id: 'claude' | 'codex';
+  /** The repository's primary checkout, which the agent reads. */
+  readonly root: string;
+  readonly model?: string;
+  /** Default: this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** How long it may think about one answer. Default `ANSWER_MINUTES`. */
+  readonly minutes?: number;
+}
+
+/** How a person signs in, once. */
+const signIn: Readonly<Record<DecomposerOptions['id'], string>> = {
+  claude: 'start `claude` and type /login',
+  codex: 'run `codex login`',
+};
+
+/** The real agent, headless and read-only, in the repository's primary checkout. */
+export function decomposerAgent(options: DecomposerOptions): DecomposerAgent {
+  const { id, root } = options;
+  const env = options.env ?? environment();
+  return async (turn) => {
+    const name = env[`SLICEWAVE_${id.toUpperCase()}_PATH`] || id;
+    const program = await findProgram(name, env);
+    if (program === null) {
+      const { remedy } = await detectAgent(id, { version: false, cwd: root });
+      const title = agentOf(id).title;
+      return fail(
+        'agent',
+        `${title} was not found (${name})`,
+        remedy || `Install ${title}, or decompose with --with structure.`,
+      );
+    }
+    const scratch = await mkdtemp(path.join(tmpdir(), 'slicewave-decompose-'));
+    try {
+      return await ask({ ...turn, ...options, env, scratch, program });
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+    }
+  };
+}
+
+interface Question extends DecomposerTurn, DecomposerOptions {
+  readonly env: Readonly<Record<string, string>>;
+  readonly scratch: string;
+  readonly program: string;
+}
+
+async function ask(question: Question): Promise<Result<DecomposerAnswer, EngineFailure>> {
+  const { id, root, scratch, signal, onProgress, minutes = ANSWER_MINUTES } = question;
+  const promptFile = path.join(scratch, 'prompt.txt');
+  await writeFile(promptFile, question.prompt);
+  const schema = JSON.stringify(proposalJsonSchema());
+  const schemaFile = path.join(scratch, 'schema.json');
+  await writeFile(schemaFile, schema);
+  const newSession = randomUUID();
+  const reader = agentOf(id).createReader();
+  let sessionId = question.sessionId ?? newSession;
+  let answer: Answer | null = null;
+  let lastMessage = '';
+  let problem = '';
+  let trouble = '';
+  let isSilent = true;
+  const take = (line: string): void => {
+    const said = objectOf(parseJsonLine(line));
+    if (said['type'] !== undefined) isSilent = false;
+    // Claude Code gives structured output beside the text of its last word; Codex gives it as its last message.
+    const structured = said['structured_output'];
+    if (typeof structured === 'object' && structured !== null) answer = { value: structured };
+    // Not yet the end: Codex says so each time that it tries to reach its model again, for as long as it takes.
+    if (said['type'] === 'error' && typeof said['message'] === 'string') {
+      trouble = firstLine(said['message']);
+      onProgress(trouble);
+    }
+    for (const event of reader.line(line, Date.now())) takeEvent(event);
+  };
+  const takeEvent = (event: ReturnType<typeof reader.line>[number]): void => {
+    if (event.type === 'session') sessionId = event.sessionId;
+    else if (event.type === 'message') {
+      lastMessage = event.text;
+      // The answer itself is no news to read along.
+      if (!/^\s*(\{|```)/.test(event.text)) onProgress(firstLine(event.text));
+    } else if (event.type === 'command_started') onProgress(`runs ${firstLine(event.command)}`);
+    else if (event.type === 'finished') {
+      if (event.isError) problem = event.text || 'it ended with an error';
+      else lastMessage = event.text || lastMessage;
+    }
+  };
+  let partial = '';
+  let errors = '';
+  const outcome = await runProcess({
+    program: question.program,
+    args: id === 'claude' ? claudeArguments(question, newSession, schema) : codexArguments(question, schemaFile),
+    cwd: root,
+    env: question.env,
+    stdinFile: promptFile,
+    signal,
+    timeout: minutes * 60_000,
+    onStdout: (chunk) => {
+      const lines = (partial + chunk).split('\n');
+      // A line that never ends is no event; what is kept of it stays bounded.
+      partial = (lines.pop() ?? '').slice(0, 4 * LARGEST_ANSWER);
+      for (const line of lines) take(line);
+    },
+    onStderr: (chunk) => (errors = (errors + chunk).slice(-4000)),
+  });
+  if (partial !== '') take(partial);
+  for (const event of reader.end(Date.now())) takeEvent(event);
+  const { title } = agentOf(id);
+  const ended = endedBadly(outcome, { title, program: question.program, minutes, trouble });
+  if (ended) return ended;
+  const given = answer ?? answerIn(lastMessage);
+  // A program that says nothing at all is not asked again: it is another one, or broken.
+  if ('problem' in given && (problem !== '' || outcome.exitCode !== 0 || isSilent)) {
+    const code = outcome.exitCode === 0 ? 'it ended without a word' : `exit code ${outcome.exitCode ?? 'none'}`;
+    return fail(
+      'agent',
+      `${title} failed: ${problem || lastLine(errors) || code}`,
+      `Check that ${question.program} works by itself and is signed in (${signIn[id]}), then try again.`,
+    );
+  }
+  return success({ answer: given, sessionId });
+}
+
+/** Only tools that read: nothing it could write with, nothing it could run. */
+function claudeArguments(question: Question, newSession: string, schema: string): string[] {
+  return [
+    '-p',
+    '--output-format=stream-json',
+    '--verbose',
+    '--permission-mode=dontAsk',
+    '--tools=Read,Glob,Grep',
+    '--allowedTools=Read,Glob,Grep',
+    '--strict-mcp-config',
+    `--json-schema=${schema}`,
+    question.sessionId === null ? `--session-id=${newSession}` : `--resume=${question.sessionId}`,
+    ...(question.model ? [`--model=${question.model}`] : []),
+  ];
+}
+
+function codexArguments(question: Question, schemaFile: string): string[] {
+  return [
+    'exec',
+    '--json',
+    '--sandbox=read-only',
+    `--cd=${question.root}`,
+    '--config=approval_policy="never"',
+    `--output-schema=${schemaFile}`,
+    ...(question.model ? [`--model=${question.model}`] : []),
+    ...(question.sessionId === null ? ['-'] : ['resume', '--', question.sessionId, '-']),
+  ];
+}
+
+export interface AskedProcess {
+  readonly title: string;
+  readonly program: string;
+  readonly minutes: number;
+  /** What it said last of what kept it from answering; empty: nothing. */
+  readonly trouble: string;
+}
+
+/** Why an agent's process gave no answer; `null` when it ended by itself, however. */
+export function endedBadly(
+  outcome: SpawnOutcome,
+  { title, program, minutes, trouble }: AskedProcess,
+): { readonly ok: false; readonly failure: EngineFailure } | null {
+  switch (outcome.outcome) {
+    case 'aborted':
+      return cancelled();
+    case 'not-found':
+      return fail('agent', `${program} could not be started: ${outcome.error ?? ''}`, 'Check the path of the agent.');
+    case 'timed-out':
+      return fail(
+        'agent',
+        `${title} gave no answer within ${minutes} minutes${trouble === '' ? '' : ` (${trouble})`}`,
+        'Try again, or decompose with --with structure.',
+      );
+    case 'exited':
+      return null;
+  }
+}
+
+export function cancelled(): { readonly ok: false; readonly failure: EngineFailure } {
+  return fail('cancelled', 'The decomposition was cancelled', 'Nothing was written. Start it again when you want to.');
+}
+
+function firstLine(text: string): string {
+  return (text.trim().split('\n')[0] ?? '').slice(0, 160);
+}
+
+export function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}

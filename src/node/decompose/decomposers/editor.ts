@@ -1,0 +1,18 @@
+import { fail } from '../../git/repository.ts';
+import type { Decomposer } from './decomposer.ts';
+import { draftInRounds } from './rounds.ts';
+
+/** The language model of the editor. It has no tools, so it is shown what the others would open. */
+export const editorDecomposer: Decomposer = (request) => {
+  const agent = request.runAgent ?? request.options.editorModel;
+  if (!agent) {
+    return Promise.resolve(
+      fail(
+        'agent',
+        'The language model of VS Code is only there inside VS Code',
+        'Decompose from the Command Palette there, or use --with claude, codex or command here.',
+      ),
+    );
+  }
+  return draftInRounds({ ...request, title: 'The language model', reads: false, agent });
+};

@@ -1,0 +1,216 @@
+import { lstat } from 'node:fs/promises';
+import path from 'node:path';
+import type { FileChange } from '../../core/run/model.ts';
+import type { Git } from './git.ts';
+
+/** What a worktree held at one moment: every file that git does not ignore, untracked ones included. */
+export interface Snapshot {
+  readonly tree: string;
+  readonly commit: string;
+}
+
+/** The tree of a worktree's full state, through a temporary index; the worktree's own index is not touched. */
+export async function treeOfWorktree(git: Git): Promise<string> {
+  return (await fullState(git)).tree;
+}
+
+async function fullState(git: Git): Promise<{ readonly tree: string; readonly head: string | null }> {
+  const asked = ['rev-parse', '--path-format=absolute', '--git-path', 'index', 'HEAD'];
+  // Without a commit yet, git answers the first question and fails at the second.
+  const [own = '', head = ''] = (await git.run(asked, { accept: [0, 128] })).stdout.split('\n');
+  // A copy of the worktree's index carries file times, so that only changed files are read.
+  const tree = await git.withIndex(own, async (index) => {
+    await lookAtAll(git, index);
+    // `--sparse`: what an agent wrote outside of a sparse checkout is work like any other.
+    await git.run(['add', '--all', '--sparse'], { index });
+    return git.text(['write-tree'], { index });
+  });
+  return { tree, head: /^[0-9a-f]{40,}$/.test(head) ? head : null };
+}
+
+/**
+ * Takes away the flags by which an index tells git not to look at a file (`--assume-unchanged`, `--skip-worktree`): what
+ * an agent hid that way would pass the scope check and still be there when the checks run. A sparse checkout keeps the
+ * flag on what it left out.
+ */
+async function lookAtAll(git: Git, index: string): Promise<void> {
+  const entries = await git.fields(['ls-files', '-v', '-z'], { index });
+  const flagged = entries
+    .filter((entry) => /^[a-zS]/.test(entry))
+    .map((entry) => ({ tag: entry[0] ?? '', file: entry.slice(2) }));
+  if (flagged.length === 0) return;
+  const unmark = async (option: string, files: readonly string[]): Promise<void> => {
+    if (files.length > 0)
+      await git.run(['update-index', option, '-z', '--stdin'], {
+        index,
+        input: files.map((file) => `${file}\0`).join(''),
+      });
+  };
+  await unmark(
+    '--no-assume-unchanged',
+    flagged.filter(({ tag }) => tag !== 'S').map(({ file }) => file),
+  );
+  const skipped = flagged.filter(({ tag }) => tag.toUpperCase() === 'S').map(({ file }) => file);
+  if (skipped.length === 0) return;
+  const sparse =
+    (await git.run(['config', '--type=bool', '--get', 'core.sparseCheckout'], { accept: [0, 1] })).stdout.trim() ===
+    'true';
+  const there = await Promise.all(
+    skipped.map((file) =>
+      lstat(path.join(git.dir, file)).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  await unmark(
+    '--no-skip-worktree',
+    skipped.filter((_file, at) => !sparse || there[at]),
+  );
+}
+
+export function snapshotRef(runId: string): string {
+  return `refs/slicewave/runs/${runId}`;
+}
+
+/** Puts the worktree's full state under `refs/slicewave/runs/<run_id>`, so that no clean-up can lose it. */
+export async function takeSnapshot(git: Git, runId: string, message: string): Promise<Snapshot> {
+  const { tree, head } = await fullState(git);
+  const commit = await git.commitTree(tree, head ? [head] : [], message, new Date().toISOString());
+  await git.run(['update-ref', snapshotRef(runId), commit]);
+  return { tree, commit };
+}
+
+/**
+ * Puts a worktree back to a snapshot's state; HEAD stays. What checks left behind since then is nobody's work, and the
+ * next attempt must not be blamed for it.
+ */
+export async function restoreSnapshot(git: Git, commit: string): Promise<void> {
+  await git.run(['read-tree', '--reset', '-u', commit]);
+  await git.run(['clean', '-fdq']);
+  await git.run(['reset', '--quiet']);
+}
+
+/** A change without the verdict on its scope. */
+export type BareChange = Omit<FileChange, 'inScope' | 'symbols'>;
+
+/** What differs between two trees: renames, modes, symlinks with their targets and submodules included. */
+export async function changesBetween(git: Git, from: string, to: string): Promise<readonly BareChange[]> {
+  const fields = await git.fields(['diff-tree', '-r', '-z', '-M', '--raw', '--numstat', '--no-ext-diff', from, to]);
+  const changes: { change: BareChange; blob: string }[] = [];
+  const counts = new Map<string, { additions: number | null; deletions: number | null }>();
+  for (let i = 0; i < fields.length;) {
+    const field = fields[i++] ?? '';
+    if (field.startsWith(':')) {
+      const [oldMode = '', newMode = '', , blob = '', status = ''] = field.slice(1).split(' ');
+      const moved = status.startsWith('R') || status.startsWith('C');
+      const first = fields[i++] ?? '';
+      const file = moved ? (fields[i++] ?? '') : first;
+      const kind =
+        { A: 'added', D: 'deleted', R: 'renamed', C: 'copied', T: 'type-changed' }[status[0] ?? ''] ?? 'modified';
+      changes.push({
+        blob,
+        change: {
+          path: file,
+          ...(moved ? { from: first } : {}),
+          change: kind as FileChange['change'],
+          additions: null,
+          deletions: null,
+          oldMode,
+          newMode,
+        },
+      });
+    } else {
+      const [added = '-', deleted = '-', file = ''] = field.split('\t');
+      let name = file;
+      if (name === '') {
+        i++;
+        name = fields[i++] ?? '';
+      }
+      counts.set(name, {
+        additions: added === '-' ? null : Number(added),
+        deletions: deleted === '-' ? null : Number(deleted),
+      });
+    }
+  }
+  return Promise.all(
+    changes.map(async ({ change, blob }) => ({
+      ...change,
+      ...counts.get(change.path),
+      ...(change.newMode === '120000' ? { linkTarget: await git.text(['cat-file', 'blob', blob]) } : {}),
+    })),
+  );
+}
+
+/** A unified diff between two trees, binary-safe: `git apply` takes it. */
+export async function patchBetween(git: Git, from: string, to: string): Promise<string> {
+  return (
+    await git.run([
+      '-c',
+      'core.quotePath=false',
+      'diff',
+      '--binary',
+      '--full-index',
+      '-M',
+      '--no-color',
+      '--no-ext-diff',
+      from,
+      to,
+      '--',
+    ])
+  ).stdout;
+}
+
+/** Whether a symlink's target leads out of the worktree. */
+export function leadsOutside(change: BareChange): boolean {
+  if (change.linkTarget === undefined) return false;
+  if (path.posix.isAbsolute(change.linkTarget) || path.win32.isAbsolute(change.linkTarget)) return true;
+  const target = path.posix.normalize(path.posix.join(path.posix.dirname(change.path), change.linkTarget));
+  return target === '..' || target.startsWith('../');
+}
+
+/** What the primary checkout looked like: compared before and after a run, it shows an agent that left its worktree. */
+export interface CheckoutState {
+  readonly head: string;
+  readonly branch: string;
+  readonly status: ReadonlyMap<string, string>;
+}
+
+/** Paths under `ignore` (the tool's own plan directories) are left out. */
+export async function checkoutState(git: Git, ignore: readonly string[]): Promise<CheckoutState> {
+  const fields = await git.fields([
+    'status',
+    '--porcelain=v2',
+    '--branch',
+    '-z',
+    '--untracked-files=all',
+    '--no-renames',
+  ]);
+  const status = new Map<string, string>();
+  let head = '';
+  let branch = '';
+  for (const field of fields) {
+    if (field.startsWith('# branch.oid ')) head = field.slice(13);
+    else if (field.startsWith('# branch.head ')) branch = field.slice(14);
+    else if (field.startsWith('? ')) status.set(field.slice(2), '?');
+    else if (field.startsWith('1 ')) {
+      const parts = field.split(' ');
+      status.set(parts.slice(8).join(' '), `${parts[1]} ${parts[7]}`);
+    } else if (field.startsWith('u ')) status.set(field.split(' ').slice(10).join(' '), 'u');
+  }
+  for (const file of status.keys()) {
+    if (ignore.some((dir) => file === dir || file.startsWith(`${dir}/`))) status.delete(file);
+  }
+  return { head, branch, status };
+}
+
+/** What changed in the primary checkout between two looks, in sentences; empty when nothing did. */
+export function checkoutDrift(before: CheckoutState, after: CheckoutState): string[] {
+  const drift: string[] = [];
+  if (before.branch !== after.branch) drift.push(`the branch changed from ${before.branch} to ${after.branch}`);
+  if (before.head !== after.head)
+    drift.push(`HEAD moved from ${before.head.slice(0, 10)} to ${after.head.slice(0, 10)}`);
+  for (const [file, state] of after.status) if (before.status.get(file) !== state) drift.push(`${file} changed`);
+  for (const file of before.status.keys()) if (!after.status.has(file)) drift.push(`${file} went back or away`);
+  return drift;
+}

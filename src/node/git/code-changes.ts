@@ -1,0 +1,210 @@
+import { isUtf8 } from 'node:buffer';
+import { execFile } from 'node:child_process';
+import { fileHunks, type Hunk } from '../../core/code/hunks.ts';
+import { languageOf } from '../../core/code/languages.ts';
+import { isTwofold, type OutlineReader } from '../../core/code/outline.ts';
+import { symbolsTouched, type CodeVersion } from '../../core/code/touched.ts';
+import type { CodeChange, Unread } from '../../core/gate/symbol-check.ts';
+import { symbolsInScope } from '../../core/scope/contain.ts';
+import type { GlobOptions } from '../../core/scope/glob.ts';
+import type { Scope } from '../../core/task/model.ts';
+import type { BareChange } from './changes.ts';
+import { gitEnvironment, type Git } from './git.ts';
+
+/** Changed files that are read for their symbols; those whose scope names symbols are read in any case. */
+const maxFiles = 200;
+/** Larger files are generated. The reader's own limit counts characters, which take no more than this. */
+const maxBytes = 4_000_000;
+
+export interface CodeChangesRequest {
+  readonly git: Git;
+  readonly from: string;
+  readonly to: string;
+  readonly changes: readonly BareChange[];
+  /** `null` when nothing is judged. */
+  readonly scope: Scope | null;
+  /** How the file system compares names. */
+  readonly names?: GlobOptions;
+}
+
+/**
+ * What changed in source files, down to the symbol, by path. Files in languages without a grammar are left out, unless
+ * the scope names symbols in them: then the answer says why they could not be read.
+ */
+export async function readCodeChanges(request: CodeChangesRequest): Promise<ReadonlyMap<string, CodeChange>> {
+  const { git, from, to, scope } = request;
+  const found = new Map<string, CodeChange>();
+  const scoped: BareChange[] = [];
+  const others: BareChange[] = [];
+  for (const change of request.changes) {
+    const isScoped =
+      scope !== null &&
+      [change.path, change.from ?? change.path].some((path) => namesSymbols(scope, path, request.names));
+    const isKnown = languageOf(change.path) !== null || (change.from !== undefined && languageOf(change.from) !== null);
+    if (isKnown && isText(change)) (isScoped ? scoped : others).push(change);
+    else if (isScoped) found.set(change.path, unreadChange(isKnown ? 'unreadable' : 'no-grammar'));
+  }
+  const wanted = [...scoped, ...others.slice(0, Math.max(0, maxFiles - scoped.length))];
+  if (wanted.length === 0) return found;
+  const { openCodeReader } = await import('../judge/code-reader.ts');
+  const [reader, texts, hunks] = await Promise.all([
+    openCodeReader(),
+    textsOf(git, [
+      ...wanted.flatMap((change) => (change.change === 'added' ? [] : [`${from}:${change.from ?? change.path}`])),
+      ...wanted.flatMap((change) => (change.change === 'deleted' ? [] : [`${to}:${change.path}`])),
+    ]),
+    hunksBetween(git, from, to, wanted),
+  ]);
+  for (const change of wanted) {
+    const before = change.from ?? change.path;
+    // A link or a submodule has no symbols: what the file held is gone.
+    const old = isPlain(change.oldMode) ? sideOf(reader, before, texts.get(`${from}:${before}`)) : absent;
+    const now = isPlain(change.newMode) ? sideOf(reader, change.path, texts.get(`${to}:${change.path}`)) : absent;
+    found.set(change.path, codeChange(change, old, now, hunks.get(change.path) ?? null));
+  }
+  return found;
+}
+
+function codeChange(change: BareChange, old: Side, now: Side, hunks: readonly Hunk[] | null): CodeChange {
+  const was = old.state === 'read' && change.change !== 'copied' ? old.version : null;
+  const is = now.state === 'read' ? now.version : null;
+  const isMove = change.change === 'renamed';
+  // What a run itself broke weighs more than what could never be read.
+  const broke = now.state === 'unread' && now.why === 'broken' && old.state === 'read' ? 'broke' : null;
+  const lost = old.state === 'unread' ? old.why : null;
+  const unread = now.state === 'unread' ? (broke ?? now.why) : null;
+  return {
+    known: new Set(was?.outline.symbols.map((symbol) => symbol.name)),
+    symbols: new Set([was, is].flatMap((side) => side?.outline.symbols.map((symbol) => symbol.name) ?? [])),
+    touched: lost ?? unread ?? symbolsTouched(was, is, hunks ?? everything(was, is)),
+    left: isMove ? (lost ?? symbolsTouched(was, null, [])) : [],
+    arrived: isMove ? (unread ?? symbolsTouched(null, is, [])) : [],
+  };
+}
+
+function namesSymbols(scope: Scope, path: string, names?: GlobOptions): boolean {
+  const { allowed, forbidden } = symbolsInScope(scope, path, names);
+  return (allowed !== null && allowed.length > 0) || forbidden.length > 0;
+}
+
+function isText({ oldMode, newMode }: BareChange): boolean {
+  return isPlain(oldMode) || isPlain(newMode);
+}
+
+function isPlain(mode: string): boolean {
+  return mode.startsWith('100');
+}
+
+type Side =
+  | { readonly state: 'absent' }
+  | { readonly state: 'read'; readonly version: CodeVersion }
+  | { readonly state: 'unread'; readonly why: Exclude<Unread, 'broke'> };
+
+const absent: Side = { state: 'absent' };
+
+function unreadChange(why: Unread): CodeChange {
+  return { symbols: new Set(), known: new Set(), touched: why, left: why, arrived: why };
+}
+
+function sideOf(reader: OutlineReader | null, path: string, text: string | null | undefined): Side {
+  if (languageOf(path) === null) return { state: 'unread', why: 'no-grammar' };
+  if (text === undefined) return { state: 'unread', why: 'unreadable' };
+  if (!reader) return { state: 'unread', why: 'no-parser' };
+  const outline = text === null ? null : reader.read(path, text);
+  if (!outline || text === null) return { state: 'unread', why: 'too-large' };
+  if (isTwofold(outline.language, text)) return { state: 'unread', why: 'twofold' };
+  return outline.broken ? { state: 'unread', why: 'broken' } : { state: 'read', version: { outline, text } };
+}
+
+/** Stands in where git draws no diff: all of it changed, or nothing. */
+function everything(before: CodeVersion | null, after: CodeVersion | null): Hunk[] {
+  if (before?.text === after?.text) return [];
+  const all = (side: CodeVersion | null) => (side ? { first: 1, last: side.text.split('\n').length } : null);
+  return [{ removed: all(before), added: all(after), at: 1 }];
+}
+
+async function hunksBetween(
+  git: Git,
+  from: string,
+  to: string,
+  changes: readonly BareChange[],
+): Promise<ReadonlyMap<string, readonly Hunk[]>> {
+  // Attributes may call a source file binary, or name a program that shows it differently.
+  const { stdout } = await git.run([
+    '-c',
+    'core.quotePath=false',
+    'diff',
+    '--text',
+    '--no-textconv',
+    '--no-ext-diff',
+    '--no-color',
+    '--src-prefix=a/',
+    '--dst-prefix=b/',
+    '--ignore-submodules',
+    '-U0',
+    '-M',
+    from,
+    to,
+    '--',
+    ...new Set(changes.flatMap((change) => [change.path, change.from ?? change.path])),
+  ]);
+  const found = new Map<string, readonly Hunk[]>();
+  const files = fileHunks(stdout);
+  for (const change of changes) {
+    const file = files.get(change.path);
+    // Among fewer files, git may see another rename than among all.
+    if (file && (file.from ?? change.path) === (change.from ?? change.path)) found.set(change.path, file.hunks);
+  }
+  return found;
+}
+
+/** The texts of blobs by the names they were asked for; `null` when too large; what is no blob is left out. */
+async function textsOf(git: Git, names: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
+  const found = new Map<string, string | null>();
+  const asked = [...new Set(names)].filter((name) => !name.includes('\n'));
+  const small: { readonly name: string; readonly id: string }[] = [];
+  const sizes = (await catFile(git, '--batch-check=%(objecttype) %(objectsize) %(objectname)', asked))
+    .toString('utf8')
+    .split('\n');
+  asked.forEach((name, at) => {
+    const [type, size, id] = (sizes[at] ?? '').split(' ');
+    if (type !== 'blob' || id === undefined) return;
+    if (Number(size) > maxBytes) found.set(name, null);
+    else small.push({ name, id });
+  });
+  const bytes = await catFile(
+    git,
+    '--batch=%(objectsize)',
+    small.map(({ id }) => id),
+  );
+  let at = 0;
+  for (const { name } of small) {
+    const end = bytes.indexOf(10, at);
+    if (end < 0) break;
+    const size = Number(bytes.toString('latin1', at, end));
+    found.set(name, textOf(bytes.subarray(end + 1, end + 1 + size)));
+    at = end + 1 + size + 1;
+  }
+  return found;
+}
+
+/** Bytes that are no UTF-8 are kept apart: as replacement characters, two different ones would look the same. */
+function textOf(bytes: Buffer): string {
+  return isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1');
+}
+
+/** Past the usual door to git, whose output is text: sizes are in bytes. */
+function catFile(git: Git, mode: string, names: readonly string[]): Promise<Buffer> {
+  if (names.length === 0) return Promise.resolve(Buffer.alloc(0));
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      'git',
+      ['cat-file', mode],
+      { cwd: git.dir, env: gitEnvironment(process.env), encoding: 'buffer', maxBuffer: 1024 * 1024 * 1024 },
+      (error, stdout) => (error ? reject(error) : resolve(stdout)),
+    );
+    // A git that ends early has said why in its exit code.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(names.map((name) => `${name}\n`).join(''));
+  });
+}

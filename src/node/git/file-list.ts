@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process';
+import { realpathSync, type Dirent } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { findProgram } from '../process/processes.ts';
+
+const maxDepth = 12;
+const skipped = new Set([
+  '.git',
+  'node_modules',
+  '.agent-runs',
+  'dist',
+  'out',
+  'build',
+  'target',
+  '.venv',
+  'venv',
+  '__pycache__',
+  '.next',
+  '.cache',
+]);
+
+export interface FileListOptions {
+  /** Which files are of interest; all when absent. */
+  readonly wanted?: (name: string) => boolean;
+  /** The list ends there. */
+  readonly most: number;
+}
+
+/**
+ * The files of a directory by path relative to it, with forward slashes, sorted: those that git tracks and that are
+ * there, and those that it would track. Without git, well-known directories of generated files are left out.
+ */
+export async function listFiles(root: string, options: FileListOptions): Promise<string[]> {
+  const wanted = options.wanted ?? (() => true);
+  const listed = await listByGit(root);
+  const names = listed ? listed.filter(wanted) : await listByWalk(root, wanted, options.most);
+  return names.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).slice(0, options.most);
+}
+
+/**
+ * Asks git about a directory where the user has not said that the workspace can be trusted, which `Git` does not do:
+ * settings of the repository that name programs are switched off, and git is not looked up inside the directory. The
+ * answer is what git prints; `null` when there is no git, or it has no answer.
+ */
+export async function askGit(root: string, args: readonly string[]): Promise<string | null> {
+  const git = await findProgram('git', { ...process.env, PATH: pathOutside(root), Path: undefined });
+  if (git === null) return null;
+  const { GIT_DIR: _dir, GIT_WORK_TREE: _tree, GIT_INDEX_FILE: _index, GIT_PREFIX: _prefix, ...env } = process.env;
+  const options = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '--no-optional-locks', '-C', root];
+  try {
+    const { stdout } = await promisify(execFile)(git, [...options, ...args], {
+      cwd: tmpdir(),
+      env,
+      maxBuffer: 256 * 1024 * 1024,
+      windowsHide: true,
+    });
+    return stdout;
+  } catch {
+    return null;
+  }
+}
+
+async function listByGit(root: string): Promise<string[] | null> {
+  const list = async (...which: string[]): Promise<string[] | null> =>
+    (await askGit(root, ['ls-files', ...which, '-z']))?.split('\0').filter((name) => name !== '') ?? null;
+  const [names, gone] = await Promise.all([list('-co', '--exclude-standard'), list('-d')]);
+  if (!names || !gone) return null;
+  const missing = new Set(gone);
+  return [...new Set(names)].filter((name) => !missing.has(name));
+}
+
+/** The directories of the path that are absolute and not inside a directory. */
+export function pathOutside(root: string): string {
+  const real = (dir: string): string => {
+    try {
+      return realpathSync(dir);
+    } catch {
+      return dir;
+    }
+  };
+  const top = real(root);
+  return (process.env['PATH'] ?? process.env['Path'] ?? '')
+    .split(path.delimiter)
+    .filter((dir) => {
+      if (!path.isAbsolute(dir)) return false;
+      const inside = path.relative(top, real(dir));
+      return inside.startsWith('..') || path.isAbsolute(inside);
+    })
+    .join(path.delimiter);
+}
+
+async function listByWalk(root: string, wanted: (name: string) => boolean, most: number): Promise<string[]> {
+  const names: string[] = [];
+  const walk = async (dir: string, depth: number): Promise<void> => {
+    if (depth > maxDepth || names.length >= most) return;
+    let entries: Dirent[];
+    try {
+      entries = await readdir(path.join(root, dir), { withFileTypes: true });
+    } catch {
+      return;
+    }
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const name = dir === '' ? entry.name : `${dir}/${entry.name}`;
+      if (entry.isDirectory() && !skipped.has(entry.name)) await walk(name, depth + 1);
+      else if (entry.isFile() && wanted(name)) names.push(name);
+      if (names.length >= most) return;
+    }
+  };
+  await walk('', 0);
+  return names;
+}

@@ -1,0 +1,145 @@
+import { appendFile, mkdir, readFile, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { failure, success, type Result } from '../../core/text/result.ts';
+import type { GlobOptions } from '../../core/scope/glob.ts';
+import type { EngineFailure } from '../engine-model.ts';
+import { Git, GitError } from './git.ts';
+
+/** Where everything of one repository stands. All paths are absolute. */
+export interface Repository {
+  /** The primary checkout's top level: state lives here, whatever worktree a command is given in. */
+  readonly root: string;
+  /** The git directory that all worktrees share. */
+  readonly commonDir: string;
+  /** `.agent-runs` in the primary checkout. */
+  readonly runsDir: string;
+  /** Git in the primary checkout. */
+  readonly git: Git;
+}
+
+export function fail(
+  reason: EngineFailure['reason'],
+  message: string,
+  remedy: string,
+): { readonly ok: false; readonly failure: EngineFailure } {
+  return failure({ reason, message, remedy });
+}
+
+/**
+ * Finds the repository around a directory. Inside a linked worktree this is still the primary checkout, so that an
+ * agent's terminal and the person's see the same state. A repository without commits has nothing to branch from.
+ */
+export async function openRepository(dir: string): Promise<Result<Repository, EngineFailure>> {
+  const at = path.resolve(dir);
+  if (!(await stat(at).catch(() => null))?.isDirectory()) {
+    return fail('no-repository', `${at} is not a directory`, 'Give the path of a git repository.');
+  }
+  const git = new Git(at);
+  const listed = git.fields(['worktree', 'list', '--porcelain', '-z']).catch(() => []);
+  let top: string;
+  let common: string;
+  try {
+    const out = await git.text(['rev-parse', '--path-format=absolute', '--show-toplevel', '--git-common-dir']);
+    [top = '', common = ''] = out.split('\n');
+  } catch (error) {
+    if (error instanceof GitError && /must be run in a work tree/.test(error.stderr)) {
+      return fail('no-repository', `${at} is a bare repository`, 'Run this in a checkout of the repository.');
+    }
+    if (error instanceof GitError && /dubious ownership/.test(error.stderr)) {
+      return fail(
+        'no-repository',
+        `git refuses ${at}: it is owned by someone else`,
+        `Run: git config --global --add safe.directory ${at}`,
+      );
+    }
+    if (error instanceof GitError && error.exitCode >= 0) {
+      return fail(
+        'no-repository',
+        `${at} is not inside a git repository`,
+        'Run `git init` and commit once, or change into a repository.',
+      );
+    }
+    return fail(
+      'git',
+      `git could not be started: ${(error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''}`,
+      'Install git 2.38 or newer and put it on the path.',
+    );
+  }
+  const first = await listed;
+  const root = await primaryOf(first, top);
+  const primary = git.in(root);
+  const born = first[0] === `worktree ${root}` && /^HEAD (?!0+$)/.test(first[1] ?? '');
+  if (!born && (await primary.resolve('HEAD')) === null) {
+    return fail(
+      'no-commits',
+      `${root} has no commits yet`,
+      'Commit once (`git commit --allow-empty -m "start"`): worktrees need a commit to start from.',
+    );
+  }
+  return success({ root, commonDir: await realpath(common), runsDir: path.join(root, '.agent-runs'), git: primary });
+}
+
+/** The first entry of `git worktree list` is the primary checkout. */
+async function primaryOf([first = '']: readonly string[], top: string): Promise<string> {
+  const dir = first.startsWith('worktree ') ? first.slice('worktree '.length) : top;
+  // A bare primary has no checkout of its own; then the linked worktree we stand in keeps the state.
+  return (await stat(path.join(dir, '.git')).catch(() => null)) ? dir : top;
+}
+
+/**
+ * How the file system under the repository compares names, as git found out when it made the repository
+ * (`core.ignorecase`, `core.precomposeunicode`): for scopes, overlaps and the gate alike. The one place that asks.
+ */
+export async function nameRules(git: Git): Promise<GlobOptions> {
+  const { stdout } = await git.run(NAME_SETTINGS, { accept: [0, 1] });
+  return nameRulesOf(stdout);
+}
+
+/** What to ask git, for `nameRulesOf`. */
+export const NAME_SETTINGS: readonly string[] = [
+  'config',
+  '--type=bool',
+  '-z',
+  '--get-regexp',
+  String.raw`^core\.(ignorecase|precomposeunicode)$`,
+];
+
+/** Reads git's answer to `NAME_SETTINGS`. */
+export function nameRulesOf(answer: string): GlobOptions {
+  const set = new Map(answer.split('\0').map((line) => line.split('\n', 2) as [string, string | undefined]));
+  return {
+    ...(set.get('core.ignorecase') === 'true' ? { caseInsensitive: true } : {}),
+    ...(set.get('core.precomposeunicode') === 'true' ? { composed: true } : {}),
+  };
+}
+
+/** Keeps `.agent-runs/` out of every status, diff and merge, without touching a tracked file. */
+export async function excludeState(repository: Repository): Promise<void> {
+  await mkdir(repository.runsDir, { recursive: true });
+  const file = path.join(repository.commonDir, 'info', 'exclude');
+  const text = await readFile(file, 'utf8').catch(() => '');
+  if (text.split(/\r?\n/).includes('/.agent-runs/')) return;
+  await mkdir(path.dirname(file), { recursive: true });
+  await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}/.agent-runs/\n`);
+}
+
+/** Resolves `relative` inside `root`; `null` when it would leave it, links included for the part that exists. */
+export async function contained(root: string, relative: string): Promise<string | null> {
+  const full = path.resolve(root, relative);
+  if (!inside(root, full)) return null;
+  const realRoot = await realpath(root);
+  for (let at = full; inside(root, at); at = path.dirname(at)) {
+    const real = await realpath(at).catch(() => null);
+    if (real !== null) return inside(realRoot, real) ? full : null;
+  }
+  return null;
+}
+
+export function inside(root: string, file: string): boolean {
+  const relative = path.relative(root, file);
+  return relative === '' || (!relative.startsWith(`..${path.sep}`) && relative !== '..' && !path.isAbsolute(relative));
+}
+
+export function toPosix(file: string): string {
+  return path.sep === '/' ? file : file.split(path.sep).join('/');
+}

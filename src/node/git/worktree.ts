@@ -1,0 +1,246 @@
+import { constants } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { success, type Result } from '../../core/text/result.ts';
+import { fail, inside, type Repository } from './repository.ts';
+import type { EngineFailure } from '../engine-model.ts';
+import { treeOfWorktree } from './changes.ts';
+import { GitError } from './git.ts';
+
+export interface WorktreeEntry {
+  readonly path: string;
+  readonly branch: string | null;
+  readonly head: string | null;
+  readonly locked: string | null;
+  readonly prunable: boolean;
+}
+
+/**
+ * Where a plan's worktrees stand: `<root>/<plan>/<slice or workstream>`, outside the repository's own tree. The root is
+ * `SLICEWAVE_WORKTREES`, else the git setting `slicewave.worktrees`, else `../<repository>.worktrees`.
+ */
+export async function worktreeRoot(repository: Repository): Promise<string> {
+  const named = process.env['SLICEWAVE_WORKTREES'];
+  if (named) return realPlace(path.resolve(repository.root, named));
+  const set = await repository.git.run(['config', '--type=path', '--get', 'slicewave.worktrees'], { accept: [0, 1] });
+  const place = set.exitCode === 0 ? set.stdout.trim() : '';
+  return realPlace(place === '' ? `${repository.root}.worktrees` : path.resolve(repository.root, place));
+}
+
+/** A path as git will name it: links resolved in the part that exists. By another name, no worktree would be found again. */
+async function realPlace(place: string): Promise<string> {
+  const missing: string[] = [];
+  for (let at = place; ; at = path.dirname(at)) {
+    const real = await realpath(at).catch(() => null);
+    if (real !== null) return path.join(real, ...missing);
+    if (path.dirname(at) === at) return place;
+    missing.unshift(path.basename(at));
+  }
+}
+
+export async function listWorktrees(repository: Repository): Promise<readonly WorktreeEntry[]> {
+  const out = (await repository.git.run(['worktree', 'list', '--porcelain', '-z'])).stdout;
+  return out
+    .split('\0\0')
+    .filter((block) => block.trim() !== '')
+    .map((block) => {
+      const lines = block.split('\0');
+      const value = (key: string): string | null => {
+        const line = lines.find((l) => l === key || l.startsWith(`${key} `));
+        return line === undefined ? null : line.slice(key.length + 1);
+      };
+      return {
+        path: value('worktree') ?? '',
+        branch: value('branch')?.replace(/^refs\/heads\//, '') ?? null,
+        head: value('HEAD'),
+        locked: value('locked'),
+        prunable: value('prunable') !== null,
+      };
+    });
+}
+
+export interface WorktreeRequest {
+  readonly path: string;
+  readonly branch: string;
+  readonly base: string;
+  /** `keep`: as the last attempt left it. `fresh`: at the base, whatever stood there before. */
+  readonly mode: 'keep' | 'fresh';
+  /** Whether an earlier run of ours may have made the branch or the directory. */
+  readonly ours: boolean;
+  /** Called before anything of an existing worktree is thrown away. */
+  readonly snapshot: (dir: string) => Promise<void>;
+}
+
+export interface ReadyWorktree {
+  readonly created: boolean;
+  /** Whether the last attempt's work is in it; otherwise it stands at the base. */
+  readonly kept: boolean;
+}
+
+/** The run that holds a worktree's lock; `null` when it is not locked, or by somebody else. */
+export function runOfLock(entry: WorktreeEntry): string | null {
+  return /^slicewave run (\S+)$/.exec(entry.locked ?? '')?.[1] ?? null;
+}
+
+/**
+ * Takes away lock files that a killed git left in a worktree of ours. The caller holds the worktree's own lock and has
+ * ended what an earlier attempt left running; a git that still works in there is the person's, and keeps its lock.
+ */
+export async function clearGitLocks(repository: Repository, dir: string, branch: string): Promise<void> {
+  const pointer = await readFile(path.join(dir, '.git'), 'utf8').catch(() => '');
+  const gitDir = /^gitdir: (.+)$/m.exec(pointer)?.[1];
+  const locks = [
+    ...(gitDir ? [path.join(gitDir, 'index.lock'), path.join(gitDir, 'HEAD.lock')] : []),
+    path.join(repository.commonDir, 'refs', 'heads', `${branch}.lock`),
+  ];
+  for (const lock of locks) {
+    if (!(await stat(lock).catch(() => null)) || (await gitWorksIn(dir))) continue;
+    await rm(lock, { force: true });
+  }
+}
+
+async function gitWorksIn(dir: string): Promise<boolean> {
+  const real = await realpath(dir).catch(() => dir);
+  for (const name of await readdir('/proc').catch(() => [])) {
+    if (!/^\d+$/.test(name)) continue;
+    const cwd = await readlink(`/proc/${name}/cwd`).catch(() => '');
+    if (cwd === '' || !inside(real, cwd)) continue;
+    if ((await readFile(`/proc/${name}/comm`, 'utf8').catch(() => '')).trim() === 'git') return true;
+  }
+  return false;
+}
+
+/** Makes a worktree ready at its place and says whether it was new. Locks are the caller's. */
+export async function ensureWorktree(
+  repository: Repository,
+  request: WorktreeRequest,
+): Promise<Result<ReadyWorktree, EngineFailure>> {
+  const { git } = repository;
+  if (request.ours) await clearGitLocks(repository, request.path, request.branch);
+  else if (!(await stat(request.path).catch(() => null))) {
+    // Nearly always nothing is in the way, and then this is the only process. Otherwise git refuses before it makes
+    // anything, and what is in the way is looked at below.
+    const added = await addWorktree(repository, request, '-b');
+    if (added.ok || (await stat(request.path).catch(() => null))) return added;
+  }
+  const here = (await listWorktrees(repository)).find((entry) => samePath(entry.path, request.path));
+  if (here && !here.prunable) {
+    const usable = await git
+      .in(request.path)
+      .run(['rev-parse', '--verify', '--quiet', 'HEAD'], { accept: [0, 1, 128] })
+      .catch(() => null);
+    const initializing = here.locked === 'initializing';
+    if (usable?.exitCode === 0 && !initializing) return reuse(repository, request, here);
+    if (!request.ours) return taken(request.path, 'is a worktree that git cannot read');
+    // Killed while git was still checking it out: no agent has ever been in there, so there is nothing to lose.
+    await git.run(['worktree', 'unlock', request.path], { accept: [0, 128] });
+    await git.run(['worktree', 'remove', '--force', request.path], { accept: [0, 128] });
+    await rm(request.path, { recursive: true, force: true });
+  } else if (here?.prunable) {
+    await git.run(['worktree', 'unlock', request.path], { accept: [0, 128] });
+    await git.run(['worktree', 'prune']);
+  }
+  const found = await readdir(request.path).catch(() => null);
+  if (found && found.length > 0) {
+    const pointer = await readFile(path.join(request.path, '.git'), 'utf8').catch(() => '');
+    if (!request.ours || !pointer.includes(repository.commonDir)) {
+      return taken(request.path, 'exists already and is not a worktree of this plan');
+    }
+    // Git knows nothing of it any more, so no snapshot can be taken: whatever it holds is put aside, not away.
+    await rename(request.path, `${request.path}.old-${Date.now()}`);
+  }
+  const tip = await git.resolve(`refs/heads/${request.branch}`);
+  if (tip && !request.ours && tip !== request.base) {
+    return fail(
+      'exists',
+      `the branch ${request.branch} exists already (at ${tip.slice(0, 10)}) and no run of this plan made it`,
+      `Look at it with \`git log ${request.branch}\`; then delete or rename it: git branch -m ${request.branch} ${request.branch}-old`,
+    );
+  }
+  return addWorktree(repository, request, '-B');
+}
+
+/** `-b` makes the branch, `-B` moves one that is there. */
+async function addWorktree(
+  repository: Repository,
+  request: WorktreeRequest,
+  flag: '-b' | '-B',
+): Promise<Result<ReadyWorktree, EngineFailure>> {
+  await mkdir(path.dirname(request.path), { recursive: true });
+  try {
+    await repository.git.run(['worktree', 'add', '--quiet', flag, request.branch, request.path, request.base]);
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    const elsewhere = /already (?:checked out|used by worktree) at '([^']+)'/.exec(error.stderr);
+    if (elsewhere) {
+      return fail(
+        'exists',
+        `the branch ${request.branch} is checked out at ${elsewhere[1]}`,
+        `Remove that worktree: git worktree remove ${elsewhere[1]}`,
+      );
+    }
+    return fail('git', error.message, 'Mend what git names, then run again.');
+  }
+  return success({ created: true, kept: false });
+}
+
+async function reuse(
+  repository: Repository,
+  request: WorktreeRequest,
+  here: WorktreeEntry,
+): Promise<Result<ReadyWorktree, EngineFailure>> {
+  const inside = repository.git.in(request.path);
+  if (!request.ours && here.branch !== request.branch) {
+    return taken(request.path, `is a worktree of the branch ${here.branch ?? '(none)'}`);
+  }
+  if (request.mode === 'keep' && here.branch === request.branch) return success({ created: false, kept: true });
+  if ((await treeOfWorktree(inside)) !== (await inside.treeOf(request.base))) await request.snapshot(request.path);
+  await inside.run(['reset', '--quiet', '--hard']);
+  await inside.run(['clean', '-fdq']);
+  await inside.run(['checkout', '--quiet', '--force', '-B', request.branch, request.base]);
+  return success({ created: false, kept: false });
+}
+
+function taken(dir: string, why: string): ReturnType<typeof fail> {
+  return fail(
+    'exists',
+    `${dir} ${why}`,
+    'Move it away, or choose another place with `git config slicewave.worktrees <dir>`.',
+  );
+}
+
+export async function lockWorktree(repository: Repository, dir: string, reason: string): Promise<void> {
+  await repository.git.run(['worktree', 'lock', '--reason', reason, dir], { accept: [0, 128] });
+}
+
+export async function unlockWorktree(repository: Repository, dir: string): Promise<void> {
+  await repository.git.run(['worktree', 'unlock', dir], { accept: [0, 128] });
+}
+
+/**
+ * Copies what `.worktreeinclude` names (gitignore syntax) from the primary checkout: only files that match it *and* are
+ * ignored, such as `.env`. Tracked files are there already, and untracked ones are nobody's promise.
+ */
+export async function copyIncluded(repository: Repository, worktree: string): Promise<readonly string[]> {
+  const rules = path.join(repository.root, '.worktreeinclude');
+  if (!(await stat(rules).catch(() => null))?.isFile()) return [];
+  const { git } = repository;
+  const matching = await git.fields(['ls-files', '--others', '--ignored', `--exclude-from=${rules}`, '-z']);
+  const ignored = new Set(await git.fields(['ls-files', '--others', '--ignored', '--exclude-standard', '-z']));
+  const copied: string[] = [];
+  for (const file of matching) {
+    if (!ignored.has(file) || file.startsWith('.agent-runs/')) continue;
+    const from = path.join(repository.root, file);
+    const to = path.join(worktree, file);
+    // A link could lead anywhere; what stands behind it is not ours to copy.
+    if (!inside(await realpath(repository.root), await realpath(from).catch(() => '/'))) continue;
+    await mkdir(path.dirname(to), { recursive: true });
+    await copyFile(from, to, constants.COPYFILE_FICLONE);
+    copied.push(file);
+  }
+  return copied;
+}
+
+function samePath(a: string, b: string): boolean {
+  return path.resolve(a) === path.resolve(b);
+}

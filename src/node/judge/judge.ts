@@ -1,0 +1,111 @@
+import path from 'node:path';
+import { judge, type JudgeRequest, type Judgement } from '../../core/judge/judge.ts';
+import type { CoChange } from '../../core/judge/coupling-history.ts';
+import { learnEstimator } from '../../core/plan/estimator.ts';
+import type { Plan, PlanFiles } from '../../core/plan/model.ts';
+import { counted } from '../../core/lint/engine/format.ts';
+import { fileKind } from '../../core/lint/engine/kind.ts';
+import { skillsByName } from '../../core/skill/read.ts';
+import { openCodeReader } from './code-reader.ts';
+import { Git } from '../git/git.ts';
+import { historyFile, readHistory } from './history.ts';
+import { repositorySettings } from './lint-settings.ts';
+import { readPastRuns } from '../plan/past-runs.ts';
+import { readRepositoryFacts } from './repository-facts.ts';
+import { nameRules, type Repository } from '../git/repository.ts';
+
+/** Where evidence is looked for; a repository without commits will do. */
+export type EvidencePlace = Pick<Repository, 'root' | 'commonDir' | 'runsDir' | 'git'>;
+
+/** That place for a checkout's top level. */
+export async function evidencePlace(root: string): Promise<EvidencePlace> {
+  const git = new Git(root);
+  const common = await git.text(['rev-parse', '--path-format=absolute', '--git-common-dir']);
+  return { root, commonDir: common.trim(), runsDir: path.join(root, '.agent-runs'), git };
+}
+
+export interface EvidenceOptions {
+  readonly signal?: AbortSignal;
+  /** What is being read when it takes longer. */
+  readonly onProgress?: (text: string) => void;
+  /** Does what keeps the thread busy. Default: simply does it. */
+  readonly think?: <T>(think: () => T) => T;
+  /** Files that are no part of what is judged: another decomposition of the same spec, for instance. */
+  readonly without?: (file: string) => boolean;
+}
+
+/** What a judge needs to know of a repository, whatever the plan. */
+export type Evidence = Omit<JudgeRequest, 'plan' | 'files'>;
+
+/**
+ * Gathers what a judge needs of a repository: its files, settings and skills, a parser, which files changed together, and
+ * how long earlier runs took. What cannot be had (no grammar, a history cut short, a damaged record) is left out, and said in
+ * what the judge leaves out. Starts nothing but git.
+ */
+export async function gatherEvidence(repository: EvidencePlace, options: EvidenceOptions = {}): Promise<Evidence> {
+  const { root } = repository;
+  const [facts, { settings }, names, code, history, past] = await Promise.all([
+    readRepositoryFacts(root),
+    repositorySettings(root),
+    nameRules(repository.git),
+    openCodeReader(),
+    coChange(repository, options),
+    readPastRuns(repository),
+  ]);
+  const { without } = options;
+  const files = without ? facts.files.filter((file) => !without(file)) : facts.files;
+  const skills = files.filter((file) => /\.md$/i.test(file) && fileKind(file, '') === 'skill');
+  return {
+    repository: { ...facts, files, code },
+    settings,
+    names,
+    history: history.coChange,
+    estimator: learnEstimator(past.samples),
+    skills: skillsByName(skills, (file) => facts.textOf(file) ?? ''),
+    unknown: [
+      ...history.unknown,
+      ...(past.damaged > 0
+        ? [`a part of what ${counted(past.damaged, 'earlier run')} took: the record is damaged`]
+        : []),
+    ],
+  };
+}
+
+async function coChange(
+  repository: EvidencePlace,
+  options: EvidenceOptions,
+): Promise<{ readonly coChange: CoChange | null; readonly unknown: readonly string[] }> {
+  const read = await readHistory({
+    root: repository.root,
+    cacheFile: historyFile(repository),
+    ...(options.signal ? { signal: options.signal } : {}),
+    onProgress: (commits) => options.onProgress?.(`Reading the history: ${commits.toLocaleString('en-US')} commits`),
+  });
+  const what = 'which files changed together';
+  if (!read.ok) return { coChange: null, unknown: [`${what}: ${read.failure.message}`] };
+  const { coChange, isShallow } = read.value;
+  const commits = coChange.start.length - 1;
+  const ends = `${what} before the ${counted(commits, 'commit')} that this shallow clone holds whole`;
+  return { coChange, unknown: isShallow ? [ends] : [] };
+}
+
+/** From so many on judging takes long enough to be told of before: nothing can be told while it goes on. */
+const MANY_SLICES = 200;
+const MANY_FILES = 5_000;
+
+/** Judges a plan as it stands in its directory; `null` when that was cancelled before it began. */
+export async function judgePlanOf(
+  repository: Repository,
+  { plan, files }: { readonly plan: Plan; readonly files: PlanFiles },
+  options: EvidenceOptions = {},
+): Promise<Judgement | null> {
+  const evidence = await gatherEvidence(repository, options);
+  if (options.signal?.aborted) return null;
+  const text = plan.specPath === null ? null : evidence.repository.textOf(plan.specPath);
+  const spec = plan.specPath !== null && text !== null ? { spec: { path: plan.specPath, text } } : {};
+  const [slices, of] = [plan.slices.length, evidence.repository.files.length];
+  if (slices >= MANY_SLICES || of >= MANY_FILES)
+    options.onProgress?.(`Judging ${slices.toLocaleString('en-US')} slices over ${of.toLocaleString('en-US')} files`);
+  const think = options.think ?? ((work) => work());
+  return think(() => judge({ ...evidence, plan, files, ...spec }));
+}

@@ -1,0 +1,152 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { PlanFiles } from '../../core/plan/model.ts';
+import { planGraph } from '../../core/plan/graph.ts';
+import { loadPlan } from '../../core/plan/load.ts';
+import { success, type Result } from '../../core/text/result.ts';
+import type { EngineFailure, LoadedPlan } from '../engine-model.ts';
+import { contained, fail, toPosix, type Repository } from '../git/repository.ts';
+
+const LARGEST = 4 * 1024 * 1024;
+
+/** Plan directories: each directory under `parallel/` that holds a manifest. Relative to the root, by name. */
+export async function listPlans(repository: Repository): Promise<readonly string[]> {
+  const home = path.join(repository.root, 'parallel');
+  const entries = await readdir(home, { withFileTypes: true }).catch(() => []);
+  const plans: string[] = [];
+  for (const entry of entries) {
+    if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
+    if (await stat(path.join(home, entry.name, 'manifest.json')).catch(() => null))
+      plans.push(`parallel/${entry.name}`);
+  }
+  return plans.sort();
+}
+
+/**
+ * Turns what a person typed (an absolute path, a path from where they stand, a plan's name) into a plan directory
+ * relative to the root.
+ */
+export async function resolvePlanDir(
+  repository: Repository,
+  given: string,
+  cwd: string,
+): Promise<Result<string, EngineFailure>> {
+  const candidates = [
+    path.resolve(cwd, given),
+    path.resolve(repository.root, given),
+    path.join(repository.root, 'parallel', given),
+  ];
+  for (const candidate of candidates) {
+    if (!(await stat(candidate).catch(() => null))?.isDirectory()) continue;
+    const relative = toPosix(path.relative(repository.root, candidate));
+    if (relative === '' || (await contained(repository.root, relative)) === null) {
+      return fail(
+        'no-such-file',
+        `${given} is not inside ${repository.root}`,
+        'Give a plan directory of this repository.',
+      );
+    }
+    return success(relative);
+  }
+  const known = await listPlans(repository);
+  return fail(
+    'no-such-file',
+    `there is no plan directory ${given}`,
+    known.length > 0
+      ? `Plans here: ${known.join(', ')}.`
+      : 'Make one with `slicewave decompose <spec>` or `slicewave init`.',
+  );
+}
+
+/** Reads the text files of a plan directory. Large and binary files are left out. */
+export async function readPlanFiles(repository: Repository, dir: string): Promise<Result<PlanFiles, EngineFailure>> {
+  const files = new Map<string, string>();
+  const root = path.join(repository.root, dir);
+  try {
+    const names = await readdir(root, { recursive: true, withFileTypes: true });
+    for (const entry of names.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (!entry.isFile()) continue;
+      const full = path.join(entry.parentPath ?? entry.path, entry.name);
+      const info = await stat(full);
+      if (info.size > LARGEST) continue;
+      const bytes = await readFile(full);
+      if (!bytes.includes(0)) files.set(toPosix(path.relative(root, full)), bytes.toString('utf8'));
+    }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return fail(
+      'bad-plan',
+      `${dir} cannot be read: ${message}`,
+      'Check that the directory exists and that you may read it.',
+    );
+  }
+  if (!files.has('manifest.json')) {
+    return fail(
+      'bad-plan',
+      `${dir} has no manifest.json`,
+      'Make a plan with `slicewave decompose <spec>` or `slicewave init`.',
+    );
+  }
+  return success(files);
+}
+
+/** Loads a plan with its graph. Findings are no failure here; a manifest that cannot be understood at all is. */
+export async function loadPlanDir(repository: Repository, dir: string): Promise<Result<LoadedPlan, EngineFailure>> {
+  const files = await readPlanFiles(repository, dir);
+  if (!files.ok) return files;
+  return loadFiles(files.value, dir);
+}
+
+export function loadFiles(files: PlanFiles, dir: string): Result<LoadedPlan, EngineFailure> {
+  const { plan, findings } = loadPlan(files, dir);
+  if (!plan) {
+    const first = findings.find((finding) => finding.severity === 'error') ?? findings[0];
+    const where = first
+      ? `${first.file}:${first.line}:${first.column}: ${first.message}`
+      : `${dir}/manifest.json is empty`;
+    return {
+      ok: false,
+      failure: {
+        reason: 'bad-plan',
+        message: where,
+        remedy: `Mend the file; \`slicewave lint ${dir}\` shows everything.`,
+        findings,
+      },
+    };
+  }
+  return success({ plan, graph: planGraph(plan), findings, files });
+}
+
+/** Loads plans again only when a file of theirs changed: the state is read after every event of every run. */
+export class PlanReader {
+  readonly #repository: Repository;
+  readonly #known = new Map<string, { readonly signature: string; readonly loaded: LoadedPlan }>();
+
+  constructor(repository: Repository) {
+    this.#repository = repository;
+  }
+
+  async load(dir: string): Promise<Result<LoadedPlan, EngineFailure>> {
+    const signature = await signatureOf(path.join(this.#repository.root, dir));
+    const known = this.#known.get(dir);
+    if (known && known.signature === signature) return success(known.loaded);
+    const loaded = await loadPlanDir(this.#repository, dir);
+    if (loaded.ok) this.#known.set(dir, { signature, loaded: loaded.value });
+    return loaded;
+  }
+}
+
+/** Names, sizes and times of what is in a directory. */
+async function signatureOf(root: string): Promise<string> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
+  const parts = await Promise.all(
+    entries
+      .filter((entry) => entry.isFile())
+      .map(async (entry) => {
+        const full = path.join(entry.parentPath ?? entry.path, entry.name);
+        const info = await stat(full).catch(() => null);
+        return `${full}\0${info?.size ?? 0}\0${info?.mtimeMs ?? 0}`;
+      }),
+  );
+  return parts.sort().join('\n');
+}

@@ -1,0 +1,33 @@
+import spawn from 'cross-spawn';
+import type { Launcher } from '../engine-model.ts';
+import { environment } from '../process/processes.ts';
+
+/**
+ * Starts runners as child processes in groups of their own: a Ctrl-C in the terminal reaches the scheduler, which ends
+ * them properly, and a killed scheduler leaves them running. `onProblem` gets what a runner printed to standard error,
+ * which it does only when it could not do its work at all.
+ */
+export function childLauncher(onProblem: (node: string, text: string) => void): Launcher {
+  return {
+    launch: (command) =>
+      new Promise((resolve) => {
+        const child = spawn(command.program, [...command.args], {
+          cwd: command.cwd,
+          env: { ...environment(), ...command.env },
+          stdio: ['ignore', 'ignore', 'pipe'],
+          detached: process.platform !== 'win32',
+          windowsHide: true,
+        });
+        let errors = '';
+        child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (errors = (errors + chunk).slice(-4000)));
+        child.once('error', (error) => {
+          onProblem(command.node, error.message);
+          resolve(null);
+        });
+        child.once('close', (code) => {
+          if (errors.trim() !== '') onProblem(command.node, errors.trim());
+          resolve(code);
+        });
+      }),
+  };
+}

@@ -1,0 +1,98 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { isActive } from '../../core/run/fold.ts';
+import { nodeName } from '../../core/run/names.ts';
+import { takeSnapshot } from '../git/changes.ts';
+import type { LoadedPlan } from '../engine-model.ts';
+import { FactsReader } from '../state/facts.ts';
+import { isClean } from '../integrate/integrate.ts';
+import type { Repository } from '../git/repository.ts';
+import { isLocked } from '../state/state-files.ts';
+import { listWorktrees, runOfLock, worktreeRoot } from '../git/worktree.ts';
+
+export interface CleanItem {
+  readonly path: string;
+  readonly branch: string | null;
+  /** Bytes on disk. */
+  readonly size: number;
+  readonly verdict: 'removable' | 'kept';
+  /** Why it is kept, or what makes its removal safe. */
+  readonly why: string;
+}
+
+/**
+ * The worktrees of a plan, with their sizes, and whether each may go: what is clean and committed may; what holds
+ * uncommitted work may once it is snapshotted; what a runner works in may not.
+ */
+export async function cleanable(repository: Repository, loaded: LoadedPlan): Promise<readonly CleanItem[]> {
+  const root = path.join(await worktreeRoot(repository), loaded.plan.id);
+  const reader = new FactsReader(repository);
+  const state = await reader.state(loaded);
+  // A runner of a slice that is in the plan no longer works on all the same.
+  const alive = new Set((await reader.runs(loaded.plan.id)).flatMap((run) => (run.alive ? run.runId : [])));
+  const busy = new Set(state.slices.filter((slice) => isActive(slice.state)).map((slice) => slice.worktree));
+  const waiting = new Map(
+    state.attention.map((item) => [state.slices.find((s) => s.id === item.slice)?.worktree, item.slice]),
+  );
+  const inUse = new Map(
+    state.gates.filter((gate) => gate.state === 'running').map((gate) => [path.join(root, nodeName(gate.id)), gate.id]),
+  );
+  const plans = path.join(repository.runsDir, 'plans');
+  if (await isLocked(path.join(plans, `${loaded.plan.id}.integrate.lock`)))
+    inUse.set(path.join(root, 'integration'), 'the integration');
+  if (await isLocked(path.join(plans, `${loaded.plan.id}.base.lock`)))
+    inUse.set(path.join(root, '.base'), 'a check on the base');
+  const items: CleanItem[] = [];
+  for (const entry of await listWorktrees(repository)) {
+    if (!entry.path.startsWith(`${root}${path.sep}`)) continue;
+    const size = await sizeOf(entry.path);
+    const item = { path: entry.path, branch: entry.branch, size };
+    if (busy.has(entry.path) || alive.has(runOfLock(entry) ?? ''))
+      items.push({ ...item, verdict: 'kept', why: 'a runner works in it' });
+    else if (inUse.has(entry.path))
+      items.push({ ...item, verdict: 'kept', why: `${inUse.get(entry.path) ?? ''} runs in it` });
+    else if (entry.locked !== null && runOfLock(entry) === null) {
+      items.push({ ...item, verdict: 'kept', why: `locked${entry.locked === '' ? '' : `: ${entry.locked}`}` });
+    } else if (waiting.has(entry.path))
+      items.push({ ...item, verdict: 'kept', why: `${waiting.get(entry.path) ?? ''} waits for you` });
+    else if (entry.prunable || (await isClean(repository.git.in(entry.path)).catch(() => false))) {
+      items.push({ ...item, verdict: 'removable', why: 'everything in it is committed' });
+    } else items.push({ ...item, verdict: 'removable', why: 'uncommitted work is snapshotted first' });
+  }
+  return items;
+}
+
+/** Removes one worktree. Never with `--force` on work that no ref holds; the branch stays. */
+export async function removeWorktree(repository: Repository, item: CleanItem): Promise<void> {
+  const git = repository.git.in(item.path);
+  if (!(await stat(item.path).catch(() => null))) {
+    // Somebody removed the directory by hand: only git's note of it is left.
+    await repository.git.run(['worktree', 'unlock', item.path], { accept: [0, 128] });
+    await repository.git.run(['worktree', 'prune']);
+    return;
+  }
+  // Commits on no branch are as easily lost as files in no commit; a snapshot holds both.
+  if (item.branch === null || !(await isClean(git))) {
+    await takeSnapshot(
+      git,
+      `clean-${Date.now()}-${path.basename(item.path)}`,
+      `slicewave: before removing ${item.path}`,
+    );
+    await git.run(['reset', '--quiet', '--hard']);
+    await git.run(['clean', '-fdq']);
+  }
+  await repository.git.run(['worktree', 'unlock', item.path], { accept: [0, 128] });
+  await repository.git.run(['worktree', 'remove', item.path]);
+}
+
+/** Bytes that a directory takes, links not followed. */
+async function sizeOf(dir: string): Promise<number> {
+  let total = 0;
+  const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const full = path.join(dir, entry.name);
+    if (entry.isDirectory()) total += await sizeOf(full);
+    else total += (await stat(full).catch(() => null))?.size ?? 0;
+  }
+  return total;
+}

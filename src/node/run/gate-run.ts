@@ -1,0 +1,160 @@
+import path from 'node:path';
+import { createRedactor } from '../../core/gate/redact.ts';
+import { success, type Result } from '../../core/text/result.ts';
+import { branchOf, nodeName } from '../../core/run/names.ts';
+import type { FailureReason } from '../../core/run/model.ts';
+import type { GateView, PlanState } from '../../core/run/state-model.ts';
+import { mergeParts, partsOf } from '../git/base.ts';
+import { changesBetween } from '../git/changes.ts';
+import type { EngineFailure } from '../engine-model.ts';
+import { environment, identify } from '../process/processes.ts';
+import { fail } from '../git/repository.ts';
+import { RunDirectory } from './run-directory.ts';
+import type { AttemptOutcome, AttemptRequest } from './runner.ts';
+import { setUp } from './setup.ts';
+import { runCheck, validationCommand } from './verify.ts';
+import { ensureWorktree, lockWorktree, unlockWorktree, worktreeRoot } from '../git/worktree.ts';
+
+/**
+ * A merge point or a wave's validation: merges what it needs without touching any slice's worktree, runs the checks on
+ * the result, and records the merged commit, which is what the unlocked slices stand on.
+ */
+export async function runGateNode(
+  request: AttemptRequest,
+  state: PlanState,
+): Promise<Result<AttemptOutcome, EngineFailure>> {
+  const gate = state.gates.find((candidate) => candidate.id === request.node);
+  if (!gate) {
+    const known = [...state.slices.map((slice) => slice.id), ...state.gates.map((g) => g.id)].join(', ');
+    return fail('no-such-slice', `${state.plan} has no slice or merge point ${request.node}`, `It has: ${known}.`);
+  }
+  if (gate.state !== 'ready') {
+    const why = gate.waitingFor.length > 0 ? `waits for ${gate.waitingFor.join(', ')}` : `is ${gate.state}`;
+    return fail('not-waiting', `${gate.id} ${why}`, `See \`slicewave status ${request.loaded.plan.dir}\`.`);
+  }
+  const { repository, loaded, say } = request;
+  const redact = createRedactor(process.env);
+  const run = RunDirectory.create(repository.runsDir, gate.id, redact);
+  // The leading dot keeps it apart from every slice's and workstream's directory, whatever they are called.
+  const worktree = path.join(await worktreeRoot(repository), loaded.plan.id, `.${nodeName(gate.id)}`);
+  try {
+    const me = await identify();
+    await run.record({
+      type: 'run_started',
+      run_id: run.runId,
+      plan: loaded.plan.id,
+      slice: gate.id,
+      attempt: 1,
+      mode: 'gate',
+      pid: me.pid,
+      pid_started: me.started,
+      host: me.host,
+      worktree,
+      branch: null,
+    });
+    say(`${gate.id}: ${gate.needs.join(' + ')}${gate.unlocks.length > 0 ? ` -> ${gate.unlocks.join(', ')}` : ''}`);
+    const failed = await steps(request, state, gate, run, worktree).catch((error: unknown) => ({
+      reason: 'git-failed' as const,
+      detail: error instanceof Error ? error.message : String(error),
+    }));
+    await run.record({
+      type: 'ended',
+      end: failed ? 'failed' : 'verified',
+      reason: failed?.reason ?? null,
+      detail: failed?.detail ?? null,
+      stop: null,
+    });
+    say(failed ? `${gate.id}: failed (${failed.reason}): ${failed.detail}` : `${gate.id}: reached`);
+    return success({ runId: run.runId, end: failed ? 'failed' : 'verified' });
+  } finally {
+    await unlockWorktree(repository, worktree);
+    run.close();
+  }
+}
+
+async function steps(
+  request: AttemptRequest,
+  state: PlanState,
+  gate: GateView,
+  run: RunDirectory,
+  worktree: string,
+): Promise<{ readonly reason: FailureReason; readonly detail: string } | null> {
+  const { repository, loaded, signal, say } = request;
+  const { plan } = loaded;
+  const parts = partsOf(state, gate.needs, null);
+  const merged = await mergeParts(repository.git, parts);
+  if (!merged.ok) {
+    const { between, files } = merged.failure;
+    return { reason: 'base-conflict', detail: `${between[1]} conflicts with ${between[0]} in ${files.join(', ')}` };
+  }
+  await run.record({ type: 'base', commit: merged.value, from: parts.map((part) => part.name) });
+  await repository.git.run([
+    'update-ref',
+    `refs/slicewave/gates/${nodeName(plan.id)}/${nodeName(gate.id)}`,
+    merged.value,
+  ]);
+  const changes = await changesBetween(repository.git, state.preparedCommit ?? '', merged.value);
+  const commands = commandsOf(request, gate);
+  if (commands.length > 0) {
+    const ready = await ensureWorktree(repository, {
+      path: worktree,
+      branch: branchOf(plan.id, gate.id),
+      base: merged.value,
+      mode: 'fresh',
+      ours: true,
+      snapshot: async () => undefined,
+    });
+    if (!ready.ok) return { reason: 'worktree-failed', detail: `${ready.failure.message}. ${ready.failure.remedy}` };
+    await lockWorktree(repository, worktree, `slicewave run ${run.runId}`);
+    const redact = createRedactor(process.env);
+    const env = {
+      ...environment(),
+      SLICEWAVE_PLAN: plan.id,
+      SLICEWAVE_SLICE: gate.id,
+      SLICEWAVE_RUN_ID: run.runId,
+      SLICEWAVE_WORKTREE: worktree,
+    };
+    const setup = await setUp({ repository, plan, worktree, env, signal, redact, say });
+    await run.record({ type: 'worktree_ready', setup: setup.commands });
+    if (setup.failed) return { reason: 'setup-failed', detail: setup.failed };
+    for (const command of commands) {
+      say(`verifying: ${command}`);
+      const result = await runCheck({
+        command,
+        cwd: worktree,
+        env,
+        timeoutMs: plan.limits.timeoutMinutes * 60_000,
+        signal,
+        redact,
+      });
+      if (signal.aborted) return { reason: 'stopped-by-user', detail: 'stopped while verifying' };
+      await run.record({ type: 'verification', result });
+      if (result.outcome !== 'passed') {
+        return {
+          reason: 'tests-failing',
+          detail: `\`${command}\` ${result.outcome} on the merge of ${gate.needs.join(' + ')}`,
+        };
+      }
+    }
+  }
+  await run.write('files-changed.txt', changes.map((change) => `${change.path}\n`).join(''));
+  await run.record({
+    type: 'verified',
+    tree: await repository.git.treeOf(merged.value),
+    tests_passed: commands.length > 0 ? true : null,
+  });
+  await run.record({ type: 'committed', commit: merged.value });
+  return null;
+}
+
+/** A merge point without checks of its own repeats those of its slices: what passed apart must pass together. */
+function commandsOf(request: AttemptRequest, gate: GateView): readonly string[] {
+  const { plan } = request.loaded;
+  if (gate.kind === 'wave') {
+    const check = plan.waveChecks.find((candidate) => `wave-${candidate.wave}` === gate.id);
+    return check ? [validationCommand(check, plan.technology)] : [];
+  }
+  if (gate.verify.length > 0) return gate.verify;
+  const commands = plan.slices.filter((slice) => gate.needs.includes(slice.id)).flatMap((slice) => slice.verify);
+  return [...new Set(commands)];
+}

@@ -1,0 +1,252 @@
+import path from 'node:path';
+import { checkScope } from '../../core/gate/scope-check.ts';
+import type { Redact } from '../../core/gate/redact.ts';
+import type { Plan, Slice } from '../../core/plan/model.ts';
+import type { Decision, FailureReason, Stop, Verification } from '../../core/run/model.ts';
+import { changesBetween, leadsOutside, patchBetween, restoreSnapshot, takeSnapshot } from '../git/changes.ts';
+import { readCodeChanges } from '../git/code-changes.ts';
+import type { Git } from '../git/git.ts';
+import { nameRules } from '../git/repository.ts';
+import type { RunDirectory } from './run-directory.ts';
+import { runCheck } from './verify.ts';
+
+export interface GateRequest {
+  readonly plan: Plan;
+  readonly slice: Slice;
+  readonly run: RunDirectory;
+  /** Git in the worktree. */
+  readonly git: Git;
+  readonly base: string;
+  readonly branch: string;
+  readonly decisions: readonly Decision[];
+  /** Attempts of this slice whose checks failed since the person last decided, this one not counted. */
+  readonly failedBefore: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly redact: Redact;
+  readonly say: (line: string) => void;
+  /** Runs commands on the base, in a worktree of its own. */
+  readonly onBase: (commands: readonly string[]) => Promise<ReadonlyMap<string, number | null>>;
+}
+
+export type GateOutcome =
+  | { readonly end: 'verified' }
+  | { readonly end: 'stopped'; readonly stop: Stop }
+  | { readonly end: 'failed'; readonly reason: FailureReason; readonly detail: string };
+
+/**
+ * Everything between "the agent says it is done" and "downstream may start": snapshot, scope, secrets, verification,
+ * commit. The commit holds exactly the tree whose every change passed the scope check, taken before any check could
+ * leave files behind.
+ */
+export async function passGate(request: GateRequest): Promise<GateOutcome> {
+  const { slice, run, git, say } = request;
+  say('checking scope');
+  const snapshot = await takeSnapshot(git, run.runId, `slicewave: end of run ${run.runId}`);
+  await run.record({ type: 'snapshot', commit: snapshot.commit, tree: snapshot.tree });
+  const [changes, patch, names] = await Promise.all([
+    changesBetween(git, request.base, snapshot.tree),
+    patchBetween(git, request.base, snapshot.tree),
+    nameRules(git),
+  ]);
+  const decided = request.decisions.flatMap((d) => (d.type === 'approved' && d.slice === slice.id ? [d] : []));
+  const approved = new Set(decided.flatMap((decision) => decision.paths));
+  const waived = new Set(decided.flatMap((decision) => decision.waive));
+  const code = await readCodeChanges({
+    git,
+    from: request.base,
+    to: snapshot.tree,
+    changes,
+    scope: slice.scope,
+    names,
+  });
+  const observed = changes.map((change) => ({
+    ...change,
+    leadsOutside: leadsOutside(change),
+    code: code.get(change.path) ?? null,
+  }));
+  const check = checkScope(slice.id, slice.scope, observed, approved, names);
+  await run.write('files-changed.txt', check.files.map((file) => `${file.path}\n`).join(''));
+  const secrets = await secretsIn(patch);
+  await run.write('diff.patch', blank(patch, secrets));
+  await run.record({ type: 'scope_checked', files: check.files, violations: check.violations });
+  for (const note of check.notes) {
+    say(note.summary);
+    await run.record({ type: 'note', note });
+  }
+
+  if (check.stop) return { end: 'stopped', stop: check.stop };
+  const secret = secrets.find((found) => !approved.has(found.path));
+  if (secret) {
+    const paths = [...new Set(secrets.map((found) => found.path))];
+    return {
+      end: 'stopped',
+      stop: {
+        condition: 'secrets-auth-production',
+        detail: `what looks like a secret (${secret.rule}) was written to ${paths.join(', ')}`,
+        question: `Slice ${slice.id} wrote what looks like a secret to ${paths.join(', ')}. Approve, revert, or skip?`,
+        paths,
+      },
+    };
+  }
+  const verdict = await verify(request, waived, check.files.length);
+  if (verdict.end !== 'verified') {
+    await restoreSnapshot(git, snapshot.commit);
+    return verdict;
+  }
+  await commit(request, snapshot.tree, verdict.testsPassed);
+  return { end: 'verified' };
+}
+
+type Verdict =
+  | { readonly end: 'verified'; readonly testsPassed: boolean | null }
+  | Exclude<GateOutcome, { end: 'verified' }>;
+
+async function verify(request: GateRequest, waived: ReadonlySet<string>, changed: number): Promise<Verdict> {
+  const { slice, run, say } = request;
+  if (changed === 0 && !waived.has(NOTHING_CHANGED)) {
+    return stopped(
+      'unverified',
+      'the agent finished without changing a file',
+      `Slice ${slice.id} changed no file. Approve it as it is, retry, or skip?`,
+      [NOTHING_CHANGED],
+    );
+  }
+  if (slice.verify.length === 0 && !waived.has(NO_CHECKS)) {
+    return stopped(
+      'unverified',
+      'there is no check that could run',
+      `Slice ${slice.id} names no check that can be run. Approve it unverified, or add \`verify\` to ${slice.file} and retry?`,
+      [NO_CHECKS],
+    );
+  }
+  const results: Verification[] = [];
+  for (const command of slice.verify) {
+    say(`verifying: ${command}`);
+    const result = await runCheck({
+      command,
+      cwd: request.git.dir,
+      env: request.env,
+      timeoutMs: request.plan.limits.timeoutMinutes * 60_000,
+      signal: request.signal,
+      redact: request.redact,
+    });
+    if (request.signal.aborted) return { end: 'failed', reason: 'stopped-by-user', detail: 'stopped while verifying' };
+    results.push(waived.has(command) && result.outcome !== 'passed' ? { ...result, waived: true } : result);
+    say(
+      `  ${result.outcome}${result.exitCode === null ? '' : ` (exit ${result.exitCode})`} in ${(result.durationMs / 1000).toFixed(1)}s`,
+    );
+  }
+  const failing = results.filter((result) => result.outcome !== 'passed' && !result.waived);
+  const onBase =
+    failing.length > 0
+      ? await request.onBase(failing.map((result) => result.command))
+      : new Map<string, number | null>();
+  for (const result of results) {
+    const base = onBase.get(result.command);
+    await run.record({ type: 'verification', result: base === undefined ? result : { ...result, baseExitCode: base } });
+  }
+  if (failing.length > 0) return failed(request, failing, onBase);
+  // With a failure that a person waived, nobody can say that the tests passed.
+  const passed = results.length > 0 && results.every((result) => result.outcome === 'passed');
+  return { end: 'verified', testsPassed: passed ? true : null };
+}
+
+/** Names by which a person waives the lack of a check or of a change; no command looks like them. */
+const NO_CHECKS = '(no check)';
+const NOTHING_CHANGED = '(no change)';
+
+function failed(
+  request: GateRequest,
+  failing: readonly Verification[],
+  onBase: ReadonlyMap<string, number | null>,
+): Verdict {
+  const detail = failing
+    .map((check) => {
+      const before = onBase.get(check.command);
+      const also = before === undefined ? '' : before === 0 ? ', passes on the base' : ', fails on the base as well';
+      return `\`${check.command}\` ${check.outcome === 'failed' ? `ended with ${check.exitCode ?? 'a signal'}` : check.outcome}${also}`;
+    })
+    .join('; ');
+  const unusable = failing.every((check) => check.outcome === 'not-found' || check.outcome === 'no-coverage');
+  // An agent cannot mend a missing program or an empty selection by trying again.
+  if (!unusable && request.failedBefore < request.plan.limits.maxRetries) {
+    return { end: 'failed', reason: 'tests-failing', detail };
+  }
+  return stopped(
+    unusable ? 'unverified' : 'tests-failing',
+    detail,
+    unusable
+      ? `No check of slice ${request.slice.id} proves anything: ${detail}. Mend the check and retry, or approve it unverified?`
+      : `Slice ${request.slice.id} still fails after ${request.plan.limits.maxRetries} retries: ${detail}. Answer with advice, approve the failure, or skip?`,
+    failing.map((check) => check.command),
+  );
+}
+
+function stopped(condition: Stop['condition'], detail: string, question: string, paths: readonly string[]): Verdict {
+  return { end: 'stopped', stop: { condition, detail, question, paths } };
+}
+
+async function commit(request: GateRequest, tree: string, testsPassed: boolean | null): Promise<void> {
+  const { run, git, slice, plan } = request;
+  await run.record({ type: 'verified', tree, tests_passed: testsPassed });
+  const message =
+    `${slice.id}: ${slice.title}\n\n` +
+    `Slicewave-Plan: ${plan.id}\nSlicewave-Slice: ${slice.id}\nSlicewave-Run: ${run.runId}\n`;
+  const made = await git.commitTree(tree, [request.base], message);
+  await git.run(['checkout', '--quiet', '--force', '-B', request.branch, made]);
+  // What the checks left behind belongs to nobody: the agent's own work is in the commit and in the snapshot.
+  await git.run(['clean', '-fdq']);
+  await run.record({ type: 'committed', commit: made });
+}
+
+interface SecretInPatch {
+  readonly path: string;
+  readonly rule: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The scanner is large. Asked for while an agent works, it is there when the gate needs it. */
+export const loadScanner = () => import('./secrets.ts');
+
+/** Secrets on added lines of a patch. */
+async function secretsIn(patch: string): Promise<readonly SecretInPatch[]> {
+  if (patch === '') return [];
+  const { findSecrets } = await loadScanner();
+  const found: SecretInPatch[] = [];
+  let offset = 0;
+  for (const part of patch.split(/^(?=diff --git )/m)) {
+    const name = changedFile(part);
+    if (!part.includes('\nGIT binary patch\n')) {
+      for (const secret of await findSecrets(part, path.posix.basename(name))) {
+        const lineStart = part.lastIndexOf('\n', secret.start) + 1;
+        if (part[lineStart] === '+' || part.slice(lineStart, secret.end).includes('\n+')) {
+          found.push({ path: name, rule: secret.rule, start: offset + secret.start, end: offset + secret.end });
+        }
+      }
+    }
+    offset += part.length;
+  }
+  return found;
+}
+
+/** The file a part of a patch is about. Git ends a name that holds a space with a tab, and quotes special characters. */
+function changedFile(part: string): string {
+  const quoted = /^\+\+\+ ("b\/.*")\t?$/m.exec(part)?.[1];
+  if (quoted) {
+    const named: Readonly<Record<string, string>> = { a: '\x07', b: '\b', t: '\t', n: '\n', v: '\v', f: '\f', r: '\r' };
+    const code = (escape: string): string =>
+      named[escape] ?? (/^\d/.test(escape) ? String.fromCharCode(Number.parseInt(escape, 8)) : escape);
+    return quoted.slice(3, -1).replaceAll(/\\(\d{3}|.)/g, (_all, escape: string) => code(escape));
+  }
+  return /^\+\+\+ b\/(.*?)\t?$/m.exec(part)?.[1] ?? /^diff --git a\/.* b\/(.*)$/m.exec(part)?.[1] ?? 'unknown';
+}
+
+function blank(text: string, found: readonly SecretInPatch[]): string {
+  let clean = text;
+  for (const secret of [...found].sort((a, b) => b.start - a.start)) {
+    clean = `${clean.slice(0, secret.start)}[redacted]${clean.slice(secret.end)}`;
+  }
+  return clean;
+}

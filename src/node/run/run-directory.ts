@@ -1,0 +1,93 @@
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import type { Redact } from '../../core/gate/redact.ts';
+import { redactValue } from '../../core/gate/redact.ts';
+import type { RunEvent, RunEventBody } from '../../core/run/model.ts';
+import { traceOf } from '../../core/run/trace.ts';
+import { JsonLines, newRunId, writeWhole } from '../state/state-files.ts';
+
+/** Events after which the summary is written anew. The rest comes too often and changes too little. */
+const MILESTONES: ReadonlySet<RunEventBody['type']> = new Set([
+  'run_started',
+  'worktree_ready',
+  'agent_started',
+  'agent_exited',
+  'scope_checked',
+  'verified',
+  'committed',
+  'ended',
+]);
+
+/**
+ * One run's directory, `.agent-runs/<run_id>/`, open for writing by its one writer. Everything goes through the
+ * redactor on its way in; `events.jsonl` is the truth, `trace.json` a summary of it.
+ */
+export class RunDirectory {
+  readonly runId: string;
+  readonly path: string;
+  readonly events: RunEvent[] = [];
+  readonly #lines: JsonLines;
+  readonly #redact: Redact;
+  #output: number | null = null;
+  #tail = '';
+
+  private constructor(runId: string, dir: string, redact: Redact) {
+    this.runId = runId;
+    this.path = dir;
+    this.#redact = redact;
+    this.#lines = new JsonLines(path.join(dir, 'events.jsonl'));
+  }
+
+  /** Makes the directory of a new run. */
+  static create(runsDir: string, node: string | null, redact: Redact): RunDirectory {
+    const runId = newRunId(node);
+    const dir = path.join(runsDir, runId);
+    mkdirSync(dir, { recursive: true });
+    return new RunDirectory(runId, dir, redact);
+  }
+
+  file(name: string): string {
+    return path.join(this.path, name);
+  }
+
+  /** Appends an event; it is on disk when the promise resolves, and so is the summary after a milestone. */
+  async record(body: RunEventBody): Promise<void> {
+    const event = redactValue({ v: 1 as const, t: new Date().toISOString(), ...body }, this.#redact);
+    this.#lines.append(event);
+    this.events.push(event);
+    if (MILESTONES.has(body.type)) await this.writeTrace();
+  }
+
+  async writeTrace(): Promise<void> {
+    await writeWhole(this.file('trace.json'), `${JSON.stringify(traceOf(this.runId, this.events, true), null, 2)}\n`);
+  }
+
+  async write(name: string, text: string | Uint8Array): Promise<void> {
+    await writeWhole(this.file(name), typeof text === 'string' ? this.#redact(text) : text);
+  }
+
+  /**
+   * Adds to `output.txt`. Whole lines only: a secret cut in two by a chunk's end would pass the filter. A line that
+   * never ends is written after 64 KiB.
+   */
+  output(chunk: string): void {
+    this.#tail += chunk;
+    const end = this.#tail.length > 65_536 ? this.#tail.length : this.#tail.lastIndexOf('\n') + 1;
+    if (end === 0) return;
+    this.#writeOutput(this.#tail.slice(0, end));
+    this.#tail = this.#tail.slice(end);
+  }
+
+  #writeOutput(text: string): void {
+    this.#output ??= openSync(this.file('output.txt'), 'a');
+    writeSync(this.#output, this.#redact(text));
+  }
+
+  close(): void {
+    if (this.#tail !== '') this.#writeOutput(this.#tail);
+    this.#tail = '';
+    if (this.#output !== null) closeSync(this.#output);
+    this.#output = null;
+    this.#lines.close();
+  }
+}

@@ -1,0 +1,339 @@
+import path from 'node:path';
+import type { PlanGraph } from '../../core/plan/graph-model.ts';
+import { foldPlan, isActive } from '../../core/run/fold.ts';
+import type { Action, RunLimits } from '../../core/run/limits-model.ts';
+import { nodeName } from '../../core/run/names.ts';
+import { nextActions } from '../../core/run/next.ts';
+import type { PlanState } from '../../core/run/state-model.ts';
+import { success, type Result } from '../../core/text/result.ts';
+import type { EngineFailure, LoadedPlan, RunOutcome, RunRequest } from '../engine-model.ts';
+import { FactsReader } from '../state/facts.ts';
+import { LearnedGraphs } from '../plan/past-runs.ts';
+import { loadPlanDir, PlanReader } from '../plan/plans.ts';
+import { preparePlan } from '../plan/prepare.ts';
+import { excludeState, fail, type Repository } from '../git/repository.ts';
+import { recoverReplan } from '../state/replan-journal.ts';
+import { acquireLock, appendDecision, isLocked, planLock } from '../state/state-files.ts';
+import { clearDead, endRunners } from '../state/stop.ts';
+import { watchFacts } from '../state/watch.ts';
+
+export interface ScheduleResult {
+  readonly outcome: RunOutcome;
+  readonly state: PlanState;
+}
+
+/** The comfortable number of agents for one person, by the method. Agents mostly wait for their model, not for a core. */
+export const DEFAULT_PARALLEL = 4;
+
+/** Findings of a plan on disk that is followed no further than it was understood: slices would lose what they wait for. */
+const TORN_PLAN: ReadonlySet<string> = new Set(['plan.unknown-dependency', 'plan.unknown-merge-slice', 'task.yaml']);
+
+/** A runner that dies at once, again and again, is a broken machine and not an interruption. */
+const MOST_RESTARTS = 3;
+
+/**
+ * Drives a plan until nothing is left to start: the holder of the plan's lease asks the pure scheduler what comes next
+ * and launches runners. All truth is in the facts, so this process may die at any moment; the next one goes on.
+ */
+export async function schedule(
+  repository: Repository,
+  request: RunRequest,
+  self: readonly string[],
+): Promise<Result<ScheduleResult, EngineFailure>> {
+  await recoverReplan(repository, request.planDir);
+  const loaded = await loadPlanDir(repository, request.planDir);
+  if (!loaded.ok) return loaded;
+  const bad = unrunnable(loaded.value, request);
+  if (bad) return bad;
+  await excludeState(repository);
+  const lease = await acquireLock(path.join(repository.runsDir, 'plans', `${loaded.value.plan.id}.lease`), {
+    wait: 200,
+  });
+  if (!lease) {
+    return fail(
+      'busy',
+      `another process is running ${loaded.value.plan.id}`,
+      `Watch it with \`slicewave status ${request.planDir} --watch\`, or stop it first.`,
+    );
+  }
+  try {
+    const started = await startPlan(repository, loaded.value, request);
+    if (!started.ok) return started;
+    return success(await new Scheduler(repository, loaded.value, request, self).drive());
+  } finally {
+    await lease.release();
+  }
+}
+
+/** Why a plan must not be run at all; `null` when it may. */
+export function unrunnable(loaded: LoadedPlan, request: Pick<RunRequest, 'limits'>): ReturnType<typeof fail> | null {
+  const cycle = loaded.graph.cycles[0];
+  if (cycle) {
+    return fail(
+      'bad-plan',
+      `the slices of ${loaded.plan.id} wait for each other: ${cycle.join(' -> ')}`,
+      'Take one of these dependencies out.',
+    );
+  }
+  if (loaded.plan.slices.length === 0) {
+    return fail('bad-plan', `${loaded.plan.dir} has no slices`, 'Write task specs, or decompose a spec into it.');
+  }
+  // What was read in spite of it may lack a dependency or a boundary: no agent starts on half a task spec.
+  const unreadable = loaded.findings.filter((finding) => finding.code === 'task.yaml' && finding.severity === 'error');
+  const [first] = unreadable;
+  if (first) {
+    const failure = {
+      reason: 'bad-plan',
+      message: `${first.file}:${first.line}:${first.column}: ${first.message}`,
+      remedy: `Mend the file; \`slicewave lint ${loaded.plan.dir}\` shows everything.`,
+      findings: unreadable.slice(1),
+    } as const;
+    return { ok: false, failure };
+  }
+  const known = new Set(loaded.plan.slices.map((slice) => slice.id));
+  const unknown = (request.limits.only ?? []).filter((id) => !known.has(id));
+  if (unknown.length > 0) {
+    return fail(
+      'no-such-slice',
+      `${loaded.plan.id} has no slice ${unknown.join(', ')}`,
+      `Slices: ${[...known].join(', ')}.`,
+    );
+  }
+  return null;
+}
+
+/** Records the base once; from then on every run of the plan stands on it. */
+async function startPlan(
+  repository: Repository,
+  loaded: LoadedPlan,
+  request: RunRequest,
+): Promise<Result<null, EngineFailure>> {
+  const state = await new FactsReader(repository).state(loaded);
+  if (state.preparedCommit) return success(null);
+  const base = await repository.git.resolve(request.base ?? 'HEAD');
+  if (!base) {
+    return fail('git', `there is no commit ${request.base ?? 'HEAD'}`, 'Name a commit, a branch or a tag with --base.');
+  }
+  const prepared = await preparePlan(repository, loaded, base, {
+    signal: request.signal,
+    say: (line) => request.onProgress?.(line),
+  });
+  if (!prepared.ok) return prepared;
+  await repository.git.run(['update-ref', `refs/slicewave/plans/${nodeName(loaded.plan.id)}/base`, prepared.value]);
+  const name = await repository.git.run(['symbolic-ref', '--quiet', '--short', 'HEAD'], { accept: [0, 1, 128] });
+  await appendDecision(repository.runsDir, loaded.plan.id, 'scheduler', {
+    type: 'plan_started',
+    base_commit: base,
+    base_name: request.base ?? (name.exitCode === 0 ? name.stdout.trim() : null),
+    prepared_commit: prepared.value,
+  });
+  return success(null);
+}
+
+class Scheduler {
+  readonly #repository: Repository;
+  readonly #request: RunRequest;
+  readonly #self: readonly string[];
+  readonly #reader: FactsReader;
+  readonly #plans: PlanReader;
+  readonly #limits: RunLimits;
+  /** Launched, and no fact of it seen yet. */
+  readonly #starting = new Set<string>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #launches = new Map<string, number>();
+  readonly #broken = new Set<string>();
+  readonly #learned: LearnedGraphs;
+  #loaded: LoadedPlan;
+  /** Its schedule by what earlier runs teach, as every view has it. */
+  #graph: PlanGraph;
+  /** What is wrong with the plan on disk, as it was last told. */
+  #torn = '';
+  #wake: () => void = () => undefined;
+
+  constructor(repository: Repository, loaded: LoadedPlan, request: RunRequest, self: readonly string[]) {
+    this.#repository = repository;
+    this.#request = request;
+    this.#self = self;
+    this.#loaded = loaded;
+    this.#graph = loaded.graph;
+    this.#learned = new LearnedGraphs(repository);
+    this.#reader = new FactsReader(repository);
+    this.#plans = new PlanReader(repository);
+    this.#limits = {
+      maxParallel: Math.max(1, request.limits.maxParallel ?? loaded.plan.limits.maxParallel ?? DEFAULT_PARALLEL),
+      maxRetries: request.limits.maxRetries ?? loaded.plan.limits.maxRetries,
+      only: request.limits.only ?? null,
+      barrier: request.limits.barrier ?? false,
+    };
+  }
+
+  async drive(): Promise<ScheduleResult> {
+    const { signal } = this.#request;
+    let state = await this.#read();
+    await clearDead(this.#repository, await this.#reader.runs(this.#loaded.plan.id));
+    await this.#rearm(state);
+    let alive = false;
+    const watching = watchFacts(
+      { runsDir: this.#repository.runsDir, planDir: path.join(this.#repository.root, this.#loaded.plan.dir) },
+      () => alive,
+      () => this.#wake(),
+    );
+    const abort = (): void => this.#wake();
+    signal.addEventListener('abort', abort);
+    try {
+      for (;;) {
+        const change = new Promise<void>((resolve) => (this.#wake = resolve));
+        state = await this.#read();
+        this.#request.onState?.(state);
+        if (signal.aborted) return { outcome: 'interrupted', state: await this.#stopAll() };
+        const actions = nextActions(state, this.#graph, this.#limits, new Set([...this.#starting, ...this.#broken]));
+        for (const action of actions) this.#launch(action, state);
+        alive =
+          state.slices.some((slice) => isActive(slice.state)) || state.gates.some((gate) => gate.state === 'running');
+        const idle = this.#running.size === 0 && this.#starting.size === 0 && !alive && actions.length === 0;
+        if (idle && !(this.#request.waitForAnswers && state.attention.length > 0)) {
+          return { outcome: this.#outcome(state), state };
+        }
+        await change;
+      }
+    } finally {
+      signal.removeEventListener('abort', abort);
+      watching.close();
+    }
+  }
+
+  /** The plan is read again each time: an approval changes task specs while it runs. */
+  async #read(): Promise<PlanState> {
+    const lock = planLock(this.#repository, this.#loaded.plan.id);
+    // Half a plan is never followed: whoever changes it holds the lock, and a decision wakes us when it is whole.
+    if (!(await isLocked(lock))) {
+      const { dir } = this.#loaded.plan;
+      let loaded = await this.#plans.load(dir);
+      if (loaded.ok && loaded.value !== this.#loaded && (await recoverReplan(this.#repository, dir)))
+        loaded = await this.#plans.load(dir);
+      if (loaded.ok && loaded.value !== this.#loaded && !(await isLocked(lock))) this.#follow(loaded.value);
+    }
+    const loaded = this.#loaded;
+    const runs = await this.#reader.runs();
+    this.#graph = await this.#learned.graphOf(loaded, runs);
+    return foldPlan(await this.#reader.facts({ plan: loaded.plan, graph: this.#graph }, runs));
+  }
+
+  #follow(loaded: LoadedPlan): void {
+    // A task spec that is being saved in this moment, or was taken away from under slices that wait for it: go on with
+    // what was last understood.
+    if (loaded.graph.cycles.length > 0 || loaded.plan.slices.length === 0) return;
+    const known = new Set(this.#loaded.findings.map(({ code, message }) => `${code} ${message}`));
+    const torn = loaded.findings.find(
+      ({ code, severity, message }) => severity === 'error' && TORN_PLAN.has(code) && !known.has(`${code} ${message}`),
+    );
+    const said = torn ? `${torn.file}:${torn.line}: ${torn.message}; going on with the plan as it was` : '';
+    if (torn && said !== this.#torn) this.#request.onProgress?.(said);
+    this.#torn = said;
+    if (torn) return;
+    this.#loaded = loaded;
+    // What could not be started then may be able to now.
+    this.#broken.clear();
+    this.#launches.clear();
+  }
+
+  /** Starting a plan again means trying again what failed for reasons outside the slices. */
+  async #rearm(state: PlanState): Promise<void> {
+    const { only } = this.#limits;
+    for (const slice of state.slices) {
+      if (slice.state !== 'failed' || slice.next || (only && !only.includes(slice.id))) continue;
+      await this.#retry(slice.id, slice.run?.runId ?? null);
+    }
+    for (const gate of state.gates) if (gate.state === 'failed') await this.#retry(gate.id, gate.run?.runId ?? null);
+  }
+
+  async #retry(node: string, runId: string | null): Promise<void> {
+    await appendDecision(this.#repository.runsDir, this.#loaded.plan.id, 'scheduler', {
+      type: 'retried',
+      slice: node,
+      run_id: runId,
+      revert: [],
+      note: null,
+    });
+  }
+
+  #launch(action: Action, state: PlanState): void {
+    const node = action.type === 'gate' ? action.gate : action.slice;
+    const title =
+      action.type === 'gate' ? action.gate : (state.slices.find((slice) => slice.id === node)?.title ?? node);
+    this.#request.onAction?.(action);
+    this.#starting.add(node);
+    const runBefore = lastRunOf(state, node);
+    const [program = '', ...entry] = this.#self;
+    const { agent, agentCommand, model } = this.#request;
+    const args = [
+      ...entry,
+      'exec',
+      this.#loaded.plan.dir,
+      node,
+      ...(agent ? [`--agent=${agent}`] : []),
+      ...(agentCommand ? [`--agent-argv=${JSON.stringify(agentCommand)}`] : []),
+      ...(model ? [`--model=${model}`] : []),
+    ];
+    const running = this.#request.launcher
+      .launch({ node, title, program, args, cwd: this.#repository.root, env: {} })
+      .catch(() => null)
+      .then(async () => {
+        const after = await this.#reader.state(this.#loaded);
+        await this.#settle(node, runBefore, after);
+      })
+      .finally(() => {
+        this.#running.delete(running);
+        this.#starting.delete(node);
+        this.#wake();
+      });
+    this.#running.add(running);
+  }
+
+  /** A runner that left no run, or died before its end again and again, is not started any more by this process. */
+  async #settle(node: string, runBefore: string | null, after: PlanState): Promise<void> {
+    // Cut from the plan in the meantime.
+    if (![...after.slices, ...after.gates].some((candidate) => candidate.id === node)) return;
+    const run = lastRunOf(after, node);
+    const began = run !== runBefore;
+    const died =
+      [...after.slices, ...after.gates].find((candidate) => candidate.id === node)?.run?.state === 'interrupted';
+    if (began && !died) return;
+    // A runner that an earlier scheduler launched was faster; its first event is about to come.
+    const holder = this.#loaded.plan.slices.find((slice) => slice.id === node)?.workstream ?? node;
+    const lock = path.join(this.#repository.runsDir, 'plans', `${after.plan}.${nodeName(holder)}.run.lock`);
+    if (!began && (await isLocked(lock))) return;
+    const count = (this.#launches.get(node) ?? 0) + 1;
+    this.#launches.set(node, count);
+    if (!began || count >= MOST_RESTARTS) this.#broken.add(node);
+  }
+
+  async #stopAll(): Promise<PlanState> {
+    const facts = await this.#reader.runs(this.#loaded.plan.id);
+    await endRunners(facts.filter((run) => run.alive));
+    await Promise.race([Promise.all(this.#running), new Promise((resolve) => setTimeout(resolve, 20_000).unref())]);
+    const state = await this.#reader.state(this.#loaded);
+    this.#request.onState?.(state);
+    return state;
+  }
+
+  #outcome(state: PlanState): RunOutcome {
+    const wanted = (id: string): boolean => !this.#limits.only || this.#limits.only.includes(id);
+    const asks = state.slices.some(
+      (s) => wanted(s.id) && !s.next && (s.state === 'needs_input' || s.state === 'stopped'),
+    );
+    if (asks) return 'waiting';
+    const failed =
+      this.#broken.size > 0 ||
+      state.slices.some((s) => wanted(s.id) && s.state === 'failed') ||
+      state.gates.some((g) => g.state === 'failed');
+    if (failed) return 'failed';
+    const left = state.slices.some((s) => wanted(s.id) && !['verified', 'merged', 'skipped'].includes(s.state));
+    return left ? 'failed' : 'done';
+  }
+}
+
+function lastRunOf(state: PlanState, node: string): string | null {
+  const slice = state.slices.find((candidate) => candidate.id === node);
+  return (slice ?? state.gates.find((gate) => gate.id === node))?.run?.runId ?? null;
+}

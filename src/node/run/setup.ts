@@ -1,0 +1,87 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Redact } from '../../core/gate/redact.ts';
+import type { Plan } from '../../core/plan/model.ts';
+import type { CommandRun } from '../../core/run/model.ts';
+import type { Repository } from '../git/repository.ts';
+import { runCheck } from './verify.ts';
+import { copyIncluded } from '../git/worktree.ts';
+
+export interface SetupRequest {
+  readonly repository: Repository;
+  readonly plan: Plan;
+  readonly worktree: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly redact: Redact;
+  readonly say: (line: string) => void;
+}
+
+export interface SetupOutcome {
+  readonly commands: readonly CommandRun[];
+  /** What failed and what it printed; `null` when the worktree is ready. */
+  readonly failed: string | null;
+}
+
+/**
+ * Makes a fresh worktree ready to work in, before its agent starts: included files, then the plan's set-up commands (or
+ * the install that the lock file calls for). A failure is the attempt's failure, not a warning.
+ */
+export async function setUp(request: SetupRequest): Promise<SetupOutcome> {
+  const { plan, worktree, say } = request;
+  const copied = await copyIncluded(request.repository, worktree);
+  if (copied.length > 0) say(`copied ${copied.length} file${copied.length === 1 ? '' : 's'} named by .worktreeinclude`);
+  const commands: CommandRun[] = [];
+  for (const command of plan.setup.length > 0 ? plan.setup : await installs(worktree)) {
+    say(`setting up: ${command}`);
+    const at = new Date().toISOString();
+    const result = await runCheck({
+      command,
+      cwd: worktree,
+      env: request.env,
+      timeoutMs: plan.limits.timeoutMinutes * 60_000,
+      signal: request.signal,
+      redact: request.redact,
+    });
+    commands.push({ command, exitCode: result.exitCode, durationMs: result.durationMs, at, source: 'setup' });
+    if (result.exitCode !== 0) {
+      return {
+        commands,
+        failed: `\`${command}\` ${result.outcome}: ${result.output.trim().split('\n').slice(-8).join('\n')}`,
+      };
+    }
+  }
+  return { commands, failed: null };
+}
+
+/** Lock file -> the install that respects it. A project without dependencies needs none. */
+const INSTALLS: readonly { readonly lock: string; readonly command: string }[] = [
+  { lock: 'pnpm-lock.yaml', command: 'pnpm install --frozen-lockfile' },
+  { lock: 'yarn.lock', command: 'yarn install --immutable' },
+  { lock: 'package-lock.json', command: 'npm ci --no-audit --no-fund' },
+  { lock: 'uv.lock', command: 'uv sync --frozen' },
+];
+
+async function installs(worktree: string): Promise<string[]> {
+  const wanted: string[] = [];
+  for (const { lock, command } of INSTALLS) {
+    if (!(await stat(path.join(worktree, lock)).catch(() => null))) continue;
+    if (lock !== 'uv.lock' && !(await hasNodeDependencies(worktree))) continue;
+    wanted.push(command);
+    break;
+  }
+  return wanted;
+}
+
+async function hasNodeDependencies(worktree: string): Promise<boolean> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path.join(worktree, 'package.json'), 'utf8'));
+    if (typeof value !== 'object' || value === null) return false;
+    return ['dependencies', 'devDependencies', 'optionalDependencies'].some((key) => {
+      const list: unknown = (value as Record<string, unknown>)[key];
+      return typeof list === 'object' && list !== null && Object.keys(list).length > 0;
+    });
+  } catch {
+    return false;
+  }
+}

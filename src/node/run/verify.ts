@@ -1,0 +1,124 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { ranNoTest } from '../../core/gate/coverage.ts';
+import type { Redact } from '../../core/gate/redact.ts';
+import { failure, success, type Result } from '../../core/text/result.ts';
+import type { Verification } from '../../core/run/model.ts';
+import { compileGlob } from '../../core/scope/glob.ts';
+import { splitCommand } from '../../core/text/words.ts';
+import { Git } from '../git/git.ts';
+import { runProcess } from '../process/processes.ts';
+
+export interface CheckRequest {
+  readonly command: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly redact: Redact;
+}
+
+/** Characters of output kept as evidence: the end, where test runners say what failed. */
+const KEPT = 16_000;
+
+/**
+ * Runs one verification command, without a shell, and says what was observed. `a && b` runs in order; the first that
+ * fails ends it. `cd web && b` runs `b` in that directory of the worktree, as a shell would.
+ */
+export async function runCheck(request: CheckRequest): Promise<Verification> {
+  const { command } = request;
+  const line = splitCommand(command);
+  if (!line.ok) {
+    return { command, exitCode: null, durationMs: 0, output: line.failure.message, outcome: 'not-found' };
+  }
+  let output = '';
+  let durationMs = 0;
+  const take = (chunk: string): void => {
+    output = (output + chunk).slice(-KEPT * 4);
+  };
+  let cwd = request.cwd;
+  for (const step of line.value) {
+    if (step.words[0] === 'cd') {
+      const entered = await enter(step.words.slice(1), cwd, request.cwd);
+      if (!entered.ok) return { command, exitCode: 1, durationMs, output: entered.failure, outcome: 'failed' };
+      cwd = entered.value;
+      continue;
+    }
+    const [program = '', ...args] = await expand(step.words, step.patterns, cwd);
+    const run = await runProcess({
+      program,
+      args,
+      cwd,
+      env: { ...request.env, ...step.env },
+      timeout: request.timeoutMs,
+      signal: request.signal,
+      onStdout: take,
+      onStderr: take,
+    });
+    durationMs += run.durationMs;
+    const evidence = (): string => request.redact(output).slice(-KEPT);
+    if (run.outcome === 'not-found') {
+      return {
+        command,
+        exitCode: 127,
+        durationMs,
+        output: `${program}: not found on the path (${run.error ?? ''})`,
+        outcome: 'not-found',
+      };
+    }
+    if (run.outcome === 'timed-out') {
+      return { command, exitCode: null, durationMs, output: evidence(), outcome: 'timed-out' };
+    }
+    if (run.exitCode !== 0) {
+      // Without an exit code only this says why: a signal, or a system that would not start it.
+      if (run.exitCode === null) take(`\nended by ${run.signal ?? run.error ?? run.outcome}\n`);
+      return { command, exitCode: run.exitCode, durationMs, output: evidence(), outcome: 'failed' };
+    }
+  }
+  const text = request.redact(output).slice(-KEPT);
+  return { command, exitCode: 0, durationMs, output: text, outcome: ranNoTest(text) ? 'no-coverage' : 'passed' };
+}
+
+/** The directory that `cd` steps into, which stays in the worktree: no check is about another place. */
+async function enter(args: readonly string[], from: string, worktree: string): Promise<Result<string, string>> {
+  const [to] = args;
+  if (to === undefined || args.length !== 1) return failure('cd takes one directory');
+  const target = path.resolve(from, to);
+  const below = path.relative(worktree, target);
+  if (below === '..' || below.startsWith(`..${path.sep}`) || path.isAbsolute(below))
+    return failure(`cd ${to}: is outside of the worktree`);
+  const directory = await stat(target).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  return directory ? success(target) : failure(`cd ${to}: is no directory`);
+}
+
+/**
+ * Expands unquoted patterns as a shell would: over the files that are there, sorted; a pattern that matches nothing
+ * stays as it is written. Files that git ignores are no one's tests and are left out.
+ */
+async function expand(words: readonly string[], patterns: readonly number[], cwd: string): Promise<readonly string[]> {
+  if (patterns.length === 0) return words;
+  const git = new Git(cwd);
+  const listed = await git.fields(['ls-files', '--cached', '--others', '--exclude-standard', '-z']).catch(() => []);
+  const files = [...new Set(listed)].sort();
+  return words.flatMap((word, index) => {
+    if (!patterns.includes(index)) return [word];
+    const glob = compileGlob(word);
+    const found = files.filter((file) => glob.matches(file));
+    return found.length > 0 ? found : [word];
+  });
+}
+
+/** The command that runs a wave's `validation`, whichever of the two dialects it is written in. */
+export function validationCommand(
+  check: { readonly dialect: 'command' | 'source'; readonly text: string },
+  technology: string | null,
+): string {
+  if (check.dialect === 'command') return check.text;
+  const quoted = `'${check.text.replaceAll("'", `'\\''`)}'`;
+  const language = (technology ?? 'python').toLowerCase();
+  if (/typescript|javascript|node/.test(language)) return `node --input-type=module -e ${quoted}`;
+  return `python3 -c ${quoted}`;
+}

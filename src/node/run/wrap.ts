@@ -1,0 +1,107 @@
+import { success, type Result } from '../../core/text/result.ts';
+import { createRedactor } from '../../core/gate/redact.ts';
+import { symbolNames } from '../../core/gate/scope-check.ts';
+import type { FileChange } from '../../core/run/model.ts';
+import { changesBetween, patchBetween, takeSnapshot, treeOfWorktree } from '../git/changes.ts';
+import { readCodeChanges } from '../git/code-changes.ts';
+import type { EngineFailure } from '../engine-model.ts';
+import { identify, runProcess } from '../process/processes.ts';
+import { excludeState, fail, type Repository } from '../git/repository.ts';
+import { RunDirectory } from './run-directory.ts';
+
+export interface WrapRequest {
+  readonly repository: Repository;
+  readonly cwd: string;
+  readonly words: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly out: (chunk: string) => void;
+  readonly err: (chunk: string) => void;
+}
+
+/**
+ * Runs any command where the person stands and leaves the evidence of a run: what changed, the diff, the output, the
+ * exit code. Nothing is judged or committed; files that were dirty before are told apart from what the command did.
+ */
+export async function wrapCommand(
+  request: WrapRequest,
+): Promise<Result<{ readonly runId: string; readonly exitCode: number }, EngineFailure>> {
+  const { repository } = request;
+  await excludeState(repository);
+  const git = repository.git.in(request.cwd);
+  const worktree = await git.text(['rev-parse', '--show-toplevel']);
+  const top = repository.git.in(worktree);
+  const redact = createRedactor(process.env);
+  const before = await treeOfWorktree(top);
+  const run = RunDirectory.create(repository.runsDir, null, redact);
+  try {
+    const me = await identify();
+    await run.record({
+      type: 'run_started',
+      run_id: run.runId,
+      plan: null,
+      slice: null,
+      attempt: 1,
+      mode: 'wrap',
+      pid: me.pid,
+      pid_started: me.started,
+      host: me.host,
+      worktree,
+      branch: null,
+    });
+    await run.record({ type: 'base', commit: (await git.resolve('HEAD')) ?? '', from: ['HEAD'] });
+    const [program = '', ...args] = request.words;
+    const outcome = await runProcess({
+      program,
+      args,
+      cwd: request.cwd,
+      env: { ...request.env, SLICEWAVE_RUN_ID: run.runId },
+      signal: request.signal,
+      onStdout: (chunk) => {
+        run.output(chunk);
+        request.out(chunk);
+      },
+      onStderr: (chunk) => {
+        run.output(chunk);
+        request.err(chunk);
+      },
+    });
+    if (outcome.outcome === 'not-found') {
+      await run.record({
+        type: 'ended',
+        end: 'failed',
+        reason: 'agent-missing',
+        detail: `${program} was not found`,
+        stop: null,
+      });
+      return fail('no-such-file', `${program} was not found`, 'Check the name and the path.');
+    }
+    await run.record({
+      type: 'agent_command',
+      command: request.words.join(' '),
+      exit_code: outcome.exitCode,
+      duration_ms: outcome.durationMs,
+    });
+    const snapshot = await takeSnapshot(top, run.runId, `slicewave: after ${program}`);
+    await run.record({ type: 'snapshot', commit: snapshot.commit, tree: snapshot.tree });
+    const changes = await changesBetween(top, before, snapshot.tree);
+    const code = await readCodeChanges({ git: top, from: before, to: snapshot.tree, changes, scope: null });
+    const files = changes.map((change): FileChange => {
+      return { ...change, inScope: true, symbols: symbolNames(code.get(change.path)) };
+    });
+    await run.write('files-changed.txt', files.map((file) => `${file.path}\n`).join(''));
+    await run.write('diff.patch', await patchBetween(top, before, snapshot.tree));
+    await run.record({ type: 'scope_checked', files, violations: [] });
+    const failed = outcome.exitCode !== 0;
+    await run.record({
+      type: 'ended',
+      end: failed ? 'failed' : 'verified',
+      reason: failed ? 'agent-failed' : null,
+      detail: failed ? `exit code ${outcome.exitCode ?? outcome.signal ?? 'unknown'}` : null,
+      stop: null,
+    });
+    return success({ runId: run.runId, exitCode: outcome.exitCode ?? 130 });
+  } finally {
+    run.close();
+  }
+}

@@ -1,0 +1,217 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { success, type Result } from '../../core/text/result.ts';
+import { createRedactor } from '../../core/gate/redact.ts';
+import { fileOf } from '../../core/gate/symbol-check.ts';
+import type { PlanState, SliceView } from '../../core/run/state-model.ts';
+import { isActive, isSettled } from '../../core/run/fold.ts';
+import { addToScope } from '../../core/task/edit.ts';
+import type { EngineFailure, LoadedPlan } from '../engine-model.ts';
+import { FactsReader } from './facts.ts';
+import { recoverHeld } from './replan-journal.ts';
+import { fail, type Repository } from '../git/repository.ts';
+import { acquireLock, appendDecision, planLock, writeWhole } from './state-files.ts';
+import { endRunners } from './stop.ts';
+
+type Answer<T> = Promise<Result<T, EngineFailure>>;
+
+/** What a person decides about slices. Each decision is one appended fact; the next fold shows what follows from it. */
+export class Decisions {
+  readonly #repository: Repository;
+  readonly #loaded: LoadedPlan;
+  readonly #reader: FactsReader;
+  /** What a person types is part of the evidence, and reaches the next prompt. */
+  readonly #redact = createRedactor(process.env);
+
+  constructor(repository: Repository, loaded: LoadedPlan) {
+    this.#repository = repository;
+    this.#loaded = loaded;
+    this.#reader = new FactsReader(repository);
+  }
+
+  async answer(id: string, text: string): Answer<null> {
+    const found = await this.#waiting(id);
+    if (!found.ok) return found;
+    if (text.trim() === '') return fail('not-waiting', 'the answer is empty', 'Write what the agent should know.');
+    await this.#append({ type: 'answered', slice: id, run_id: found.value.runId, text: this.#redact(text) });
+    return success(null);
+  }
+
+  /** Approves the paths, or waives the checks, that a slice stopped on. Scope growth is written into its task spec. */
+  async approve(id: string): Answer<{ readonly paths: readonly string[] }> {
+    const found = await this.#waiting(id);
+    if (!found.ok) return found;
+    const stop = found.value.slice.run?.stop;
+    if (!stop || found.value.slice.state !== 'stopped') {
+      return fail(
+        'not-waiting',
+        `${id} did not stop on something that can be approved`,
+        `Use \`slicewave answer\` or \`slicewave retry\` for ${id}.`,
+      );
+    }
+    const aboutPaths = stop.condition === 'unexpected-scope' || stop.condition === 'secrets-auth-production';
+    if (!aboutPaths && stop.condition !== 'tests-failing' && stop.condition !== 'unverified') {
+      return fail(
+        'not-waiting',
+        `${id} stopped on its ${stop.condition}`,
+        `Run it again with \`slicewave retry\`, or skip it.`,
+      );
+    }
+    if (stop.condition === 'unexpected-scope') {
+      const grown = await this.#growScope(id, stop.paths, found.value.slice.run?.baseCommit ?? 'HEAD');
+      if (!grown.ok) return grown;
+    }
+    await this.#append({
+      type: 'approved',
+      slice: id,
+      run_id: found.value.runId,
+      paths: aboutPaths ? stop.paths : [],
+      waive: aboutPaths ? [] : stop.paths,
+    });
+    return success({ paths: stop.paths });
+  }
+
+  async retry(id: string, options: { readonly revert: boolean; readonly note?: string }): Answer<null> {
+    const state = await this.#reader.state(this.#loaded);
+    const gate = state.gates.find((candidate) => candidate.id === id);
+    if (gate) {
+      if (gate.state !== 'failed')
+        return fail('not-waiting', `${id} is ${gate.state}`, 'Only a failed merge point can be retried.');
+      await this.#append({ type: 'retried', slice: id, run_id: gate.run?.runId ?? null, revert: [], note: null });
+      return success(null);
+    }
+    const found = this.#find(state, id);
+    if (!found.ok) return found;
+    const slice = found.value;
+    if (isActive(slice.state))
+      return fail('busy', `${id} is ${slice.state}`, `Stop it first: slicewave stop ${this.#loaded.plan.dir} ${id}`);
+    if (slice.state === 'pending' || (slice.state === 'ready' && slice.runs.length === 0)) {
+      return fail(
+        'not-waiting',
+        `${id} was not run yet`,
+        `Start it with \`slicewave run ${this.#loaded.plan.dir} --only ${id}\`.`,
+      );
+    }
+    const built = state.slices.filter(
+      (other) => other.runs.length > 0 && this.#loaded.graph.schedule.get(other.id)?.deps.includes(id),
+    );
+    if (isSettled(slice.state) && slice.state !== 'skipped' && built.length > 0) {
+      return fail(
+        'not-waiting',
+        `${built.map((s) => s.id).join(', ')} already stand${built.length === 1 ? 's' : ''} on ${id}`,
+        'Add a slice that changes it instead.',
+      );
+    }
+    const stop = slice.run?.stop;
+    const revertible = stop?.condition === 'unexpected-scope' || stop?.condition === 'secrets-auth-production';
+    if (options.revert && !revertible) {
+      return fail('not-waiting', `${id} has nothing out of scope to revert`, 'Retry without --revert.');
+    }
+    await this.#append({
+      type: 'retried',
+      slice: id,
+      run_id: slice.run?.runId ?? null,
+      revert: options.revert && stop ? stop.paths : [],
+      note: options.note === undefined ? null : this.#redact(options.note),
+    });
+    return success(null);
+  }
+
+  async skip(id: string, reason?: string): Answer<null> {
+    const state = await this.#reader.state(this.#loaded);
+    const gate = state.gates.find((candidate) => candidate.id === id);
+    if (!gate) {
+      const found = this.#find(state, id);
+      if (!found.ok) return found;
+      if (isActive(found.value.state))
+        return fail(
+          'busy',
+          `${id} is ${found.value.state}`,
+          `Stop it first: slicewave stop ${this.#loaded.plan.dir} ${id}`,
+        );
+      if (isSettled(found.value.state))
+        return fail('not-waiting', `${id} is ${found.value.state} already`, 'There is nothing to skip.');
+    }
+    await this.#append({ type: 'skipped', slice: id, reason: reason === undefined ? null : this.#redact(reason) });
+    return success(null);
+  }
+
+  async stop(id: string): Answer<null> {
+    const facts = await this.#reader.runs(this.#loaded.plan.id);
+    const running = facts.filter(
+      (run) => run.alive && run.events[0]?.type === 'run_started' && run.events[0].slice === id,
+    );
+    const [first] = running;
+    if (!first) {
+      const found = this.#find(await this.#reader.state(this.#loaded), id);
+      return found.ok ? fail('not-waiting', `${id} is not running`, 'There is nothing to stop.') : found;
+    }
+    await this.#append({ type: 'stop_asked', slice: id, run_id: first.runId });
+    await endRunners(running);
+    return success(null);
+  }
+
+  #find(state: PlanState, id: string): Result<SliceView, EngineFailure> {
+    const slice = state.slices.find((candidate) => candidate.id === id);
+    if (slice) return success(slice);
+    return fail(
+      'no-such-slice',
+      `${state.plan} has no slice ${id}`,
+      `Slices: ${state.slices.map((s) => s.id).join(', ')}.`,
+    );
+  }
+
+  async #waiting(id: string): Answer<{ readonly slice: SliceView; readonly runId: string }> {
+    const found = this.#find(await this.#reader.state(this.#loaded), id);
+    if (!found.ok) return found;
+    const slice = found.value;
+    if (slice.run && !slice.next && ['needs_input', 'stopped', 'failed'].includes(slice.state)) {
+      return success({ slice, runId: slice.run.runId });
+    }
+    return fail(
+      'not-waiting',
+      `${id} does not wait for an answer: it is ${slice.state}`,
+      `\`slicewave status ${this.#loaded.plan.dir}\` lists what waits.`,
+    );
+  }
+
+  async #growScope(id: string, paths: readonly string[], base: string): Promise<Result<null, EngineFailure>> {
+    const slice = this.#loaded.plan.slices.find((candidate) => candidate.id === id);
+    if (!slice) return success(null);
+    const file = path.join(this.#repository.root, slice.file);
+    // Re-planning writes task specs too.
+    const lock = await acquireLock(planLock(this.#repository, this.#loaded.plan.id), { wait: 10_000 });
+    if (!lock) return fail('busy', `${this.#loaded.plan.id} is being re-planned`, 'Approve again in a moment.');
+    try {
+      await recoverHeld(this.#repository, this.#loaded.plan.dir);
+      return await this.#grow(file, slice.file, paths, base);
+    } finally {
+      await lock.release();
+    }
+  }
+
+  async #grow(
+    file: string,
+    name: string,
+    paths: readonly string[],
+    base: string,
+  ): Promise<Result<null, EngineFailure>> {
+    const text = await readFile(file, 'utf8').catch(() => null);
+    if (text === null)
+      return fail('no-such-file', `${name} cannot be read`, 'Put the task spec back, then approve again.');
+    const known = new Set(
+      await this.#repository.git.fields(['ls-tree', '-r', '-z', '--name-only', base, '--', ...paths.map(fileOf)]),
+    );
+    // A new symbol of a file that exists is a change of that file.
+    const grown = addToScope(text, name, {
+      create: paths.filter((path) => !known.has(fileOf(path))),
+      modify: paths.filter((path) => known.has(fileOf(path))),
+    });
+    await writeWhole(file, grown);
+    return success(null);
+  }
+
+  #append(body: Parameters<typeof appendDecision>[3]): Promise<void> {
+    return appendDecision(this.#repository.runsDir, this.#loaded.plan.id, 'person', body);
+  }
+}

@@ -1,0 +1,72 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { PlanFacts, RunFacts } from '../../core/run/state-model.ts';
+import type { RunEvent } from '../../core/run/model.ts';
+import { foldPlan } from '../../core/run/fold.ts';
+import type { PlanState } from '../../core/run/state-model.ts';
+import type { LoadedPlan } from '../engine-model.ts';
+import { isAlive } from '../process/processes.ts';
+import type { Repository } from '../git/repository.ts';
+import { listRunIds, readDecisions, readEvents } from './state-files.ts';
+
+interface CachedRun {
+  readonly size: number;
+  readonly modified: number;
+  readonly events: readonly RunEvent[];
+}
+
+/** Reads the facts of runs, keeping what cannot change: a run that has ended is read once. */
+export class FactsReader {
+  readonly #repository: Pick<Repository, 'runsDir'>;
+  readonly #runs = new Map<string, CachedRun>();
+
+  constructor(repository: Pick<Repository, 'runsDir'>) {
+    this.#repository = repository;
+  }
+
+  async run(runId: string): Promise<RunFacts> {
+    const dir = path.join(this.#repository.runsDir, runId);
+    const file = await stat(path.join(dir, 'events.jsonl')).catch(() => null);
+    let cached = this.#runs.get(runId);
+    if (!cached || cached.size !== file?.size || cached.modified !== file.mtimeMs) {
+      cached = { size: file?.size ?? 0, modified: file?.mtimeMs ?? 0, events: await readEvents(dir) };
+      this.#runs.set(runId, cached);
+    }
+    const first = cached.events[0];
+    const ended = cached.events.at(-1)?.type === 'ended';
+    const alive =
+      !ended &&
+      first?.type === 'run_started' &&
+      (await isAlive({ pid: first.pid, started: first.pid_started, host: first.host }));
+    if (!alive && !ended && first) {
+      // It may have said its last words between the two looks: a run that ended must not count as interrupted.
+      cached = { ...cached, events: await readEvents(dir) };
+      this.#runs.set(runId, cached);
+    }
+    return { runId, events: cached.events, alive };
+  }
+
+  /** All runs, or those of one plan, oldest first. */
+  async runs(plan?: string): Promise<readonly RunFacts[]> {
+    const ids = await listRunIds(this.#repository.runsDir);
+    const runs = await Promise.all(ids.map((id) => this.run(id)));
+    return runs.filter((run) => {
+      const first = run.events[0];
+      return first?.type === 'run_started' && (plan === undefined || first.plan === plan);
+    });
+  }
+
+  /** `known`: all runs, where they were just read. */
+  async facts(loaded: Pick<LoadedPlan, 'plan' | 'graph'>, known?: readonly RunFacts[]): Promise<PlanFacts> {
+    const { plan, graph } = loaded;
+    const [decisions, runs] = await Promise.all([
+      readDecisions(this.#repository.runsDir, plan.id),
+      known ?? this.runs(plan.id),
+    ]);
+    return { plan, graph, decisions, runs, now: Date.now() };
+  }
+
+  async state(loaded: Pick<LoadedPlan, 'plan' | 'graph'>): Promise<PlanState> {
+    return foldPlan(await this.facts(loaded));
+  }
+}
