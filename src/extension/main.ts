@@ -42,7 +42,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const terminals = new TerminalLauncher(readSettings);
   const runs = new PlanRuns({ projects, launcher: terminals, settings: readSettings, memory: context.workspaceState });
   const replanning = new Replanning(projects, readSettings);
-  const decomposing = new Decomposing(projects, readSettings, replanning);
+  const decomposing = new Decomposing(projects, readSettings, (plan, change) => replanning.preview(plan, change));
   const judging = new Judging(projects);
   const commitFiles = new CommitFiles(projects);
   const traces = new Traces(projects);

@@ -1,17 +1,7 @@
 import * as vscode from 'vscode';
-import type { PlanState } from '../core/run/state-model.ts';
 import type { Result } from '../core/text/result.ts';
+import type { OpenPlan } from './open-plan.ts';
 import type { Engine, EngineFailure, LoadedPlan } from '../node/engine-model.ts';
-
-/** One plan as the window sees it: its state, or why it cannot be read. */
-export interface OpenPlan {
-  /** Top level of the repository's primary checkout. */
-  readonly root: string;
-  /** Relative to the root: `parallel/TS-0042-inventory`. */
-  readonly dir: string;
-  readonly state: PlanState | null;
-  readonly failure: EngineFailure | null;
-}
 
 /** A repository of the workspace with the engine that serves it. */
 export interface Project {

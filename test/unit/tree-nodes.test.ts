@@ -4,7 +4,7 @@ import { planGraph } from '../../src/core/plan/graph.ts';
 import { foldPlan } from '../../src/core/run/fold.ts';
 import type { RunFacts } from '../../src/core/run/state-model.ts';
 import { childNodes, faceOf, rootNodes, type TreeNode } from '../../src/extension/tree/tree-nodes.ts';
-import type { OpenPlan } from '../../src/extension/projects.ts';
+import type { OpenPlan } from '../../src/extension/open-plan.ts';
 import { planOf, slice } from './plan-fixture.ts';
 
 /** The tree as text: what stands in the view, one row a line, with what its menus offer. */

@@ -14,9 +14,8 @@ import {
 } from '../../protocol/dashboard.ts';
 import type { CommandId } from '../command-ids.ts';
 import type { PlanRuns } from '../run/plan-runs.ts';
-import type { OpenPlan, Projects } from '../projects.ts';
-import type { Target } from '../tree/targets.ts';
-import type { ReadPlan } from '../tree/tree-nodes.ts';
+import type { OpenPlan, ReadPlan, Target } from '../open-plan.ts';
+import type { Projects } from '../projects.ts';
 
 const VIEW_TYPE = 'slicewave.dashboard';
 

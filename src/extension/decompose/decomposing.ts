@@ -1,14 +1,13 @@
 import * as vscode from 'vscode';
 import { decomposerOf } from '../../core/decompose/table.ts';
 import { countFindings, counted } from '../../core/lint/engine/format.ts';
-import type { Decomposition } from '../../node/engine-model.ts';
+import type { Decomposition, ReplanChange } from '../../node/engine-model.ts';
 import { decomposed, importerOfFile, type DecomposerRequest } from './decomposer.ts';
 import { commandAction, failureNotice, notice, type Notice } from '../notices.ts';
 import { closePlanDocument, showPlanDocument } from './plan-documents.ts';
 import type { Project, Projects } from '../projects.ts';
-import type { Replanning } from '../replan/replanning.ts';
 import type { Settings } from '../settings.ts';
-import { isRead } from '../tree/tree-nodes.ts';
+import { isRead, type ReadPlan } from '../open-plan.ts';
 
 /** Where spec files are found, as `formats` has it. */
 export const SPEC_FILES = '**/{*.spec.md,specs/**/*.md,tech-specs/**/*.md}';
@@ -54,21 +53,24 @@ interface Pending {
   readonly decomposition: Decomposition;
 }
 
+/** Shows what changing a plan that is there already would do. */
+type ShowReplan = (plan: ReadPlan, change: ReplanChange) => Promise<Notice>;
+
 /** From a spec to a plan, in two steps: a preview that writes nothing, then writing what was shown. */
 export class Decomposing implements vscode.TextDocumentContentProvider, vscode.DocumentLinkProvider {
   readonly #projects: Projects;
   readonly #settings: (root: string) => Settings;
-  readonly #replan: Replanning['preview'];
+  readonly #replan: ShowReplan;
   readonly #pending = new Map<string, Pending>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   readonly #closed: vscode.Disposable;
 
   readonly onDidChange = this.#changed.event;
 
-  constructor(projects: Projects, settings: (root: string) => Settings, replanning: Replanning) {
+  constructor(projects: Projects, settings: (root: string) => Settings, replan: ShowReplan) {
     this.#projects = projects;
     this.#settings = settings;
-    this.#replan = (plan, change) => replanning.preview(plan, change);
+    this.#replan = replan;
     this.#closed = vscode.workspace.onDidCloseTextDocument((document) => {
       if (document.uri.scheme === PREVIEW_SCHEME) this.#pending.delete(document.uri.toString());
     });

@@ -3,7 +3,7 @@ import { judgementMarkdown } from '../../core/view/judgement-markdown.ts';
 import { failureNotice, notice, type Notice } from '../notices.ts';
 import { showPlanDocument } from './plan-documents.ts';
 import type { Projects } from '../projects.ts';
-import type { ReadPlan } from '../tree/tree-nodes.ts';
+import type { ReadPlan } from '../open-plan.ts';
 
 export const JUDGEMENT_SCHEME = 'slicewave-judgement';
 

@@ -3,7 +3,7 @@ import { commitFileOf, commitUri } from './commit-files.ts';
 import type { Notice } from '../notices.ts';
 import { isInside, type Projects } from '../projects.ts';
 import { changesOf, type ChangedFile, type RunChanges } from './run-changes.ts';
-import type { RunTarget } from '../tree/targets.ts';
+import type { RunTarget } from '../open-plan.ts';
 
 interface Inspected {
   readonly target: RunTarget;

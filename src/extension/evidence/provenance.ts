@@ -4,7 +4,7 @@ import type { RunView } from '../../core/run/state-model.ts';
 import { changedLines, type LineRange } from './changed-lines.ts';
 import { commitFileOf } from './commit-files.ts';
 import { isInside, type Projects } from '../projects.ts';
-import { isRead, type ReadPlan } from '../tree/tree-nodes.ts';
+import { isRead, type ReadPlan } from '../open-plan.ts';
 
 /** Where a line comes from: a run of a slice, and the file's path in its repository. */
 interface Origin {

@@ -4,7 +4,7 @@ import type { RunView } from '../../core/run/state-model.ts';
 import { commitUri } from './commit-files.ts';
 import { failureNotice, notice, type Notice } from '../notices.ts';
 import type { Projects } from '../projects.ts';
-import type { RunTarget } from '../tree/targets.ts';
+import type { RunTarget } from '../open-plan.ts';
 
 /** The two sides of one changed file: what the run started from, and what it left. */
 export interface ChangedFile {

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { failureNotice, type Notice } from '../notices.ts';
-import { traceMarkdown } from './markdown-documents.ts';
+import { traceMarkdown } from './trace-markdown.ts';
 import type { Projects } from '../projects.ts';
-import type { RunTarget } from '../tree/targets.ts';
+import type { RunTarget } from '../open-plan.ts';
 
 export const TRACE_SCHEME = 'slicewave-trace';
 

@@ -5,7 +5,7 @@ import { proposedSlice } from '../../core/replan/proposal-of.ts';
 import { isActive, stateLabel } from '../../core/run/fold.ts';
 import type { Engine, ReplanChange } from '../../node/engine-model.ts';
 import { failureNotice, notice, type Notice } from '../notices.ts';
-import type { ReadPlan } from '../tree/tree-nodes.ts';
+import type { ReadPlan } from '../open-plan.ts';
 
 /** `one`: also offered for a single slice. */
 const KINDS = [

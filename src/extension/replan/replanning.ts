@@ -8,7 +8,7 @@ import { closePlanDocument, showPlanDocument } from '../decompose/plan-documents
 import type { Projects } from '../projects.ts';
 import { askChange, askKind } from './replan-questions.ts';
 import type { Settings } from '../settings.ts';
-import type { ReadPlan } from '../tree/tree-nodes.ts';
+import type { ReadPlan } from '../open-plan.ts';
 
 export const REPLAN_SCHEME = 'slicewave-replan';
 

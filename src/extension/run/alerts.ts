@@ -3,7 +3,8 @@ import { isActive, isSettled } from '../../core/run/fold.ts';
 import type { Attention } from '../../core/run/state-model.ts';
 import { attentionActions, headlineOf } from '../../protocol/dashboard.ts';
 import { commandAction, showNotice } from '../notices.ts';
-import type { OpenPlan, Projects } from '../projects.ts';
+import type { OpenPlan } from '../open-plan.ts';
+import type { Projects } from '../projects.ts';
 
 /** Tells the person what changed without being asked: a status bar item, and a message for each new question. */
 export class Alerts {

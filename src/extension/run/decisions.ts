@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { attentionActions } from '../../protocol/dashboard.ts';
 import { failureNotice, notice, type Notice } from '../notices.ts';
 import type { Projects } from '../projects.ts';
-import type { AttentionTarget, SliceTarget } from '../tree/targets.ts';
+import type { AttentionTarget, SliceTarget } from '../open-plan.ts';
 
 /** What a person decides about a slice or gate that waits. Every function returns what to tell the person, if anything. */
 

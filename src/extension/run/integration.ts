@@ -3,7 +3,7 @@ import { assertNever } from '../../core/text/result.ts';
 import type { Engine, IntegrationReport } from '../../node/engine-model.ts';
 import { failureNotice, showNotice, type Notice, type NoticeAction } from '../notices.ts';
 import type { Projects } from '../projects.ts';
-import type { ReadPlan } from '../tree/tree-nodes.ts';
+import type { ReadPlan } from '../open-plan.ts';
 
 /**
  * The integration pass, on its own branch in its own worktree. The person's branch moves only when they name it

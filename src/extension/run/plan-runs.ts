@@ -8,7 +8,7 @@ import type { Launcher, RunOutcome, RunRequest } from '../../node/engine-model.t
 import { commandAction, failureNotice, notice, showNotice, type Notice } from '../notices.ts';
 import type { Projects } from '../projects.ts';
 import type { Settings } from '../settings.ts';
-import type { ReadPlan } from '../tree/tree-nodes.ts';
+import type { ReadPlan } from '../open-plan.ts';
 
 /** A plan that this window drives. */
 interface Drive {

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { assertNever } from '../../core/text/result.ts';
 import { commandAction, notice, type Notice } from '../notices.ts';
 import { rememberOpenWorktree, type Settings } from '../settings.ts';
-import type { SliceTarget } from '../tree/targets.ts';
+import type { SliceTarget } from '../open-plan.ts';
 
 type Way = Exclude<Settings['openWorktree'], 'ask'>;
 

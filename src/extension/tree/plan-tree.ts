@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import type { OpenPlan, Projects } from '../projects.ts';
+import type { OpenPlan } from '../open-plan.ts';
+import type { Projects } from '../projects.ts';
 import { childNodes, faceOf, rootNodes, type NodeFace, type TreeNode } from './tree-nodes.ts';
 
 /** What VS Code holds for a row. It stays the same object while the row exists; only what it stands for changes. */

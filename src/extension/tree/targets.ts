@@ -1,39 +1,17 @@
 import * as vscode from 'vscode';
 import { stateLabel } from '../../core/run/fold.ts';
-import type { Attention, RunView, SliceView } from '../../core/run/state-model.ts';
 import { actionsOf, attentionActions, canRun, type SliceAction } from '../../protocol/dashboard.ts';
 import { failureNotice, notice, type Notice } from '../notices.ts';
+import {
+  isRead,
+  type AttentionTarget,
+  type ReadPlan,
+  type RunTarget,
+  type SliceTarget,
+  type Target,
+} from '../open-plan.ts';
 import type { Projects } from '../projects.ts';
-import { faceOf, isRead, type ReadPlan, type TreeNode } from './tree-nodes.ts';
-
-/** What a command was asked about. Passed by tree nodes, by the dashboard, by buttons; absent from the palette. */
-export interface Target {
-  readonly root: string;
-  readonly planDir: string;
-  readonly wave?: number;
-  /** The slice or gate. */
-  readonly slice?: string;
-  readonly run?: string;
-  readonly path?: string;
-}
-
-export interface SliceTarget {
-  readonly plan: ReadPlan;
-  readonly slice: SliceView;
-}
-
-/** Something that waits for the person: a slice, or a gate. */
-export interface AttentionTarget {
-  readonly plan: ReadPlan;
-  readonly attention: Attention;
-}
-
-export interface RunTarget {
-  readonly plan: ReadPlan;
-  /** The slice or gate. */
-  readonly slice: string;
-  readonly run: RunView;
-}
+import { faceOf, type TreeNode } from './tree-nodes.ts';
 
 /** `null`: the person closed the question. A notice: there is nothing to choose from. */
 type Choice<T> = { readonly chosen: T } | { readonly notice: Notice | null };

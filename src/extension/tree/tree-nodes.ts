@@ -11,15 +11,12 @@ import type {
   SliceView,
 } from '../../core/run/state-model.ts';
 import { actionsOf, attentionActions, canRun, canRunPlan, headlineOf } from '../../protocol/dashboard.ts';
-import type { OpenPlan } from '../projects.ts';
+import { isRead, type OpenPlan, type ReadPlan } from '../open-plan.ts';
 
 /**
  * The tree as plain values: which nodes there are and what each says. Knows nothing of VS Code, so that what the tree
  * shows can be compared as text.
  */
-
-/** A plan whose state could be read. */
-export type ReadPlan = OpenPlan & { readonly state: PlanState };
 
 export type TreeNode =
   | { readonly kind: 'plan'; readonly plan: OpenPlan }
@@ -169,10 +166,6 @@ export function stateIcon(state: SliceState): { readonly icon: string; readonly 
     default:
       return assertNever(state);
   }
-}
-
-export function isRead(plan: OpenPlan): plan is ReadPlan {
-  return plan.state !== null;
 }
 
 function planChildren(plan: ReadPlan): readonly TreeNode[] {
