@@ -1,4 +1,4 @@
-import type { GlobNode, GlobSegment } from './glob-syntax.ts';
+import type { GlobAlternative, GlobNode } from './glob-parse.ts';
 
 /**
  * What a glob reads, one number a step: a code point, or one of those below. The path is read with a slash before it, so
@@ -22,7 +22,7 @@ const MOST_WAYS = 16;
  * The ways to read a path that a glob matches. Each match is read by one of them, but they also read other paths: a class
  * counts as any character, and empty segments and `..` are not looked for.
  */
-export function stepsOf(alternatives: readonly (readonly GlobSegment[])[]): Steps[] {
+export function stepsOf(alternatives: readonly GlobAlternative[]): Steps[] {
   return alternatives.flatMap((segments) => {
     let ways: number[][] = [[]];
     const read = (...steps: number[]): void => {
