@@ -1,19 +1,46 @@
-/** A root hook for mocha that writes `{tests, failures}` to the file named by `SLICEWAVE_TEST_COUNT`. */
-import { writeFileSync } from 'node:fs';
+/**
+ * A root hook for mocha that appends one line of JSON for each test to the file named by `SLICEWAVE_TEST_RECORD`. A
+ * line is written when its test ends, so that what a killed run had finished is still known.
+ */
+import { appendFileSync } from 'node:fs';
 import process from 'node:process';
 
-const tally = { tests: 0, failures: 0 };
+/** One test that ran. `cpuMs` is what mocha's own process used, without the programs that the test started. */
+export interface TestRecord {
+  readonly title: string;
+  readonly file: string;
+  readonly failed: boolean;
+  readonly wallMs: number;
+  readonly cpuMs: number;
+}
+
+interface Hook {
+  readonly currentTest?: {
+    readonly file?: string;
+    readonly state?: string;
+    readonly fullTitle: () => string;
+  };
+}
+
+const began = { wall: 0, cpu: process.cpuUsage() };
 
 export const mochaHooks = {
-  afterEach(this: { readonly currentTest?: { readonly state?: string } }): void {
-    tally.tests++;
-    if (this.currentTest?.state === 'failed') tally.failures++;
+  beforeEach(): void {
+    began.wall = performance.now();
+    began.cpu = process.cpuUsage();
+  },
+  afterEach(this: Hook): void {
+    const record = process.env['SLICEWAVE_TEST_RECORD'];
+    const test = this.currentTest;
+    if (!record || !test) return;
+    const { user, system } = process.cpuUsage(began.cpu);
+    const line: TestRecord = {
+      title: test.fullTitle(),
+      file: test.file ?? '',
+      failed: test.state === 'failed',
+      wallMs: performance.now() - began.wall,
+      cpuMs: (user + system) / 1_000,
+    };
+    appendFileSync(record, `${JSON.stringify(line)}\n`);
   },
 };
-
-process.on('exit', (code) => {
-  const file = process.env['SLICEWAVE_TEST_COUNT'];
-  // A failing suite hook fails no test; the exit code still tells.
-  if (file)
-    writeFileSync(file, JSON.stringify({ tests: tally.tests, failures: Math.max(tally.failures, code === 0 ? 0 : 1) }));
-});

@@ -1,91 +1,155 @@
 /**
- * The whole gate, cheapest first, so that what fails fast fails early:
+ * The whole gate, cheapest first:
  *
- *   node .config/test.ts [stage...]     stages: check unit engine agents host ui
+ *   node .config/test.ts [stage...]     stages: check unit engine agents host ui long, and quick
  *
- * Ends with mocha's own kind of summary line, added up, and with `N passed, N failed` alone on a line.
+ * A job that fails stops only those that need what it makes. Everything else runs, and all is told at the end: each
+ * job, each test that failed, the tests that cost most (as information), then mocha's own kind of summary, added up,
+ * and `N passed, N failed` alone on a line. Exit code 1 when anything failed or could not run.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import type { TestRecord } from './count.ts';
 
-const root = path.dirname(import.meta.dirname);
-const counts = { passed: 0, failed: 0 };
-const scratch = mkdtempSync(path.join(tmpdir(), 'slicewave-test-'));
-
-interface Stage {
-  readonly name: string;
-  readonly run: () => Promise<boolean>;
+interface Outcome {
+  readonly ok: boolean;
+  /** How many tests failed; a failure that is not one of a test counts as one. */
+  readonly failures?: number;
+  /** What the table at the end says besides the time. */
+  readonly note?: string;
 }
 
-const STAGES: readonly Stage[] = [
-  {
-    name: 'check',
-    run: async () =>
-      (await step('types', 'tsc')) &&
-      (await step('lint', 'oxlint', '--type-aware', '--quiet')) &&
-      (await step('format', 'oxfmt', '--check')) &&
-      (await step('unused', 'knip')) &&
-      (await step('build', 'node', '.config/build.ts', '--quiet')) &&
-      step('architecture', 'node', '.config/architecture.ts'),
-  },
-  { name: 'unit', run: () => mocha('unit', 'test/unit/**/*.test.ts') },
-  { name: 'engine', run: async () => (await built()) && mocha('engine', 'test/engine/**/*.test.ts') },
+/** One thing that is run. `needs` names jobs whose result it works on; they are run first, also by themselves. */
+interface Job {
+  readonly name: string;
+  readonly stage: string;
+  readonly needs?: readonly string[];
+  readonly run: () => Promise<Outcome>;
+}
+
+const root = path.dirname(import.meta.dirname);
+const scratch = mkdtempSync(path.join(tmpdir(), 'slicewave-test-'));
+let passed = 0;
+const records: TestRecord[] = [];
+
+/** Runs with all others when no stage is named, in this order. */
+const JOBS: readonly Job[] = [
+  { name: 'types', stage: 'check', run: () => program('tsc') },
+  { name: 'lint', stage: 'check', run: () => program('oxlint', '--type-aware', '--quiet') },
+  { name: 'format', stage: 'check', run: () => program('oxfmt', '--check') },
+  { name: 'unused', stage: 'check', run: () => program('knip') },
+  { name: 'build', stage: 'check', run: () => program('node', '.config/build.ts', '--quiet') },
+  { name: 'architecture', stage: 'check', needs: ['build'], run: () => program('node', '.config/architecture.ts') },
+  { name: 'unit', stage: 'unit', run: () => mocha('unit', 'test/unit/**/*.test.ts') },
+  { name: 'engine', stage: 'engine', needs: ['build'], run: () => mocha('engine', 'test/engine/**/*.test.ts') },
+  { name: 'agent binaries', stage: 'agents', run: () => program('node', 'test/agents/install.ts') },
   {
     name: 'agents',
-    run: async () =>
-      (await built()) &&
-      (await step('agent binaries', 'node', 'test/agents/install.ts')) &&
-      mocha('agents', 'test/agents/**/*.test.ts'),
+    stage: 'agents',
+    needs: ['build', 'agent binaries'],
+    run: () => mocha('agents', 'test/agents/**/*.test.ts'),
   },
-  {
-    name: 'host',
-    run: async () =>
-      (await built()) && (await step('VS Code test host', 'node', 'test/host/install.ts')) && hostSuites(),
-  },
+  { name: 'VS Code test host', stage: 'host', run: () => program('node', 'test/host/install.ts') },
+  { name: 'host', stage: 'host', needs: ['build', 'VS Code test host'], run: hostSuites },
   {
     name: 'ui',
-    run: async () =>
-      (await built()) &&
-      (await step('VS Code test host', 'node', 'test/host/install.ts')) &&
-      mocha('ui', 'test/host/ui/**/*.test.ts'),
+    stage: 'ui',
+    needs: ['build', 'VS Code test host'],
+    run: () => mocha('ui', 'test/host/ui/**/*.test.ts'),
   },
 ];
 
+const stages = [...new Set(JOBS.map((job) => job.stage))];
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !STAGES.some((stage) => stage.name === name));
+const unknown = wanted.filter((name) => !stages.includes(name));
 if (unknown.length > 0) {
-  console.error(`there is no stage ${unknown.join(', ')}: ${STAGES.map((stage) => stage.name).join(', ')}`);
+  console.error(`there is no stage ${unknown.join(', ')}: ${stages.join(', ')}`);
   process.exit(2);
 }
-let ok = true;
+
 const began = performance.now();
-for (const stage of STAGES) {
-  if (wanted.length > 0 && !wanted.includes(stage.name)) continue;
-  if (!(await stage.run())) {
-    ok = false;
-    break;
-  }
+const chosen = withNeeds(JOBS.filter((job) => wanted.length === 0 || wanted.includes(job.stage)));
+const outcomes = new Map<string, Outcome & { readonly seconds: number }>();
+for (const job of chosen) {
+  const start = performance.now();
+  const missing = (job.needs ?? []).filter((name) => outcomes.get(name)?.ok !== true);
+  const outcome =
+    missing.length > 0 ? { ok: false, note: `not run: it needs ${missing.join(' and ')}` } : await run(job);
+  outcomes.set(job.name, { ...outcome, seconds: (performance.now() - start) / 1_000 });
 }
 rmSync(scratch, { recursive: true, force: true });
-if (!ok && counts.failed === 0) counts.failed = 1;
-console.log(`\n  ${counts.passed} passing (${Math.round((performance.now() - began) / 1000)}s)`);
-if (counts.failed > 0) console.log(`  ${counts.failed} failing`);
-console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
-process.exit(ok ? 0 : 1);
+tellAll();
+process.exit([...outcomes.values()].every(({ ok }) => ok) ? 0 : 1);
 
-/** Runs a program of the project's own (`node_modules/.bin` comes first on the path) and says how long it took. */
-async function step(title: string, program: string, ...args: readonly string[]): Promise<boolean> {
+/** These jobs and all that they need, in the order of the table. */
+function withNeeds(jobs: readonly Job[]): readonly Job[] {
+  const names = new Set<string>();
+  const add = (job: Job): void => {
+    names.add(job.name);
+    for (const other of JOBS) if (job.needs?.includes(other.name)) add(other);
+  };
+  jobs.forEach(add);
+  return JOBS.filter((job) => names.has(job.name));
+}
+
+async function run(job: Job): Promise<Outcome> {
+  try {
+    return await job.run();
+  } catch (problem) {
+    console.error(problem);
+    return { ok: false, note: problem instanceof Error ? problem.message : String(problem) };
+  }
+}
+
+function tellAll(): void {
+  console.log('\n--- all in all');
+  const width = Math.max(...chosen.map((job) => job.name.length));
+  for (const [name, { ok, note, seconds }] of outcomes)
+    console.log(
+      `  ${name.padEnd(width)}  ${ok ? 'ok    ' : 'FAILED'} ${seconds.toFixed(1).padStart(7)}s  ${note ?? ''}`.trimEnd(),
+    );
+  const failures = records.filter(({ failed }) => failed);
+  if (failures.length > 0) console.log('\n--- tests that failed');
+  for (const { title, file } of failures) console.log(`  ${title} (${path.relative(root, file)})`);
+  // Of a single file or stage everybody sees what takes long; of all of them nobody does.
+  if (records.length > 200) tellCost();
+  const failed = [...outcomes.values()].reduce(
+    (sum, { ok, failures }) => sum + (ok ? 0 : Math.max(1, failures ?? 0)),
+    0,
+  );
+  console.log(`\n  ${passed} passing (${Math.round((performance.now() - began) / 1_000)}s)`);
+  if (failed > 0) console.log(`  ${failed} failing`);
+  console.log(`\n${passed} passed, ${failed} failed`);
+}
+
+/** Only information: how long a test takes on a machine with other work says nothing about whether it is right. */
+function tellCost(): void {
+  console.log('\n--- the 20 tests that took longest (wall time, and processor time of the test process alone)');
+  for (const { title, file, wallMs, cpuMs } of records.toSorted((a, b) => b.wallMs - a.wallMs).slice(0, 20))
+    console.log(
+      `  ${(wallMs / 1_000).toFixed(1).padStart(6)}s ${(cpuMs / 1_000).toFixed(1).padStart(6)}s  ${path.relative(root, file)}: ${title}`,
+    );
+}
+
+/** Runs a program of the project's own (`node_modules/.bin` comes first on the path) and says how it ended. */
+async function program(name: string, ...args: readonly string[]): Promise<Outcome> {
+  return { ok: (await exitCode(name, args)) === 0 };
+}
+
+async function exitCode(name: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
   const start = performance.now();
-  console.log(`\n--- ${title}: ${program} ${args.join(' ')}`);
+  const title = `${name} ${args.join(' ')}`.trim();
+  console.log(`\n--- ${title}`);
   const code = await new Promise<number>((resolve) => {
-    const child = spawn(program, args, {
+    const child = spawn(name, args, {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
       env: {
         ...process.env,
+        ...env,
         PATH: `${path.join(root, 'node_modules/.bin')}${path.delimiter}${process.env['PATH'] ?? ''}`,
       },
     });
@@ -95,42 +159,36 @@ async function step(title: string, program: string, ...args: readonly string[]):
     });
     child.once('close', (exit) => resolve(exit ?? 1));
   });
-  console.log(
-    `--- ${title}: ${code === 0 ? 'ok' : `FAILED (exit ${code})`} in ${((performance.now() - start) / 1000).toFixed(1)}s`,
-  );
-  return code === 0;
+  const seconds = ((performance.now() - start) / 1_000).toFixed(1);
+  console.log(`--- ${title}: ${code === 0 ? 'ok' : `FAILED (exit ${code})`} in ${seconds}s`);
+  return code;
 }
 
-/** The command line and the extension as users get them: built once, on demand, when a stage is run alone. */
-async function built(): Promise<boolean> {
-  if (wanted.length === 0 && existsSync(path.join(root, 'dist/cli.js'))) return true;
-  return step('build', 'node', '.config/build.ts', '--quiet');
-}
-
-/** Runs mocha and adds its counts, which it writes to a file: a line on the screen is no interface. */
-async function mocha(name: string, glob: string): Promise<boolean> {
-  const report = path.join(scratch, `${name}.json`);
-  process.env['SLICEWAVE_TEST_COUNT'] = report;
-  const passed = await step(`${name} tests`, 'mocha', '--require', './.config/count.ts', glob);
-  delete process.env['SLICEWAVE_TEST_COUNT'];
-  return count(report, name) && passed;
+/** Runs mocha and counts by the records that it leaves: a line on the screen is no interface. */
+async function mocha(name: string, ...args: readonly string[]): Promise<Outcome> {
+  const record = path.join(scratch, `${name}.jsonl`);
+  const code = await exitCode('mocha', ['--require', './.config/count.ts', ...args], { SLICEWAVE_TEST_RECORD: record });
+  const ran = existsSync(record) ? readFileSync(record, 'utf8').split('\n').filter(Boolean) : [];
+  const tests = ran.map((line) => JSON.parse(line) as TestRecord);
+  records.push(...tests);
+  const failures = tests.filter(({ failed }) => failed).length;
+  return counted({ tests: tests.length, failures, ok: code === 0 });
 }
 
 /** In-host suites: a mocha of their own inside the extension host, see test/host. */
-async function hostSuites(): Promise<boolean> {
+async function hostSuites(): Promise<Outcome> {
   const report = path.join(scratch, 'host.json');
-  const passed = await step('suites in the extension host', 'node', 'test/host/run-all.ts', `--result=${report}`);
-  return count(report, 'host') && passed;
+  const code = await exitCode('node', ['test/host/run-all.ts', `--result=${report}`]);
+  if (!existsSync(report)) return { ok: false, note: 'no result was left, so nothing counts as passed' };
+  const result = JSON.parse(readFileSync(report, 'utf8')) as { readonly tests: number; readonly failures: number };
+  return counted({ ...result, ok: code === 0 });
 }
 
-function count(report: string, name: string): boolean {
-  if (!existsSync(report)) {
-    console.error(`${name}: no result was left, so nothing counts as passed (${readdirSync(scratch).join(', ')})`);
-    return false;
-  }
-  const result = JSON.parse(readFileSync(report, 'utf8')) as { tests: number; failures: number };
-  counts.passed += result.tests - result.failures;
-  counts.failed += result.failures;
-  if (result.tests === 0) console.error(`${name}: no test ran`);
-  return result.tests > 0 && result.failures === 0;
+function counted(result: { readonly tests: number; readonly failures: number; readonly ok: boolean }): Outcome {
+  const { tests, failures, ok } = result;
+  passed += tests - failures;
+  if (tests === 0) return { ok: false, note: 'no test ran' };
+  if (failures > 0) return { ok: false, failures, note: `${failures} of ${tests} tests failed` };
+  // A hook that fails is no test that fails; only mocha's exit code tells.
+  return { ok, note: ok ? `${tests} tests` : `${tests} tests passed, but not all ran: see above` };
 }

@@ -147,9 +147,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-suite('real agents, scripted model', function () {
-  this.timeout(limitMs + 10_000);
-
+suite('real agents, scripted model', () => {
   teardown(async () => {
     for (const dispose of disposals.splice(0)) await dispose();
   });

@@ -171,8 +171,7 @@ function escaped(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
-suite('decomposing real-shaped specs with both agents', function () {
-  this.timeout(180_000);
+suite('decomposing real-shaped specs with both agents', () => {
   const lines: string[] = [];
 
   // Two at a time: the agents mostly wait for their own start.

@@ -59,8 +59,7 @@ const sound = {
   ...rest,
 };
 
-suite('decomposing with a real agent', function () {
-  this.timeout(120_000);
+suite('decomposing with a real agent', () => {
   let root = '';
   let endpoint: ModelEndpoint;
   let home: AgentHome;

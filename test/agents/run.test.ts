@@ -30,9 +30,7 @@ function filesBelow(dir: string): readonly string[] {
     .filter((file) => statSync(file).isFile());
 }
 
-suite('plans run by real agents, scripted model', function () {
-  this.timeout(120_000);
-
+suite('plans run by real agents, scripted model', () => {
   teardown(async () => {
     for (const dispose of disposals.splice(0)) await dispose();
   });

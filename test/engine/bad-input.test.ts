@@ -25,8 +25,7 @@ suite('bad input', () => {
     project = await Project.create(ONE);
   });
 
-  teardown(async function () {
-    this.timeout(60_000);
+  teardown(async () => {
     await project.close();
   });
 
@@ -79,8 +78,7 @@ suite('bad input', () => {
       assert.equal(project.git('branch', '--show-current'), '');
     });
 
-    test('spaces, quotes, a dollar and letters of the world in the path', async function () {
-      this.timeout(60_000);
+    test('spaces, quotes, a dollar and letters of the world in the path', async () => {
       await project.close();
       project = await Project.create(
         { ...SMALL, slices: SMALL.slices.slice(0, 2), mergePoints: [] },
@@ -255,8 +253,7 @@ suite('bad input', () => {
     });
 
     if (canMount()) {
-      test('a disk that fills up under a running agent: no trace lies, and nothing is lost', async function () {
-        this.timeout(60_000);
+      test('a disk that fills up under a running agent: no trace lies, and nothing is lost', async () => {
         mkdirSync(project.runsDir);
         execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', project.runsDir]);
         try {
@@ -284,8 +281,7 @@ suite('bad input', () => {
     }
   });
 
-  test('what leaves the scope in unusual ways is stopped: link, deletion, renaming, a repository inside', async function () {
-    this.timeout(60_000);
+  test('what leaves the scope in unusual ways is stopped: link, deletion, renaming, a repository inside', async () => {
     await project.close();
     project = await Project.create(
       { slices: [{ id: 'L1' }, { id: 'D1' }, { id: 'R1' }, { id: 'E1', create: ['src/E1.txt', 'src/inner/**'] }] },
@@ -328,8 +324,7 @@ suite('bad input', () => {
     }
   });
 
-  test('a repository inside that has no commit yet is named, never committed, and can be mended', async function () {
-    this.timeout(60_000);
+  test('a repository inside that has no commit yet is named, never committed, and can be mended', async () => {
     let inner = '';
     project.on('agent', (call) =>
       answer(call, () => {
@@ -368,8 +363,7 @@ suite('wrong calls', () => {
 
   suiteTeardown(() => project.close());
 
-  test('every command has --help, with examples that call it', async function () {
-    this.timeout(60_000);
+  test('every command has --help, with examples that call it', async () => {
     await aFewAtATime(names, async (name) => {
       const { code, out, err } = await project.cli(name, '--help');
       assert.equal(code, 0, `${name}: ${err}`);
@@ -378,8 +372,7 @@ suite('wrong calls', () => {
     });
   });
 
-  test('every command refuses an option that it does not know, and says where its options are', async function () {
-    this.timeout(60_000);
+  test('every command refuses an option that it does not know, and says where its options are', async () => {
     await aFewAtATime(names, async (name) => {
       const { code, out, err } = await project.cli(name, '--no-such-option');
       assert.equal(code, 2, `${name}: ${out}${err}`);
@@ -412,8 +405,7 @@ suite('wrong calls', () => {
     { args: ['decompose'], says: /\n {2}\S/ },
     { args: ['decompose', 'no-such.spec.md'], says: /no-such\.spec\.md.*\n {2}/ },
   ];
-  test('every wrong call ends with 2, says what is wrong, and what to do', async function () {
-    this.timeout(60_000);
+  test('every wrong call ends with 2, says what is wrong, and what to do', async () => {
     await aFewAtATime(CALLS, async ({ args, says }) => {
       const { code, err } = await project.cli(...args);
       const shown = `slicewave ${args.join(' ')}: ${err}`;

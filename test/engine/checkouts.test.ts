@@ -27,8 +27,7 @@ function asksOnce(project: Project): void {
 suite('checkouts of every kind', () => {
   let project: Project;
 
-  teardown(async function () {
-    this.timeout(60_000);
+  teardown(async () => {
     await project.close();
   });
 
@@ -44,8 +43,7 @@ suite('checkouts of every kind', () => {
 
   const branch = (slice: string): string => `slicewave/${project.planId}/${slice}`;
 
-  test('worktrees behind a symbolic link are found again, with the work in them', async function () {
-    this.timeout(60_000);
+  test('worktrees behind a symbolic link are found again, with the work in them', async () => {
     project = await Project.create(ONE);
     mkdirSync(path.join(project.home, 'disk'));
     symlinkSync('disk', path.join(project.home, 'link'));
@@ -61,8 +59,7 @@ suite('checkouts of every kind', () => {
     assert.ok(!existsSync(path.join(project.home, 'disk', project.planId, 'A1')));
   });
 
-  test('a sparse checkout: the parts that are not there stay in the commits', async function () {
-    this.timeout(60_000);
+  test('a sparse checkout: the parts that are not there stay in the commits', async () => {
     project = await Project.create(
       {
         slices: [
@@ -93,8 +90,7 @@ suite('checkouts of every kind', () => {
     assert.ok(!existsSync(path.join(project.root, 'docs')));
   });
 
-  test('a submodule stays what it is, and its worktree can be cleaned away', async function () {
-    this.timeout(60_000);
+  test('a submodule stays what it is, and its worktree can be cleaned away', async () => {
     project = await Project.create(ONE, {
       beforeCommit: (made) => {
         const other = path.join(made.home, 'other');
@@ -114,8 +110,7 @@ suite('checkouts of every kind', () => {
     assert.ok(!existsSync(project.worktree('A1')), cleaned.out);
   });
 
-  test('commands given inside a slice’s worktree, or below it, mean the plan of the repository', async function () {
-    this.timeout(60_000);
+  test('commands given inside a slice’s worktree, or below it, mean the plan of the repository', async () => {
     project = await Project.create(ONE, { beforeCommit: (made) => made.write('parallel/readme.txt', 'plans\n') });
     project.git('add', 'parallel');
     project.git('commit', '--quiet', '-m', 'the plan is versioned');
@@ -129,8 +124,7 @@ suite('checkouts of every kind', () => {
     assert.ok(!existsSync(path.join(project.worktree('A1'), '.agent-runs')), 'state was written into a worktree');
   });
 
-  test('.worktreeinclude brings what is ignored and named, and nothing else, and never into a commit', async function () {
-    this.timeout(60_000);
+  test('.worktreeinclude brings what is ignored and named, and nothing else, and never into a commit', async () => {
     project = await Project.create(ONE, {
       files: { '.gitignore': '.env\nsecret.key\nbuild/\n', '.worktreeinclude': '.env\nbuild/cache/\nnotes.txt\n' },
     });
@@ -161,8 +155,7 @@ suite('checkouts of every kind', () => {
     assert.deepEqual(project.files(branch('A1')), ['.gitignore', '.worktreeinclude', 'src/A1.txt', 'src/start.txt']);
   });
 
-  test('a set-up that fails is a failed attempt without an agent, and is made again before one starts', async function () {
-    this.timeout(60_000);
+  test('a set-up that fails is a failed attempt without an agent, and is made again before one starts', async () => {
     project = await Project.create({ ...ONE, setup: [fake('setup')] });
     let works = false;
     project.on('setup', async (call) => {
@@ -182,8 +175,7 @@ suite('checkouts of every kind', () => {
     );
   });
 
-  test('a file that was only made executable has changed, and is judged by the scope', async function () {
-    this.timeout(60_000);
+  test('a file that was only made executable has changed, and is judged by the scope', async () => {
     project = await Project.create(ONE);
     project.on('agent', async (call) => {
       call.write('src/A1.txt', 'A1\n');
@@ -200,8 +192,7 @@ suite('checkouts of every kind', () => {
     assert.match(project.git('ls-tree', branch('A1'), 'src/start.txt'), /^100644 /);
   });
 
-  test('a machine that does not know who the person is still runs, integrates and merges', async function () {
-    this.timeout(60_000);
+  test('a machine that does not know who the person is still runs, integrates and merges', async () => {
     project = await Project.create({ slices: [{ id: 'A1' }, { id: 'B1' }] });
     writeFileSync(
       path.join(project.home, 'gitconfig'),
@@ -229,8 +220,7 @@ suite('checkouts of every kind', () => {
     assert.equal(project.git('merge-base', 'main', ahead), ahead);
   });
 
-  test('slices of one workstream share a worktree, one after the other, each on its own branch', async function () {
-    this.timeout(60_000);
+  test('slices of one workstream share a worktree, one after the other, each on its own branch', async () => {
     project = await Project.create({
       slices: [{ id: 'A1', workstream: 'WS-A' }, { id: 'A2', workstream: 'WS-A' }, { id: 'B1' }],
     });
@@ -253,8 +243,7 @@ suite('checkouts of every kind', () => {
     for (const id of ['A1', 'A2', 'B1']) assert.ok(project.files(branch(id)).includes(`src/${id}.txt`), id);
   });
 
-  test('clean keeps what is nowhere else: the work of a stopped slice, and what a person left in a worktree', async function () {
-    this.timeout(60_000);
+  test('clean keeps what is nowhere else: the work of a stopped slice, and what a person left in a worktree', async () => {
     project = await Project.create({ slices: [{ id: 'A1' }, { id: 'B1' }, { id: 'C1' }, { id: 'D1' }] });
     project.on('agent', async (call) => {
       call.write(`src/${call.slice}.txt`, `${call.slice}\n`);
@@ -293,8 +282,7 @@ suite('checkouts of every kind', () => {
     assert.equal(project.git('show', `${branch('A1')}:src/A1.txt`), 'A1');
   });
 
-  test('the base of a slice has the same id, however often and wherever it is made', async function () {
-    this.timeout(60_000);
+  test('the base of a slice has the same id, however often and wherever it is made', async () => {
     const plan: PlanShape = { slices: [{ id: 'A1' }, { id: 'B1' }, { id: 'C1', deps: ['A1', 'B1'] }] };
     project = await Project.create(plan);
     project.on('agent', async (call) => {
@@ -317,8 +305,7 @@ suite('checkouts of every kind', () => {
     assert.equal(project.git('rev-parse', `${branch('C1')}^`), bases[0]);
   });
 
-  test('integrating again names the same slice as the first time', async function () {
-    this.timeout(60_000);
+  test('integrating again names the same slice as the first time', async () => {
     const lonely = `'${process.execPath}' -e "process.exit(fs.existsSync('src/B1.txt') && fs.existsSync('src/A1.txt') ? 1 : 0)"`;
     project = await Project.create({ slices: [{ id: 'A1', verify: [lonely] }, { id: 'B1' }, { id: 'C1' }] });
     await ran();
@@ -334,8 +321,7 @@ suite('checkouts of every kind', () => {
     assert.deepEqual(named, ['B1', 'B1']);
   });
 
-  test('--into a branch that moved on merges, checked out or not, and refuses where it conflicts', async function () {
-    this.timeout(60_000);
+  test('--into a branch that moved on merges, checked out or not, and refuses where it conflicts', async () => {
     project = await Project.create(ONE);
     await ran();
     for (const [name, files] of [
@@ -370,8 +356,7 @@ suite('checkouts of every kind', () => {
     assert.match(nowhere.err, /there is no branch nowhere\n {2}Make it first/);
   });
 
-  test('what a failing check leaves behind is not blamed on the next attempt', async function () {
-    this.timeout(60_000);
+  test('what a failing check leaves behind is not blamed on the next attempt', async () => {
     project = await Project.create({ slices: [{ id: 'A1', verify: [fake('check')] }] });
     let checks = 0;
     project.on('check', async (call: Call) => {

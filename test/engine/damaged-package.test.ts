@@ -52,8 +52,7 @@ suite('An installation of which parts are missing or damaged', () => {
     return { leftOut, err: stderr };
   }
 
-  test('a grammar that is gone or cut short is said, for the languages of the plan only', function () {
-    this.timeout(30_000);
+  test('a grammar that is gone or cut short is said, for the languages of the plan only', () => {
     assert.deepEqual(plan().leftOut, []);
     rmSync(grammar('tree-sitter-ruby.wasm'));
     assert.deepEqual(plan().leftOut, []);
@@ -66,8 +65,7 @@ suite('An installation of which parts are missing or damaged', () => {
     assert.equal(err, '');
   });
 
-  test('so is the parser itself, and it says nothing of its own', function () {
-    this.timeout(30_000);
+  test('so is the parser itself, and it says nothing of its own', () => {
     const said =
       'imports and symbols of source files: the parser that comes with Slicewave is missing or damaged, install it again';
     truncateSync(grammar('web-tree-sitter.wasm'), 50_000);

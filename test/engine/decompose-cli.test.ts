@@ -58,8 +58,7 @@ console.log('A first {thought}.');
 console.log(turn === 0 ? 'I would cut it in two.' : JSON.stringify(turn === 1 ? cyclic : sound, null, 2));
 `;
 
-suite('decompose on the command line', function () {
-  this.timeout(60_000);
+suite('decompose on the command line', () => {
   let root = '';
 
   setup(() => {

@@ -42,8 +42,7 @@ const till = {
 const drawer = { ...till, id: 'task-002', title: 'Open the drawer', modify: [...till.modify, 'src/drawer.py'] };
 const apart = { ...drawer, modify: ['src/drawer.py'] };
 
-suite('slices that share more than half of what they write', function () {
-  this.timeout(30_000);
+suite('slices that share more than half of what they write', () => {
   let root = '';
 
   setup(() => {

@@ -22,8 +22,7 @@ async function clash(call: Call): Promise<void> {
 suite('how work flows through git', () => {
   let project: Project;
 
-  teardown(async function () {
-    this.timeout(60_000);
+  teardown(async () => {
     await project.close();
   });
 
@@ -34,8 +33,7 @@ suite('how work flows through git', () => {
 
   const branch = (slice: string): string => `slicewave/${project.planId}/${slice}`;
 
-  test('a dependency is in the base of what stands on it, and contracts are in every base', async function () {
-    this.timeout(60_000);
+  test('a dependency is in the base of what stands on it, and contracts are in every base', async () => {
     project = await Project.create(SMALL);
     await ran();
 
@@ -84,8 +82,7 @@ suite('how work flows through git', () => {
     assert.deepEqual(project.callsOf('agent'), ['B', 'A']);
   });
 
-  test('a merge point holds back exactly the slices that it unlocks', async function () {
-    this.timeout(60_000);
+  test('a merge point holds back exactly the slices that it unlocks', async () => {
     project = await Project.create(SMALL);
     const holding = project.hold('gate');
     const running = project.startRun();
@@ -116,8 +113,7 @@ suite('how work flows through git', () => {
     assert.deepEqual(project.callsOf('agent').slice(4), ['C1', 'D1']);
   });
 
-  test('dependencies that conflict are found before an agent starts on them', async function () {
-    this.timeout(60_000);
+  test('dependencies that conflict are found before an agent starts on them', async () => {
     project = await Project.create({ slices: [...CLASH.slices, { id: 'C1', deps: ['A1', 'B1'] }] });
     project.on('agent', clash);
     await ran(1);
@@ -130,8 +126,7 @@ suite('how work flows through git', () => {
     assert.ok(!existsSync(project.worktree('C1')));
   });
 
-  test('a conflict of the integration is resolved by hand in its worktree, and integrating goes on from there', async function () {
-    this.timeout(60_000);
+  test('a conflict of the integration is resolved by hand in its worktree, and integrating goes on from there', async () => {
     project = await Project.create(CLASH);
     project.on('agent', clash);
     await ran();
@@ -157,8 +152,7 @@ suite('how work flows through git', () => {
     assert.equal(project.git('rev-parse', 'main'), before);
   });
 
-  test('when the whole breaks, the bisection names the slice that breaks it', async function () {
-    this.timeout(60_000);
+  test('when the whole breaks, the bisection names the slice that breaks it', async () => {
     // Passes for A1 alone, and on the branch of every slice, for B1 and C1 never meet A1 before the integration.
     const lonely = `'${process.execPath}' -e "process.exit(fs.existsSync('src/B1.txt') && fs.existsSync('src/A1.txt') ? 1 : 0)"`;
     project = await Project.create({ slices: [{ id: 'A1', verify: [lonely] }, { id: 'B1' }, { id: 'C1' }] });
@@ -177,8 +171,7 @@ suite('how work flows through git', () => {
     );
   });
 
-  test('--into refuses to overwrite uncommitted work, and goes forward once it is out of the way', async function () {
-    this.timeout(60_000);
+  test('--into refuses to overwrite uncommitted work, and goes forward once it is out of the way', async () => {
     project = await Project.create({ slices: [{ id: 'A1' }] });
     await ran();
     const before = project.git('rev-parse', 'main');
@@ -204,8 +197,7 @@ suite('how work flows through git', () => {
     assert.equal(project.git('show', 'stash@{0}^3:src/A1.txt'), 'written by the person, never committed');
   });
 
-  test('work out of scope is kept, approved, and verified without another agent', async function () {
-    this.timeout(60_000);
+  test('work out of scope is kept, approved, and verified without another agent', async () => {
     project = await Project.create({ slices: [{ id: 'A1' }] });
     project.on('agent', async (call) => {
       call.write('src/A1.txt', 'A1\n');
@@ -232,8 +224,7 @@ suite('how work flows through git', () => {
     assert.deepEqual(project.files(branch('A1')), ['src/A1.txt', 'src/more/untracked.txt', 'src/start.txt']);
   });
 
-  test('exec -- leaves evidence of any command, apart from what was dirty before, and passes its exit code on', async function () {
-    this.timeout(60_000);
+  test('exec -- leaves evidence of any command, apart from what was dirty before, and passes its exit code on', async () => {
     project = await Project.create({ slices: [{ id: 'A1' }] });
     project.write('src/mine.txt', 'dirty before\n');
     const script = "fs.writeFileSync('src/made.txt', 'made\\n'); console.log('said'); process.exit(7)";
@@ -253,8 +244,7 @@ suite('how work flows through git', () => {
     assert.equal(project.git('status', '--porcelain', '--', 'src'), '?? src/made.txt\n?? src/mine.txt');
   });
 
-  test('a dirty checkout is the same after run and integrate, byte for byte', async function () {
-    this.timeout(60_000);
+  test('a dirty checkout is the same after run and integrate, byte for byte', async () => {
     project = await Project.create(
       { slices: [{ id: 'A1' }, { id: 'B1', deps: ['A1'] }] },
       { files: { 'src/staged.txt': 'old\n', 'src/gone.txt': 'old\n' } },

@@ -87,7 +87,7 @@ suite('Git beside another git', () => {
       new Git(project.root).run(['worktree', 'list']),
       (error) => error instanceof GitError && /worktrees\/half\/commondir/.test(error.stderr),
     );
-  }).timeout(20_000);
+  });
 
   test('a machine without a name for the user still makes commits', async () => {
     writeFileSync(path.join(project.home, 'gitconfig'), '[user]\n\tuseConfigOnly = true\n');

@@ -28,18 +28,15 @@ function steady(text: string, project: Project): string {
 suite('what the command line says', () => {
   let project: Project;
 
-  suiteSetup(async function () {
-    this.timeout(120_000);
+  suiteSetup(async () => {
     project = await Project.create(SMALL);
   });
 
-  suiteTeardown(async function () {
-    this.timeout(60_000);
+  suiteTeardown(async () => {
     await project.close();
   });
 
-  test('help of every command', async function () {
-    this.timeout(120_000);
+  test('help of every command', async () => {
     const { out } = await project.cli('--help');
     golden('help', out);
     const names = [...out.matchAll(/^ {2}([a-z]+) {2,}\S/gm)].flatMap(([, name]) => name ?? []);
@@ -48,8 +45,7 @@ suite('what the command line says', () => {
     for (const [index, name] of names.entries()) golden(`help-${name}`, pages[index] ?? '');
   });
 
-  test('a plan, before and after its run', async function () {
-    this.timeout(120_000);
+  test('a plan, before and after its run', async () => {
     golden('plan', steady((await project.cli('plan', project.planDir, '--ascii')).out, project));
     golden('status-before', steady((await project.cli('status', project.planDir, '--ascii')).out, project));
     assert.equal((await project.run()).code, 0);

@@ -10,13 +10,11 @@ const PLAN: PlanShape = {
 suite('machine output', () => {
   let project: Project;
 
-  suiteSetup(async function () {
-    this.timeout(60_000);
+  suiteSetup(async () => {
     project = await Project.create(PLAN);
   });
 
-  suiteTeardown(async function () {
-    this.timeout(60_000);
+  suiteTeardown(async () => {
     await project.close();
   });
 

@@ -108,8 +108,7 @@ suite('killed and started again', () => {
   let undisturbed = '';
   let project: Project;
 
-  suiteSetup(async function () {
-    this.timeout(120_000);
+  suiteSetup(async () => {
     const calm = await Project.create(PLAN);
     try {
       await finish(calm);
@@ -121,14 +120,12 @@ suite('killed and started again', () => {
   });
 
   teardown(async function () {
-    this.timeout(60_000);
     if (this.currentTest?.state === 'failed') console.log(history(project));
     await project.close();
   });
 
   for (const point of POINTS) {
-    test(`${point.name}: the same tree in the end`, async function () {
-      this.timeout(180_000);
+    test(`${point.name}: the same tree in the end`, async () => {
       project = await Project.create(point.plan ?? PLAN);
       if (point.drivesGit) project.driveGit();
       let running: Running;
@@ -171,8 +168,7 @@ suite('killed and started again', () => {
     });
   }
 
-  test('only the scheduler: its runners go on, and the next one adopts them', async function () {
-    this.timeout(120_000);
+  test('only the scheduler: its runners go on, and the next one adopts them', async () => {
     project = await Project.create(PLAN);
     const holding = project.hold('agent', 'A1');
     const first = project.startRun();
@@ -194,8 +190,7 @@ suite('killed and started again', () => {
     nothingIsLeft(project);
   });
 
-  test('the scheduler right after it launched: nothing runs twice, and nothing counts as failed', async function () {
-    this.timeout(120_000);
+  test('the scheduler right after it launched: nothing runs twice, and nothing counts as failed', async () => {
     project = await Project.create(PLAN);
     const first = project.startRun();
     await until('a runner is there', () => project.processes().some((candidate) => / exec /.test(candidate.command)));
@@ -209,8 +204,7 @@ suite('killed and started again', () => {
     nothingIsLeft(project);
   });
 
-  test('only a runner: the scheduler starts the slice again, and ends the agent it left behind', async function () {
-    this.timeout(120_000);
+  test('only a runner: the scheduler starts the slice again, and ends the agent it left behind', async () => {
     project = await Project.create(PLAN);
     const holding = project.hold('agent', 'A1');
     const running = project.startRun();
@@ -233,8 +227,7 @@ suite('killed and started again', () => {
     nothingIsLeft(project);
   });
 
-  test('a second scheduler is refused, and the first goes on', async function () {
-    this.timeout(120_000);
+  test('a second scheduler is refused, and the first goes on', async () => {
     project = await Project.create(PLAN);
     const holding = project.hold('agent', 'A1');
     const first = project.startRun();
@@ -271,8 +264,7 @@ suite('killed and started again', () => {
     assert.deepEqual(project.callsOf('agent').toSorted(), ['A1', 'B1', 'C1']);
   });
 
-  test('Ctrl-C: agents are ended, their work is kept, and the next start goes on', async function () {
-    this.timeout(120_000);
+  test('Ctrl-C: agents are ended, their work is kept, and the next start goes on', async () => {
     project = await Project.create(PLAN);
     const holding = project.hold('agent', 'A1');
     const first = project.startRun();

@@ -35,8 +35,7 @@ interface Ended {
   readonly err: string;
 }
 
-suite('slicewave lint', function () {
-  this.timeout(60_000);
+suite('slicewave lint', () => {
   let top: string;
   let root: string;
 
@@ -321,9 +320,7 @@ suite('slicewave lint', function () {
   });
 });
 
-suite('slicewave lsp', function () {
-  this.timeout(60_000);
-
+suite('slicewave lsp', () => {
   for (const args of [['lsp'], ['lsp', '--stdio']])
     test(`${args.join(' ')} speaks the protocol over standard input and output`, async () => {
       const root = realpathSync(mkdtempSync(path.join(tmpdir(), 'slicewave-lsp-')));

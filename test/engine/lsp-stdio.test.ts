@@ -35,8 +35,7 @@ const rich = {
   textDocument: { diagnostic: { dynamicRegistration: true }, formatting: { dynamicRegistration: true } },
 };
 
-suite('the language server over stdio', function () {
-  this.timeout(60_000);
+suite('the language server over stdio', () => {
   let root: string;
   let client: LspClient;
   let lint: unknown;

@@ -4,14 +4,12 @@ import { Project } from './fixture.ts';
 suite('a file system that ignores case, as git says', () => {
   let project: Project;
 
-  teardown(async function () {
-    this.timeout(60_000);
+  teardown(async () => {
     await project.close();
   });
 
   for (const ignores of [true, false]) {
-    test(`a scope ${ignores ? 'grants' : 'does not grant'} a file under another spelling of its name`, async function () {
-      this.timeout(60_000);
+    test(`a scope ${ignores ? 'grants' : 'does not grant'} a file under another spelling of its name`, async () => {
       project = await Project.create(
         { slices: [{ id: 'A1', create: ['src/User.ts'], modify: [], verify: ['test -s src/user.ts'] }] },
         { files: { 'README.md': 'Shop\n' } },

@@ -12,8 +12,7 @@ import { CLI, Project, type PlanShape } from './fixture.ts';
 const THREE: PlanShape = { slices: [{ id: 'A1' }, { id: 'B1' }, { id: 'A2', deps: ['A1'] }] };
 
 /** What two processes, or one that dies, could do to a plan between two looks. */
-suite('re-planning, seen from beside it', function () {
-  this.timeout(120_000);
+suite('re-planning, seen from beside it', () => {
   let project: Project;
 
   teardown(async () => {
@@ -267,8 +266,7 @@ suite('re-planning, seen from beside it', function () {
     assert.match(lastPrompt('B1'), /CREATE \+ src\/one\.txt[^]*CREATE - src\/one\.txt/);
   });
 
-  test('a process that is killed at any write leaves a whole plan, with its decisions, that can be undone', async function () {
-    this.timeout(300_000);
+  test('a process that is killed at any write leaves a whole plan, with its decisions, that can be undone', async () => {
     await strayed();
     const before = planFiles();
     const killer = path.join(import.meta.dirname, 'killed-at-write.mjs');

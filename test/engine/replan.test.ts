@@ -14,8 +14,7 @@ const FIVE: PlanShape = {
   ],
 };
 
-suite('re-planning a plan under way', function () {
-  this.timeout(120_000);
+suite('re-planning a plan under way', () => {
   let project: Project;
 
   teardown(async () => {

@@ -28,8 +28,7 @@ const files = { 'src/shop.ts': shop, 'src/notes.xyz': 'one\ntwo\n' };
 suite('scopes that name symbols', () => {
   let project: Project;
 
-  teardown(async function () {
-    this.timeout(60_000);
+  teardown(async () => {
     await project.close();
   });
 
@@ -55,8 +54,7 @@ suite('scopes that name symbols', () => {
   const symbolsOf = ({ files_changed }: Trace): readonly (readonly string[])[] =>
     files_changed.map((file) => file.symbols);
 
-  test('what stays inside its symbol passes, with the import that it needs, and the trace names what changed', async function () {
-    this.timeout(60_000);
+  test('what stays inside its symbol passes, with the import that it needs, and the trace names what changed', async () => {
     await run(
       {},
       shop
@@ -71,8 +69,7 @@ suite('scopes that name symbols', () => {
     assert.match(shown.out, /src\/shop\.ts.* {2}Cart\.clear, Cart\.total$/m);
   });
 
-  test('another symbol stops the slice, is named with its lines, can be approved by itself, and enters the task spec', async function () {
-    this.timeout(60_000);
+  test('another symbol stops the slice, is named with its lines, can be approved by itself, and enters the task spec', async () => {
     await run({}, shop.replace('return 1;', 'return 3;').replace('return 2;', 'return 4;'));
     const [slice] = (await project.status()).slices;
     assert.equal(slice?.stop?.condition, 'unexpected-scope');
@@ -94,8 +91,7 @@ suite('scopes that name symbols', () => {
     assert.match(project.git('show', `${slice.branch}:src/shop.ts`), /return 4;/);
   });
 
-  test('a new symbol is growth, and so is a line outside of every symbol', async function () {
-    this.timeout(60_000);
+  test('a new symbol is growth, and so is a line outside of every symbol', async () => {
     await run({}, `${shop}\nexport function help() {\n  return 3;\n}\n\nstart();\n`);
     const [slice] = (await project.status()).slices;
     assert.deepEqual(slice?.stop?.paths, ['src/shop.ts']);
@@ -106,8 +102,7 @@ suite('scopes that name symbols', () => {
     assert.match(slice.stop.detail, /src\/shop\.ts \(line 23, outside of every symbol\) was modified/);
   });
 
-  test('a boundary of one symbol leaves the rest of the file free', async function () {
-    this.timeout(60_000);
+  test('a boundary of one symbol leaves the rest of the file free', async () => {
     await run(
       { modify: ['src/shop.ts'], boundary: ['src/shop.ts::Order'] },
       shop.replace('return 1;', 'return 3;').replace('return 2;', 'return 4;'),
@@ -117,8 +112,7 @@ suite('scopes that name symbols', () => {
     assert.match(slice.stop.detail, /is inside BOUNDARY `src\/shop\.ts::Order`/);
   });
 
-  test('reverting a symbol puts its whole file back, and the agent is told so', async function () {
-    this.timeout(60_000);
+  test('reverting a symbol puts its whole file back, and the agent is told so', async () => {
     await run({}, shop.replace('return 2;', 'return 4;'), shop.replace('return 1;', 'return 3;'));
     let before = '';
     project.on('agent', async (call) => {
@@ -136,8 +130,7 @@ suite('scopes that name symbols', () => {
     assert.deepEqual(symbolsOf(await trace()), [['Cart.total']]);
   });
 
-  test('a file that was broken is asked about, and passes as a whole only when a person says so', async function () {
-    this.timeout(60_000);
+  test('a file that was broken is asked about, and passes as a whole only when a person says so', async () => {
     await run({}, shop.replace('return 2;', 'return ((('));
     const [slice] = (await project.status()).slices;
     assert.notEqual(slice?.state, 'verified');
@@ -150,8 +143,7 @@ suite('scopes that name symbols', () => {
     assert.equal((await project.status()).slices[0]?.state, 'verified');
   });
 
-  test('a language without a grammar counts as a whole, and the trace says so', async function () {
-    this.timeout(60_000);
+  test('a language without a grammar counts as a whole, and the trace says so', async () => {
     project = await Project.create(
       { slices: [{ id: 'A1', create: [], modify: ['src/notes.xyz::two'], verify: ['test -s src/notes.xyz'] }] },
       { files },
@@ -168,8 +160,7 @@ suite('scopes that name symbols', () => {
     );
   });
 
-  test('a renamed file leaves and arrives with everything in it; attributes cannot hide a change', async function () {
-    this.timeout(60_000);
+  test('a renamed file leaves and arrives with everything in it; attributes cannot hide a change', async () => {
     project = await Project.create(
       {
         slices: [
@@ -189,8 +180,7 @@ suite('scopes that name symbols', () => {
     assert.match(slice.stop.detail, /was deleted and is outside `src\/shop\.ts::Cart`/);
   });
 
-  test('a link in the place of a file takes everything in it away; a new file is held to its symbols too', async function () {
-    this.timeout(60_000);
+  test('a link in the place of a file takes everything in it away; a new file is held to its symbols too', async () => {
     project = await Project.create(
       { slices: [{ id: 'A1', create: ['src/new.go::New'], modify: ['src/shop.ts::Cart'], verify: ['true'] }] },
       { files },
@@ -206,8 +196,7 @@ suite('scopes that name symbols', () => {
     assert.deepEqual(paths, ['src/new.go::Other', 'src/shop.ts::Order', 'src/shop.ts::Order.total']);
   });
 
-  test('exec -- names the symbols of every language it can read', async function () {
-    this.timeout(60_000);
+  test('exec -- names the symbols of every language it can read', async () => {
     project = await Project.create(
       { slices: [{ id: 'A1' }] },
       { files: { ...files, 'a.py': 'class A:\n    def f(self):\n        return 1\n' } },

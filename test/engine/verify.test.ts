@@ -5,8 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { runCheck } from '../../src/node/run/verify.ts';
 
-suite('a check', function () {
-  this.timeout(20_000);
+suite('a check', () => {
   let root: string;
 
   setup(() => {

@@ -15,7 +15,7 @@ const code = await runSuite({
   others: [path.join(import.meta.dirname, 'language-model')],
   folder,
   env: { SLICEWAVE_DEMO_SPEED: '0', PATH: process.env['PATH'] ?? '' },
-  seconds: 420,
+  seconds: 1_800,
   ...(values.grep ? { grep: values.grep } : {}),
   ...(values.result ? { resultFile: values.result } : {}),
 });

@@ -319,8 +319,7 @@ suite('symbols and imports of source files', () => {
     );
   });
 
-  test('generated files of one line, or one name upon the other, are read in time', async function () {
-    this.timeout(60_000);
+  test('generated files of one line, or one name upon the other, are read in time', async () => {
     const reader = await openCodeReader();
     const many = (part: (i: number) => string, by = ''): string =>
       Array.from({ length: 40_000 }, (_, i) => part(i)).join(by);

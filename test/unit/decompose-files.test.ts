@@ -51,8 +51,7 @@ It sells.
 - A2: Door (after A1; files: src/door.py; verify: make door)
 `;
 
-suite('decomposing a spec file', function () {
-  this.timeout(20_000);
+suite('decomposing a spec file', () => {
   let root = '';
 
   setup(() => {

@@ -117,9 +117,7 @@ function summary(name: string): string {
   return `${lines.join('\n')}\n`;
 }
 
-suite('decompose: specs of the shape that people write', function () {
-  this.timeout(30_000);
-
+suite('decompose: specs of the shape that people write', () => {
   for (const name of names) {
     test(`${name}: the plan as a lead reads it`, () => {
       const kept = path.join(goldens, `${name}.txt`);

@@ -86,8 +86,7 @@ suite('glob', () => {
     });
   }
 
-  test('intersection is exact: over ten thousand pairs against brute force', function () {
-    this.timeout(60_000);
+  test('intersection is exact: over ten thousand pairs against brute force', () => {
     const pool = [...new Set(fc.sample(globs, { numRuns: 400, seed: 7 }))].slice(0, 160);
     const paths = allPaths(7);
     const matched = pool.map((glob) => {
@@ -128,8 +127,7 @@ suite('glob', () => {
     assert.ok(meeting > 1_000 && meeting < pairs - 1_000, String(meeting));
   });
 
-  test('exceptions and containment are exact against brute force', function () {
-    this.timeout(60_000);
+  test('exceptions and containment are exact against brute force', () => {
     const pool = [...new Set(fc.sample(globs, { numRuns: 200, seed: 11 }))].slice(0, 26);
     const paths = allPaths(6);
     const hits = pool.map((glob) => paths.filter((path) => compileGlob(glob).matches(path)));
@@ -176,8 +174,7 @@ suite('glob', () => {
     assert.ok(globContains('**', '[!a]?*'));
   });
 
-  test('hostile globs stay fast', function () {
-    this.timeout(5_000);
+  test('hostile globs stay fast', () => {
     const stars = '*a'.repeat(40);
     assert.equal(compileGlob(`${stars}b`).matches('a'.repeat(5_000)), false);
     assert.notEqual(globsIntersect(`${stars}*`, `${'*b'.repeat(40)}*`), null);
@@ -238,8 +235,7 @@ suite('glob', () => {
     assert.equal(globContains('**', wide), true);
   });
 
-  test('exceptions whose states explode when determinised are still followed to the end', function () {
-    this.timeout(10_000);
+  test('exceptions whose states explode when determinised are still followed to the end', () => {
     const nth = Array.from({ length: 14 }, (_, i) => `*a${'?'.repeat(i + 8)}`);
     const found = meetGlobs('[ab]*[ab]', '*', { except: nth });
     assert.equal(found.exact, true);

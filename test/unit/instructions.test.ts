@@ -223,8 +223,7 @@ suite('instructions', () => {
     );
   });
 
-  test('any text is judged without a throw, in time, and within itself', function () {
-    this.timeout(60_000);
+  test('any text is judged without a throw, in time, and within itself', () => {
     const piece = fc.constantFrom(
       '---\n',
       'name: ',

@@ -54,8 +54,7 @@ suite('judge: what it could not look at', () => {
     assert.equal(read, 13 * text.length);
   });
 
-  test('a shallow clone, a repository without history and damaged records of runs', async function () {
-    this.timeout(20_000);
+  test('a shallow clone, a repository without history and damaged records of runs', async () => {
     const home = mkdtempSync(path.join(tmpdir(), 'slicewave-evidence-'));
     const root = path.join(home, 'work');
     const git = (dir: string, ...args: readonly string[]): string =>
@@ -106,8 +105,7 @@ suite('judge: what it could not look at', () => {
     }
   });
 
-  test('comments that hide findings in each of two thousand task specs cost little', function () {
-    this.timeout(20_000);
+  test('comments that hide findings in each of two thousand task specs cost little', () => {
     const text = (i: number): string =>
       `---\nid: S${i}\n---\n<!-- slicewave-disable-file task.no-boundary: it is a fixture -->\n# S${i}: Work\n\n## Scope\n\nMODIFY:\n- \`src/f${i}.ts\`\n`;
     const files = new Map(Array.from({ length: 2_000 }, (_, i) => [`tasks/task-${i}.md`, text(i)]));

@@ -46,9 +46,7 @@ const mutated = (text: string): fc.Arbitrary<string> =>
       ),
     );
 
-suite('language features on broken files', function () {
-  this.timeout(60_000);
-
+suite('language features on broken files', () => {
   for (const file of [manifest, spec, task('task-001-users'), task('task-003-reset'), prompt]) {
     test(`${file}: nothing throws, and every place lies inside its text`, () => {
       fc.assert(

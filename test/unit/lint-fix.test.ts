@@ -95,8 +95,7 @@ suite('quick fixes', () => {
     ['corpus file', corpusWorkspaces],
   ] as const)
     for (const [writing, write] of writings)
-      test(`every fix of every ${title} ${writing}: parses, lacks the finding, touches nothing else`, function () {
-        this.timeout(120_000);
+      test(`every fix of every ${title} ${writing}: parses, lacks the finding, touches nothing else`, () => {
         let fixes = 0;
         const wrong: string[] = [];
         for (const workspace of workspaces()) {
@@ -122,8 +121,7 @@ suite('quick fixes', () => {
     ['case', caseWorkspaces],
     ['corpus directory', corpusWorkspaces],
   ] as const)
-    test(`fixing all of every ${title} ends, and doing it again changes nothing`, function () {
-      this.timeout(120_000);
+    test(`fixing all of every ${title} ends, and doing it again changes nothing`, () => {
       for (const { name, files, repository } of workspaces()) {
         const session = new LintSession();
         session.setRepository(repository);

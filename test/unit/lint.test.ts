@@ -110,7 +110,7 @@ suite('lint', () => {
       many[0] ?? '',
       /task-003\.md info what task-003 shares with other slices is not measured: 700 of its globs/,
     );
-  }).timeout(20_000);
+  });
 
   test('plan.overlap-unmeasured: that there are more overlaps than are looked at is said', () => {
     const names = Array.from({ length: 460 }, (_, i) => `task-${i + 1_000}`);
@@ -127,7 +127,7 @@ suite('lint', () => {
     assert.deepEqual(found(460), [
       'parallel/TS-1-demo/manifest.json only the first 100,000 pairs of slices that overlap are looked at, and there may be more',
     ]);
-  }).timeout(20_000);
+  });
 
   test('every code that is ever reported is in the table, with its severity; every code has a line and a case', () => {
     const severities = new Map<string, string>(rules.map((rule) => [rule.code, rule.severity]));
@@ -219,8 +219,7 @@ suite('lint', () => {
     for (const [file, text, kind] of kinds) assert.equal(fileKind(file, text), kind, file);
   });
 
-  test('a session that saw changes in any order agrees with a fresh look at the result', function () {
-    this.timeout(60_000);
+  test('a session that saw changes in any order agrees with a fresh look at the result', () => {
     const names = [...clean.keys()];
     const variants = Object.values(cases).flatMap((found) => (found ? [changed(found).files] : []));
     const step = fc.record({
@@ -250,8 +249,7 @@ suite('lint', () => {
     );
   });
 
-  test('a session keeps up with scopes, dependencies and the repository as they are edited', function () {
-    this.timeout(60_000);
+  test('a session keeps up with scopes, dependencies and the repository as they are edited', () => {
     const repositories: readonly (RepositoryFacts | null)[] = [
       null,
       ...[['src/index.ts'], ['src/b.ts', 'src/index.ts', 'src/x/c.ts']].map((files) => ({

@@ -88,8 +88,7 @@ suite('markdown', () => {
     }
   });
 
-  test('never throws, and every span lies in the text', function () {
-    this.timeout(30_000);
+  test('never throws, and every span lies in the text', () => {
     const piece = fc.constantFrom(
       '---\n',
       '# ',
@@ -140,8 +139,7 @@ suite('markdown', () => {
 });
 
 suite('located values', () => {
-  test('JSON is read as JSON.parse reads it, each value where it stands', function () {
-    this.timeout(30_000);
+  test('JSON is read as JSON.parse reads it, each value where it stands', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(0, 1, '\t'), (value, indent) => {
         const text = JSON.stringify(value, null, indent);
@@ -194,8 +192,7 @@ suite('located values', () => {
     }
   });
 
-  test('absurd nesting and alias bombs end', function () {
-    this.timeout(30_000);
+  test('absurd nesting and alias bombs end', () => {
     assert.ok(readJson('['.repeat(100_000)).problems.length > 0);
     assert.ok(readYaml('['.repeat(20_000)).problems.length > 0);
     const bomb = [

@@ -536,8 +536,7 @@ suite('re-planning: what already happened', () => {
     ]);
   });
 
-  test('whatever is asked for: verified task specs keep their bytes, no cycle, every dependency is there', function () {
-    this.timeout(60_000);
+  test('whatever is asked for: verified task specs keep their bytes, no cycle, every dependency is there', () => {
     const operation = (count: number): fc.Arbitrary<Operation> => {
       const id = fc.integer({ min: 1, max: count }).map((n) => `A${n}`);
       return fc.oneof(

@@ -24,8 +24,7 @@ async function directory(files: Record<string, string>): Promise<string> {
   return root;
 }
 
-suite('language server', function () {
-  this.timeout(60_000);
+suite('language server', () => {
   let client: LspClient;
 
   setup(async () => {
@@ -117,8 +116,7 @@ suite('language server', function () {
   });
 });
 
-suite('language server with several folders', function () {
-  this.timeout(60_000);
+suite('language server with several folders', () => {
   let client: LspClient;
   const name = 'sub/specs/a.spec.md';
   /** One finding, where the file on disk has four. */
@@ -205,8 +203,7 @@ suite('language server with several folders', function () {
   });
 });
 
-suite('workspace files', function () {
-  this.timeout(30_000);
+suite('workspace files', () => {
   const files = {
     'specs/a.md': 'A',
     'ignored/b.md': 'B',

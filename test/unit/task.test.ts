@@ -256,8 +256,7 @@ suite('task spec: scope', () => {
     );
   });
 
-  test('never throws; every span lies in the text; entries are the words at their span', function () {
-    this.timeout(30_000);
+  test('never throws; every span lies in the text; entries are the words at their span', () => {
     const piece = fc.constantFrom(
       'CREATE',
       'MODIFY',
@@ -342,8 +341,7 @@ suite('task spec: growing the scope', () => {
     test(name, () => assert.equal(addToScope(before, file, { create: ['n.ts'], modify: ['m.ts'] }), after));
   }
 
-  test('what was added is read back, whatever it is called', function () {
-    this.timeout(30_000);
+  test('what was added is read back, whatever it is called', () => {
     const path = fc
       .stringMatching(/^[a-z][a-z ,()[\]{}-]{0,10}\/[a-z ]{0,5}[a-z]\.ts$/)
       .filter((p) => !p.includes('//') && !/[{}]/.test(p) && !/ \//.test(p));

@@ -20,8 +20,7 @@ suite('workspace files', () => {
     rmSync(outside, { recursive: true, force: true });
   });
 
-  test('more than 10,000 task specs are read, whole and in order', async function () {
-    this.timeout(60_000);
+  test('more than 10,000 task specs are read, whole and in order', async () => {
     mkdirSync(path.join(root, 'tasks'));
     const names = Array.from({ length: 10_500 }, (_, i) => `tasks/task-${String(i).padStart(5, '0')}.md`);
     for (const name of names) writeFileSync(path.join(root, name), `# ${name} ✓\r\n`);

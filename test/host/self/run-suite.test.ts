@@ -61,23 +61,20 @@ suite('run-suite', () => {
     return { code, printed };
   };
 
-  test('0 when every test passed', async function () {
-    this.timeout(120_000);
+  test('0 when every test passed', async () => {
     const { code, printed } = await run('passing');
     assert.match(printed, /✔ sees the extension[^]*1 passing \(\d+m?s\)\s*$/, 'ends with the summary of mocha');
     assert.equal(code, 0, printed);
   });
 
-  test('1 when a test failed, with the line of the test file', async function () {
-    this.timeout(120_000);
+  test('1 when a test failed, with the line of the test file', async () => {
     const { code, printed } = await run('failing');
     const line = suites.slice(0, suites.indexOf('1 + 1')).split('\n').length;
     assert.match(printed, new RegExp(`1 failing[^]*sums are odd[^]*self\\.test\\.ts:${line}:`));
     assert.equal(code, 1, printed);
   });
 
-  test('2 when the extension host died', async function () {
-    this.timeout(120_000);
+  test('2 when the extension host died', async () => {
     const { code, printed } = await run('dying');
     assert.match(printed, /the suite left no result/);
     assert.equal(code, 2, printed);

@@ -170,8 +170,7 @@ suite('the workbench page object', () => {
 });
 
 suite('the workbench and trust', () => {
-  test('asks, stays restricted, is granted, and leaves nothing behind', async function () {
-    this.timeout(120_000);
+  test('asks, stays restricted, is granted, and leaves nothing behind', async () => {
     const sample = writeSample();
     const wb = await openWorkbench({ folder: sample.folder, extension: sample.extension, workspaceTrust: 'ask' });
     try {
@@ -190,8 +189,7 @@ suite('the workbench and trust', () => {
     assert.equal(existsSync(wb.server.folder), false);
   });
 
-  test('installs a package, opens a workspace file, takes settings', async function () {
-    this.timeout(120_000);
+  test('installs a package, opens a workspace file, takes settings', async () => {
     const sample = writeSample();
     const vsix = path.join(path.dirname(sample.folder), 'sample.vsix');
     const flags = ['--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', vsix];

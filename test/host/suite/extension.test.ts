@@ -49,8 +49,7 @@ function traceOf(
 }
 
 suite('the extension in its host', () => {
-  suiteSetup(async function () {
-    this.timeout(60_000);
+  suiteSetup(async () => {
     await extension().activate();
     await vscode.workspace
       .getConfiguration('terminal.integrated.env')
@@ -66,8 +65,7 @@ suite('the extension in its host', () => {
     assert.ok(manifest.contributes.commands.length >= 20);
   });
 
-  test('findings of a task spec reach Problems with their exact words, and go when it is mended', async function () {
-    this.timeout(60_000);
+  test('findings of a task spec reach Problems with their exact words, and go when it is mended', async () => {
     const file = path.join(
       root(),
       PLAN,
@@ -91,8 +89,7 @@ suite('the extension in its host', () => {
     );
   });
 
-  test('a slice runs in a terminal of its own and ends verified; the base and the run can be compared', async function () {
-    this.timeout(120_000);
+  test('a slice runs in a terminal of its own and ends verified; the base and the run can be compared', async () => {
     const opened: string[] = [];
     const watching = vscode.window.onDidOpenTerminal((terminal) => opened.push(terminal.name));
     await vscode.workspace.getConfiguration('slicewave').update('agent', 'demo', vscode.ConfigurationTarget.Workspace);

@@ -30,8 +30,7 @@ suite('a language model of VS Code as decomposer', () => {
   let sound = '';
   let cyclic = '';
 
-  suiteSetup(async function () {
-    this.timeout(60_000);
+  suiteSetup(async () => {
     const extension = vscode.extensions.getExtension<ScriptedModel>('slicewave-test.scripted-model');
     assert.ok(extension, 'the scripted model is installed');
     scripted = await extension.activate();
@@ -67,8 +66,7 @@ suite('a language model of VS Code as decomposer', () => {
       ...(signal ? { signal } : {}),
     });
 
-  test('it is asked, corrected in the same conversation, and judged like any other', async function () {
-    this.timeout(60_000);
+  test('it is asked, corrected in the same conversation, and judged like any other', async () => {
     const models = await vscode.lm.selectChatModels({ vendor: 'scripted' });
     assert.deepEqual(
       models.map((model) => model.name),
@@ -90,8 +88,7 @@ suite('a language model of VS Code as decomposer', () => {
     assert.ok(!existsSync(path.join(root(), 'parallel/from-a-model')), 'nothing is written');
   });
 
-  test('what goes wrong is said with what to do', async function () {
-    this.timeout(60_000);
+  test('what goes wrong is said with what to do', async () => {
     const failureOf = async (model: string | null = 'scripted'): Promise<string> => {
       const made = await decompose(model);
       assert.ok(!made.ok);

@@ -64,8 +64,7 @@ const text = (hovers: readonly vscode.Hover[]): string =>
     .join('\n');
 
 suite('the language server in its editor', () => {
-  suiteSetup(async function () {
-    this.timeout(60_000);
+  suiteSetup(async () => {
     await vscode.extensions.getExtension('slicewave.slicewave')?.activate();
   });
 
@@ -73,8 +72,7 @@ suite('the language server in its editor', () => {
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
   });
 
-  test('completion: ids of the plan in deps, files of the repository in a scope', async function () {
-    this.timeout(90_000);
+  test('completion: ids of the plan in deps, files of the repository in a scope', async () => {
     const document = await open(taskOf('B1'));
     await edit(document, 'deps: []', 'deps: [C]');
     const ids = await until('slices are offered', async () => {
@@ -102,8 +100,7 @@ suite('the language server in its editor', () => {
     );
   });
 
-  test('hover on a slice says what it touches; its definition is its task spec', async function () {
-    this.timeout(90_000);
+  test('hover on a slice says what it touches; its definition is its task spec', async () => {
     const document = await open(taskOf('B2'));
     const place = at(document, 'deps: [B1', 8);
     const hover = await until('a hover', async () => {
@@ -125,8 +122,7 @@ suite('the language server in its editor', () => {
     assert.equal(uri.fsPath, taskOf('B1'));
   });
 
-  test('a renamed slice is renamed in the manifest, in every task spec and in the spec', async function () {
-    this.timeout(90_000);
+  test('a renamed slice is renamed in the manifest, in every task spec and in the spec', async () => {
     const document = await open(taskOf('B1'));
     const change = await vscode.commands.executeCommand<vscode.WorkspaceEdit>(
       'vscode.executeDocumentRenameProvider',
@@ -150,8 +146,7 @@ suite('the language server in its editor', () => {
     assert.match(refused, /A1/, 'a taken id is refused');
   });
 
-  test('references, symbols, lenses and links of a task spec', async function () {
-    this.timeout(90_000);
+  test('references, symbols, lenses and links of a task spec', async () => {
     const document = await open(taskOf('B1'));
     // The client may still be starting: before that nobody answers.
     const files = await until('references are found', async () => {
@@ -184,8 +179,7 @@ suite('the language server in its editor', () => {
     for (const lens of lenses) if (lens.command?.command) assert.ok(known.has(lens.command.command));
   });
 
-  test('formatting a scope changes its looks and nothing else', async function () {
-    this.timeout(90_000);
+  test('formatting a scope changes its looks and nothing else', async () => {
     const document = await open(taskOf('B1'));
     await edit(document, 'MODIFY: none', 'MODIFY:   none   ');
     const edits = await until('the document is formatted', async () => {
@@ -203,8 +197,7 @@ suite('the language server in its editor', () => {
     assert.match(document.getText(), /^- `src\/stock\/ledger\.ts`$/m);
   });
 
-  test('a rule that the settings switch off is not found any more', async function () {
-    this.timeout(90_000);
+  test('a rule that the settings switch off is not found any more', async () => {
     const document = await open(taskOf('B1'));
     await edit(document, 'deps: []', 'deps: [NOPE]');
     const found = (): boolean =>
@@ -217,8 +210,7 @@ suite('the language server in its editor', () => {
     await until('the finding is back', async () => found());
   });
 
-  test('asked to look on save, it looks on save', async function () {
-    this.timeout(90_000);
+  test('asked to look on save, it looks on save', async () => {
     const file = taskOf('B1');
     const document = await open(file);
     const before = document.getText();
@@ -238,8 +230,7 @@ suite('the language server in its editor', () => {
     assert.equal(readFileSync(file, 'utf8'), before);
   });
 
-  test('one command mends everything in a file that has one answer', async function () {
-    this.timeout(90_000);
+  test('one command mends everything in a file that has one answer', async () => {
     const document = await open(taskOf('B1'));
     const body = document.getText();
     await edit(document, body.slice(body.indexOf('## Stop conditions'), body.indexOf('## Evidence')), '');

@@ -85,8 +85,7 @@ suite('the preview of a decomposition', () => {
     });
   }
 
-  test('shows waves, overlaps, estimates and what is open, and its links lead to the places', async function () {
-    this.timeout(60_000);
+  test('shows waves, overlaps, estimates and what is open, and its links lead to the places', async () => {
     const document = await decompose('Structure of the spec');
     const text = document.getText();
     for (const part of [
@@ -117,8 +116,7 @@ suite('the preview of a decomposition', () => {
     assert.ok(!existsSync(path.join(root(), PLAN)), 'nothing is written');
   });
 
-  test('is the same for a language model, which is told what does not hold', async function () {
-    this.timeout(60_000);
+  test('is the same for a language model, which is told what does not hold', async () => {
     const extension = vscode.extensions.getExtension<{
       readonly state: { answers: string[]; requests: unknown[] };
     }>('slicewave-test.scripted-model');

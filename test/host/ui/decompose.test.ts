@@ -170,8 +170,7 @@ suite('decomposing', () => {
     await wb().clearToasts();
   });
 
-  test('the decomposer of the settings cuts a spec, is told what does not hold, and is asked again to re-plan', async function () {
-    this.timeout(120_000);
+  test('the decomposer of the settings cuts a spec, is told what does not hold, and is asked again to re-plan', async () => {
     const slice = (id: string, title: string, create: readonly string[], deps: readonly string[] = []) => ({
       id,
       title,

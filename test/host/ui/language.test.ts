@@ -16,23 +16,20 @@ suite('specs and plans in the editor', () => {
   });
   const read = (file: string): string => readFileSync(path.join(folder, file), 'utf8');
 
-  test('lenses over a slice offer to run it', async function () {
-    this.timeout(120_000);
+  test('lenses over a slice offer to run it', async () => {
     await wb().openFile(LEDGER);
     const lens = wb().editor().locator('.codelens-decoration a', { hasText: 'Run' }).first();
     await lens.waitFor();
     await wb().screenshot('language-01-lenses');
   });
 
-  test('a slice tells on hover what it touches', async function () {
-    this.timeout(120_000);
+  test('a slice tells on hover what it touches', async () => {
     const said = await wb().hover('B2', /Reservations/, { keep: true });
     assert.match(said, /src\/stock\/reservations\.ts/);
     await wb().screenshot('language-02-hover');
   });
 
-  test('what is typed into deps is completed with the slices of the plan', async function () {
-    this.timeout(120_000);
+  test('what is typed into deps is completed with the slices of the plan', async () => {
     const { page } = wb();
     await wb().openFile(LEDGER, { line: 6, column: 8 });
     await page.keyboard.press('Control+Space');
@@ -47,8 +44,7 @@ suite('specs and plans in the editor', () => {
     await page.keyboard.press('Escape');
   });
 
-  test('a scope goes down to a symbol: completed and checked as a parser sees the file', async function () {
-    this.timeout(120_000);
+  test('a scope goes down to a symbol: completed and checked as a parser sees the file', async () => {
     const { page } = wb();
     // Only a parser sees that this declares nothing.
     const catalogue = path.join(folder, 'src/products/catalogue.ts');
@@ -78,8 +74,7 @@ suite('specs and plans in the editor', () => {
     await wb().palette('File: Revert File');
   });
 
-  test('a slice is renamed everywhere at once', async function () {
-    this.timeout(120_000);
+  test('a slice is renamed everywhere at once', async () => {
     const { page } = wb();
     await wb().openFile(LEDGER, { line: 2, column: 6 });
     await page.keyboard.press('F2');
@@ -106,8 +101,7 @@ suite('specs and plans in the editor', () => {
     await wb().screenshot('language-04-renamed');
   });
 
-  test('the code of a problem opens the page of its rule', async function () {
-    this.timeout(120_000);
+  test('the code of a problem opens the page of its rule', async () => {
     const { page } = wb();
     await wb().openFile(LEDGER, { line: 6, column: 8 });
     await page.keyboard.type('NOPE');

@@ -84,8 +84,7 @@ suite('from a spec to an integrated plan', () => {
     await wb().screenshot('loop-04-task-spec');
   });
 
-  test('a wave runs, each slice in a terminal of its own', async function () {
-    this.timeout(120_000);
+  test('a wave runs, each slice in a terminal of its own', async () => {
     await wb().itemAction(wb().treeItem('Wave 1', { view: 'Plans' }), 'Run Wave');
     const terminals = wb().page.locator('.terminal-tabs-entry');
     let names: readonly string[] = [];
@@ -109,8 +108,7 @@ suite('from a spec to an integrated plan', () => {
     await wb().clearToasts();
   });
 
-  test('a question and a stop come to the person', async function () {
-    this.timeout(120_000);
+  test('a question and a stop come to the person', async () => {
     await wb().palette('Slicewave: Run Plan');
     await wb().toast(/B2 stopped \(unexpected-scope\)/);
     await rowSays(sliceRow(wb(), 'B2'), /^stopped/, 90_000);
@@ -127,8 +125,7 @@ suite('from a spec to an integrated plan', () => {
     );
   });
 
-  test('an answer goes to the slice that asked', async function () {
-    this.timeout(120_000);
+  test('an answer goes to the slice that asked', async () => {
     await wb().clearToasts();
     await wb().treeItem(/^D1: /, { view: 'Plans' }).click();
     await eventually('the question', async () => (await wb().quickState()).title === 'D1 asks');
@@ -140,8 +137,7 @@ suite('from a spec to an integrated plan', () => {
     assert.match(decisions, /No: leave discontinued products out of the report\./);
   });
 
-  test('what was out of scope is put back, and the slice tries again', async function () {
-    this.timeout(120_000);
+  test('what was out of scope is put back, and the slice tries again', async () => {
     await wb().itemAction(wb().treeItem(/^B2: /, { view: 'Plans' }), 'Retry…');
     await eventually('the choice', async () => (await wb().quickState()).title === 'Retry B2');
     await wb().screenshot('loop-09-retry');
@@ -152,8 +148,7 @@ suite('from a spec to an integrated plan', () => {
     await wb().screenshot('loop-10-merge-point');
   });
 
-  test('a plan is stopped and resumed without losing anything', async function () {
-    this.timeout(120_000);
+  test('a plan is stopped and resumed without losing anything', async () => {
     await rowSays(sliceRow(wb(), 'C1'), /^(preparing|running|checking|verifying)/);
     await wb().palette('Slicewave: Stop All Slices');
     await wb().toast(`${plan} was stopped.`);
@@ -167,8 +162,7 @@ suite('from a spec to an integrated plan', () => {
     await rowSays(sliceRow(wb(), 'C1'), /^verified/, 90_000);
   });
 
-  test('everything is verified, merged and reported, and the branch of the person stays', async function () {
-    this.timeout(240_000);
+  test('everything is verified, merged and reported, and the branch of the person stays', async () => {
     const main = git('rev-parse', 'main');
     const done = wb().page.locator('.notifications-toasts .notification-list-item', {
       hasText: 'every slice is verified',
@@ -188,8 +182,7 @@ suite('from a spec to an integrated plan', () => {
     await wb().clearToasts();
   });
 
-  test('clicking a slice opens its worktree', async function () {
-    this.timeout(120_000);
+  test('clicking a slice opens its worktree', async () => {
     await sliceRow(wb(), 'E3').click();
     await eventually('the ways', async () => (await wb().quickState()).title === 'Worktree of E3');
     assert.deepEqual(

@@ -24,8 +24,7 @@ suite('findings in Problems', () => {
     writeFileSync(full, after);
   };
 
-  test('files that nobody opened are checked too', async function () {
-    this.timeout(120_000);
+  test('files that nobody opened are checked too', async () => {
     const unknown = await wb().problem(/NOPE/, `${planDir}/tasks/task-003-stock-ledger.md`);
     assert.equal(unknown.severity, 'error');
     assert.equal(unknown.code, 'plan.unknown-dependency');
@@ -34,8 +33,7 @@ suite('findings in Problems', () => {
     await wb().screenshot('problems-01-found');
   });
 
-  test('a quick fix inserts the missing section, and the finding goes', async function () {
-    this.timeout(120_000);
+  test('a quick fix inserts the missing section, and the finding goes', async () => {
     await wb().openFile(SKILL);
     const skill = await wb().problem(/stop conditions/i, SKILL);
     const line = (await wb().editorLines())[skill.line - 1] ?? '';
@@ -56,8 +54,7 @@ suite('findings in Problems', () => {
     await wb().screenshot('problems-02-fixed');
   });
 
-  test('a manifest that its schema refuses is a finding at the exact place', async function () {
-    this.timeout(120_000);
+  test('a manifest that its schema refuses is a finding at the exact place', async () => {
     change(`${planDir}/manifest.json`, (text) => text.replace('"tech_spec_id": "TS-0042"', '"tech_spec_id": 42'));
     const finding = await wb().problem(/tech_spec_id/, `${planDir}/manifest.json`);
     assert.equal(finding.severity, 'error');

@@ -121,8 +121,7 @@ suite('workspace trust', () => {
     assert.deepEqual(wb().outsideRequests(), []);
   });
 
-  test('trusted, the same commands are offered, and a slice runs', async function () {
-    this.timeout(120_000);
+  test('trusted, the same commands are offered, and a slice runs', async () => {
     await wb().grantTrust();
     await eventually('the commands', async () => (await offered(STARTING)).length === STARTING.length, 60_000);
     await openPlans(wb());
