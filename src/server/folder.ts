@@ -6,7 +6,7 @@ import { createLanguage } from '../core/language/language.ts';
 import type { Language } from '../core/language/language.ts';
 import { noSettings } from '../core/lint/engine/config.ts';
 import type { LintSettings } from '../core/lint/engine/config.ts';
-import type { RepositoryFacts } from '../core/lint/engine/context.ts';
+import type { RepositoryFacts } from '../core/scope/repository-facts.ts';
 import { LintSession } from '../core/lint/lint.ts';
 import { sameOptions } from '../core/scope/meeting.ts';
 import { openCodeReader } from '../node/judge/code-reader.ts';

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { isActive, isSettled, stateLabel } from '../core/run/fold.ts';
 import type { BatchView, GateView, PlanState, SliceView } from '../core/run/state-model.ts';
-import { duration } from '../core/view/dashboard.ts';
+import { duration } from '../core/text/duration.ts';
 import { gateIcon, sliceIcon } from './icons.ts';
 import { canRun } from '../protocol/dashboard.ts';
 import { chip, type Hands, type Model } from './controls.ts';

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { stateLabel } from '../core/run/fold.ts';
 import { assertNever } from '../core/text/result.ts';
 import type { GateView, RunView, SliceView } from '../core/run/state-model.ts';
-import { minutes } from '../core/view/dashboard.ts';
+import { minutes } from '../core/text/duration.ts';
 import { actionsOf, canRun, headlineOf, type SliceAction } from '../protocol/dashboard.ts';
 import { gateIcon, sliceIcon } from './icons.ts';
 import { actionButton, chip, type Hands, type Model } from './controls.ts';

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Attention } from '../core/run/state-model.ts';
-import { minutes } from '../core/view/dashboard.ts';
+import { minutes } from '../core/text/duration.ts';
 import { attentionActions, canRunPlan, headlineOf, type SliceAction } from '../protocol/dashboard.ts';
 import { boardView } from './board.ts';
 import { actionButton, chip, type Hands, type Model, type Selection } from './controls.ts';

@@ -1,6 +1,6 @@
 import { isSettled } from '../core/run/fold.ts';
 import type { Attention, PlanState, SliceView } from '../core/run/state-model.ts';
-import { minutes } from '../core/view/dashboard.ts';
+import { minutes } from '../core/text/duration.ts';
 import type { SliceAction } from '../protocol/dashboard.ts';
 
 export function cost(usd: number): string {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectSources } from '../../src/core/decompose/project.ts';
-import type { Proposal, ProposedSlice } from '../../src/core/decompose/proposal.ts';
+import type { Proposal, ProposedSlice } from '../../src/core/plan/proposal.ts';
 import { decomposeByStructure } from '../../src/core/decompose/structure.ts';
 import { planFiles } from '../../src/core/decompose/write.ts';
 import { judge, type Judgement } from '../../src/core/judge/judge.ts';

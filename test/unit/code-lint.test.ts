@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileSymbols } from '../../src/core/language/outline-symbols.ts';
-import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
+import type { RepositoryFacts } from '../../src/core/scope/repository-facts.ts';
 import { lintFile } from '../../src/core/lint/lint.ts';
 import { openCodeReader } from '../../src/node/judge/code-reader.ts';
 import { withCode } from '../../src/node/judge/repository-facts.ts';

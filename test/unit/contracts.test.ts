@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { CodeFile } from '../../src/core/code/model.ts';
-import { contractRoles, declaredNames, type ContractUser } from '../../src/core/decompose/contract-roles.ts';
+import { contractRoles, type ContractUser } from '../../src/core/decompose/contract-roles.ts';
+import { declaredNames } from '../../src/core/code/declared-names.ts';
 import { scaffoldContract, scaffoldContracts } from '../../src/core/judge/contract-scaffold.ts';
 import { consumerSlice, missingContractMessage, missingContracts } from '../../src/core/judge/contracts.ts';
 import { followImports } from '../../src/core/judge/follow-imports.ts';

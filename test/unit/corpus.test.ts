@@ -4,7 +4,7 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 import fc from 'fast-check';
 import { parseDocument } from 'yaml';
 import type { Finding } from '../../src/core/text/finding.ts';
-import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
+import type { RepositoryFacts } from '../../src/core/scope/repository-facts.ts';
 import { fileKind, mayBeOurs } from '../../src/core/lint/engine/kind.ts';
 import { lintWorkspace } from '../../src/core/lint/lint.ts';
 import { lintSkill } from '../../src/core/lint/skill/skill.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { formatEstimate, proposalJsonSchema, readProposal } from '../../src/core/decompose/proposal.ts';
+import { formatEstimate, proposalJsonSchema, readProposal } from '../../src/core/plan/proposal.ts';
 import { parseEstimate } from '../../src/core/text/estimate.ts';
 
 suite('proposal', () => {

@@ -4,7 +4,7 @@ import { answerIn } from '../../src/core/decompose/answer.ts';
 import { withDeclared } from '../../src/core/decompose/declared.ts';
 import { decomposeFeedback } from '../../src/core/decompose/feedback.ts';
 import { decomposeInstructions } from '../../src/core/decompose/instructions.ts';
-import { readProposal, type Proposal } from '../../src/core/decompose/proposal.ts';
+import { readProposal, type Proposal } from '../../src/core/plan/proposal.ts';
 import { mendable, roundsText } from '../../src/core/decompose/rounds.ts';
 import { planFiles } from '../../src/core/decompose/write.ts';
 import { filesOnly, judge, type Judgement } from '../../src/core/judge/judge.ts';

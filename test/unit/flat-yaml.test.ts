@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { readAnyYaml, readYaml } from '../../src/core/text/document.ts';
+import { readAnyYaml, readYaml } from '../../src/core/text/yaml.ts';
 import { readFlatYaml } from '../../src/core/text/flat-yaml.ts';
 
 /** Words that people write, and words that mean something to YAML. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { contradictionsOf } from '../../src/core/gate/claims.ts';
+import { contradictionsOf } from '../../src/core/run/claims.ts';
 import { ranNoTest } from '../../src/core/gate/coverage.ts';
 import { ruleOnCommand, ruleOnEdit, type ScopePolicy } from '../../src/core/gate/policy.ts';
 import { createRedactor, redactValue } from '../../src/core/gate/redact.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { importerFor, importerOf, importers, mainFileOf } from '../../src/core/decompose/import/importers.ts';
 import type { ImportResult } from '../../src/core/decompose/import/model.ts';
 import { filesOnly, judge } from '../../src/core/judge/judge.ts';
-import { proposalSchema } from '../../src/core/decompose/proposal.ts';
+import { proposalSchema } from '../../src/core/plan/proposal.ts';
 import { planFiles, planName } from '../../src/core/decompose/write.ts';
 import { loadPlan } from '../../src/core/plan/load.ts';
 import { readSpec } from '../../src/core/spec/read.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { importerFor, importerOf, importers } from '../../src/core/decompose/import/importers.ts';
 import type { ImportInput, ImportResult } from '../../src/core/decompose/import/model.ts';
-import { proposalSchema, type Proposal } from '../../src/core/decompose/proposal.ts';
+import { proposalSchema, type Proposal } from '../../src/core/plan/proposal.ts';
 import { planFiles } from '../../src/core/decompose/write.ts';
 import { loadPlan } from '../../src/core/plan/load.ts';
 import { described, fixtureFiles, inputOf } from './import-fixture.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { DuplicateText } from '../../src/core/lint/skill/duplicates.ts';
-import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
+import type { RepositoryFacts } from '../../src/core/scope/repository-facts.ts';
 import { lintFile } from '../../src/core/lint/lint.ts';
 import { deadRule, readToolRules } from '../../src/core/lint/skill/tool-rules.ts';
-import { readYaml } from '../../src/core/text/document.ts';
+import { readYaml } from '../../src/core/text/yaml.ts';
 import { SourceText } from '../../src/core/text/source.ts';
 import { applyFix } from './caret.ts';
 

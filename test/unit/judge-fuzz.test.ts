@@ -6,7 +6,7 @@ import { filesOnly, judge, type Judgement, type JudgeRequest } from '../../src/c
 import { changedPlan } from '../../src/core/judge/plan-change.ts';
 import { defaultLimits } from '../../src/core/lint/engine/config.ts';
 import { formatFindings } from '../../src/core/lint/engine/format.ts';
-import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
+import type { RepositoryFacts } from '../../src/core/scope/repository-facts.ts';
 import { loadPlan } from '../../src/core/plan/load.ts';
 import type { Plan, PlanFiles } from '../../src/core/plan/model.ts';
 import { overlaps } from '../../src/core/scope/overlap.ts';

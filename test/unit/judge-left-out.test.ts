@@ -6,7 +6,7 @@ import path from 'node:path';
 import process from 'node:process';
 import type { CodeReader } from '../../src/core/code/model.ts';
 import { filesOnly, judge } from '../../src/core/judge/judge.ts';
-import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
+import type { RepositoryFacts } from '../../src/core/scope/repository-facts.ts';
 import { lintPlan } from '../../src/core/lint/lint.ts';
 import { judgementSections } from '../../src/core/view/judgement-text.ts';
 import { evidencePlace, gatherEvidence } from '../../src/node/judge/judge.ts';

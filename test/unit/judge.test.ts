@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { planFiles } from '../../src/core/decompose/write.ts';
-import { readProposal, type Proposal } from '../../src/core/decompose/proposal.ts';
+import { readProposal, type Proposal } from '../../src/core/plan/proposal.ts';
 import { CoChangeCollector } from '../../src/core/judge/coupling-history.ts';
 import { filesOnly, judge, type Judgement, type JudgeRequest } from '../../src/core/judge/judge.ts';
 import { orderSerialPairs } from '../../src/core/judge/serial.ts';
 import type { JudgeCode } from '../../src/core/lint/rules/judge.ts';
 import { judgeRules } from '../../src/core/lint/rules/judge.ts';
 import { noSettings } from '../../src/core/lint/engine/config.ts';
-import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
+import type { RepositoryFacts } from '../../src/core/scope/repository-facts.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import { loadPlan } from '../../src/core/plan/load.ts';
 import type { PlanFiles } from '../../src/core/plan/model.ts';

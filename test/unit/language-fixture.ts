@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createLanguage } from '../../src/core/language/language.ts';
 import type { Language } from '../../src/core/language/language.ts';
-import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
+import type { RepositoryFacts } from '../../src/core/scope/repository-facts.ts';
 import type { TextEdit } from '../../src/core/text/finding.ts';
 
 const dir = 'parallel/TS-7-shop';

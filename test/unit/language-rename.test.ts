@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createLanguage } from '../../src/core/language/language.ts';
-import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
+import type { RepositoryFacts } from '../../src/core/scope/repository-facts.ts';
 import { decomposeByStructure } from '../../src/core/decompose/structure.ts';
 import { planFiles } from '../../src/core/decompose/write.ts';
 import { mayBeOurs } from '../../src/core/lint/engine/kind.ts';

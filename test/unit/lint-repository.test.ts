@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
+import type { RepositoryFacts } from '../../src/core/scope/repository-facts.ts';
 import { lintFile, lintWorkspace } from '../../src/core/lint/lint.ts';
 import { applyFix } from './caret.ts';
 import { repositoryOf } from './lint-cases/repository.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
+import type { RepositoryFacts } from '../../src/core/scope/repository-facts.ts';
 import { applyRuleSettings, noSettings } from '../../src/core/lint/engine/config.ts';
 import type { LintSettings } from '../../src/core/lint/engine/config.ts';
 import { lintFile, lintPlan, LintSession, lintWorkspace } from '../../src/core/lint/lint.ts';

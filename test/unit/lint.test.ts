@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Finding } from '../../src/core/text/finding.ts';
-import type { RepositoryFacts } from '../../src/core/lint/engine/context.ts';
+import type { RepositoryFacts } from '../../src/core/scope/repository-facts.ts';
 import { formatFindings, lintReport } from '../../src/core/lint/engine/format.ts';
 import { fileKind } from '../../src/core/lint/engine/kind.ts';
 import { lintFile, LintSession, lintWorkspace } from '../../src/core/lint/lint.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { readYaml, plain, textList, field } from '../../src/core/text/document.ts';
+import { plain, textList, field } from '../../src/core/text/document.ts';
+import { readYaml } from '../../src/core/text/yaml.ts';
 import { parseEstimate } from '../../src/core/text/estimate.ts';
 import { readJson } from '../../src/core/text/json.ts';
 import { headingKey, readMarkdown } from '../../src/core/text/markdown.ts';

@@ -5,7 +5,7 @@ import { planGraph } from '../../src/core/plan/graph.ts';
 import type { Plan } from '../../src/core/plan/model.ts';
 import { whatIf } from '../../src/core/plan/schedule.ts';
 import { overlaps } from '../../src/core/scope/overlap.ts';
-import { taskGraphMarkdown } from '../../src/core/view/mermaid.ts';
+import { taskGraphMarkdown } from '../../src/core/plan/task-graph.ts';
 import { planJson } from '../../src/core/view/plan-json.ts';
 import { planText } from '../../src/core/view/plan-text.ts';
 import { mergePoint, planOf, scope, slice } from './plan-fixture.ts';

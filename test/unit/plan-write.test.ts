@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { filesOnly, judge } from '../../src/core/judge/judge.ts';
-import { readProposal, type Proposal } from '../../src/core/decompose/proposal.ts';
+import { readProposal, type Proposal } from '../../src/core/plan/proposal.ts';
 import { planSkeleton } from '../../src/core/decompose/skeleton.ts';
 import { decomposeByStructure } from '../../src/core/decompose/structure.ts';
 import { planFiles, planName } from '../../src/core/decompose/write.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Proposal, ProposedSlice } from '../../src/core/decompose/proposal.ts';
+import type { Proposal, ProposedSlice } from '../../src/core/plan/proposal.ts';
 import { applyOperations, type Operation } from '../../src/core/replan/operations.ts';
 import { proposedSlice } from '../../src/core/replan/proposal-of.ts';
 import { editTaskSpec } from '../../src/core/replan/task-text.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { readProposal, type Proposal } from '../../src/core/decompose/proposal.ts';
+import { readProposal, type Proposal } from '../../src/core/plan/proposal.ts';
 import { decomposeByStructure } from '../../src/core/decompose/structure.ts';
 import { planFiles, planName } from '../../src/core/decompose/write.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';

@@ -1,5 +1,5 @@
 import { whatIf } from '../../core/plan/schedule.ts';
-import { taskGraphMarkdown } from '../../core/view/mermaid.ts';
+import { taskGraphMarkdown } from '../../core/plan/task-graph.ts';
 import { draftsMarkdown } from '../../core/view/judgement-markdown.ts';
 import { judgementSections } from '../../core/view/judgement-text.ts';
 import { planJson } from '../../core/view/plan-json.ts';

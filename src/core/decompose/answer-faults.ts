@@ -4,7 +4,7 @@ import { SourceText } from '../text/source.ts';
 import type { Spec } from '../spec/model.ts';
 import { splitSymbol } from './boundary.ts';
 import { pathsIn, type RepoPaths } from '../text/mentions.ts';
-import type { Proposal, ProposedContract } from './proposal.ts';
+import type { Proposal, ProposedContract } from '../plan/proposal.ts';
 
 export interface AnswerFaultsRequest {
   /** As it came: what the spec declares is not in it yet. */

@@ -3,7 +3,8 @@ import { readMarkdown } from '../text/markdown.ts';
 import { globContains } from '../scope/glob.ts';
 import { SourceText, type Span } from '../text/source.ts';
 import { isGlob, splitSymbol } from './boundary.ts';
-import { oneLine, type Draft, type DraftContext } from './draft.ts';
+import type { Draft, DraftContext } from './draft.ts';
+import { oneLine } from '../text/one-line.ts';
 import { commandsIn, pathsIn, stems } from '../text/mentions.ts';
 
 /** One thing the spec wants, as an item, a paragraph or a heading says it, with the files it names. */

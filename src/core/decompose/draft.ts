@@ -46,7 +46,3 @@ export function inOrder(drafts: readonly Draft[]): Draft[] {
   }
   return ordered;
 }
-
-export function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim();
-}

@@ -3,7 +3,7 @@ import type { MissingContract } from '../judge/contracts.ts';
 import type { Judgement } from '../judge/judge.ts';
 import type { Plan } from '../plan/model.ts';
 import type { Spec } from '../spec/model.ts';
-import { oneLine } from './draft.ts';
+import { oneLine } from '../text/one-line.ts';
 import { isDeclaredStep } from './rounds.ts';
 
 export interface FeedbackRequest {

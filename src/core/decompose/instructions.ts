@@ -2,7 +2,7 @@ import { sourceFiles } from '../conventions/sources.ts';
 import { defaultLimits, type LintLimits } from '../lint/engine/config.ts';
 import type { Spec } from '../spec/model.ts';
 import { LARGEST_ANSWER } from './answer.ts';
-import { MOST_SLICES, proposalJsonSchema } from './proposal.ts';
+import { MOST_SLICES, proposalJsonSchema } from '../plan/proposal.ts';
 
 export interface InstructionsRequest {
   readonly spec: Spec;

@@ -1,7 +1,7 @@
 import type { Finding } from '../text/finding.ts';
 import type { Plan, PlanFiles } from '../plan/model.ts';
 import type { Spec } from '../spec/model.ts';
-import type { Proposal } from './proposal.ts';
+import type { Proposal } from '../plan/proposal.ts';
 
 /** One answer of a decomposer that is corrected, as the judge saw it. */
 export interface Round {

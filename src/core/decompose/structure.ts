@@ -7,10 +7,11 @@ import { splitCommand } from '../text/words.ts';
 import { boundaryOf, isGlob, splitSymbol } from './boundary.ts';
 import { clusterSlices } from './cluster.ts';
 import { contractRoles, type ContractRoles } from './contract-roles.ts';
-import { inOrder, oneLine, type Draft, type DraftContext } from './draft.ts';
+import { inOrder, type Draft, type DraftContext } from './draft.ts';
+import { oneLine } from '../text/one-line.ts';
 import { commandsIn, pathsIn, RepoPaths } from '../text/mentions.ts';
 import { projectFacts, repositoryConventions } from './project.ts';
-import { formatEstimate, type Proposal, type ProposedSlice } from './proposal.ts';
+import { formatEstimate, type Proposal, type ProposedSlice } from '../plan/proposal.ts';
 
 export interface StructureRequest {
   readonly spec: Spec;

@@ -5,9 +5,9 @@ import type { PlanGraph } from '../plan/graph-model.ts';
 import { loadPlan } from '../plan/load.ts';
 import type { Plan, PlanFiles } from '../plan/model.ts';
 import type { Spec, SpecSection } from '../spec/model.ts';
-import { taskGraphMarkdown } from '../view/mermaid.ts';
+import { taskGraphMarkdown } from '../plan/task-graph.ts';
 import { boundaryOf } from './boundary.ts';
-import type { Proposal, ProposedContract, ProposedSlice } from './proposal.ts';
+import type { Proposal, ProposedContract, ProposedSlice } from '../plan/proposal.ts';
 
 export interface PlanFilesRequest {
   readonly proposal: Proposal;

@@ -1,4 +1,4 @@
-import { declaredNames } from '../decompose/contract-roles.ts';
+import { declaredNames } from '../code/declared-names.ts';
 import { codeSpans, stems } from '../text/mentions.ts';
 import { readMarkdown } from '../text/markdown.ts';
 import type { Plan, Slice } from '../plan/model.ts';

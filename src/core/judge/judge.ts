@@ -8,7 +8,7 @@ import {
   type LintLimits,
   type LintSettings,
 } from '../lint/engine/config.ts';
-import type { RepositoryFacts } from '../lint/engine/context.ts';
+import type { RepositoryFacts } from '../scope/repository-facts.ts';
 import { counted } from '../lint/engine/format.ts';
 import { lintPlan, ordered } from '../lint/lint.ts';
 import { report } from '../lint/engine/rules.ts';

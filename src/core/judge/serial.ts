@@ -1,4 +1,4 @@
-import type { Proposal } from '../decompose/proposal.ts';
+import type { Proposal } from '../plan/proposal.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Overlap } from '../scope/overlap.ts';
 

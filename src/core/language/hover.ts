@@ -3,7 +3,7 @@ import type { Slice } from '../plan/model.ts';
 import { scopesOverlap } from '../scope/meeting.ts';
 import type { Span } from '../text/source.ts';
 import type { Scope } from '../task/model.ts';
-import { minutes } from '../view/dashboard.ts';
+import { minutes } from '../text/duration.ts';
 import { nameAt } from './navigation.ts';
 import type { NameSpace, Occurrence } from './occurrences.ts';
 import type { Library, PlanReading } from './readings.ts';

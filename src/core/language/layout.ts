@@ -1,4 +1,5 @@
-import { plain, readYaml } from '../text/document.ts';
+import { plain } from '../text/document.ts';
+import { readYaml } from '../text/yaml.ts';
 import type { TextEdit } from '../text/finding.ts';
 import { readMarkdown } from '../text/markdown.ts';
 import { SourceText } from '../text/source.ts';

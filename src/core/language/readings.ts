@@ -1,6 +1,6 @@
 import type { DocumentValue } from '../text/document.ts';
 import { readJson } from '../text/json.ts';
-import type { RepositoryFacts } from '../lint/engine/context.ts';
+import type { RepositoryFacts } from '../scope/repository-facts.ts';
 import { fileKind, planDirectoryOf } from '../lint/engine/kind.ts';
 import { readMarkdown } from '../text/markdown.ts';
 import type { Markdown } from '../text/markdown.ts';

@@ -1,5 +1,5 @@
 import type { Finding } from '../text/finding.ts';
-import { minutes } from '../view/dashboard.ts';
+import { minutes } from '../text/duration.ts';
 import { label } from './field-words.ts';
 import type { FieldChange, PartChanges, PlanDiff } from './changes.ts';
 import type { ReplanNote } from './reconcile.ts';

@@ -1,4 +1,4 @@
-import type { ProposedSlice } from '../decompose/proposal.ts';
+import type { ProposedSlice } from '../plan/proposal.ts';
 import { splitSymbol } from '../decompose/boundary.ts';
 import { planGraph } from '../plan/graph.ts';
 import type { Plan } from '../plan/model.ts';

@@ -1,5 +1,5 @@
 import { editedPrompt, planPrompt, promptPath } from '../context/prompt.ts';
-import type { Proposal } from '../decompose/proposal.ts';
+import type { Proposal } from '../plan/proposal.ts';
 import { launchCommands, planFiles } from '../decompose/write.ts';
 import { plain } from '../text/document.ts';
 import type { TextEdit } from '../text/finding.ts';
@@ -12,7 +12,7 @@ import type { Plan, PlanFiles, Slice } from '../plan/model.ts';
 import type { Spec } from '../spec/model.ts';
 import { readSpec } from '../spec/read.ts';
 import { addItem, removeItem } from '../task/list-edit.ts';
-import { taskGraphMarkdown } from '../view/mermaid.ts';
+import { taskGraphMarkdown } from '../plan/task-graph.ts';
 import { fieldChanges } from './changes.ts';
 import { proposalOf, proposedSlice } from './proposal-of.ts';
 import { editTaskSpec } from './task-text.ts';

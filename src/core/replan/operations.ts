@@ -1,6 +1,6 @@
 import { boundaryOf, splitSymbol } from '../decompose/boundary.ts';
 import { isTestPath, testedName } from '../conventions/sources.ts';
-import { formatEstimate, type Proposal, type ProposedContract, type ProposedSlice } from '../decompose/proposal.ts';
+import { formatEstimate, type Proposal, type ProposedContract, type ProposedSlice } from '../plan/proposal.ts';
 import { parseEstimate } from '../text/estimate.ts';
 import { assertNever, failure, success, type Result } from '../text/result.ts';
 import { symbolsOverlap } from '../scope/contain.ts';

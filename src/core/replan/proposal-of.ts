@@ -1,5 +1,5 @@
 import { stopConditions } from '../context/prompt.ts';
-import { formatEstimate, type Proposal, type ProposedSlice } from '../decompose/proposal.ts';
+import { formatEstimate, type Proposal, type ProposedSlice } from '../plan/proposal.ts';
 import type { Plan, PlanFiles, Slice } from '../plan/model.ts';
 import type { ScopeEntry } from '../task/model.ts';
 

@@ -1,4 +1,4 @@
-import type { Proposal, ProposedSlice } from '../decompose/proposal.ts';
+import type { Proposal, ProposedSlice } from '../plan/proposal.ts';
 import { isActive } from '../run/fold.ts';
 import type { SliceState, SliceView } from '../run/state-model.ts';
 import { entriesMeet, fieldChanges, writesMeet, writesOf } from './changes.ts';

@@ -1,5 +1,5 @@
 import { isSeq, parseDocument } from 'yaml';
-import type { ProposedSlice } from '../decompose/proposal.ts';
+import type { ProposedSlice } from '../plan/proposal.ts';
 import { parseEstimate } from '../text/estimate.ts';
 import { addToScope } from '../task/edit.ts';
 import type { ScopeEntry, TaskSpec } from '../task/model.ts';

@@ -1,4 +1,4 @@
-import { contradictionsOf } from '../gate/claims.ts';
+import { contradictionsOf } from './claims.ts';
 import { viewRun } from './fold.ts';
 import type { Claims, RiskNote, RunEvent, Trace, Verification } from './model.ts';
 

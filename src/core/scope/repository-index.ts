@@ -1,7 +1,7 @@
 import { estimateTokenCount } from 'tokenx';
 import { fileIndex } from './file-index.ts';
 import { compileGlob } from './glob.ts';
-import type { RepositoryFacts } from '../lint/engine/context.ts';
+import type { RepositoryFacts } from './repository-facts.ts';
 
 const known = new WeakMap<RepositoryFacts, RepositoryIndex>();
 

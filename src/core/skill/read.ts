@@ -1,4 +1,5 @@
-import { plain, readYaml } from '../text/document.ts';
+import { plain } from '../text/document.ts';
+import { readYaml } from '../text/yaml.ts';
 import type { DocumentProblem } from '../text/document.ts';
 import { finding } from '../text/finding.ts';
 import type { Finding } from '../text/finding.ts';

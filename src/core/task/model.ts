@@ -71,3 +71,8 @@ export interface TaskSpec {
   /** The span of the front matter with its fences, or `null`. */
   readonly frontMatter: Span | null;
 }
+
+/** Whether every item of the checklist is ticked: what was to be created is there then. Without a checklist, never. */
+export function isDone({ checklist }: Pick<TaskSpec, 'checklist'>): boolean {
+  return checklist.length > 0 && checklist.every((item) => item.done);
+}

@@ -1,4 +1,4 @@
-import { readYaml } from './document.ts';
+import { readYaml } from './yaml.ts';
 import type { DocumentMap, DocumentProblem } from './document.ts';
 import type { SourceText, Span } from './source.ts';
 

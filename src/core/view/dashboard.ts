@@ -1,3 +1,4 @@
+import { duration, minutes } from '../text/duration.ts';
 import { stateLabel } from '../run/fold.ts';
 import type { Attention, BatchView, GateView, PlanState, SliceView } from '../run/state-model.ts';
 
@@ -151,16 +152,4 @@ function planColour(state: PlanState): keyof typeof COLOURS {
   if (state.state === 'waiting') return 'warn';
   if (state.state === 'running') return 'busy';
   return ['done', 'integrated', 'merged'].includes(state.state) ? 'good' : 'strong';
-}
-
-/** `8s`, `12m`, `2h05m`. */
-export function duration(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  return seconds < 60 ? `${seconds}s` : minutes(Math.floor(seconds / 60));
-}
-
-/** `45m`, `3h10m`. */
-export function minutes(count: number): string {
-  const whole = Math.round(count);
-  return whole < 60 ? `${whole}m` : `${Math.floor(whole / 60)}h${String(whole % 60).padStart(2, '0')}m`;
 }

@@ -4,7 +4,7 @@ import { counted } from '../lint/engine/format.ts';
 import type { Plan } from '../plan/model.ts';
 import { whatIf } from '../plan/schedule.ts';
 import { adviceText, judgementSections, thousands } from './judgement-text.ts';
-import { criticalPathText } from './plan-text.ts';
+import { criticalPathText } from '../plan/graph-words.ts';
 import { breakEvenText, estimatorText, proposalLines, whatIfLines } from './schedule-text.ts';
 
 /** Rows of the what-if table before nobody reads on. */

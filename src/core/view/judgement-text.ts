@@ -5,7 +5,12 @@ import { couplingAdvice, couplingText } from '../judge/coupling-text.ts';
 import type { Judgement } from '../judge/judge.ts';
 import type { Advice } from '../judge/reslice.ts';
 import type { Plan } from '../plan/model.ts';
-import type { PlanSection } from './plan-text.ts';
+
+/** A titled block of a text for the terminal. */
+export interface PlanSection {
+  readonly title: string;
+  readonly lines: readonly string[];
+}
 
 /** Of each list the gravest; the rest is counted. */
 const MOST_SHOWN = 10;

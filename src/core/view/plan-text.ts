@@ -3,11 +3,12 @@ import { proposeMergePoints, type MergePointProposal } from '../judge/merge-poin
 import { breakEven } from '../plan/break-even.ts';
 import type { EstimatorSummary, SliceEstimate } from '../plan/estimator.ts';
 import type { PlanGraph, SliceSchedule } from '../plan/graph-model.ts';
+import { criticalPathText, waitReasons } from '../plan/graph-words.ts';
 import type { MergePoint, Plan, Slice } from '../plan/model.ts';
 import type { WhatIf } from '../plan/schedule.ts';
 import type { Overlap, OverlapVerdict } from '../scope/overlap.ts';
-import { minutes } from './dashboard.ts';
-import { adviceText } from './judgement-text.ts';
+import { minutes } from '../text/duration.ts';
+import { adviceText, type PlanSection } from './judgement-text.ts';
 import { basisText, breakEvenText, estimatorText, proposalLines, whatIfLines } from './schedule-text.ts';
 
 export interface PlanTextOptions {
@@ -25,11 +26,6 @@ export interface PlanTextOptions {
   readonly advice?: Judgement['advice'];
   /** Merge points worth having, where they are known already. */
   readonly proposals?: readonly MergePointProposal[];
-}
-
-export interface PlanSection {
-  readonly title: string;
-  readonly lines: readonly string[];
 }
 
 /** Escape codes by meaning; every colour repeats what a word already says. */
@@ -145,20 +141,6 @@ function slackText(at: SliceSchedule, padded: boolean, paint: Paint): string {
   return (at.critical ? paint(text, 'warn') : text) + (padded ? ' '.repeat(Math.max(0, 12 - text.length)) : '');
 }
 
-/**
- * What a slice waits for, as a person states it: declared dependencies that no merge point stands for, the merge points
- * that unlock it, then its neighbour in the workstream.
- */
-export function waitReasons(slice: Slice, plan: Plan, graph: PlanGraph): string[] {
-  const gates = plan.mergePoints.filter((point) => point.unlocks.includes(slice.id));
-  const gated = new Set(gates.flatMap((gate) => gate.needs));
-  const direct = slice.deps.filter((dep) => !gated.has(dep));
-  const chained = (graph.schedule.get(slice.id)?.deps ?? []).filter(
-    (dep) => !gated.has(dep) && !slice.deps.includes(dep),
-  );
-  return [...direct, ...gates.map((gate) => gate.id), ...chained.map((dep) => `${dep} (${slice.workstream ?? ''})`)];
-}
-
 /** Merge points behind the deepest wave that holds one of their needs: the wave that ends a batch. */
 function gatesByWave(plan: Plan, graph: PlanGraph): ReadonlyMap<number, readonly MergePoint[]> {
   const gates = new Map<number, MergePoint[]>();
@@ -177,15 +159,6 @@ function leftOut(plan: Plan, graph: PlanGraph, paint: Paint, arrow: string): str
     paint(`Not planned: ${waiting.join(', ')}`, 'bad'),
     ...graph.cycles.map((trail) => `  cycle ${trail.map(printable).join(arrow)}`),
   ];
-}
-
-/** `A1 -> A3 -> [MP1] -> C1` */
-export function criticalPathText(plan: Plan, graph: PlanGraph, arrow: string): string {
-  const gates = new Set(plan.mergePoints.map((point) => point.id));
-  const slices = new Set(graph.order);
-  return graph.criticalPath
-    .map((id) => (gates.has(id) && !slices.has(id) ? `[${printable(id)}]` : printable(id)))
-    .join(arrow);
 }
 
 function widestText(graph: PlanGraph): string {

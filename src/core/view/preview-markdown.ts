@@ -1,6 +1,6 @@
 import type { Preview } from '../decompose/preview.ts';
 import { roundsText } from '../decompose/rounds.ts';
-import { minutes } from './dashboard.ts';
+import { minutes } from '../text/duration.ts';
 import { judgementBlocks } from './judgement-markdown.ts';
 import { isInSections } from './judgement-text.ts';
 import { contractLines, estimateLines, matrixLines } from './preview-text.ts';

@@ -1,7 +1,7 @@
 import { pairKey, type OverlapMatrix, type Preview } from '../decompose/preview.ts';
 import { roundsText } from '../decompose/rounds.ts';
 import { formatFindings } from '../lint/engine/format.ts';
-import { minutes } from './dashboard.ts';
+import { minutes } from '../text/duration.ts';
 import { isInSections, judgementSections, thousands } from './judgement-text.ts';
 import { planText } from './plan-text.ts';
 

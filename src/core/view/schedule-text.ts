@@ -2,7 +2,7 @@ import type { MergePointProposal } from '../judge/merge-points.ts';
 import { BREAK_EVEN, type BreakEven, type BreakEvenSettings } from '../plan/break-even.ts';
 import type { EstimatorSummary, SliceEstimate } from '../plan/estimator.ts';
 import type { WhatIf } from '../plan/schedule.ts';
-import { minutes } from './dashboard.ts';
+import { minutes } from '../text/duration.ts';
 
 /** How many agents are worth it and why, in one line; `maxParallel` is the manifest's limit. */
 export function breakEvenText(

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { answerIn, LARGEST_ANSWER, type Answer } from '../../core/decompose/answer.ts';
-import { proposalJsonSchema } from '../../core/decompose/proposal.ts';
+import { proposalJsonSchema } from '../../core/plan/proposal.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { objectOf, parseJsonLine } from '../agents/json-line.ts';
 import { agentOf, detectAgent } from '../agents/table.ts';

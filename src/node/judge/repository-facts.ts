@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { RepositoryFacts } from '../../core/lint/engine/context.ts';
+import type { RepositoryFacts } from '../../core/scope/repository-facts.ts';
 import { askGit, listFiles } from '../git/file-list.ts';
 import { NAME_SETTINGS, nameRulesOf } from '../git/repository.ts';
 

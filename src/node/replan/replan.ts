@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Proposal } from '../../core/decompose/proposal.ts';
+import type { Proposal } from '../../core/plan/proposal.ts';
 import type { Finding } from '../../core/text/finding.ts';
 import { judge } from '../../core/judge/judge.ts';
 import { planGraph } from '../../core/plan/graph.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { RepositoryFacts } from '../../../src/core/lint/engine/context.ts';
+import type { RepositoryFacts } from '../../../src/core/scope/repository-facts.ts';
 import { cases } from './all.ts';
 import { clean } from './workspace.ts';
 

@@ -1,4 +1,4 @@
-import type { RepositoryFacts } from '../../../src/core/lint/engine/context.ts';
+import type { RepositoryFacts } from '../../../src/core/scope/repository-facts.ts';
 
 /** Facts of a repository made up of files with their texts; the scripts are those of its `package.json` files. */
 export function repositoryOf(

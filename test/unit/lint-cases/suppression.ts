@@ -1,4 +1,4 @@
-import type { RepositoryFacts } from '../../../src/core/lint/engine/context.ts';
+import type { RepositoryFacts } from '../../../src/core/scope/repository-facts.ts';
 import { specCase } from './workspace.ts';
 import type { Cases } from './workspace.ts';
 

@@ -1,4 +1,4 @@
-import type { RepositoryFacts } from '../../../src/core/lint/engine/context.ts';
+import type { RepositoryFacts } from '../../../src/core/scope/repository-facts.ts';
 import type { RuleCode } from '../../../src/core/lint/engine/rules.ts';
 
 /** The cases of one kind of file: one for every rule. */

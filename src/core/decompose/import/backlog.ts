@@ -1,7 +1,8 @@
-import { field, textList, textOf, readYaml, type DocumentMap } from '../../text/document.ts';
+import { field, textList, textOf, type DocumentMap } from '../../text/document.ts';
+import { readYaml } from '../../text/yaml.ts';
 import { readMarkdown } from '../../text/markdown.ts';
 import { SourceText, type Span } from '../../text/source.ts';
-import { oneLine } from '../draft.ts';
+import { oneLine } from '../../text/one-line.ts';
 import { readChecklist } from './checklist.ts';
 import { bulleted, Document, importedSpec, joined } from './material.ts';
 import {

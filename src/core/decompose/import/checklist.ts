@@ -1,6 +1,6 @@
 import { readMarkdown, type Markdown, type MarkdownSection } from '../../text/markdown.ts';
 import type { SourceText, Span } from '../../text/source.ts';
-import { oneLine } from '../draft.ts';
+import { oneLine } from '../../text/one-line.ts';
 import type { ImportReport } from './model.ts';
 
 /** A list item, with or without a box, and what is nested in it. */

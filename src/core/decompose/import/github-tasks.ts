@@ -1,6 +1,6 @@
 import { field, textOf } from '../../text/document.ts';
 import { SourceText, type Span } from '../../text/source.ts';
-import { oneLine } from '../draft.ts';
+import { oneLine } from '../../text/one-line.ts';
 import { flattened, readChecklist, reportOpenFence, type Checklist, type ChecklistItem } from './checklist.ts';
 import { bulleted, Document, importedSpec, joined } from './material.ts';
 import {

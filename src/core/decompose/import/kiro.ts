@@ -1,7 +1,7 @@
 import { readJson } from '../../text/json.ts';
 import { field } from '../../text/document.ts';
 import { SourceText } from '../../text/source.ts';
-import { oneLine } from '../draft.ts';
+import { oneLine } from '../../text/one-line.ts';
 import { flattened, readChecklist, reportOpenFence, type Checklist, type ChecklistItem } from './checklist.ts';
 import { joinShort, keptOrder, splitLong } from './grain.ts';
 import {

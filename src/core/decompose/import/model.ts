@@ -2,7 +2,7 @@ import type { Finding, Severity } from '../../text/finding.ts';
 import { finding } from '../../text/finding.ts';
 import type { SourceText, Span } from '../../text/source.ts';
 import type { Spec } from '../../spec/model.ts';
-import type { Proposal } from '../proposal.ts';
+import type { Proposal } from '../../plan/proposal.ts';
 
 export interface ImportInput {
   /** The main file, repository-relative. */

@@ -1,5 +1,5 @@
 import { SourceText } from '../../text/source.ts';
-import { oneLine } from '../draft.ts';
+import { oneLine } from '../../text/one-line.ts';
 import { stems } from '../../text/mentions.ts';
 import { flattened, readChecklist, reportOpenFence, type Checklist } from './checklist.ts';
 import { joinShort, keptOrder, splitLong } from './grain.ts';

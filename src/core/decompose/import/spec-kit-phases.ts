@@ -1,6 +1,6 @@
 import { isTestPath } from '../../conventions/sources.ts';
 import { headingKey } from '../../text/markdown.ts';
-import { oneLine } from '../draft.ts';
+import { oneLine } from '../../text/one-line.ts';
 import { stems } from '../../text/mentions.ts';
 
 import type { Checklist, ChecklistItem } from './checklist.ts';

@@ -1,6 +1,6 @@
 import { SourceText } from '../../text/source.ts';
-import { oneLine } from '../draft.ts';
-import type { ProposedContract } from '../proposal.ts';
+import { oneLine } from '../../text/one-line.ts';
+import type { ProposedContract } from '../../plan/proposal.ts';
 import { readChecklist, reportOpenFence } from './checklist.ts';
 import { bundles, joinShort } from './grain.ts';
 import {

@@ -1,11 +1,17 @@
 import type { Finding, TextEdit } from '../../text/finding.ts';
-import type { LintSession } from '../lint.ts';
 
 /** One pass over one file. */
 export interface FixedText {
   readonly text: string;
   /** The findings whose quick fixes were applied. */
   readonly applied: readonly Finding[];
+}
+
+/** Files with their findings, linted anew after each change: the linter's session. */
+export interface FixableFiles {
+  readonly files: ReadonlyMap<string, string>;
+  findings(): ReadonlyMap<string, readonly Finding[]>;
+  set(file: string, text: string): void;
 }
 
 /** What happened to one file. */
@@ -63,7 +69,7 @@ export function applyEdits(text: string, edits: readonly TextEdit[]): string {
  * new texts. Files that did not change are left out. A file whose fixes undo each other is left alone after they did so
  * once, so this always ends.
  */
-export function fixFiles(session: LintSession, wanted: (file: string) => boolean): readonly FixedFile[] {
+export function fixFiles(session: FixableFiles, wanted: (file: string) => boolean): readonly FixedFile[] {
   const changed = new Map<string, { before: string; text: string; applied: Finding[]; seen: Set<string> }>();
   for (let pass = 0; pass < maxPasses; pass++) {
     const next: [file: string, text: string][] = [];

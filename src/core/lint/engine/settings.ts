@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { locate, plain, readYaml } from '../../text/document.ts';
+import { locate, plain } from '../../text/document.ts';
+import { readYaml } from '../../text/yaml.ts';
 import type { DocumentProblem, DocumentValue } from '../../text/document.ts';
 import { finding } from '../../text/finding.ts';
 import type { Finding } from '../../text/finding.ts';
@@ -9,7 +10,7 @@ import type { Span } from '../../text/source.ts';
 import { defaultLimits, noSettings, ruleLevels } from './config.ts';
 import type { LintLimits, LintSettings } from './config.ts';
 import { rules } from './rules.ts';
-import { distance } from '../skill/tool-rules.ts';
+import { distance } from '../../text/edit-distance.ts';
 
 const levels = z
   .record(z.string(), z.enum(ruleLevels))

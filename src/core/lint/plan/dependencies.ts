@@ -9,27 +9,6 @@ import { report } from '../engine/rules.ts';
 
 type Resolve = (name: string) => string | null;
 
-/** A dependency named a second time; `resolve` also knows two names of one slice. */
-export function duplicateFindings(deps: readonly Located<string>[], source: SourceText, resolve?: Resolve): Finding[] {
-  const seen = new Map<string, string>();
-  return deps.flatMap((dep) => {
-    const id = resolve?.(dep.value) ?? dep.value.toLowerCase();
-    const before = seen.get(id);
-    seen.set(id, dep.value);
-    if (before === undefined) return [];
-    const what = before === dep.value ? `${dep.value} is named twice` : `${dep.value} is ${before}, named before`;
-    return [
-      report(
-        source,
-        'task.duplicate-dependency',
-        `${what}; once is enough`,
-        dep.span,
-        removeItem(source.text, dep.span, `Remove the second ${dep.value}`),
-      ),
-    ];
-  });
-}
-
 /** `blocks` against the `deps` of the others, which decide. */
 export function blockFindings(plan: Plan, resolve: Resolve, sourceOf: (file: string) => SourceText): Finding[] {
   const slices = new Map(plan.slices.map((slice) => [slice.id, slice]));

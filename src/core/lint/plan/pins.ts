@@ -1,7 +1,7 @@
 import { field, textList } from '../../text/document.ts';
 import type { Finding } from '../../text/finding.ts';
 import { readJson } from '../../text/json.ts';
-import type { RepositoryFacts } from '../engine/context.ts';
+import type { RepositoryFacts } from '../../scope/repository-facts.ts';
 
 /**
  * The findings with a fix for each dependency whose version the repository already says: in its lock file, or in its

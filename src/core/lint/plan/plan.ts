@@ -6,14 +6,15 @@ import type { Plan } from '../../plan/model.ts';
 import { SourceText } from '../../text/source.ts';
 import type { Span } from '../../text/source.ts';
 import { defaultLimits } from '../engine/config.ts';
-import { contextFindings } from '../task/context-size.ts';
+import { contextFindings } from './context-size.ts';
 import type { LintContext } from '../engine/context.ts';
 import { contractFindings, createFindings, modifyFindings, overlapFindings, unmeasuredFindings } from './overlaps.ts';
-import { blockFindings, duplicateFindings, waveFindings } from './dependencies.ts';
+import { blockFindings, waveFindings } from './dependencies.ts';
+import { repeatedDependencyFindings } from '../task/repeated-dependencies.ts';
 import { shapeOf, type PlanShape } from './shape.ts';
 import { repositoryIndex, type RepositoryIndex } from '../../scope/repository-index.ts';
 import { report } from '../engine/rules.ts';
-import { planScopeFindings } from '../task/scope-facts.ts';
+import { planScopeFindings } from './scope-facts.ts';
 import { checkFindings } from '../task/checks.ts';
 import { mergePointFindings, validationFindings } from './wave-checks.ts';
 
@@ -87,7 +88,7 @@ function namedTwiceFindings(plan: Plan, resolve: (name: string) => string | null
   return plan.slices.flatMap((slice) => {
     const { deps } = slice.task;
     // Fewer slices than names, so at least two names mean one.
-    return deps.length > slice.deps.length ? duplicateFindings(deps, sourceOf(slice.file), resolve) : [];
+    return deps.length > slice.deps.length ? repeatedDependencyFindings(deps, sourceOf(slice.file), resolve) : [];
   });
 }
 

@@ -3,6 +3,7 @@ import { planGraph } from '../../plan/graph.ts';
 import type { PlanGraph } from '../../plan/graph-model.ts';
 import { digraph, REACH_BLOCK, reachFrom } from '../../plan/layers.ts';
 import type { Plan, Slice } from '../../plan/model.ts';
+import { isDone } from '../../task/model.ts';
 import type { GlobOptions } from '../../scope/glob.ts';
 import { sameOptions } from '../../scope/meeting.ts';
 import { PlaceIndex, placesOf, sameEntries } from '../engine/places.ts';
@@ -150,7 +151,7 @@ function sameSlice(a: Slice, b: Slice | undefined): boolean {
     a.kind === b.kind &&
     a.workstream === b.workstream &&
     a.estimateMinutes === b.estimateMinutes &&
-    isDone(a) === isDone(b) &&
+    isDone(a.task) === isDone(b.task) &&
     (['deps', 'contracts', 'skills', 'layers'] as const).every((key) => sameList(a[key], b[key])) &&
     (a.scope === b.scope ||
       (['create', 'modify', 'boundary'] as const).every((key) => sameEntries(a.scope[key], b.scope[key])))
@@ -174,11 +175,6 @@ function sameEdges(a: Plan, b: Plan): boolean {
         sameList(slice.deps, other.deps))
     );
   });
-}
-
-/** Whoever ticked everything off is done: what was to be created is there. */
-export function isDone({ task }: Pick<Slice, 'task'>): boolean {
-  return task.checklist.length > 0 && task.checklist.every((item) => item.done);
 }
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {

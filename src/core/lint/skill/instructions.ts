@@ -7,11 +7,11 @@ import { SourceText } from '../../text/source.ts';
 import type { Span } from '../../text/source.ts';
 import type { LintContext } from '../engine/context.ts';
 import { permissionFindings } from './permissions.ts';
-import { referenceFindings } from '../engine/references.ts';
+import { referenceFindings } from './references.ts';
 import { report } from '../engine/rules.ts';
 import { sizeFindings } from './size.ts';
 import { addFrontMatter } from '../engine/templates.ts';
-import { distance } from './tool-rules.ts';
+import { distance } from '../../text/edit-distance.ts';
 
 /** Findings of a file that instructs agents: `AGENTS.md`, `CLAUDE.md`, `.claude/agents/*.md` and the like. */
 export function lintInstructions(text: string, file: string, context: LintContext = {}): Finding[] {

@@ -4,7 +4,7 @@ import { readSkill } from '../../skill/read.ts';
 import { SourceText } from '../../text/source.ts';
 import type { LintContext } from '../engine/context.ts';
 import { permissionFindings } from './permissions.ts';
-import { referenceFindings } from '../engine/references.ts';
+import { referenceFindings } from './references.ts';
 import { sizeFindings } from './size.ts';
 import { frontMatterFindings, isAgentSkill } from './front-matter.ts';
 import { policyFindings } from './policy.ts';

@@ -1,15 +1,13 @@
 import { symbolName, symbolsMeant } from '../../code/naming.ts';
 import type { Finding } from '../../text/finding.ts';
-import type { Plan } from '../../plan/model.ts';
 import { compileGlob, globsIntersect } from '../../scope/glob.ts';
 import { writeSet } from '../../scope/meeting.ts';
 import type { SourceText, Span } from '../../text/source.ts';
-import type { Scope, ScopeEntry, TaskSpec } from '../../task/model.ts';
+import { isDone, type Scope, type ScopeEntry, type TaskSpec } from '../../task/model.ts';
 import type { LintLimits } from '../engine/config.ts';
-import { isDone, type PlanShape } from '../plan/shape.ts';
 import type { RepositoryIndex } from '../../scope/repository-index.ts';
 import { report } from '../engine/rules.ts';
-import { distance } from '../skill/tool-rules.ts';
+import { distance } from '../../text/edit-distance.ts';
 
 /** Pairs of entries of one scope that are compared. */
 const mostPairs = 10_000;
@@ -20,7 +18,7 @@ const leastFiles = 20;
 const fairFiles = 10;
 
 /** What is wrong with an entry of a scope: `there` and `wide` surely, the others unless an earlier slice mends it. */
-type Fault =
+export type ScopeFault =
   | { readonly kind: 'wide'; readonly entry: ScopeEntry; readonly count: number; readonly share: number }
   | { readonly kind: 'there'; readonly entry: ScopeEntry; readonly file: string }
   | { readonly kind: 'nothing'; readonly entry: ScopeEntry; readonly path: string; readonly directory: boolean }
@@ -40,80 +38,17 @@ export function scopeFindings(
   index: RepositoryIndex,
   limits: LintLimits,
 ): Finding[] {
-  if (isDone({ task })) return [];
+  if (isDone(task)) return [];
   const waits = task.deps.length + task.runtimeDeps.length > 0;
-  return faults(task.scope, index)
+  return scopeFaults(task.scope, index)
     .filter((fault) => !waits || fault.kind === 'wide' || fault.kind === 'there')
-    .flatMap((fault) => describe(fault, fault.entry, null, { source, index, limits }));
+    .flatMap((fault) => faultFindings(fault, fault.entry, null, { source, index, limits }));
 }
 
-/** A fault of a plan's slice by numbers, with the slice that would mend it if only it came first. */
-interface PlanFault {
-  readonly fault: Fault;
-  readonly slice: number;
-  readonly key: 'create' | 'modify';
-  readonly entry: number;
-  readonly creator: string | null;
-}
-
-/** The scopes of a whole plan against the repository, with what earlier slices and contracts bring. */
-export function planScopeFindings(options: {
-  readonly plan: Plan;
-  readonly shape: PlanShape;
-  readonly index: RepositoryIndex;
-  readonly limits: LintLimits;
-  readonly sourceOf: (file: string) => SourceText;
-}): Finding[] {
-  const { plan, shape, index, limits, sourceOf } = options;
-  return shape
-    .once('scope-faults', [shape, index], () => planFaults(shape, index))
-    .flatMap(({ fault, slice: number, key, entry: place, creator }) => {
-      const slice = plan.slices[number];
-      const entry = slice?.scope[key][place];
-      return slice && entry ? describe(fault, entry, creator, { source: sourceOf(slice.file), index, limits }) : [];
-    });
-}
-
-function planFaults(shape: PlanShape, index: RepositoryIndex): PlanFault[] {
-  const { plan } = shape;
-  const carriedOut = isCarriedOut(plan, index);
-  const targets = plan.contracts.flatMap((contract) => contract.target ?? []);
-  const found: PlanFault[] = [];
-  const open: { readonly fault: PlanFault; readonly from: number; readonly writers: readonly number[] }[] = [];
-  const pairs: [number, number][] = [];
-  plan.slices.forEach((slice, number) => {
-    if (isDone(slice)) return;
-    for (const fault of faults(slice.scope, index)) {
-      const key = slice.scope.create.includes(fault.entry) ? 'create' : 'modify';
-      const place = { fault, slice: number, key, entry: slice.scope[key].indexOf(fault.entry), creator: null } as const;
-      if (fault.kind === 'wide') found.push(place);
-      else if (carriedOut) continue;
-      else if (fault.kind === 'there') found.push(place);
-      else {
-        const glob = compileGlob(fault.path);
-        if (fault.kind === 'nothing' && targets.some((target) => glob.matches(target))) continue;
-        const writers = new Set<number>();
-        for (const writer of shape.created.meeting(fault.path)) writers.add(writer.slice);
-        if (fault.kind === 'symbol') for (const writer of shape.modified.meeting(fault.path)) writers.add(writer.slice);
-        writers.delete(number);
-        open.push({ fault: place, from: pairs.length, writers: [...writers] });
-        for (const writer of writers) pairs.push([writer, number]);
-      }
-    }
-  });
-  const before = shape.finishedBefore(pairs);
-  for (const { fault, from, writers } of open) {
-    if (writers.some((_, i) => before[from + i])) continue;
-    const [writer] = fault.fault.kind === 'nothing' ? writers : [];
-    found.push({ ...fault, creator: writer === undefined ? null : (plan.slices[writer]?.id ?? null) });
-  }
-  return found;
-}
-
-const kept = new WeakMap<Scope, { readonly index: RepositoryIndex; readonly found: readonly Fault[] }>();
+const kept = new WeakMap<Scope, { readonly index: RepositoryIndex; readonly found: readonly ScopeFault[] }>();
 
 /** Kept for each scope, because a plan asks again for all of them when one has changed. */
-function faults(scope: Scope, index: RepositoryIndex): readonly Fault[] {
+export function scopeFaults(scope: Scope, index: RepositoryIndex): readonly ScopeFault[] {
   let known = kept.get(scope);
   if (known?.index !== index) {
     known = { index, found: faultsOf(scope, index) };
@@ -122,15 +57,15 @@ function faults(scope: Scope, index: RepositoryIndex): readonly Fault[] {
   return known.found;
 }
 
-function faultsOf(scope: Scope, index: RepositoryIndex): Fault[] {
+function faultsOf(scope: Scope, index: RepositoryIndex): ScopeFault[] {
   // An empty list is a directory nobody could look at, not a repository without files.
   if (index.size === 0) return [];
   return [...wideFaults(scope, index), ...existingFaults(scope, index), ...missingFaults(scope, index)];
 }
 
 /** The finding of a fault, at the entry as it stands now. */
-function describe(
-  fault: Fault,
+export function faultFindings(
+  fault: ScopeFault,
   entry: ScopeEntry,
   creator: string | null,
   {
@@ -179,22 +114,8 @@ function describe(
   }
 }
 
-/** Plans stay in the repository after their slices were merged; then most of what they create exists, rightly. */
-function isCarriedOut(plan: Plan, index: RepositoryIndex): boolean {
-  let named = 0;
-  let there = 0;
-  for (const slice of plan.slices) {
-    for (const entry of slice.scope.create) {
-      if (entry.path === null || entry.symbol !== null) continue;
-      named++;
-      if (index.matching(entry.path).length > 0) there++;
-    }
-  }
-  return there >= 3 && there > named / 2;
-}
-
-function existingFaults(scope: Scope, index: RepositoryIndex): Fault[] {
-  return scope.create.flatMap((entry): Fault[] => {
+function existingFaults(scope: Scope, index: RepositoryIndex): ScopeFault[] {
+  return scope.create.flatMap((entry): ScopeFault[] => {
     if (entry.path === null || entry.symbol !== null) return [];
     // A glob leaves room for new files beside those that exist.
     const file = (compileGlob(entry.path).texts ?? []).find((text) => index.has(text));
@@ -202,7 +123,7 @@ function existingFaults(scope: Scope, index: RepositoryIndex): Fault[] {
   });
 }
 
-function wideFaults(scope: Scope, index: RepositoryIndex): Fault[] {
+function wideFaults(scope: Scope, index: RepositoryIndex): ScopeFault[] {
   if (index.size < leastFiles) return [];
   const files = new Set<string>();
   let widest: { readonly entry: ScopeEntry; readonly count: number } | undefined;
@@ -223,8 +144,8 @@ function wideFaults(scope: Scope, index: RepositoryIndex): Fault[] {
   return count <= fairFiles ? [] : [{ kind: 'wide', entry: widest.entry, count, share: count / index.size }];
 }
 
-function missingFaults(scope: Scope, index: RepositoryIndex): Fault[] {
-  const found: Fault[] = [];
+function missingFaults(scope: Scope, index: RepositoryIndex): ScopeFault[] {
+  const found: ScopeFault[] = [];
   for (const entry of scope.modify) {
     const { path } = entry;
     if (path === null) continue;
@@ -266,7 +187,7 @@ function insteadOf(symbol: string, symbols: ReadonlySet<string>): string[] | nul
   return [...symbols].filter((name) => distance(name.toLowerCase(), written, most) <= most).sort();
 }
 
-function symbolMessage({ path, entry, word, instead }: Fault & { readonly kind: 'symbol' }): string {
+function symbolMessage({ path, entry, word, instead }: ScopeFault & { readonly kind: 'symbol' }): string {
   const symbol = entry.symbol ?? word;
   if (instead === null) return `${path} does not hold "${word}" anywhere, so there is no ${symbol} to change`;
   const [first, ...others] = instead;

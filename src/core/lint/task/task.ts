@@ -9,7 +9,7 @@ import { readTaskSpec } from '../../task/read.ts';
 import { splitCommand } from '../../text/words.ts';
 import { defaultLimits } from '../engine/config.ts';
 import type { LintContext } from '../engine/context.ts';
-import { duplicateFindings } from '../plan/dependencies.ts';
+import { repeatedDependencyFindings } from './repeated-dependencies.ts';
 import { repositoryIndex } from '../../scope/repository-index.ts';
 import { report } from '../engine/rules.ts';
 import { scopeFindings } from './scope-facts.ts';
@@ -115,7 +115,7 @@ export function lintTask(task: TaskSpec, markdown: Markdown, context: LintContex
   }
   if (task.verify.length === 0 && delivers && !context.waveCheck)
     findings.push(uncheckedFinding(task, markdown, context));
-  findings.push(...lengthFindings(task, markdown, context), ...duplicateFindings(task.deps, source));
+  findings.push(...lengthFindings(task, markdown, context), ...repeatedDependencyFindings(task.deps, source));
   // Within a plan, what other slices bring counts as well, so the plan is asked instead.
   if (!context.inPlan && context.repository) {
     const index = repositoryIndex(context.repository);

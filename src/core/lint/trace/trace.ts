@@ -1,7 +1,7 @@
 import { field } from '../../text/document.ts';
 import type { DocumentMap, DocumentValue } from '../../text/document.ts';
 import type { Finding } from '../../text/finding.ts';
-import { bare, outcomeText, squeeze } from '../../gate/claims.ts';
+import { bare, outcomeText, squeeze } from '../../run/claims.ts';
 import { readJson } from '../../text/json.ts';
 import { SourceText } from '../../text/source.ts';
 import type { Span } from '../../text/source.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { answerIn, LARGEST_ANSWER } from '../../../core/decompose/answer.ts';
 import { decomposeAgain } from '../../../core/decompose/feedback.ts';
-import { proposalJsonSchema } from '../../../core/decompose/proposal.ts';
+import { proposalJsonSchema } from '../../../core/plan/proposal.ts';
 import { success } from '../../../core/text/result.ts';
 import { ANSWER_MINUTES, endedBadly, lastLine } from '../agent.ts';
 import type { DecomposerAgent } from '../../engine-model.ts';

@@ -1,4 +1,4 @@
-import type { Proposal } from '../../../core/decompose/proposal.ts';
+import type { Proposal } from '../../../core/plan/proposal.ts';
 import type { Rounds } from '../../../core/decompose/rounds.ts';
 import type { Finding } from '../../../core/text/finding.ts';
 import type { Result } from '../../../core/text/result.ts';

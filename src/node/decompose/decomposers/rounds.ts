@@ -2,7 +2,7 @@ import { withDeclared, type DeclaredRequest } from '../../../core/decompose/decl
 import { decomposeFeedback } from '../../../core/decompose/feedback.ts';
 import { decomposeInstructions } from '../../../core/decompose/instructions.ts';
 import { projectFacts, repositoryConventions } from '../../../core/decompose/project.ts';
-import { readProposal } from '../../../core/decompose/proposal.ts';
+import { readProposal } from '../../../core/plan/proposal.ts';
 import {
   changedText,
   DEFAULT_CORRECTIONS,

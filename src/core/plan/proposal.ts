@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { oneLine } from './draft.ts';
+import { oneLine } from '../text/one-line.ts';
 
 /**
  * What any decomposer returns, be it the structural one or an agent: slices with their scope, and what they share.

@@ -1,4 +1,4 @@
-import type { Claims, FileChange, Verification } from '../run/model.ts';
+import type { Claims, FileChange, Verification } from './model.ts';
 
 /** What is compared: the agent's last report, and what the tool saw itself. */
 export interface ClaimsAndFacts {

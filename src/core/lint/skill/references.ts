@@ -1,10 +1,10 @@
 import type { Finding } from '../../text/finding.ts';
 import type { Markdown } from '../../text/markdown.ts';
 import type { Span } from '../../text/source.ts';
-import type { RepositoryFacts } from './context.ts';
+import type { RepositoryFacts } from '../../scope/repository-facts.ts';
 import { repositoryIndex } from '../../scope/repository-index.ts';
-import { report } from './rules.ts';
-import { readStatements } from '../skill/statements.ts';
+import { report } from '../engine/rules.ts';
+import { readStatements } from './statements.ts';
 
 interface Reference {
   /** The path as it is meant, without anchor, line number or title. */

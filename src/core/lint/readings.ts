@@ -1,14 +1,14 @@
-import type { Finding } from '../../text/finding.ts';
-import type { Manifest } from '../../manifest/model.ts';
-import { readManifest } from '../../manifest/read.ts';
-import type { Markdown } from '../../text/markdown.ts';
-import { readMarkdown } from '../../text/markdown.ts';
-import type { PlanReader } from '../../plan/load.ts';
-import { SourceText } from '../../text/source.ts';
-import type { TaskSpec } from '../../task/model.ts';
-import { readTaskSpec } from '../../task/read.ts';
-import type { LintContext } from './context.ts';
-import { lintTask } from '../task/task.ts';
+import type { Finding } from '../text/finding.ts';
+import type { Manifest } from '../manifest/model.ts';
+import { readManifest } from '../manifest/read.ts';
+import type { Markdown } from '../text/markdown.ts';
+import { readMarkdown } from '../text/markdown.ts';
+import type { PlanReader } from '../plan/load.ts';
+import { SourceText } from '../text/source.ts';
+import type { TaskSpec } from '../task/model.ts';
+import { readTaskSpec } from '../task/read.ts';
+import type { LintContext } from './engine/context.ts';
+import { lintTask } from './task/task.ts';
 
 interface TaskReading {
   readonly text: string;

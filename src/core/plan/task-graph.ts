@@ -1,8 +1,8 @@
-import { sliceMinutes } from '../plan/graph.ts';
-import type { PlanGraph } from '../plan/graph-model.ts';
-import type { Plan } from '../plan/model.ts';
-import { minutes } from './dashboard.ts';
-import { criticalPathText, waitReasons } from './plan-text.ts';
+import { sliceMinutes } from './graph.ts';
+import type { PlanGraph } from './graph-model.ts';
+import type { Plan } from './model.ts';
+import { minutes } from '../text/duration.ts';
+import { criticalPathText, waitReasons } from './graph-words.ts';
 
 /**
  * `task-graph.md`: a flowchart with a subgraph per wave, merge points as nodes of their own and the critical path

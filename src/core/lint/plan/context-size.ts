@@ -7,7 +7,7 @@ import type { Plan, Slice } from '../../plan/model.ts';
 import type { SourceText } from '../../text/source.ts';
 import type { TaskSpec } from '../../task/model.ts';
 import type { LintLimits } from '../engine/config.ts';
-import type { PlanShape } from '../plan/shape.ts';
+import type { PlanShape } from './shape.ts';
 import type { RepositoryIndex } from '../../scope/repository-index.ts';
 import { report } from '../engine/rules.ts';
 

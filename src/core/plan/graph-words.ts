@@ -1,0 +1,30 @@
+import type { PlanGraph } from './graph-model.ts';
+import type { Plan, Slice } from './model.ts';
+
+/**
+ * What a slice waits for, as a person states it: declared dependencies that no merge point stands for, the merge points
+ * that unlock it, then its neighbour in the workstream.
+ */
+export function waitReasons(slice: Slice, plan: Plan, graph: PlanGraph): string[] {
+  const gates = plan.mergePoints.filter((point) => point.unlocks.includes(slice.id));
+  const gated = new Set(gates.flatMap((gate) => gate.needs));
+  const direct = slice.deps.filter((dep) => !gated.has(dep));
+  const chained = (graph.schedule.get(slice.id)?.deps ?? []).filter(
+    (dep) => !gated.has(dep) && !slice.deps.includes(dep),
+  );
+  return [...direct, ...gates.map((gate) => gate.id), ...chained.map((dep) => `${dep} (${slice.workstream ?? ''})`)];
+}
+
+/** `A1 -> A3 -> [MP1] -> C1` */
+export function criticalPathText(plan: Plan, graph: PlanGraph, arrow: string): string {
+  const gates = new Set(plan.mergePoints.map((point) => point.id));
+  const slices = new Set(graph.order);
+  return graph.criticalPath
+    .map((id) => (gates.has(id) && !slices.has(id) ? `[${printable(id)}]` : printable(id)))
+    .join(arrow);
+}
+
+/** A plan's words must not steer the terminal, nor break its lines. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}
