@@ -3,7 +3,7 @@ import { codeSpans, stems } from '../text/mentions.ts';
 import { readMarkdown } from '../text/markdown.ts';
 import type { Plan, Slice } from '../plan/model.ts';
 import { SourceText } from '../text/source.ts';
-import { contractBlocks } from '../spec/read.ts';
+import { contractBlocks } from '../spec/contracts.ts';
 import type { MissingContract } from './contracts.ts';
 
 export interface ScaffoldRequest {

@@ -1,6 +1,6 @@
 import { findSymbol } from '../code/naming.ts';
 import type { TextEdit } from '../text/finding.ts';
-import { isSliceId } from '../plan/load.ts';
+import { isSliceId } from '../plan/slice-ids.ts';
 import { failure, success } from '../text/result.ts';
 import type { Result } from '../text/result.ts';
 import type { Span } from '../text/source.ts';
