@@ -1,5 +1,5 @@
 import { dashboardText } from '../core/view/dashboard.ts';
-import { stateLabel } from '../core/run/fold.ts';
+import { gateStateRow, stateLabel } from '../core/run/states.ts';
 import type { PlanState } from '../core/run/state-model.ts';
 import type { Terminal } from './command.ts';
 
@@ -65,7 +65,7 @@ export class LiveView {
       this.#changed(slice.id, `${slice.id.padEnd(6)} ${stateLabel(slice.state)}${attempt}`, slice.state !== 'pending');
     }
     for (const gate of state.gates)
-      this.#changed(gate.id, `${gate.id.padEnd(6)} ${gate.state}`, gate.state !== 'waiting');
+      this.#changed(gate.id, `${gate.id.padEnd(6)} ${gateStateRow(gate.state).label}`, gate.state !== 'waiting');
     for (const item of state.attention) {
       this.#changed(`? ${item.slice}`, `${item.slice.padEnd(6)} ${item.condition}: ${item.question}`, true);
     }

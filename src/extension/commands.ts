@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { isDecomposerId, type DecomposerId } from '../core/decompose/table.ts';
+import { stateLabel } from '../core/run/states.ts';
 import { dashboardText } from '../core/view/dashboard.ts';
 import { canRun } from '../protocol/dashboard.ts';
 import { COMMAND_IDS, TRUSTED_COMMANDS, type CommandId } from './command-ids.ts';
@@ -188,7 +189,7 @@ function handlersOf(parts: Parts): Readonly<Record<CommandId, Handler>> {
           commandAction('Run Plan', 'slicewave.runPlan', { root: plan.root, planDir: plan.dir }),
         );
       }
-      if (!canRun(slice)) return notice(`${slice.id} is ${slice.state.replace('_', ' ')} and cannot start now.`, '');
+      if (!canRun(slice)) return notice(`${slice.id} is ${stateLabel(slice.state)} and cannot start now.`, '');
       return runs.start(plan, [slice.id]);
     },
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { readFile } from 'node:fs/promises';
-import { foldPlan, isActive } from '../core/run/fold.ts';
+import { foldPlan } from '../core/run/fold.ts';
+import { isActive } from '../core/run/states.ts';
 import { traceOf } from '../core/run/trace.ts';
 import { success, type Result } from '../core/text/result.ts';
 import { patchBetween, treeOfWorktree } from './git/changes.ts';

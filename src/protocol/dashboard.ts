@@ -1,4 +1,4 @@
-import { isActive, isSettled } from '../core/run/fold.ts';
+import { isActive, isAsking, isSettled } from '../core/run/states.ts';
 import type { Attention, PlanState, SliceView } from '../core/run/state-model.ts';
 
 /**
@@ -139,7 +139,7 @@ export function actionsOf(slice: SliceView, attention: Attention | null): Readon
   if (isActive(state)) actions.add('stop').add('terminal');
   if (attention) {
     actions.add('retry').add('skip');
-    if (state === 'needs_input' || state === 'stopped') actions.add('answer');
+    if (isAsking(state)) actions.add('answer');
     if (isApprovable(attention)) actions.add('approve');
   } else if (!isSettled(state) && !isActive(state)) actions.add('skip');
   if (slice.worktree !== null) actions.add('worktree');

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import type { PlanGraph } from '../core/plan/graph-model.ts';
 import type { Plan } from '../core/plan/model.ts';
-import { foldPlan, stateLabel } from '../core/run/fold.ts';
+import { foldPlan } from '../core/run/fold.ts';
+import { stateLabel } from '../core/run/states.ts';
 import { FactsReader } from '../node/state/facts.ts';
 
 /** Runs change while somebody reads; what was read a moment ago is still good enough for a hover. */

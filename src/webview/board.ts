@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { isActive, isSettled, stateLabel } from '../core/run/fold.ts';
+import { gateStateRow, isActive, isSettled, stateLabel } from '../core/run/states.ts';
 import type { BatchView, GateView, PlanState, SliceView } from '../core/run/state-model.ts';
 import { duration } from '../core/text/duration.ts';
 import { gateIcon, sliceIcon } from './icons.ts';
@@ -163,7 +163,7 @@ function gateView(gate: GateView, model: Model, hands: Hands): TemplateResult {
     aria-pressed=${selected}
     @click=${() => hands.select({ kind: 'gate', id: gate.id })}
   >
-    ${gateIcon(gate.state)} <span>${text}</span> <span class="tag">${gate.state}</span>
+    ${gateIcon(gate.state)} <span>${text}</span> <span class="tag">${gateStateRow(gate.state).label}</span>
   </button>`;
 }
 

@@ -1,12 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { stateLabel } from '../core/run/fold.ts';
+import { gateStateRow, planStateRow, stateLabel } from '../core/run/states.ts';
 import { assertNever } from '../core/text/result.ts';
 import type { GateView, RunView, SliceView } from '../core/run/state-model.ts';
 import { minutes } from '../core/text/duration.ts';
 import { actionsOf, canRun, headlineOf, type SliceAction } from '../protocol/dashboard.ts';
 import { gateIcon, sliceIcon } from './icons.ts';
 import { actionButton, chip, type Hands, type Model } from './controls.ts';
-import { cost, count, planWord, settledCount } from './words.ts';
+import { cost, count, settledCount } from './words.ts';
 
 /** The pane beside the board: what is selected, what is known of it, what can be done with it. */
 export function detailView(model: Model, hands: Hands): TemplateResult {
@@ -139,7 +139,7 @@ function gateDetail(gate: GateView, { snapshot }: Model, hands: Hands): Template
       ${gateIcon(gate.state)}
       ${gate.kind === 'merge-point' ? `Merge point ${gate.id}` : `Validation of ${gate.id.replace('-', ' ')}`}
     </h2>
-    <p class="detail-state">${gate.state}</p>
+    <p class="detail-state">${gateStateRow(gate.state).label}</p>
     <div class="actions">
       ${waits ? html`${actionButton({ action: 'retry', slice: gate.id, secondary: false, trusted, hands })} ${actionButton({ action: 'skip', slice: gate.id, trusted, hands })}` : nothing}
       ${gate.run ? actionButton({ action: 'trace', slice: gate.id, trusted, hands }) : nothing}
@@ -186,7 +186,9 @@ function planDetail({ snapshot }: Model, hands: Hands): TemplateResult {
   }
   return html`
     <h2 class="detail-title">${state.title}</h2>
-    <p class="detail-state">${planWord(state.state)} · ${settledCount(state)} of ${state.slices.length} verified</p>
+    <p class="detail-state">
+      ${planStateRow(state.state).label} · ${settledCount(state)} of ${state.slices.length} verified
+    </p>
     ${facts([
       ['plan', html`<span class="mono">${planDir}</span>`],
       [

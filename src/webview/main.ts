@@ -1,7 +1,7 @@
 import { render } from 'lit';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
-import { isActive } from '../core/run/fold.ts';
+import { isActive } from '../core/run/states.ts';
 import { assertNever } from '../core/text/result.ts';
 import {
   headlineOf,

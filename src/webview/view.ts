@@ -1,3 +1,4 @@
+import { planStateRow } from '../core/run/states.ts';
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Attention } from '../core/run/state-model.ts';
@@ -7,7 +8,7 @@ import { boardView } from './board.ts';
 import { actionButton, chip, type Hands, type Model, type Selection } from './controls.ts';
 import { detailView } from './detail.ts';
 import { copyIcon } from './icons.ts';
-import { conditionWord, cost, planWord, settledCount } from './words.ts';
+import { conditionWord, cost, settledCount } from './words.ts';
 
 export function dashboardView(model: Model, hands: Hands): TemplateResult {
   const { snapshot } = model;
@@ -52,7 +53,7 @@ function headerView({ snapshot, selection }: Model, hands: Hands): TemplateResul
           <span class="mono">${state.plan}</span> ${state.title}
         </button>
       </h1>
-      <span class=${`pill pill-${state.state}`}>${planWord(state.state)}</span>
+      <span class=${`pill tone-${planStateRow(state.state).tone}`}>${planStateRow(state.state).label}</span>
       <span class="spacer"></span>
       <div class="actions" role="toolbar" aria-label="Plan">
         <vscode-button

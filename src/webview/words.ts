@@ -1,4 +1,4 @@
-import { isSettled } from '../core/run/fold.ts';
+import { isSettled } from '../core/run/states.ts';
 import type { Attention, PlanState, SliceView } from '../core/run/state-model.ts';
 import { minutes } from '../core/text/duration.ts';
 import type { SliceAction } from '../protocol/dashboard.ts';
@@ -13,10 +13,6 @@ export function count(number: number, one: string, many = `${one}s`): string {
 
 export function settledCount(state: PlanState): number {
   return state.slices.filter((slice) => isSettled(slice.state)).length;
-}
-
-export function planWord(state: PlanState['state']): string {
-  return state === 'not-started' ? 'not started' : state;
 }
 
 /** `unexpected-scope` as people say it. */

@@ -1,6 +1,6 @@
 import type { Proposal, ProposedSlice } from '../plan/proposal.ts';
-import { isActive } from '../run/fold.ts';
-import type { SliceState, SliceView } from '../run/state-model.ts';
+import { isActive, isProved, type SliceState } from '../run/states.ts';
+import type { SliceView } from '../run/state-model.ts';
 import { entriesMeet, fieldChanges, writesMeet, writesOf } from './changes.ts';
 import { describe } from './field-words.ts';
 import { freeId, type Lineage } from './operations.ts';
@@ -142,7 +142,7 @@ class Reconciler {
     const locked = new Set<string>();
     for (const slice of before.slices) {
       const state = this.#states.get(slice.id) ?? 'pending';
-      if (state === 'verified' || state === 'merged') locked.add(slice.id);
+      if (isProved(state)) locked.add(slice.id);
       if (!isActive(state)) continue;
       const now = wanted.get(slice.id);
       const same = now !== undefined && fieldChanges(slice, now).every(({ field }) => minor.has(field));
@@ -172,7 +172,7 @@ class Reconciler {
     const state = this.#stateOf(slice.id);
     const advice = isActive(this.#states.get(slice.id) ?? 'pending') ? '; give --stop-running to change it now' : '';
     if (!now) {
-      if (this.#states.get(slice.id) === 'verified' || this.#states.get(slice.id) === 'merged' || advice !== '')
+      if (isProved(this.#states.get(slice.id) ?? 'pending') || advice !== '')
         this.#note(slice.id, `stays: it is ${state}, and is not cut${advice}`);
       return;
     }

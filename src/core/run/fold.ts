@@ -1,35 +1,20 @@
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan } from '../plan/model.ts';
-import { assertNever } from '../text/result.ts';
 import type { Decision, RunEvent } from './model.ts';
 import { branchOf, integrationBranchOf } from './names.ts';
 import { remainingSchedule } from './remaining.ts';
 import type {
   Attention,
   BatchView,
-  GateState,
   GateView,
   NextAttempt,
   PlanFacts,
   PlanState,
   RunFacts,
   RunView,
-  SliceState,
   SliceView,
 } from './state-model.ts';
-
-/** States in which a slice no longer holds anything up. */
-const SETTLED: ReadonlySet<SliceState> = new Set(['verified', 'merged', 'skipped']);
-const ACTIVE: ReadonlySet<SliceState> = new Set(['preparing', 'running', 'checking', 'verifying']);
-
-export function isSettled(state: SliceState): boolean {
-  return SETTLED.has(state);
-}
-
-/** A runner is at work on it right now. */
-export function isActive(state: SliceState): boolean {
-  return ACTIVE.has(state);
-}
+import { isActive, isAsking, isSettled, type GateState, type SliceState } from './states.ts';
 
 /** The gates of a plan: its merge points, and each wave validation as `wave-N`. */
 export function gatesOf(plan: Plan): readonly Pick<GateView, 'id' | 'kind' | 'needs' | 'unlocks' | 'verify'>[] {
@@ -368,7 +353,7 @@ function attentionOf(slices: readonly SliceView[], gates: readonly GateView[], g
   for (const slice of slices) {
     const run = slice.run;
     if (!run || slice.next) continue;
-    if (slice.state !== 'needs_input' && slice.state !== 'stopped' && slice.state !== 'failed') continue;
+    if (!isAsking(slice.state) && slice.state !== 'failed') continue;
     const unblocks = dependentsOf(slice.id, graph);
     waiting.push(
       slice.state === 'failed'
@@ -451,38 +436,4 @@ function planStateOf(
   if (slices.some((s) => s.next !== null) || gates.some((g) => g.state === 'ready')) return 'idle';
   if (attention.some((a) => slices.some((s) => s.id === a.slice && s.state !== 'failed'))) return 'waiting';
   return attention.length > 0 ? 'failed' : 'idle';
-}
-
-/** A state as one word for people; the same in the tree, the dashboard and the command line. */
-export function stateLabel(state: SliceState): string {
-  switch (state) {
-    case 'pending':
-      return 'blocked';
-    case 'ready':
-      return 'ready';
-    case 'preparing':
-      return 'preparing';
-    case 'running':
-      return 'running';
-    case 'checking':
-      return 'checking scope';
-    case 'verifying':
-      return 'verifying';
-    case 'needs_input':
-      return 'needs input';
-    case 'stopped':
-      return 'stopped';
-    case 'interrupted':
-      return 'interrupted';
-    case 'failed':
-      return 'failed';
-    case 'verified':
-      return 'verified';
-    case 'merged':
-      return 'merged';
-    case 'skipped':
-      return 'skipped';
-    default:
-      return assertNever(state);
-  }
 }

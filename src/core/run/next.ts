@@ -1,5 +1,5 @@
 import type { PlanGraph } from '../plan/graph-model.ts';
-import { isActive, isSettled } from './fold.ts';
+import { isActive, isSettled } from './states.ts';
 import type { Action, RunLimits } from './limits-model.ts';
 import type { PlanState, SliceView } from './state-model.ts';
 

@@ -1,6 +1,7 @@
 import type { Plan } from '../plan/model.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Decision, FailureReason, FileChange, RunEnd, RunEvent, Stop } from './model.ts';
+import type { GateState, PlanStateName, SliceState } from './states.ts';
 
 /** What is known of one run: its events, and whether its runner still lives. The only impure fact, collected by node. */
 export interface RunFacts {
@@ -18,22 +19,6 @@ export interface PlanFacts {
   /** Now, in milliseconds since the epoch: for "running 12m" and nothing else. */
   readonly now: number;
 }
-
-/** `pending`: waits for dependencies. `ready`: could start. The rest is what the last run shows. */
-export type SliceState =
-  | 'pending'
-  | 'ready'
-  | 'preparing'
-  | 'running'
-  | 'checking'
-  | 'verifying'
-  | 'needs_input'
-  | 'stopped'
-  | 'interrupted'
-  | 'failed'
-  | 'verified'
-  | 'merged'
-  | 'skipped';
 
 export interface RunView {
   readonly runId: string;
@@ -87,8 +72,6 @@ export interface SliceView {
   readonly next: NextAttempt | null;
 }
 
-export type GateState = 'waiting' | 'ready' | 'running' | 'reached' | 'failed';
-
 /** A merge point, or a wave's validation: named slices merged together and checked. */
 export interface GateView {
   readonly id: string;
@@ -128,7 +111,7 @@ export interface BatchView {
 export interface PlanState {
   readonly plan: string;
   readonly title: string;
-  readonly state: 'not-started' | 'running' | 'waiting' | 'idle' | 'failed' | 'done' | 'integrated' | 'merged';
+  readonly state: PlanStateName;
   readonly baseCommit: string | null;
   readonly preparedCommit: string | null;
   readonly integrationBranch: string;

@@ -1,5 +1,5 @@
 import { duration, minutes } from '../text/duration.ts';
-import { stateLabel } from '../run/fold.ts';
+import { gateStateRow, isSettled, planStateRow, sliceStateRow, type Tone } from '../run/states.ts';
 import type { Attention, BatchView, GateView, PlanState, SliceView } from '../run/state-model.ts';
 
 export interface DashboardOptions {
@@ -13,17 +13,27 @@ export interface DashboardOptions {
 const BAR = 10;
 
 /** Escape codes by meaning; every colour repeats what a word already says. */
-const COLOURS = { good: '32', bad: '31', warn: '33', busy: '36', quiet: '90', strong: '1' } as const;
+const COLOURS: Readonly<Record<Tone, string>> = {
+  good: '32',
+  bad: '31',
+  waits: '33',
+  busy: '36',
+  quiet: '90',
+  next: '1',
+};
 
 /**
  * The state of a plan as text, for a terminal, a chat or a commit message: batches with their progress, merge points
  * where they gate, the critical path that is left, and what waits for the person.
  */
 export function dashboardText(state: PlanState, options: DashboardOptions): string {
-  const paint = (text: string, colour: keyof typeof COLOURS): string =>
-    options.colour ? `\u001b[${COLOURS[colour]}m${text}\u001b[0m` : text;
+  const paint = (text: string, tone: Tone): string =>
+    options.colour ? `\u001b[${COLOURS[tone]}m${text}\u001b[0m` : text;
   const arrow = options.ascii ? '->' : '→';
-  const lines = [`${paint(state.plan, 'strong')}: ${state.title}  ${paint(planLabel(state), planColour(state))}`, ''];
+  const lines = [
+    `${paint(state.plan, 'next')}: ${state.title}  ${paint(planLabel(state), planStateRow(state.state).tone)}`,
+    '',
+  ];
   const shown = new Set<string>();
   for (const batch of state.batches) {
     lines.push(batchLine(batch, state, options, paint));
@@ -36,14 +46,14 @@ export function dashboardText(state: PlanState, options: DashboardOptions): stri
   }
   lines.push('', criticalLine(state, arrow));
   if (state.attention.length > 0) {
-    lines.push('', paint(`Waiting for you (${state.attention.length}):`, 'warn'));
+    lines.push('', paint(`Waiting for you (${state.attention.length}):`, 'waits'));
     for (const item of state.attention) lines.push(...attentionLines(item, state, options));
   }
   if (state.costUsd > 0) lines.push('', `Cost so far: $${state.costUsd.toFixed(2)}`);
   return `${lines.join('\n')}\n`;
 }
 
-type Paint = (text: string, colour: keyof typeof COLOURS) => string;
+type Paint = (text: string, tone: Tone) => string;
 
 function batchLine(batch: BatchView, state: PlanState, options: DashboardOptions, paint: Paint): string {
   const share = batch.total === 0 ? 1 : batch.done / batch.total;
@@ -52,7 +62,7 @@ function batchLine(batch: BatchView, state: PlanState, options: DashboardOptions
     ? `[${'#'.repeat(full)}${'.'.repeat(BAR - full)}]`
     : `${'█'.repeat(full)}${'░'.repeat(BAR - full)}`;
   const label = { done: 'DONE', active: 'ACTIVE', blocked: 'BLOCKED', ready: 'READY' }[batch.state];
-  const colour = ({ done: 'good', active: 'busy', blocked: 'quiet', ready: 'strong' } as const)[batch.state];
+  const colour = ({ done: 'good', active: 'busy', blocked: 'quiet', ready: 'next' } as const)[batch.state];
   const members = batch.slices.map((id) => {
     const slice = state.slices.find((candidate) => candidate.id === id);
     return slice ? sliceText(slice, paint) : id;
@@ -62,45 +72,24 @@ function batchLine(batch: BatchView, state: PlanState, options: DashboardOptions
 }
 
 function sliceText(slice: SliceView, paint: Paint): string {
-  switch (slice.state) {
-    case 'verified':
-      return paint(`${slice.id} ok`, 'good');
-    case 'merged':
-      return paint(`${slice.id} merged`, 'good');
-    case 'pending':
-      return paint(`${slice.id} blocked by ${slice.blockedBy.join(' + ')}`, 'quiet');
-    case 'preparing':
-    case 'running':
-    case 'checking':
-    case 'verifying':
-      return paint(`${slice.id} ${stateLabel(slice.state)} ${duration(slice.runningMs ?? 0)}`, 'busy');
-    case 'needs_input':
-    case 'stopped':
-    case 'interrupted':
-      return paint(`${slice.id} ${stateLabel(slice.state)}`, 'warn');
-    case 'failed':
-      return paint(`${slice.id} failed`, 'bad');
-    default:
-      return `${slice.id} ${stateLabel(slice.state)}`;
-  }
+  const { label, brief = label, tone, phase } = sliceStateRow(slice.state);
+  const said =
+    slice.state === 'pending'
+      ? `blocked by ${slice.blockedBy.join(' + ')}`
+      : phase === 'active'
+        ? `${label} ${duration(slice.runningMs ?? 0)}`
+        : brief;
+  return paint(`${slice.id} ${said}`, tone);
 }
 
 function gateLine(gate: GateView, options: DashboardOptions, arrow: string, paint: Paint): string {
   const rule = options.ascii ? '======' : '══════';
   const needs = gate.needs.join(' + ');
   const what = gate.kind === 'wave' ? `${gate.id} validation` : `${gate.id} (${needs})`;
-  const label = {
-    waiting: `waits for ${gate.waitingFor.join(' + ')}`,
-    ready: 'READY',
-    running: 'MERGING',
-    reached: 'REACHED',
-    failed: 'FAILED',
-  }[gate.state];
+  const { loud, tone } = gateStateRow(gate.state);
+  const label = gate.state === 'waiting' ? `${loud} ${gate.waitingFor.join(' + ')}` : loud;
   const unlocks = gate.unlocks.length > 0 ? ` ${arrow} ${gate.unlocks.join(', ')}` : '';
-  const colour = ({ waiting: 'quiet', ready: 'strong', running: 'busy', reached: 'good', failed: 'bad' } as const)[
-    gate.state
-  ];
-  return `         ${rule} ${paint(`${what} ${label}${unlocks}`, colour)} ${rule}`;
+  return `         ${rule} ${paint(`${what} ${label}${unlocks}`, tone)} ${rule}`;
 }
 
 function criticalLine(state: PlanState, arrow: string): string {
@@ -143,13 +132,6 @@ function firstLine(text: string): string {
 }
 
 function planLabel(state: PlanState): string {
-  const done = state.slices.filter((s) => ['verified', 'merged', 'skipped'].includes(s.state)).length;
-  return `${state.state.replace('-', ' ')} (${done} of ${state.slices.length} slices)`;
-}
-
-function planColour(state: PlanState): keyof typeof COLOURS {
-  if (state.state === 'failed') return 'bad';
-  if (state.state === 'waiting') return 'warn';
-  if (state.state === 'running') return 'busy';
-  return ['done', 'integrated', 'merged'].includes(state.state) ? 'good' : 'strong';
+  const done = state.slices.filter((slice) => isSettled(slice.state)).length;
+  return `${planStateRow(state.state).label} (${done} of ${state.slices.length} slices)`;
 }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isActive, stateLabel } from '../../core/run/fold.ts';
+import { isActive, stateLabel } from '../../core/run/states.ts';
 import type { RunView } from '../../core/run/state-model.ts';
 import { changedLines, type LineRange } from './changed-lines.ts';
 import { commitFileOf } from './commit-files.ts';

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { splitSymbol } from '../../core/decompose/boundary.ts';
 import type { Operation } from '../../core/replan/operations.ts';
 import { proposedSlice } from '../../core/replan/proposal-of.ts';
-import { isActive, stateLabel } from '../../core/run/fold.ts';
+import { isActive, isProved, stateLabel } from '../../core/run/states.ts';
 import type { Engine, ReplanChange } from '../../node/engine-model.ts';
 import { failureNotice, notice, type Notice } from '../notices.ts';
 import type { ReadPlan } from '../open-plan.ts';
@@ -99,7 +99,7 @@ async function added(plan: ReadPlan): Promise<Operations> {
 
 async function changed(kind: Exclude<Asked, 'add'>, about: About): Promise<Operations> {
   const { plan, slice } = about;
-  const free = plan.state.slices.filter(({ state }) => state !== 'verified' && state !== 'merged' && !isActive(state));
+  const free = plan.state.slices.filter(({ state }) => !isProved(state) && !isActive(state));
   const meant = plan.state.slices.find(({ id }) => id === slice);
   if (meant && !free.includes(meant))
     return isActive(meant.state)

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isActive, isSettled } from '../../core/run/fold.ts';
+import { isActive, isSettled } from '../../core/run/states.ts';
 import type { Attention } from '../../core/run/state-model.ts';
 import { attentionActions, headlineOf } from '../../protocol/dashboard.ts';
 import { commandAction, showNotice } from '../notices.ts';

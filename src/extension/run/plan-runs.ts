@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isActive, isSettled } from '../../core/run/fold.ts';
+import { isActive, isSettled } from '../../core/run/states.ts';
 import { assertNever } from '../../core/text/result.ts';
 import type { PlanState } from '../../core/run/state-model.ts';
 import { canRunPlan } from '../../protocol/dashboard.ts';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { stateLabel } from '../../core/run/fold.ts';
+import { stateLabel } from '../../core/run/states.ts';
 import { actionsOf, attentionActions, canRun, type SliceAction } from '../../protocol/dashboard.ts';
 import { failureNotice, notice, type Notice } from '../notices.ts';
 import {

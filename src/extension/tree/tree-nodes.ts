@@ -1,15 +1,17 @@
-import { isActive, isSettled, stateLabel } from '../../core/run/fold.ts';
+import {
+  gateStateRow,
+  isActive,
+  isSettled,
+  planStateRow,
+  sliceStateRow,
+  stateLabel,
+  type SliceState,
+  type StateIcon,
+  type Tone,
+} from '../../core/run/states.ts';
 import type { FileChange } from '../../core/run/model.ts';
 import { assertNever } from '../../core/text/result.ts';
-import type {
-  Attention,
-  BatchView,
-  GateView,
-  PlanState,
-  RunView,
-  SliceState,
-  SliceView,
-} from '../../core/run/state-model.ts';
+import type { Attention, BatchView, GateView, RunView, SliceView } from '../../core/run/state-model.ts';
 import { actionsOf, attentionActions, canRun, canRunPlan, headlineOf } from '../../protocol/dashboard.ts';
 import { isRead, type OpenPlan, type ReadPlan } from '../open-plan.ts';
 
@@ -136,36 +138,34 @@ export function faceOf(node: TreeNode): NodeFace {
   }
 }
 
-/** The icon and theme colour of a slice's state. */
-export function stateIcon(state: SliceState): { readonly icon: string; readonly color: string | null } {
-  switch (state) {
-    case 'pending':
-      return { icon: 'circle-outline', color: 'disabledForeground' };
-    case 'ready':
-      return { icon: 'circle-large-outline', color: 'charts.blue' };
-    case 'preparing':
-    case 'running':
-      return { icon: 'sync~spin', color: 'charts.blue' };
-    case 'checking':
-    case 'verifying':
-      return { icon: 'beaker', color: 'charts.blue' };
-    case 'needs_input':
-      return { icon: 'question', color: 'list.warningForeground' };
-    case 'stopped':
-      return { icon: 'debug-pause', color: 'list.warningForeground' };
-    case 'interrupted':
-      return { icon: 'debug-disconnect', color: 'list.warningForeground' };
-    case 'failed':
-      return { icon: 'error', color: 'testing.iconFailed' };
-    case 'verified':
-      return { icon: 'pass', color: 'testing.iconPassed' };
-    case 'merged':
-      return { icon: 'git-merge', color: 'testing.iconPassed' };
-    case 'skipped':
-      return { icon: 'circle-slash', color: 'disabledForeground' };
-    default:
-      return assertNever(state);
-  }
+/** How the tree draws what a state looks like: codicons. */
+const ICONS: Readonly<Record<StateIcon, string>> = {
+  blocked: 'circle-outline',
+  ready: 'circle-large-outline',
+  turning: 'sync~spin',
+  checking: 'beaker',
+  question: 'question',
+  paused: 'debug-pause',
+  'cut-off': 'debug-disconnect',
+  failed: 'error',
+  passed: 'pass',
+  joining: 'git-pull-request',
+  merged: 'git-merge',
+  skipped: 'circle-slash',
+};
+
+const COLOURS: Readonly<Record<Tone, string>> = {
+  quiet: 'disabledForeground',
+  next: 'charts.blue',
+  busy: 'charts.blue',
+  waits: 'list.warningForeground',
+  bad: 'testing.iconFailed',
+  good: 'testing.iconPassed',
+};
+
+function stateFace(state: SliceState): Pick<NodeFace, 'icon' | 'color'> {
+  const { icon, tone } = sliceStateRow(state);
+  return { icon: ICONS[icon], color: COLOURS[tone] };
 }
 
 function planChildren(plan: ReadPlan): readonly TreeNode[] {
@@ -212,7 +212,8 @@ function planFace(plan: OpenPlan, prefix: string): NodeFace {
   }
   const { state } = plan;
   const done = state.slices.filter((slice) => isSettled(slice.state)).length;
-  const words = [planLabel(state.state), `${done}/${state.slices.length} verified`];
+  const { label, icon, tone } = planStateRow(state.state);
+  const words = [label, `${done}/${state.slices.length} verified`];
   if (state.attention.length > 0) words.push(`${state.attention.length} need you`);
   const actions = ['plan'];
   if (state.state === 'running') actions.push('stop');
@@ -222,38 +223,12 @@ function planFace(plan: OpenPlan, prefix: string): NodeFace {
     id: prefix,
     label: state.plan,
     description: words.join(' · '),
-    icon: planIcon(state.state),
-    color: state.state === 'failed' ? 'testing.iconFailed' : null,
+    icon: icon === 'plan' ? 'project' : ICONS[icon],
+    color: tone === 'bad' ? COLOURS.bad : null,
     context: actions.join(';'),
     tooltip: `${state.title}\n\n${plan.dir}\n\nCritical path: ${state.criticalPath.join(' → ') || 'done'}`,
     expansion: 'expanded',
   };
-}
-
-/** A plan's state in words. */
-export function planLabel(state: PlanState['state']): string {
-  return state === 'not-started' ? 'not started' : state;
-}
-
-function planIcon(state: PlanState['state']): string {
-  switch (state) {
-    case 'running':
-      return 'sync~spin';
-    case 'waiting':
-      return 'question';
-    case 'failed':
-      return 'error';
-    case 'done':
-      return 'pass';
-    case 'integrated':
-    case 'merged':
-      return 'git-merge';
-    case 'idle':
-    case 'not-started':
-      return 'project';
-    default:
-      return assertNever(state);
-  }
 }
 
 function questionFace(plan: ReadPlan, attention: Attention, prefix: string): NodeFace {
@@ -294,20 +269,13 @@ function gateFace(gate: GateView, prefix: string): NodeFace {
   const name = gate.kind === 'merge-point' ? gate.id : `Validation of ${gate.id.replace('-', ' ')}`;
   const waits = gate.waitingFor.length > 0 ? ` for ${gate.waitingFor.join(', ')}` : '';
   const unlocks = gate.unlocks.length > 0 ? ` · unlocks ${gate.unlocks.join(', ')}` : '';
-  const icons = {
-    waiting: 'git-pull-request',
-    ready: 'git-pull-request',
-    running: 'sync~spin',
-    reached: 'pass',
-    failed: 'error',
-  };
-  const color = gate.state === 'reached' ? 'testing.iconPassed' : gate.state === 'failed' ? 'testing.iconFailed' : null;
+  const { label, icon, tone } = gateStateRow(gate.state);
   return {
     id: `${prefix}\0gate ${gate.id}`,
     label: name,
-    description: `${gate.state}${waits}${unlocks}`,
-    icon: icons[gate.state],
-    color,
+    description: `${label}${waits}${unlocks}`,
+    icon: ICONS[icon],
+    color: tone === 'good' || tone === 'bad' ? COLOURS[tone] : null,
     context: gate.run ? 'gate;trace' : 'gate',
     tooltip: `${name}: ${gate.needs.join(' + ')} → ${gate.unlocks.join(', ') || 'next wave'}\n\n${gate.verify.join('\n\n')}`,
     expansion: gate.run ? 'collapsed' : 'none',
@@ -324,7 +292,7 @@ function sliceFace(plan: ReadPlan, slice: SliceView, prefix: string): NodeFace {
     id: `${prefix}\0slice ${slice.id}`,
     label: `${slice.id} ${slice.title}`,
     description: words.join(' · '),
-    ...stateIcon(slice.state),
+    ...stateFace(slice.state),
     context: ['slice', ...actionsOf(slice, attention)].join(';'),
     tooltip: sliceTooltip(slice, attention),
     expansion: slice.runs.length > 0 ? 'collapsed' : 'none',
@@ -353,7 +321,7 @@ function runFace(slice: string, run: RunView, prefix: string): NodeFace {
     id: `${prefix}\0run ${slice} ${run.runId}`,
     label: `Attempt ${run.attempt}${run.mode === 'fresh' ? '' : ` (${run.mode})`}`,
     description: words.join(' · '),
-    ...stateIcon(run.state),
+    ...stateFace(run.state),
     context: 'run;trace;diff;inspect',
     tooltip: `Run ${run.runId}\n\n${run.failure ? `${run.failure.reason}: ${run.failure.detail}` : (run.stop?.detail ?? stateLabel(run.state))}`,
     expansion: changed > 0 ? 'collapsed' : 'none',

@@ -13,7 +13,8 @@ import { applyOperations, type Lineage } from '../../core/replan/operations.ts';
 import { proposalOf, proposedSlice } from '../../core/replan/proposal-of.ts';
 import { alignIds, reconcile, taskNote, type ReplanNote } from '../../core/replan/reconcile.ts';
 import { success, type Result } from '../../core/text/result.ts';
-import { foldPlan, isActive, isSettled } from '../../core/run/fold.ts';
+import { foldPlan } from '../../core/run/fold.ts';
+import { isActive, isProved, isSettled } from '../../core/run/states.ts';
 import type { DecisionBody } from '../../core/run/model.ts';
 import type { PlanFacts, PlanState } from '../../core/run/state-model.ts';
 import { readSpec } from '../../core/spec/read.ts';
@@ -83,9 +84,7 @@ async function compose(repository: Repository, request: ReplanRequest): Promise<
     before: loaded.value,
     proposal: reconciled.proposal,
     locked: reconciled.locked,
-    done: new Set(
-      state.slices.filter((slice) => slice.state !== 'skipped' && isSettled(slice.state)).map(({ id }) => id),
-    ),
+    done: new Set(state.slices.filter((slice) => isProved(slice.state)).map(({ id }) => id)),
     spec: specText === null ? null : readSpec(specText, plan.specPath ?? '').spec,
     pages: request.change.kind === 'decomposition' ? request.change.decomposition.files : null,
   });
@@ -325,9 +324,7 @@ export async function undoReplan(
     }
     const state = foldPlan(await new FactsReader(repository).facts(loaded.value));
     const stuck = state.slices.filter(
-      (slice) =>
-        journal.slices.includes(slice.id) &&
-        (isActive(slice.state) || slice.state === 'verified' || slice.state === 'merged'),
+      (slice) => journal.slices.includes(slice.id) && (isActive(slice.state) || isProved(slice.state)),
     );
     if (stuck.length > 0) {
       return fail(

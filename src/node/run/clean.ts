@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { isActive } from '../../core/run/fold.ts';
+import { isActive } from '../../core/run/states.ts';
 import { nodeName } from '../../core/run/names.ts';
 import { takeSnapshot } from '../git/changes.ts';
 import type { LoadedPlan } from '../engine-model.ts';

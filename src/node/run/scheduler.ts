@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { PlanGraph } from '../../core/plan/graph-model.ts';
-import { foldPlan, isActive } from '../../core/run/fold.ts';
+import { foldPlan } from '../../core/run/fold.ts';
+import { isActive, isAsking, isSettled } from '../../core/run/states.ts';
 import type { Action, RunLimits } from '../../core/run/limits-model.ts';
 import { nodeName } from '../../core/run/names.ts';
 import { nextActions } from '../../core/run/next.ts';
@@ -319,16 +320,14 @@ class Scheduler {
 
   #outcome(state: PlanState): RunOutcome {
     const wanted = (id: string): boolean => !this.#limits.only || this.#limits.only.includes(id);
-    const asks = state.slices.some(
-      (s) => wanted(s.id) && !s.next && (s.state === 'needs_input' || s.state === 'stopped'),
-    );
+    const asks = state.slices.some((s) => wanted(s.id) && !s.next && isAsking(s.state));
     if (asks) return 'waiting';
     const failed =
       this.#broken.size > 0 ||
       state.slices.some((s) => wanted(s.id) && s.state === 'failed') ||
       state.gates.some((g) => g.state === 'failed');
     if (failed) return 'failed';
-    const left = state.slices.some((s) => wanted(s.id) && !['verified', 'merged', 'skipped'].includes(s.state));
+    const left = state.slices.some((s) => wanted(s.id) && !isSettled(s.state));
     return left ? 'failed' : 'done';
   }
 }

@@ -4,7 +4,7 @@ import { success, type Result } from '../../core/text/result.ts';
 import { createRedactor } from '../../core/gate/redact.ts';
 import { fileOf } from '../../core/gate/symbol-check.ts';
 import type { PlanState, SliceView } from '../../core/run/state-model.ts';
-import { isActive, isSettled } from '../../core/run/fold.ts';
+import { isActive, isAsking, isProved, isSettled } from '../../core/run/states.ts';
 import { addToScope } from '../../core/task/edit.ts';
 import type { EngineFailure, LoadedPlan } from '../engine-model.ts';
 import { FactsReader } from './facts.ts';
@@ -95,7 +95,7 @@ export class Decisions {
     const built = state.slices.filter(
       (other) => other.runs.length > 0 && this.#loaded.graph.schedule.get(other.id)?.deps.includes(id),
     );
-    if (isSettled(slice.state) && slice.state !== 'skipped' && built.length > 0) {
+    if (isProved(slice.state) && built.length > 0) {
       return fail(
         'not-waiting',
         `${built.map((s) => s.id).join(', ')} already stand${built.length === 1 ? 's' : ''} on ${id}`,
@@ -165,7 +165,7 @@ export class Decisions {
     const found = this.#find(await this.#reader.state(this.#loaded), id);
     if (!found.ok) return found;
     const slice = found.value;
-    if (slice.run && !slice.next && ['needs_input', 'stopped', 'failed'].includes(slice.state)) {
+    if (slice.run && !slice.next && (isAsking(slice.state) || slice.state === 'failed')) {
       return success({ slice, runId: slice.run.runId });
     }
     return fail(

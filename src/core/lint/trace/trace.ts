@@ -1,3 +1,4 @@
+import { isProved, isSliceState } from '../../run/states.ts';
 import { field } from '../../text/document.ts';
 import type { DocumentMap, DocumentValue } from '../../text/document.ts';
 import type { Finding } from '../../text/finding.ts';
@@ -10,8 +11,6 @@ import { report } from '../engine/rules.ts';
 /** The version of `trace.json` that this reads. */
 const version = 1;
 
-/** States in which a run claims that its work was proved. */
-const proved = new Set(['verified', 'merged']);
 /** Agents whose commands the tool sees, so that a claimed one that was not seen was not run. */
 const observed = new Set(['claude', 'codex']);
 
@@ -117,7 +116,7 @@ function missingEvidence(source: SourceText, trace: DocumentMap): Finding[] {
       findings.push(missing(`says that tests passed, but \`${command}\` ${outcomeOf(open)}`, tests.value.span));
     }
   }
-  if (state && proved.has(stateName)) {
+  if (state && isSliceState(stateName) && isProved(stateName)) {
     // `tests_passed: null` is an approval by a person, which the trace shows as such.
     if (checks.length === 0 && scalar(tests?.value) !== null && scalar(tests?.value) !== true)
       findings.push(missing(`the state is ${stateName}, but there is no verification that shows it`, state.value.span));
