@@ -1,24 +1,16 @@
 /**
- * Holds the layer table: which folder of `src/` may import which, and what each bundle may contain. Reads esbuild's
- * metafiles, so it judges what really is bundled. Exits with 1 and one line per violation.
+ * Holds the layer table (`layers.ts`) and what each bundle may contain. Reads the import lines of the sources, so that
+ * types count too, and esbuild's metafiles, which tell what really is bundled; what is in a metafile must have been read
+ * from the sources. Exits with 1 and one line per violation.
  *
  *   node .config/architecture.ts   (after a build)
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { importCycles, sourceImports } from './imports.ts';
+import { excuseOf, forbiddenImport, LAYERS, NOT_YET, roomOf } from './layers.ts';
 
 const root = path.dirname(import.meta.dirname);
-
-/** Folder -> folders it may import, besides itself. */
-const LAYERS: Readonly<Record<string, readonly string[]>> = {
-  core: [],
-  node: ['core'],
-  protocol: ['core'],
-  server: ['core', 'node', 'protocol'],
-  cli: ['core', 'node'],
-  extension: ['core', 'node', 'protocol'],
-  webview: ['core', 'protocol'],
-};
 
 /** Bundle -> modules that it may not contain, external ones included. */
 const FORBIDDEN: Readonly<Record<string, readonly RegExp[]>> = {
@@ -38,6 +30,37 @@ interface Metafile {
 }
 
 const problems: string[] = [];
+const sources = sourceImports(root);
+
+// The layer table, on the sources.
+const excuses = new Set<string>();
+const strict = new Map<string, string[]>();
+for (const [file, imports] of sources) {
+  for (const layered of LAYERS) {
+    const room = roomOf(layered, file);
+    if (room !== null && !layered.rooms.some(({ name }) => name === room))
+      problems.push(`${file}: ${layered.folder}/${room} is no room of the layer table`);
+  }
+  strict.set(file, []);
+  for (const to of imports) {
+    const why = forbiddenImport(file, to);
+    const excuse = excuseOf(file, to);
+    // An entry of two files may also stand for a cycle inside a room.
+    if (excuse !== null && (why !== null || excuse === `${file} -> ${to}`)) excuses.add(excuse);
+    if (excuse === null) strict.get(file)?.push(to);
+    if (why !== null && excuse === null) problems.push(`${file}: may not import ${to}: ${why}`);
+  }
+}
+for (const cycle of importCycles(strict)) problems.push(`import each other: ${cycle.join(', ')}`);
+for (const door of NOT_YET.doors) {
+  const home = LAYERS.findLast((layered) => layered.doors && roomOf(layered, door) !== null);
+  for (const [file, imports] of sources)
+    if (home && roomOf(home, file) === null && imports.includes(door)) excuses.add(door);
+}
+for (const entry of [...NOT_YET.arrows, ...NOT_YET.doors])
+  if (!excuses.has(entry)) problems.push(`NOT_YET: nothing needs "${entry}" any more`);
+
+// What is bundled.
 const seen = new Set<string>();
 for (const [bundle, forbidden] of Object.entries(FORBIDDEN)) {
   const meta = JSON.parse(readFileSync(path.join(root, 'dist', `meta-${bundle}.json`), 'utf8')) as Metafile;
@@ -50,37 +73,20 @@ for (const [bundle, forbidden] of Object.entries(FORBIDDEN)) {
         problems.push(`${bundle}: ${file} imports ${imported.path}`);
       }
     }
-    judge(
-      file,
-      imports.map((imported) => ({ to: imported.path, external: imported.external === true })),
-    );
+    if (!file.startsWith('src/')) continue;
+    seen.add(file);
+    for (const { path: to, external } of imports) {
+      if (external && file.startsWith('src/core/')) problems.push(`${file}: core is pure and may not import ${to}`);
+      if (external && to === 'vscode' && !file.startsWith('src/extension/'))
+        problems.push(`${file}: only src/extension imports vscode`);
+      if (!external && to.startsWith('src/') && sources.get(file)?.includes(to) !== true)
+        problems.push(`${file}: its import of ${to} was not found in its text, so the layer table was not applied`);
+    }
   }
 }
 
-function judge(file: string, imports: readonly { readonly to: string; readonly external: boolean }[]): void {
-  const from = /^src\/([^/]+)\//.exec(file)?.[1];
-  if (!from) return;
-  seen.add(file);
-  const allowed = LAYERS[from];
-  if (!allowed) {
-    problems.push(`${file}: src/${from} is no layer`);
-    return;
-  }
-  for (const { to, external } of imports) {
-    if (external && from === 'core') problems.push(`${file}: core is pure and may not import ${to}`);
-    if (external && to === 'vscode' && from !== 'extension')
-      problems.push(`${file}: only src/extension imports vscode`);
-    const layer = /^src\/([^/]+)\//.exec(to)?.[1];
-    if (layer && layer !== from && !allowed.includes(layer))
-      problems.push(`${file}: ${from} may not import ${layer} (${to})`);
-  }
-}
-
-const unused = readdirSync(path.join(root, 'src'), { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-  .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
-  .filter((file) => !seen.has(file) && !BUILD_TIME.has(file));
-for (const file of unused) {
+for (const file of sources.keys()) {
+  if (seen.has(file) || BUILD_TIME.has(file)) continue;
   const text = readFileSync(path.join(root, file), 'utf8');
   // A file of types only leaves no trace in a bundle; one with code that no bundle has is dead or untested.
   if (/^export (?:async )?(?:function|const|class) /m.test(text)) problems.push(`${file}: is in no bundle`);
@@ -88,6 +94,6 @@ for (const file of unused) {
 
 for (const problem of new Set(problems)) console.log(problem);
 console.log(
-  `architecture: ${seen.size} files in ${Object.keys(FORBIDDEN).length} bundles, ${new Set(problems).size} violations`,
+  `architecture: ${sources.size} files, ${seen.size} of them in ${Object.keys(FORBIDDEN).length} bundles, ${new Set(problems).size} violations`,
 );
 process.exit(problems.length > 0 ? 1 : 0);

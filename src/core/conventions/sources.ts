@@ -90,7 +90,7 @@ export function sampleOf(sources: readonly SourceFile[], size: number = sampleSi
 
 /** Settings of tools that say how a repository is written and tested, where they stand at its root or in `.config`. */
 const settings =
-  /^(\.config\/)?(package\.json|pyproject\.toml|setup\.cfg|tox\.ini|pytest\.ini|go\.mod|Cargo\.toml|\.editorconfig|\.prettierrc(\.(json5?|ya?ml|toml|[cm]?js|ts))?|prettier\.config\.[cm]?[jt]s|\.?oxfmtrc\.jsonc?|biome\.jsonc?|\.?rustfmt\.toml|\.?ruff\.toml|\.flake8|\.clang-format|\.golangci\.ya?ml|eslint\.config\.[cm]?[jt]s|\.eslintrc(\.(json|ya?ml|[cm]?js))?|\.?oxlintrc\.jsonc?|\.rubocop\.yml|\.mocharc\.(jsonc?|ya?ml|[cm]?js)|(vitest|jest|playwright|cypress|karma)\.conf(ig)?\.[cm]?[jt]s(on)?|tsconfig\.json|phpunit\.xml(\.dist)?|\.rspec|conftest\.py|deno\.jsonc?)$/;
+  /^(\.config\/)?(package\.json|pyproject\.toml|setup\.cfg|tox\.ini|pytest\.ini|go\.mod|Cargo\.toml|\.editorconfig|\.prettierrc(\.(json5?|ya?ml|toml|[cm]?js|ts))?|prettier\.config\.[cm]?[jt]s|\.?oxfmtrc\.jsonc?|biome\.jsonc?|\.?rustfmt\.toml|\.?ruff\.toml|\.flake8|\.clang-format|\.golangci\.ya?ml|(es|ox)lint\.config\.[cm]?[jt]s|\.eslintrc(\.(json|ya?ml|[cm]?js))?|\.?oxlintrc\.jsonc?|\.rubocop\.yml|\.mocharc\.(jsonc?|ya?ml|[cm]?js)|(vitest|jest|playwright|cypress|karma)\.conf(ig)?\.[cm]?[jt]s(on)?|tsconfig\.json|phpunit\.xml(\.dist)?|\.rspec|conftest\.py|deno\.jsonc?)$/;
 
 /** The settings files of a repository, by code unit order. */
 export function settingsFiles(files: readonly string[]): readonly string[] {

@@ -105,7 +105,7 @@ export function linters(settings: Settings): readonly Tool[] {
   const setup = settings.get('setup.cfg') ?? '';
   const tools: readonly (readonly [string, string | undefined])[] = [
     ['eslint', named(settings, /^eslint\.config\.|^\.eslintrc/)],
-    ['oxlint', named(settings, /^\.?oxlintrc\.jsonc?$/)],
+    ['oxlint', named(settings, /^(?:\.?oxlintrc\.jsonc?|oxlint\.config\.[cm]?[jt]s)$/)],
     ['biome', named(settings, /^biome\.jsonc?$/)],
     ['ruff', named(settings, /^\.?ruff\.toml$/) ?? (/^\[tool\.ruff/m.test(python) ? 'pyproject.toml' : undefined)],
     ['flake8', named(settings, /^\.flake8$/) ?? (/^\[flake8\]/m.test(setup) ? 'setup.cfg' : undefined)],

@@ -1,0 +1,253 @@
+/**
+ * The layer table: which folder of the sources may import which. It stands here and nowhere else; the architecture check
+ * (`architecture.ts`), the linter's configuration (`oxlint.config.ts`) and the docs read it.
+ */
+
+/** A folder or a file that stands directly in a layered folder. */
+export interface Room {
+  readonly name: string;
+  /** What it is about, for people. */
+  readonly holds: string;
+  /** Of the rooms below, only these; all of them when absent. */
+  readonly uses?: readonly string[];
+  /** Modules that it may not import: `*` stands for any characters. */
+  readonly without?: readonly string[];
+}
+
+/** A folder whose entries have an order. Each may import those that stand before it in `rooms`, types included. */
+export interface LayeredFolder {
+  readonly folder: string;
+  /** From bottom to top; every entry of the folder has its row. */
+  readonly rooms: readonly Room[];
+  /** The files, relative to the folder, that files outside it may import; any file when absent. */
+  readonly doors?: readonly string[];
+}
+
+export const LAYERS: readonly LayeredFolder[] = [
+  {
+    folder: 'src',
+    rooms: [
+      {
+        name: 'core',
+        holds: 'texts to models, findings, plans and schedules; events to states; no I/O, no process, no clock',
+        without: ['node:*', 'vscode', 'vscode-*', 'simple-git'],
+      },
+      {
+        name: 'node',
+        holds: 'the engine: git, agents, runs, what is kept on disk',
+        without: ['vscode', 'vscode-*'],
+      },
+      {
+        name: 'protocol',
+        holds: 'the messages between editor, language server and dashboard',
+        uses: ['core'],
+        without: ['node:*', 'vscode'],
+      },
+      { name: 'cli', holds: 'the command line', uses: ['core', 'node'], without: ['vscode', 'vscode-*'] },
+      {
+        name: 'server',
+        holds: 'the language server',
+        uses: ['core', 'node', 'protocol'],
+        without: ['vscode', 'vscode-languageclient', 'vscode-languageclient/*'],
+      },
+      { name: 'extension', holds: 'the VS Code extension', uses: ['core', 'node', 'protocol'] },
+      {
+        name: 'webview',
+        holds: 'the dashboard, in a browser',
+        uses: ['core', 'protocol'],
+        without: ['node:*', 'vscode'],
+      },
+    ],
+  },
+  {
+    folder: 'src/core',
+    rooms: [
+      { name: 'text', holds: 'Markdown, YAML and JSON with places, findings, words, results' },
+      { name: 'code', holds: 'source files: symbols, imports, what a change touches, by language' },
+      { name: 'task', holds: 'the task spec of a slice' },
+      { name: 'skill', holds: 'skills' },
+      { name: 'spec', holds: 'the spec' },
+      { name: 'manifest', holds: "a plan's manifest and its dialects" },
+      { name: 'plan', holds: 'slices, contracts and merge points; the graph, the schedule, the proposal of a plan' },
+      { name: 'scope', holds: 'globs and sets of files: what a slice may write, and where two slices meet' },
+      { name: 'conventions', holds: 'how the repository is written, measured' },
+      { name: 'run', holds: 'events, runs and traces; the fold that makes the state of a plan of them' },
+      { name: 'gate', holds: 'what is checked between "the agent says it is done" and "verified"' },
+      { name: 'context', holds: 'what an agent is given to read' },
+      { name: 'lint', holds: 'the rules and what applies them' },
+      { name: 'schemas.ts', holds: 'JSON Schemas for editors' },
+      { name: 'judge', holds: 'whether a plan is worth running, and what would make it better' },
+      { name: 'decompose', holds: 'specs and lists of tasks to proposals of plans, and those to files' },
+      { name: 'replan', holds: 'changes of a plan that is there already' },
+      { name: 'view', holds: 'all of these as text, Markdown and JSON' },
+      { name: 'language', holds: 'completion, hover, navigation and outlines of the files people write' },
+    ],
+  },
+  {
+    folder: 'src/core/lint',
+    rooms: [
+      { name: 'rules', holds: 'one table of rules for each kind of file' },
+      { name: 'engine', holds: 'reporting, settings, suppressions, fixes, formats' },
+      { name: 'skill', holds: 'skills and instructions for agents' },
+      { name: 'spec', holds: 'specs' },
+      { name: 'trace', holds: 'traces' },
+      { name: 'task', holds: 'task specs, one by one' },
+      { name: 'plan', holds: 'what all slices of a plan together show' },
+      { name: 'readings.ts', holds: 'what was read of files and found in them, kept until they change' },
+      { name: 'lint.ts', holds: 'the door: files, plans and whole repositories to findings' },
+    ],
+  },
+  {
+    folder: 'src/node',
+    rooms: [
+      { name: 'process', holds: 'processes: started, watched, ended with all they started' },
+      { name: 'git', holds: 'calls of git, worktrees, snapshots, changes' },
+      { name: 'state', holds: 'facts, events, decisions, locks' },
+      { name: 'agents', holds: 'one adapter for each agent' },
+      { name: 'plan', holds: 'plans on disk: found, loaded, written, migrated, prepared' },
+      { name: 'judge', holds: 'what the judge and the linter are told of the repository' },
+      { name: 'replan', holds: 'a changed plan written over the old one' },
+      { name: 'decompose', holds: 'decomposers, agents among them' },
+      { name: 'run', holds: 'one attempt from its claim to its commit; the scheduler of many' },
+      { name: 'integrate', holds: 'verified work merged, checked and handed over' },
+      { name: 'engine-model.ts', holds: 'what the engine is asked and answers' },
+      { name: 'engine.ts', holds: 'the door: opens the rooms' },
+    ],
+    doors: ['engine.ts', 'engine-model.ts'],
+  },
+  {
+    folder: 'src/extension',
+    rooms: [
+      { name: 'command-ids.ts', holds: 'the names of the commands' },
+      { name: 'settings.ts', holds: 'the settings as one typed value' },
+      { name: 'notices.ts', holds: 'what is said to people at the edge of the window' },
+      { name: 'open-plan.ts', holds: 'a plan with its repository and what is about to be done with it' },
+      { name: 'projects.ts', holds: 'the repositories of the window and their plans' },
+      { name: 'language', holds: 'the language client, pages of rules, links of findings' },
+      { name: 'evidence', holds: 'traces, changes of runs, who wrote which line' },
+      { name: 'decompose', holds: 'a spec to a plan, shown before it is written' },
+      { name: 'replan', holds: 'a plan changed, shown before it is written' },
+      { name: 'run', holds: 'runs in terminals, questions of agents, integration' },
+      { name: 'dashboard', holds: 'the dashboard beside the editor' },
+      { name: 'tree', holds: 'the tree of plans and slices' },
+      { name: 'commands.ts', holds: 'each command with what it does' },
+      { name: 'main.ts', holds: 'the door: activation' },
+    ],
+    doors: ['main.ts'],
+  },
+];
+
+/**
+ * What is still against the table, and to be untied. An entry that excuses nothing is a violation itself. Both lists must
+ * become empty, and then go.
+ */
+export const NOT_YET = {
+  /** Imports that run up, or of files that import each other: `FROM -> TO`, folders or files. */
+  arrows: [
+    'src/node/git -> src/node/engine-model.ts',
+    'src/node/git -> src/node/judge/code-reader.ts',
+    'src/node/integrate -> src/node/engine-model.ts',
+    'src/node/plan -> src/node/engine-model.ts',
+    'src/node/replan -> src/node/engine-model.ts',
+    'src/node/run -> src/node/engine-model.ts',
+    'src/node/run -> src/node/integrate/integrate.ts',
+    'src/node/state -> src/node/engine-model.ts',
+    'src/node/decompose -> src/node/engine-model.ts',
+    'src/node/run/gate-run.ts -> src/node/run/runner.ts',
+  ],
+  /** Files that others import past the doors of their folder: each becomes a door, or is reached through one. */
+  doors: [
+    'src/node/agents/adapter.ts',
+    'src/node/agents/table.ts',
+    'src/node/git/changes.ts',
+    'src/node/git/git.ts',
+    'src/node/git/repository.ts',
+    'src/node/judge/code-reader.ts',
+    'src/node/judge/judge.ts',
+    'src/node/judge/lint-settings.ts',
+    'src/node/judge/repository-facts.ts',
+    'src/node/judge/workspace-files.ts',
+    'src/node/plan/init.ts',
+    'src/node/plan/migrate.ts',
+    'src/node/plan/plans.ts',
+    'src/node/process/processes.ts',
+    'src/node/run/child-launcher.ts',
+    'src/node/run/clean.ts',
+    'src/node/run/doctor.ts',
+    'src/node/run/runner.ts',
+    'src/node/run/scheduler.ts',
+    'src/node/run/wrap.ts',
+    'src/node/state/facts.ts',
+    'src/node/state/state-files.ts',
+  ],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+/** Why one source file may not import another; `null` when it may. Paths are relative to the root of the repository. */
+export function forbiddenImport(from: string, to: string): string | null {
+  for (const layered of LAYERS) {
+    const own = roomOf(layered, from);
+    const target = roomOf(layered, to);
+    if (target === null) continue;
+    const why = own === null ? (isDoor(layered, to) ? null : notADoor(layered)) : forbiddenRoom(layered, own, target);
+    if (why !== null) return why;
+  }
+  return null;
+}
+
+/** Why the files of one room may not import those of another room of the same folder; `null` when they may. */
+export function forbiddenRoom({ folder, rooms }: LayeredFolder, own: string, target: string): string | null {
+  if (own === target) return null;
+  const rank = rooms.findIndex((room) => room.name === own);
+  const uses = rooms[rank]?.uses;
+  if (uses) return uses.includes(target) ? null : `${own} uses ${uses.join(' and ')} only`;
+  const isBelow = rooms.slice(0, Math.max(rank, 0)).some((room) => room.name === target);
+  return isBelow ? null : `${target} does not stand below ${own} in ${folder}`;
+}
+
+/** Whether files outside a layered folder may import this file of it. */
+export function isDoor({ folder, doors }: LayeredFolder, file: string): boolean {
+  return !doors || doors.includes(file.slice(folder.length + 1)) || NOT_YET.doors.some((door) => door === file);
+}
+
+export function notADoor({ folder, doors = [] }: LayeredFolder): string {
+  return `the doors of ${folder} are ${doors.join(', ')}`;
+}
+
+/** The entry of a layered folder that a file is or lies in; `null` when it lies elsewhere. */
+export function roomOf({ folder }: Pick<LayeredFolder, 'folder'>, file: string): string | null {
+  if (!file.startsWith(`${folder}/`)) return null;
+  return file.slice(folder.length + 1).split('/')[0] ?? null;
+}
+
+/** The entry of `NOT_YET` that excuses an import; `null` when there is none. */
+export function excuseOf(from: string, to: string): string | null {
+  return (
+    NOT_YET.arrows.find((arrow) => {
+      const [before = '', after = ''] = arrow.split(' -> ');
+      return isWithin(from, before) && isWithin(to, after);
+    }) ?? null
+  );
+}
+
+function isWithin(file: string, place: string): boolean {
+  return file === place || file.startsWith(`${place}/`);
+}
+
+/** The table as Markdown, the top room first, as one reads a house: one section for each folder. */
+export function layersMarkdown(): string {
+  return LAYERS.map(({ folder, rooms, doors }) =>
+    [
+      `### \`${folder}\``,
+      '',
+      '| room | what it holds | uses |',
+      '|---|---|---|',
+      ...rooms.toReversed().map(({ name, holds, uses }, i) => {
+        const lowest = i === rooms.length - 1;
+        const below = uses ? uses.map((room) => `\`${room}\``).join(', ') : lowest ? 'nothing here' : 'all below';
+        return `| \`${name}\` | ${holds} | ${below} |`;
+      }),
+      ...(doors ? ['', `Doors, all that others may import: ${doors.map((door) => `\`${door}\``).join(', ')}.`] : []),
+      '',
+    ].join('\n'),
+  ).join('\n');
+}
