@@ -45,11 +45,12 @@ const JOBS: readonly Job[] = [
   { name: 'architecture', stage: 'check', needs: ['build'], run: () => program('node', '.config/architecture.ts') },
   { name: 'unit', stage: 'unit', run: () => mocha('unit', 'test/unit/**/*.test.ts') },
   { name: 'engine', stage: 'engine', needs: ['build'], run: () => mocha('engine', 'test/engine/**/*.test.ts') },
+  { name: 'sandbox programs', stage: 'agents', run: () => program('node', 'test/sandbox/install.ts') },
   { name: 'agent binaries', stage: 'agents', run: () => program('node', 'test/agents/install.ts') },
   {
     name: 'agents',
     stage: 'agents',
-    needs: ['build', 'agent binaries'],
+    needs: ['build', 'sandbox programs', 'agent binaries'],
     run: () => mocha('agents', 'test/agents/**/*.test.ts'),
   },
   { name: 'VS Code test host', stage: 'host', run: () => program('node', 'test/host/install.ts') },

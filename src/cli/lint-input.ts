@@ -21,14 +21,6 @@ export interface LintInput {
   readonly leftOut: number;
 }
 
-/** The top of the checkout around a directory (a linked worktree counts), or the directory itself when there is none. */
-export function checkoutRoot(dir: string): string {
-  for (let at = dir; ; at = path.dirname(at)) {
-    if (existsSync(path.join(at, '.git'))) return at;
-    if (path.dirname(at) === at) return dir;
-  }
-}
-
 /**
  * Reads the repository and the files that are named: these count also when git ignores them or when they lie elsewhere.
  * Without names everything below the working directory is meant.

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
+import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Finding } from '../core/text/finding.ts';
@@ -9,6 +9,7 @@ import type { LintSettings } from '../core/lint/engine/config.ts';
 import type { RepositoryFacts } from '../core/scope/repository-facts.ts';
 import { LintSession } from '../core/lint/lint.ts';
 import { sameOptions } from '../core/scope/meeting.ts';
+import { checkoutAround } from '../node/git/checkout.ts';
 import { openCodeReader } from '../node/judge/code-reader.ts';
 import { readRepositoryFacts } from '../node/judge/repository-facts.ts';
 import { readWorkspaceFile, readWorkspaceFiles } from '../node/judge/workspace-files.ts';
@@ -42,7 +43,7 @@ export class Folder {
 
   constructor(root: string | null) {
     this.root = root;
-    this.#top = root === null ? null : topOf(root);
+    this.#top = root === null ? null : checkoutAround(root);
     this.#states = root === null ? null : new SliceStates(this.repositoryRoot ?? root);
     this.language = createLanguage({
       files: this.#session.files,
@@ -194,13 +195,6 @@ export class Folder {
   async readStates(name: string): Promise<void> {
     const view = this.language.planOf(name);
     if (view) await this.#states?.read(this.inRepository(view.dir), view);
-  }
-}
-
-function topOf(dir: string): string | null {
-  for (let at = dir; ; at = path.dirname(at)) {
-    if (existsSync(path.join(at, '.git'))) return at;
-    if (path.dirname(at) === at) return null;
   }
 }
 

@@ -20,9 +20,7 @@ const foreign = /^(ANTHROPIC_|CLAUDE|CODEX_|OPENAI_|SLICEWAVE_|GIT_)/;
 
 /** `endpointUrl` as {@link ModelEndpoint.url}. The agents give up after two retries instead of minutes. */
 export function createAgentHome(endpointUrl: string): AgentHome {
-  const path = mkdtempSync(join(tmpdir(), 'slicewave-agent-home-'));
-  const codexHome = join(path, '.codex');
-  mkdirSync(codexHome);
+  const { top, path, temporary, codexHome } = makeFolders();
   const config = [
     'model = "gpt-5.5"',
     'model_provider = "scripted"',
@@ -45,6 +43,9 @@ export function createAgentHome(endpointUrl: string): AgentHome {
       ...Object.fromEntries(inherited),
       HOME: path,
       USERPROFILE: path,
+      TMPDIR: temporary,
+      TMP: temporary,
+      TEMP: temporary,
       XDG_CONFIG_HOME: join(path, '.config'),
       XDG_CACHE_HOME: join(path, '.cache'),
       XDG_DATA_HOME: join(path, '.local', 'share'),
@@ -61,14 +62,40 @@ export function createAgentHome(endpointUrl: string): AgentHome {
       ...(codexSandboxWorks() ? {} : { SLICEWAVE_CODEX_SANDBOX: 'danger-full-access' }),
     },
     // An agent may still be flushing its logs when its process group has been ended.
-    dispose: () => rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
+    dispose: () => rmSync(top, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
   };
+}
+
+/**
+ * The home and the temporary directory of the agents stand beside each other: Codex makes no helper programs in a home
+ * below the temporary directory, and every command that it runs in its sandbox then ends with "codex-linux-sandbox: No
+ * such file".
+ */
+function makeFolders(): {
+  readonly top: string;
+  readonly path: string;
+  readonly temporary: string;
+  readonly codexHome: string;
+} {
+  const top = mkdtempSync(join(tmpdir(), 'slicewave-agent-'));
+  const path = join(top, 'home');
+  const temporary = join(top, 'tmp');
+  const codexHome = join(path, '.codex');
+  mkdirSync(codexHome, { recursive: true });
+  mkdirSync(temporary);
+  return { top, path, temporary, codexHome };
 }
 
 let sandboxWorks: boolean | undefined;
 
 /** Whether this machine lets Codex build its sandbox; many containers forbid it. Asked once. */
 export function codexSandboxWorks(): boolean {
-  sandboxWorks ??= spawnSync(agentBinaries().codex, ['sandbox', '--', 'true'], { timeout: 20_000 }).status === 0;
+  if (sandboxWorks !== undefined) return sandboxWorks;
+  const { top, path, temporary, codexHome } = makeFolders();
+  const env = { ...process.env, HOME: path, CODEX_HOME: codexHome, TMPDIR: temporary };
+  const { status, stderr } = spawnSync(agentBinaries().codex, ['sandbox', '--', 'true'], { env, encoding: 'utf8' });
+  rmSync(top, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  sandboxWorks = status === 0;
+  if (!sandboxWorks) console.log(`Codex runs without its sandbox, which this machine does not let it build: ${stderr}`);
   return sandboxWorks;
 }

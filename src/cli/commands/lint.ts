@@ -11,11 +11,12 @@ import { githubAnnotations } from '../../core/lint/engine/github.ts';
 import { fileKind } from '../../core/lint/engine/kind.ts';
 import { LintSession, ordered } from '../../core/lint/lint.ts';
 import { sarifLog } from '../../core/lint/engine/sarif.ts';
+import { checkoutAround } from '../../node/git/checkout.ts';
 import { toPosix } from '../../node/git/repository.ts';
 import { readRepositoryFacts, withCode } from '../../node/judge/repository-facts.ts';
 import { writeWhole } from '../../node/state/state-files.ts';
 import { EXIT, flag, text, UsageError, type Command, type Invocation, type Terminal } from '../command.ts';
-import { checkoutRoot, loadSettings, readLintInput } from '../lint-input.ts';
+import { loadSettings, readLintInput } from '../lint-input.ts';
 
 declare const SLICEWAVE_VERSION: string;
 
@@ -59,7 +60,7 @@ export const lint: Command = {
     if (dryRun && flag(invocation, 'fix')) throw new UsageError('--fix and --fix-dry-run exclude each other');
     if (dryRun && format !== 'text') throw new UsageError('--fix-dry-run prints a diff, so it takes no --format');
 
-    const root = checkoutRoot(terminal.cwd);
+    const root = checkoutAround(terminal.cwd) ?? terminal.cwd;
     const nameOf = (file: string): string => toPosix(path.relative(terminal.cwd, path.resolve(root, file)));
     const {
       settings,
