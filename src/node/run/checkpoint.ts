@@ -10,7 +10,7 @@ import type { EngineFailure } from '../engine-model.ts';
 import { environment, identify } from '../process/processes.ts';
 import { fail } from '../git/repository.ts';
 import { RunDirectory } from './run-directory.ts';
-import type { AttemptOutcome, AttemptRequest } from './runner.ts';
+import type { AttemptOutcome, AttemptRequest, CheckpointClaim } from './claim.ts';
 import { setUp } from './setup.ts';
 import { runCheck, validationCommand } from './verify.ts';
 import { ensureWorktree, lockWorktree, unlockWorktree, worktreeRoot } from '../git/worktree.ts';
@@ -19,31 +19,32 @@ import { ensureWorktree, lockWorktree, unlockWorktree, worktreeRoot } from '../g
  * A merge point or a wave's validation: merges what it needs without touching any slice's worktree, runs the checks on
  * the result, and records the merged commit, which is what the unlocked slices stand on.
  */
-export async function runGateNode(
-  request: AttemptRequest,
-  state: PlanState,
-): Promise<Result<AttemptOutcome, EngineFailure>> {
-  const gate = state.gates.find((candidate) => candidate.id === request.node);
-  if (!gate) {
-    const known = [...state.slices.map((slice) => slice.id), ...state.gates.map((g) => g.id)].join(', ');
+export async function reachCheckpoint({
+  request,
+  state,
+}: CheckpointClaim): Promise<Result<AttemptOutcome, EngineFailure>> {
+  const checkpoint = state.gates.find((candidate) => candidate.id === request.node);
+  if (!checkpoint) {
+    const known = [...state.slices.map((slice) => slice.id), ...state.gates.map((point) => point.id)].join(', ');
     return fail('no-such-slice', `${state.plan} has no slice or merge point ${request.node}`, `It has: ${known}.`);
   }
-  if (gate.state !== 'ready') {
-    const why = gate.waitingFor.length > 0 ? `waits for ${gate.waitingFor.join(', ')}` : `is ${gate.state}`;
-    return fail('not-waiting', `${gate.id} ${why}`, `See \`slicewave status ${request.loaded.plan.dir}\`.`);
+  if (checkpoint.state !== 'ready') {
+    const why =
+      checkpoint.waitingFor.length > 0 ? `waits for ${checkpoint.waitingFor.join(', ')}` : `is ${checkpoint.state}`;
+    return fail('not-waiting', `${checkpoint.id} ${why}`, `See \`slicewave status ${request.loaded.plan.dir}\`.`);
   }
   const { repository, loaded, say } = request;
   const redact = createRedactor(process.env);
-  const run = RunDirectory.create(repository.runsDir, gate.id, redact);
+  const run = RunDirectory.create(repository.runsDir, checkpoint.id, redact);
   // The leading dot keeps it apart from every slice's and workstream's directory, whatever they are called.
-  const worktree = path.join(await worktreeRoot(repository), loaded.plan.id, `.${nodeName(gate.id)}`);
+  const worktree = path.join(await worktreeRoot(repository), loaded.plan.id, `.${nodeName(checkpoint.id)}`);
   try {
     const me = await identify();
     await run.record({
       type: 'run_started',
       run_id: run.runId,
       plan: loaded.plan.id,
-      slice: gate.id,
+      slice: checkpoint.id,
       attempt: 1,
       mode: 'gate',
       pid: me.pid,
@@ -52,8 +53,10 @@ export async function runGateNode(
       worktree,
       branch: null,
     });
-    say(`${gate.id}: ${gate.needs.join(' + ')}${gate.unlocks.length > 0 ? ` -> ${gate.unlocks.join(', ')}` : ''}`);
-    const failed = await steps(request, state, gate, run, worktree).catch((error: unknown) => ({
+    say(
+      `${checkpoint.id}: ${checkpoint.needs.join(' + ')}${checkpoint.unlocks.length > 0 ? ` -> ${checkpoint.unlocks.join(', ')}` : ''}`,
+    );
+    const failed = await steps(request, state, checkpoint, run, worktree).catch((error: unknown) => ({
       reason: 'git-failed' as const,
       detail: error instanceof Error ? error.message : String(error),
     }));
@@ -64,7 +67,7 @@ export async function runGateNode(
       detail: failed?.detail ?? null,
       stop: null,
     });
-    say(failed ? `${gate.id}: failed (${failed.reason}): ${failed.detail}` : `${gate.id}: reached`);
+    say(failed ? `${checkpoint.id}: failed (${failed.reason}): ${failed.detail}` : `${checkpoint.id}: reached`);
     return success({ runId: run.runId, end: failed ? 'failed' : 'verified' });
   } finally {
     await unlockWorktree(repository, worktree);
@@ -75,13 +78,13 @@ export async function runGateNode(
 async function steps(
   request: AttemptRequest,
   state: PlanState,
-  gate: GateView,
+  checkpoint: GateView,
   run: RunDirectory,
   worktree: string,
 ): Promise<{ readonly reason: FailureReason; readonly detail: string } | null> {
   const { repository, loaded, signal, say } = request;
   const { plan } = loaded;
-  const parts = partsOf(state, gate.needs, null);
+  const parts = partsOf(state, checkpoint.needs, null);
   const merged = await mergeParts(repository.git, parts);
   if (!merged.ok) {
     const { between, files } = merged.failure;
@@ -90,15 +93,15 @@ async function steps(
   await run.record({ type: 'base', commit: merged.value, from: parts.map((part) => part.name) });
   await repository.git.run([
     'update-ref',
-    `refs/slicewave/gates/${nodeName(plan.id)}/${nodeName(gate.id)}`,
+    `refs/slicewave/checkpoints/${nodeName(plan.id)}/${nodeName(checkpoint.id)}`,
     merged.value,
   ]);
   const changes = await changesBetween(repository.git, state.preparedCommit ?? '', merged.value);
-  const commands = commandsOf(request, gate);
+  const commands = commandsOf(request, checkpoint);
   if (commands.length > 0) {
     const ready = await ensureWorktree(repository, {
       path: worktree,
-      branch: branchOf(plan.id, gate.id),
+      branch: branchOf(plan.id, checkpoint.id),
       base: merged.value,
       mode: 'fresh',
       ours: true,
@@ -110,7 +113,7 @@ async function steps(
     const env = {
       ...environment(),
       SLICEWAVE_PLAN: plan.id,
-      SLICEWAVE_SLICE: gate.id,
+      SLICEWAVE_SLICE: checkpoint.id,
       SLICEWAVE_RUN_ID: run.runId,
       SLICEWAVE_WORKTREE: worktree,
     };
@@ -132,7 +135,7 @@ async function steps(
       if (result.outcome !== 'passed') {
         return {
           reason: 'tests-failing',
-          detail: `\`${command}\` ${result.outcome} on the merge of ${gate.needs.join(' + ')}`,
+          detail: `\`${command}\` ${result.outcome} on the merge of ${checkpoint.needs.join(' + ')}`,
         };
       }
     }
@@ -148,13 +151,13 @@ async function steps(
 }
 
 /** A merge point without checks of its own repeats those of its slices: what passed apart must pass together. */
-function commandsOf(request: AttemptRequest, gate: GateView): readonly string[] {
+function commandsOf(request: AttemptRequest, checkpoint: GateView): readonly string[] {
   const { plan } = request.loaded;
-  if (gate.kind === 'wave') {
-    const check = plan.waveChecks.find((candidate) => `wave-${candidate.wave}` === gate.id);
+  if (checkpoint.kind === 'wave') {
+    const check = plan.waveChecks.find((candidate) => `wave-${candidate.wave}` === checkpoint.id);
     return check ? [validationCommand(check, plan.technology)] : [];
   }
-  if (gate.verify.length > 0) return gate.verify;
-  const commands = plan.slices.filter((slice) => gate.needs.includes(slice.id)).flatMap((slice) => slice.verify);
+  if (checkpoint.verify.length > 0) return checkpoint.verify;
+  const commands = plan.slices.filter((slice) => checkpoint.needs.includes(slice.id)).flatMap((slice) => slice.verify);
   return [...new Set(commands)];
 }

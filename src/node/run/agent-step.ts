@@ -1,0 +1,153 @@
+import type { ScopePolicy } from '../../core/gate/policy.ts';
+import type { RunView } from '../../core/run/state-model.ts';
+import { agentFor, agentOf, detectAgent } from '../agents/table.ts';
+import { nameRules } from '../git/repository.ts';
+import { runSession, type SessionOutcome } from './agent-session.ts';
+import { beginAudit } from './audit.ts';
+import type { SliceClaim } from './claim.ts';
+import { ABORTED, stoppedAt, type Ending } from './ending.ts';
+import { loadScanner } from './gate.ts';
+import { giveHooks } from './git-hooks.ts';
+import { writePrompt } from './prompts.ts';
+
+/** Runs the agent in its worktree. Answers with an ending when the gate must not be reached. */
+export async function runAgent(
+  claim: SliceClaim,
+  {
+    base,
+    startOver,
+    env,
+  }: { readonly base: string; readonly startOver: boolean; readonly env: Readonly<Record<string, string>> },
+): Promise<Ending | null> {
+  const { slice, facts, view, next, run, worktree } = claim;
+  const { repository, loaded, signal, say, agentCommand, model, slicewave } = claim.request;
+  const { plan } = loaded;
+  const id = claim.request.agent ?? agentFor(slice.agent);
+  const adapter = agentOf(id);
+  if (id === 'command' && (agentCommand ?? []).length === 0) {
+    return {
+      end: 'failed',
+      reason: 'agent-missing',
+      detail: 'the agent `command` needs --agent-command "<program and arguments>"',
+    };
+  }
+  const detection = await detectAgent(id, { version: adapter.program !== undefined, cwd: worktree });
+  if (!detection.found) {
+    return {
+      end: 'failed',
+      reason: 'agent-missing',
+      detail: `${adapter.title} was not found. ${detection.remedy ?? ''}`.trim(),
+    };
+  }
+  const session = lastThatSpoke(claim)?.sessionId ?? null;
+  let resume = adapter.resumable && !startOver && next.mode === 'continue' ? session : null;
+  const [audit, hooks, names] = await Promise.all([
+    beginAudit(repository, plan),
+    giveHooks(repository.git, run.file('hooks'), { slicewave, env }),
+    nameRules(repository.git),
+  ]);
+  const policy: ScopePolicy = {
+    v: 1,
+    plan: plan.id,
+    slice: slice.id,
+    worktree,
+    scope: slice.scope,
+    names,
+    approved: facts.decisions.flatMap((d) => (d.type === 'approved' && d.slice === slice.id ? d.paths : [])),
+  };
+  await run.write('policy.json', `${JSON.stringify(policy, null, 2)}\n`);
+  const promptFile = run.file('prompt.txt');
+  const policyFile = run.file('policy.json');
+  let outcome: SessionOutcome;
+  for (;;) {
+    const prompt = await writePrompt({
+      repository,
+      loaded,
+      slice,
+      worktree,
+      next: startOver ? { ...next, mode: 'fresh' } : next,
+      facts,
+      previous: view.run,
+      resuming: resume !== null,
+    });
+    // The agent reads the evidence itself: a secret that may not reach the trace need not reach the agent either.
+    await run.write('prompt.txt', prompt.text);
+    await run.record({ type: 'context', tokens: prompt.tokens, layers: prompt.layers });
+    say(
+      `agent: ${adapter.title}${detection.version ? ` ${detection.version}` : ''}${resume ? ' (resumed session)' : ''}, base ${base.slice(0, 10)}`,
+    );
+    const working = runSession({
+      adapter,
+      version: detection.version ?? null,
+      run,
+      request: {
+        plan: plan.id,
+        slice: slice.id,
+        runId: run.runId,
+        attempt: next.attempt,
+        worktree,
+        promptFile,
+        policyFile,
+        slicewave,
+        env: { ...env, SLICEWAVE_PROMPT_FILE: promptFile, SLICEWAVE_POLICY_FILE: policyFile, ...hooks },
+        ...(model ? { model } : {}),
+        ...(agentCommand ? { command: agentCommand } : {}),
+      },
+      resume,
+      timeoutMs: plan.limits.timeoutMinutes * 60_000,
+      maxCostUsd: plan.limits.maxCostUsd,
+      signal,
+      say,
+    });
+    // Needed at the gate, where a failure to load it is said; here it must not come between us and the agent's end.
+    void loadScanner().catch(() => undefined);
+    outcome = await working;
+    // A session that is gone (cleared, made on another machine) must not cost an attempt: start a new one.
+    if (resume === null || outcome.kind !== 'failed' || outcome.spoke) break;
+    say('the earlier session cannot be resumed; starting a new one');
+    resume = null;
+  }
+  await audit.end(run);
+  return endingOf(claim, outcome);
+}
+
+/** The last run in which an agent showed a sign of life; later ones may have ended before they had one. */
+function lastThatSpoke({ view, facts }: SliceClaim): RunView | undefined {
+  return view.runs.findLast((seen) => {
+    const events = facts.runs.find((run) => run.runId === seen.runId)?.events ?? [];
+    return events.some(
+      (event) => event.type === 'agent_session' || event.type === 'agent_edit' || event.type === 'agent_command',
+    );
+  });
+}
+
+function endingOf({ slice, request }: SliceClaim, outcome: SessionOutcome): Ending | null {
+  const { limits } = request.loaded.plan;
+  switch (outcome.kind) {
+    case 'aborted':
+      return ABORTED;
+    case 'missing':
+      return { end: 'failed', reason: 'agent-missing', detail: outcome.detail };
+    case 'failed':
+      return { end: 'failed', reason: 'agent-failed', detail: outcome.detail };
+    case 'timed-out':
+      return stoppedAt(slice.id, 'time-limit', `the agent ran longer than ${limits.timeoutMinutes} minutes`);
+    case 'too-expensive':
+      return stoppedAt(slice.id, 'cost-limit', `the agent spent more than $${limits.maxCostUsd ?? 0}`);
+    case 'done': {
+      const status = outcome.claims?.status;
+      if (status !== 'NEEDS_INPUT' && status !== 'BLOCKED') return null;
+      const question =
+        outcome.claims?.question ?? outcome.claims?.slicePlan ?? 'The agent stopped without saying what it needs.';
+      return {
+        end: 'needs_input',
+        stop: {
+          condition: 'unclear-instructions',
+          detail: status === 'BLOCKED' ? 'the agent is blocked' : 'the agent asks',
+          question,
+          paths: [],
+        },
+      };
+    }
+  }
+}

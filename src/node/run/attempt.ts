@@ -1,0 +1,121 @@
+import { agentFor, agentOf } from '../agents/table.ts';
+import { mergeParts, partsOf } from '../git/base.ts';
+import { unlockWorktree } from '../git/worktree.ts';
+import { environment } from '../process/processes.ts';
+import { runAgent } from './agent-step.ts';
+import { checksOnBase } from './base-checks.ts';
+import type { AttemptOutcome, SliceClaim } from './claim.ts';
+import { endLine, type Ending } from './ending.ts';
+import { passGate } from './gate.ts';
+import { keepWork, readyWorktree } from './slice-worktree.ts';
+
+/** One attempt at a claimed slice: base, worktree, agent, gate. Whatever happens, the run ends with its event `ended`. */
+export async function attemptSlice(claim: SliceClaim): Promise<AttemptOutcome> {
+  const { request, slice, next, run, worktree } = claim;
+  try {
+    request.say(`${slice.id}: ${slice.title} (attempt ${next.attempt}, ${next.why})`);
+    let ending: Ending;
+    try {
+      ending = await steps(claim);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const reason = /ENOSPC|EDQUOT|EROFS|cannot write/.test(message) ? 'write-failed' : 'git-failed';
+      ending = { end: 'failed', reason, detail: message };
+    }
+    if (ending.end !== 'verified') await keepWork(claim);
+    await run.record({
+      type: 'ended',
+      end: ending.end,
+      reason: ending.reason ?? null,
+      detail: ending.detail ?? null,
+      stop: ending.stop ?? null,
+    });
+    request.say(endLine(slice.id, ending));
+    return { runId: run.runId, end: ending.end };
+  } finally {
+    await unlockWorktree(request.repository, worktree);
+    run.close();
+  }
+}
+
+async function steps(claim: SliceClaim): Promise<Ending> {
+  const { slice, facts, next, run, worktree, branch, redact } = claim;
+  const { repository, loaded, signal, say } = claim.request;
+  const { plan } = loaded;
+  const base = await baseOf(claim);
+  if (typeof base !== 'string') return base;
+  const startOver = startsOver(claim, base);
+  const env = {
+    ...environment(),
+    ...portsOf(plan.slices.findIndex((candidate) => candidate.id === slice.id)),
+    SLICEWAVE_PLAN: plan.id,
+    SLICEWAVE_SLICE: slice.id,
+    SLICEWAVE_RUN_ID: run.runId,
+    SLICEWAVE_WORKTREE: worktree,
+  };
+  const unready = await readyWorktree(claim, { base, startOver, env });
+  if (unready) return unready;
+  if (next.mode !== 'check' || startOver) {
+    const ending = await runAgent(claim, { base, startOver, env });
+    if (ending) return ending;
+  }
+  return passGate({
+    plan,
+    slice,
+    run,
+    git: repository.git.in(worktree),
+    base,
+    branch,
+    decisions: facts.decisions,
+    failedBefore: failedBefore(claim),
+    env,
+    signal,
+    redact,
+    say,
+    onBase: (commands) => checksOnBase({ repository, plan, base, commands, env, signal, redact, say }),
+  });
+}
+
+/** The commit that the slice stands on, or the conflict between its dependencies. */
+async function baseOf({ request, slice, state, run }: SliceClaim): Promise<string | Ending> {
+  const { repository, loaded } = request;
+  const needs = loaded.graph.schedule.get(slice.id)?.deps ?? [];
+  const parts = partsOf(state, needs, slice.id);
+  const merged = await mergeParts(repository.git, parts);
+  if (!merged.ok) {
+    const { between, files } = merged.failure;
+    return {
+      end: 'failed',
+      reason: 'base-conflict',
+      detail: `${between[1]} conflicts with ${between[0]} in ${files.join(', ')}: no agent was started`,
+    };
+  }
+  await run.record({ type: 'base', commit: merged.value, from: parts.map((part) => part.name) });
+  return merged.value;
+}
+
+/** Whether the work of earlier attempts is left behind: asked for, or done on another base, or half of an edit. */
+function startsOver({ request, slice, view, next }: SliceClaim, base: string): boolean {
+  const last = view.run?.baseCommit ?? null;
+  const isRebased = last !== null && last !== base;
+  // A program that cannot go on in a session starts over after an interruption: half an edit is no place to begin.
+  const { resumable } = agentOf(request.agent ?? agentFor(slice.agent));
+  const isLost = next.why === 'interrupted' && next.mode === 'continue' && !resumable;
+  return next.mode === 'fresh' || isRebased || isLost;
+}
+
+/** Attempts whose checks or agent failed since the person last decided. */
+function failedBefore({ facts, slice, view }: SliceClaim): number {
+  const since =
+    facts.decisions.findLast((d) => (d.type === 'answered' || d.type === 'retried') && d.slice === slice.id)?.t ?? '';
+  return view.runs.filter(
+    (run) =>
+      run.startedAt > since && (run.failure?.reason === 'tests-failing' || run.failure?.reason === 'agent-failed'),
+  ).length;
+}
+
+/** Ten ports per slice, so that two dev servers never meet: 20000 + 10 per slice, wrapping below 60000. */
+function portsOf(index: number): Record<string, string> {
+  const first = 20_000 + ((Math.max(0, index) * 10) % 40_000);
+  return { SLICEWAVE_PORT: String(first), SLICEWAVE_PORT_RANGE: `${first}-${first + 9}` };
+}

@@ -1,0 +1,31 @@
+import type { FailureReason, RunEnd, Stop } from '../../core/run/model.ts';
+
+/** How a run ends: what its event `ended` will say. */
+export interface Ending {
+  readonly end: RunEnd;
+  readonly reason?: FailureReason;
+  readonly detail?: string;
+  readonly stop?: Stop;
+}
+
+export const ABORTED: Ending = {
+  end: 'failed',
+  reason: 'stopped-by-user',
+  detail: 'stopped; `run` or `retry` goes on from here',
+};
+
+/** A limit that the agent reached: the person decides whether it is worth another attempt. */
+export function stoppedAt(slice: string, condition: Stop['condition'], detail: string): Ending {
+  return {
+    end: 'stopped',
+    stop: { condition, detail, question: `Slice ${slice}: ${detail}. Retry, or skip it?`, paths: [] },
+  };
+}
+
+/** One line for the terminal. */
+export function endLine(slice: string, ending: Ending): string {
+  if (ending.end === 'verified') return `${slice}: verified and committed`;
+  if (ending.stop)
+    return `${slice}: ${ending.end === 'needs_input' ? 'needs input' : 'stopped'} (${ending.stop.condition}): ${ending.stop.question}`;
+  return `${slice}: failed (${ending.reason ?? 'internal'}): ${ending.detail ?? ''}`;
+}

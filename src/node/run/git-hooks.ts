@@ -1,0 +1,38 @@
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Git } from '../git/git.ts';
+
+/**
+ * Makes a hooks directory of the run's own and answers with the environment that gives it to the agent's git: nothing
+ * in the repository's settings changes. The repository's own hooks still run, after ours.
+ *
+ * `slicewave`: argv that starts the command line. `env`: what the agent's environment is made from.
+ */
+export async function giveHooks(
+  git: Git,
+  dir: string,
+  { slicewave, env }: { readonly slicewave: readonly string[]; readonly env: Readonly<Record<string, string>> },
+): Promise<Record<string, string>> {
+  await mkdir(dir, { recursive: true });
+  const own = await git.text(['rev-parse', '--path-format=absolute', '--git-path', 'hooks']);
+  const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
+  const names = new Set([
+    'pre-commit',
+    ...(await readdir(own).catch(() => [])).filter((name) => !name.endsWith('.sample') && !name.includes('.')),
+  ]);
+  for (const name of names) {
+    const theirs = path.join(own, name);
+    const usable = ((await stat(theirs).catch(() => null))?.mode ?? 0) & 0o111;
+    const lines = ['#!/bin/sh'];
+    if (name === 'pre-commit') lines.push(`${slicewave.map(quote).join(' ')} hook pre-commit || exit 1`);
+    if (usable) lines.push(`exec ${quote(theirs)} "$@"`);
+    await writeFile(path.join(dir, name), `${lines.join('\n')}\n`, { mode: 0o755 });
+  }
+  // Behind settings that the caller passes in the same way.
+  const given = Number(env['GIT_CONFIG_COUNT'] ?? 0) || 0;
+  return {
+    GIT_CONFIG_COUNT: String(given + 1),
+    [`GIT_CONFIG_KEY_${given}`]: 'core.hooksPath',
+    [`GIT_CONFIG_VALUE_${given}`]: dir,
+  };
+}
