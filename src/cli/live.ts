@@ -1,5 +1,5 @@
 import { dashboardText } from '../core/view/dashboard.ts';
-import { gateStateRow, stateLabel } from '../core/run/states.ts';
+import { checkpointStateRow, stateLabel } from '../core/run/states.ts';
 import type { PlanState } from '../core/run/state-model.ts';
 import type { Terminal } from './command.ts';
 
@@ -64,8 +64,12 @@ export class LiveView {
       const attempt = slice.run && slice.run.attempt > 1 ? ` (attempt ${slice.run.attempt})` : '';
       this.#changed(slice.id, `${slice.id.padEnd(6)} ${stateLabel(slice.state)}${attempt}`, slice.state !== 'pending');
     }
-    for (const gate of state.gates)
-      this.#changed(gate.id, `${gate.id.padEnd(6)} ${gateStateRow(gate.state).label}`, gate.state !== 'waiting');
+    for (const checkpoint of state.checkpoints)
+      this.#changed(
+        checkpoint.id,
+        `${checkpoint.id.padEnd(6)} ${checkpointStateRow(checkpoint.state).label}`,
+        checkpoint.state !== 'waiting',
+      );
     for (const item of state.attention) {
       this.#changed(`? ${item.slice}`, `${item.slice.padEnd(6)} ${item.condition}: ${item.question}`, true);
     }

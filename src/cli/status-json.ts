@@ -1,4 +1,10 @@
+import type { Action } from '../core/run/limits-model.ts';
 import type { PlanState } from '../core/run/state-model.ts';
+
+/** What would start or was started, as released: a checkpoint's action is called `gate` there. */
+export function actionJson(action: Action): Record<string, unknown> {
+  return action.type === 'checkpoint' ? { type: 'gate', gate: action.checkpoint } : { ...action };
+}
 
 /** `run --json` (its last line) and `status --json`, as released. */
 export function statusJson(state: PlanState): Record<string, unknown> {
@@ -33,10 +39,12 @@ export function statusJson(state: PlanState): Record<string, unknown> {
       paths: item.paths,
       unblocks: item.unblocks,
     })),
-    merge_points: state.gates
-      .filter((gate) => gate.kind === 'merge-point')
-      .map((gate) => ({ id: gate.id, state: gate.state })),
-    wave_checks: state.gates.filter((gate) => gate.kind === 'wave').map((gate) => ({ id: gate.id, state: gate.state })),
+    merge_points: state.checkpoints
+      .filter((checkpoint) => checkpoint.kind === 'merge-point')
+      .map((checkpoint) => ({ id: checkpoint.id, state: checkpoint.state })),
+    wave_checks: state.checkpoints
+      .filter((checkpoint) => checkpoint.kind === 'wave')
+      .map((checkpoint) => ({ id: checkpoint.id, state: checkpoint.state })),
     critical_path: state.criticalPath,
     cost_usd: state.costUsd,
   };

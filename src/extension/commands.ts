@@ -230,7 +230,7 @@ function handlersOf(parts: Parts): Readonly<Record<CommandId, Handler>> {
     },
 
     'slicewave.skip': async (argument) => {
-      // What waits may be a gate; any other slice that is not done can be skipped too.
+      // What waits may be a checkpoint; any other slice that is not done can be skipped too.
       const id = targetOf(argument)?.slice;
       const plan = await targets.plan(argument, 'In which plan?');
       if (!('chosen' in plan)) return plan.notice;

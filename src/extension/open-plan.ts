@@ -25,7 +25,7 @@ export interface Target {
   readonly root: string;
   readonly planDir: string;
   readonly wave?: number;
-  /** The slice or gate. */
+  /** The slice or checkpoint. */
   readonly slice?: string;
   readonly run?: string;
   readonly path?: string;
@@ -36,7 +36,7 @@ export interface SliceTarget {
   readonly slice: SliceView;
 }
 
-/** Something that waits for the person: a slice, or a gate. */
+/** Something that waits for the person: a slice, or a checkpoint. */
 export interface AttentionTarget {
   readonly plan: ReadPlan;
   readonly attention: Attention;
@@ -44,7 +44,7 @@ export interface AttentionTarget {
 
 export interface RunTarget {
   readonly plan: ReadPlan;
-  /** The slice or gate. */
+  /** The slice or checkpoint. */
   readonly slice: string;
   readonly run: RunView;
 }

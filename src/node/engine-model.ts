@@ -139,7 +139,7 @@ export interface Launcher {
 }
 
 export interface LaunchCommand {
-  /** The slice, or the gate (`MP1`, `wave-2`). */
+  /** The slice, or the checkpoint (`MP1`, `wave-2`). */
   readonly node: string;
   readonly title: string;
   readonly program: string;

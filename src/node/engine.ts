@@ -89,7 +89,7 @@ class RepositoryEngine implements Engine {
         if (closed || !state?.ok) continue;
         alive =
           state.value.slices.some((slice) => isActive(slice.state)) ||
-          state.value.gates.some((gate) => gate.state === 'running');
+          state.value.checkpoints.some((checkpoint) => checkpoint.state === 'running');
         onState(state.value);
       } while (again && !closed);
       reading = false;

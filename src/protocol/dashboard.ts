@@ -37,7 +37,7 @@ export type ToDashboard =
   /** There is nothing to show: why, and what to do. */
   | { readonly type: 'failure'; readonly message: string; readonly remedy: string };
 
-/** What can be done with one slice or gate. */
+/** What can be done with one slice or checkpoint. */
 export type SliceAction =
   | 'run'
   | 'stop'
@@ -59,7 +59,7 @@ export type FromDashboard =
   | { readonly type: 'stop-plan' }
   | { readonly type: 'integrate' }
   | { readonly type: 'copy' }
-  /** Something to do with a slice or a gate; `run` names an earlier run for trace, diff and inspect. */
+  /** Something to do with a slice or a checkpoint; `run` names an earlier run for trace, diff and inspect. */
   | { readonly type: 'slice'; readonly action: SliceAction; readonly slice: string; readonly run: string | null }
   /** The person's answer to a slice's question, typed in the dashboard. */
   | { readonly type: 'answer'; readonly slice: string; readonly text: string }
@@ -154,7 +154,10 @@ export function canRun(slice: SliceView): boolean {
 
 /** Whether running the plan would start something now. */
 export function canRunPlan(state: PlanState): boolean {
-  return state.slices.some(canRun) || state.gates.some((gate) => gate.state === 'ready' || gate.state === 'failed');
+  return (
+    state.slices.some(canRun) ||
+    state.checkpoints.some((checkpoint) => checkpoint.state === 'ready' || checkpoint.state === 'failed')
+  );
 }
 
 /** What to say first of something that waits: the agent's own question, or else what the gate found. */
@@ -163,7 +166,7 @@ export function headlineOf(attention: Attention): string {
   return asks ? attention.question || attention.detail : attention.detail || attention.question;
 }
 
-/** What can be done about something that waits for the person. Gates have no question to answer. */
+/** What can be done about something that waits for the person. Checkpoints have no question to answer. */
 export function attentionActions(state: PlanState, attention: Attention): ReadonlySet<SliceAction> {
   const slice = state.slices.find((entry) => entry.id === attention.slice);
   return slice ? actionsOf(slice, attention) : new Set<SliceAction>(['retry', 'skip', 'trace']);
@@ -182,7 +185,7 @@ function isSliceAction(value: unknown): value is SliceAction {
 function isSnapshot(value: unknown): value is DashboardSnapshot {
   if (!isRecord(value) || !isRecord(value['state']) || !isRecord(value['details'])) return false;
   const state = value['state'];
-  const lists = [state['slices'], state['gates'], state['batches'], state['attention'], state['criticalPath']];
+  const lists = [state['slices'], state['checkpoints'], state['batches'], state['attention'], state['criticalPath']];
   return typeof value['planDir'] === 'string' && lists.every((list) => Array.isArray(list));
 }
 

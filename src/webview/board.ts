@@ -1,14 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { gateStateRow, isActive, isSettled, stateLabel } from '../core/run/states.ts';
-import type { BatchView, GateView, PlanState, SliceView } from '../core/run/state-model.ts';
+import { checkpointStateRow, isActive, isSettled, stateLabel } from '../core/run/states.ts';
+import type { BatchView, CheckpointView, PlanState, SliceView } from '../core/run/state-model.ts';
 import { duration } from '../core/text/duration.ts';
-import { gateIcon, sliceIcon } from './icons.ts';
+import { checkpointIcon, sliceIcon } from './icons.ts';
 import { canRun } from '../protocol/dashboard.ts';
 import { chip, type Hands, type Model } from './controls.ts';
 import { slackWord } from './words.ts';
 
-/** Batches one under the other; in each its waves as columns of cards; merge points as gates between batches. */
+/** Batches one under the other; in each its waves as columns of cards; merge points between batches. */
 export function boardView(model: Model, hands: Hands): TemplateResult {
   const { state } = model.snapshot;
   const unplaced = state.slices.filter((slice) => slice.batch === 0);
@@ -17,7 +17,8 @@ export function boardView(model: Model, hands: Hands): TemplateResult {
       state.batches,
       (batch) => batch.number,
       (batch) =>
-        html`${batchView(batch, model, hands)} ${gatesAfter(batch, state).map((gate) => gateView(gate, model, hands))}`,
+        html`${batchView(batch, model, hands)}
+        ${checkpointsAfter(batch, state).map((checkpoint) => checkpointView(checkpoint, model, hands))}`,
     )}
     ${
       unplaced.length === 0
@@ -61,7 +62,9 @@ function waveView(wave: number, state: PlanState, model: Model, hands: Hands): T
   const slices = state.slices.filter((slice) => slice.wave === wave);
   const done = slices.filter((slice) => isSettled(slice.state)).length;
   const runnable = model.snapshot.trusted && slices.some(canRun);
-  const checks = state.gates.filter((gate) => gate.kind === 'wave' && gate.id === `wave-${wave}`);
+  const checks = state.checkpoints.filter(
+    (checkpoint) => checkpoint.kind === 'wave' && checkpoint.id === `wave-${wave}`,
+  );
   const selected = model.selection.kind === 'wave' && model.selection.wave === wave;
   return html`<section class="wave" aria-label=${`Wave ${wave}`}>
     <div class="wave-head">
@@ -93,7 +96,7 @@ function waveView(wave: number, state: PlanState, model: Model, hands: Hands): T
         (slice) => cardView(slice, model, hands),
       )}
     </ul>
-    ${checks.map((gate) => gateView(gate, model, hands))}
+    ${checks.map((checkpoint) => checkpointView(checkpoint, model, hands))}
   </section>`;
 }
 
@@ -152,27 +155,31 @@ function spoken(slice: SliceView): string {
   return words.join(', ');
 }
 
-function gateView(gate: GateView, model: Model, hands: Hands): TemplateResult {
-  const selected = model.selection.kind === 'gate' && model.selection.id === gate.id;
-  const wave = gate.kind === 'wave';
-  const text = wave ? 'Validation' : `${gate.id}: ${gate.needs.join(' + ')} → ${gate.unlocks.join(', ')}`;
+function checkpointView(checkpoint: CheckpointView, model: Model, hands: Hands): TemplateResult {
+  const selected = model.selection.kind === 'checkpoint' && model.selection.id === checkpoint.id;
+  const wave = checkpoint.kind === 'wave';
+  const text = wave
+    ? 'Validation'
+    : `${checkpoint.id}: ${checkpoint.needs.join(' + ')} → ${checkpoint.unlocks.join(', ')}`;
   return html`<button
     type="button"
-    class=${`gate gate-${gate.state} ${wave ? 'gate-wave' : ''} ${selected ? 'selected' : ''}`}
-    data-gate=${gate.id}
+    class=${`checkpoint checkpoint-${checkpoint.state} ${wave ? 'checkpoint-wave' : ''} ${selected ? 'selected' : ''}`}
+    data-checkpoint=${checkpoint.id}
     aria-pressed=${selected}
-    @click=${() => hands.select({ kind: 'gate', id: gate.id })}
+    @click=${() => hands.select({ kind: 'checkpoint', id: checkpoint.id })}
   >
-    ${gateIcon(gate.state)} <span>${text}</span> <span class="tag">${gateStateRow(gate.state).label}</span>
+    ${checkpointIcon(checkpoint.state)} <span>${text}</span>
+    <span class="tag">${checkpointStateRow(checkpoint.state).label}</span>
   </button>`;
 }
 
 /** A merge point stands after the last batch that it needs something of. */
-function gatesAfter(batch: BatchView, state: PlanState): readonly GateView[] {
+function checkpointsAfter(batch: BatchView, state: PlanState): readonly CheckpointView[] {
   const batchOf = new Map(state.slices.map((slice) => [slice.id, slice.batch]));
-  return state.gates.filter(
-    (gate) =>
-      gate.kind === 'merge-point' && Math.max(0, ...gate.needs.map((id) => batchOf.get(id) ?? 0)) === batch.number,
+  return state.checkpoints.filter(
+    (checkpoint) =>
+      checkpoint.kind === 'merge-point' &&
+      Math.max(0, ...checkpoint.needs.map((id) => batchOf.get(id) ?? 0)) === batch.number,
   );
 }
 

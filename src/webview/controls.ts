@@ -3,11 +3,11 @@ import type { PlanState } from '../core/run/state-model.ts';
 import type { DashboardSnapshot, FromDashboard, SliceAction } from '../protocol/dashboard.ts';
 import { actionWords } from './words.ts';
 
-/** What the person looks at: a slice, a gate or a wave by its id, or the plan as a whole. */
+/** What the person looks at: a slice, a checkpoint or a wave by its id, or the plan as a whole. */
 export type Selection =
   | { readonly kind: 'plan' }
   | { readonly kind: 'wave'; readonly wave: number }
-  | { readonly kind: 'slice' | 'gate'; readonly id: string };
+  | { readonly kind: 'slice' | 'checkpoint'; readonly id: string };
 
 /** Everything the view shows. A view is a pure function of it. */
 export interface Model {
@@ -32,18 +32,18 @@ export interface Hands {
 
 /** A slice or merge point as a chip that leads to it. */
 export function chip(state: PlanState, id: string, hands: Hands, extra = ''): TemplateResult {
-  const isGate = state.gates.some((gate) => gate.id === id);
-  const title = isGate ? 'Merge point' : (state.slices.find((slice) => slice.id === id)?.title ?? '');
+  const isCheckpoint = state.checkpoints.some((checkpoint) => checkpoint.id === id);
+  const title = isCheckpoint ? 'Merge point' : (state.slices.find((slice) => slice.id === id)?.title ?? '');
   return html`<button
     type="button"
-    class=${`chip ${isGate ? 'chip-gate' : ''} ${extra}`}
+    class=${`chip ${isCheckpoint ? 'chip-checkpoint' : ''} ${extra}`}
     title=${title}
     @click=${(event: Event) => {
       event.stopPropagation();
-      hands.select({ kind: isGate ? 'gate' : 'slice', id });
+      hands.select({ kind: isCheckpoint ? 'checkpoint' : 'slice', id });
     }}
   >
-    ${isGate ? `[${id}]` : id}
+    ${isCheckpoint ? `[${id}]` : id}
   </button>`;
 }
 

@@ -1,10 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { gateStateRow, planStateRow, stateLabel } from '../core/run/states.ts';
+import { checkpointStateRow, planStateRow, stateLabel } from '../core/run/states.ts';
 import { assertNever } from '../core/text/result.ts';
-import type { GateView, RunView, SliceView } from '../core/run/state-model.ts';
+import type { CheckpointView, RunView, SliceView } from '../core/run/state-model.ts';
 import { minutes } from '../core/text/duration.ts';
 import { actionsOf, canRun, headlineOf, type SliceAction } from '../protocol/dashboard.ts';
-import { gateIcon, sliceIcon } from './icons.ts';
+import { checkpointIcon, sliceIcon } from './icons.ts';
 import { actionButton, chip, type Hands, type Model } from './controls.ts';
 import { cost, count, settledCount } from './words.ts';
 
@@ -21,9 +21,9 @@ function contentOf(model: Model, hands: Hands): TemplateResult {
       return planDetail(model, hands);
     case 'wave':
       return waveDetail(selection.wave, model, hands);
-    case 'gate': {
-      const gate = state.gates.find((entry) => entry.id === selection.id);
-      return gate ? gateDetail(gate, model, hands) : planDetail(model, hands);
+    case 'checkpoint': {
+      const checkpoint = state.checkpoints.find((entry) => entry.id === selection.id);
+      return checkpoint ? checkpointDetail(checkpoint, model, hands) : planDetail(model, hands);
     }
     case 'slice': {
       const slice = state.slices.find((entry) => entry.id === selection.id);
@@ -129,29 +129,29 @@ function runDetail(run: RunView, slice: string, last: boolean, hands: Hands): Te
   </section>`;
 }
 
-function gateDetail(gate: GateView, { snapshot }: Model, hands: Hands): TemplateResult {
+function checkpointDetail(checkpoint: CheckpointView, { snapshot }: Model, hands: Hands): TemplateResult {
   const { state, trusted } = snapshot;
-  const waits = state.attention.some((entry) => entry.slice === gate.id);
+  const waits = state.attention.some((entry) => entry.slice === checkpoint.id);
   const chips = (ids: readonly string[]): TemplateResult | null =>
     ids.length === 0 ? null : html`${ids.map((id) => chip(state, id, hands))}`;
   return html`
     <h2 class="detail-title">
-      ${gateIcon(gate.state)}
-      ${gate.kind === 'merge-point' ? `Merge point ${gate.id}` : `Validation of ${gate.id.replace('-', ' ')}`}
+      ${checkpointIcon(checkpoint.state)}
+      ${checkpoint.kind === 'merge-point' ? `Merge point ${checkpoint.id}` : `Validation of ${checkpoint.id.replace('-', ' ')}`}
     </h2>
-    <p class="detail-state">${gateStateRow(gate.state).label}</p>
+    <p class="detail-state">${checkpointStateRow(checkpoint.state).label}</p>
     <div class="actions">
-      ${waits ? html`${actionButton({ action: 'retry', slice: gate.id, secondary: false, trusted, hands })} ${actionButton({ action: 'skip', slice: gate.id, trusted, hands })}` : nothing}
-      ${gate.run ? actionButton({ action: 'trace', slice: gate.id, trusted, hands }) : nothing}
+      ${waits ? html`${actionButton({ action: 'retry', slice: checkpoint.id, secondary: false, trusted, hands })} ${actionButton({ action: 'skip', slice: checkpoint.id, trusted, hands })}` : nothing}
+      ${checkpoint.run ? actionButton({ action: 'trace', slice: checkpoint.id, trusted, hands }) : nothing}
     </div>
     ${facts([
-      ['needs', chips(gate.needs)],
-      ['still waits for', chips(gate.waitingFor)],
-      ['unlocks', chips(gate.unlocks)],
-      ['commit', gate.commit ? html`<span class="mono">${gate.commit.slice(0, 10)}</span>` : null],
-      ['failed', gate.run?.failure ? gate.run.failure.detail : null],
+      ['needs', chips(checkpoint.needs)],
+      ['still waits for', chips(checkpoint.waitingFor)],
+      ['unlocks', chips(checkpoint.unlocks)],
+      ['commit', checkpoint.commit ? html`<span class="mono">${checkpoint.commit.slice(0, 10)}</span>` : null],
+      ['failed', checkpoint.run?.failure ? checkpoint.run.failure.detail : null],
     ])}
-    ${list('Checks', gate.verify)}
+    ${list('Checks', checkpoint.verify)}
   `;
 }
 

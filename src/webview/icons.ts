@@ -1,8 +1,8 @@
 import { html, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import {
-  gateStateRow,
+  checkpointStateRow,
   sliceStateRow,
-  type GateState,
+  type CheckpointState,
   type SliceState,
   type StateIcon,
   type Tone,
@@ -14,8 +14,8 @@ export function sliceIcon(state: SliceState): TemplateResult {
   return stateIcon(sliceStateRow(state));
 }
 
-export function gateIcon(state: GateState): TemplateResult {
-  return stateIcon(gateStateRow(state));
+export function checkpointIcon(state: CheckpointState): TemplateResult {
+  return stateIcon(checkpointStateRow(state));
 }
 
 function stateIcon({ icon: name, tone }: { readonly icon: StateIcon; readonly tone: Tone }): TemplateResult {

@@ -76,8 +76,8 @@ function receive(message: ToDashboard): void {
       tickWhileRunning();
       return;
     case 'select': {
-      const isGate = snapshot?.state.gates.some((gate) => gate.id === message.slice) ?? false;
-      hands.select({ kind: isGate ? 'gate' : 'slice', id: message.slice });
+      const isCheckpoint = snapshot?.state.checkpoints.some((checkpoint) => checkpoint.id === message.slice) ?? false;
+      hands.select({ kind: isCheckpoint ? 'checkpoint' : 'slice', id: message.slice });
       return;
     }
     case 'failure':
@@ -132,7 +132,7 @@ function rememberedSelection(state: unknown): Selection {
   const kept = state.selection;
   if (typeof kept !== 'object' || kept === null || !('kind' in kept)) return plan;
   if (kept.kind === 'wave' && 'wave' in kept && typeof kept.wave === 'number') return { kind: 'wave', wave: kept.wave };
-  if ((kept.kind === 'slice' || kept.kind === 'gate') && 'id' in kept && typeof kept.id === 'string') {
+  if ((kept.kind === 'slice' || kept.kind === 'checkpoint') && 'id' in kept && typeof kept.id === 'string') {
     return { kind: kept.kind, id: kept.id };
   }
   return plan;

@@ -60,7 +60,7 @@ suite('messages of the dashboard', () => {
     const snapshot = {
       planDir: 'parallel/x',
       details: {},
-      state: { slices: [], gates: [], batches: [], attention: [], criticalPath: [] },
+      state: { slices: [], checkpoints: [], batches: [], attention: [], criticalPath: [] },
     };
     assert.notEqual(readToDashboard({ type: 'snapshot', root: '/r', snapshot }), null);
     assert.equal(readToDashboard({ type: 'snapshot', root: '/r', snapshot: { ...snapshot, state: {} } }), null);

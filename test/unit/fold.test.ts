@@ -32,7 +32,7 @@ class History {
     this.decisions.push({ v: 1, t: this.#time(), by: 'test', ...body });
   }
 
-  start(node: string, attempt: number, mode: 'fresh' | 'continue' | 'check' | 'gate'): void {
+  start(node: string, attempt: number, mode: 'fresh' | 'continue' | 'check' | 'checkpoint'): void {
     const runId = `run-${String(this.runs.length).padStart(5, '0')}-${node}`;
     this.runs.push({ runId, events: [], alive: true });
     this.record(runId, {
@@ -130,7 +130,7 @@ function play(
     const state = history.state();
     check(history, state);
     for (const action of nextActions(state, history.graph, bounds, new Set())) {
-      if (action.type === 'gate') history.start(action.gate, 1, 'gate');
+      if (action.type === 'checkpoint') history.start(action.checkpoint, 1, 'checkpoint');
       else history.start(action.slice, action.attempt, action.mode);
     }
     const alive = history.runs.flatMap((run, index) => (run.alive ? [index] : []));
@@ -164,9 +164,9 @@ suite('the state of a plan, folded from its facts', () => {
               const needed = state.slices.find((other) => other.id === dep);
               assert.ok(needed && isSettled(needed.state), `${one.id} runs before ${dep}`);
             }
-            for (const gate of state.gates) {
-              if (gate.unlocks.includes(one.id))
-                assert.equal(gate.state, 'reached', `${one.id} runs before ${gate.id}`);
+            for (const checkpoint of state.checkpoints) {
+              if (checkpoint.unlocks.includes(one.id))
+                assert.equal(checkpoint.state, 'reached', `${one.id} runs before ${checkpoint.id}`);
             }
           }
           const alive = history.runs
@@ -207,7 +207,7 @@ suite('the state of a plan, folded from its facts', () => {
     );
   });
 
-  test('when everything ends well, everything is verified and every gate reached', () => {
+  test('when everything ends well, everything is verified and every checkpoint reached', () => {
     fc.assert(
       fc.property(plans, limits, (plan, bounds) => {
         const history = play(
@@ -220,6 +220,19 @@ suite('the state of a plan, folded from its facts', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  test('a checkpoint that was recorded when its runs were called `gate` is reached all the same', () => {
+    const history = new History(
+      planOf([slice('A1'), slice('B1')], { mergePoints: [mergePoint('MP1', ['A1'], ['B1'])] }),
+    );
+    history.start('A1', 1, 'fresh');
+    end(history, 0, 'verified');
+    history.start('MP1', 1, JSON.parse('"gate"') as 'checkpoint');
+    end(history, 1, 'verified');
+    const state = history.state(history.runs.map((run) => ({ ...run, alive: false })));
+    assert.equal(state.checkpoints[0]?.state, 'reached');
+    assert.equal(state.slices[1]?.state, 'ready');
   });
 
   test('two failing checks are fed back, the third failure is the last', () => {

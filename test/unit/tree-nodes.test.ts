@@ -88,7 +88,7 @@ suite('the tree', () => {
       A2 Slice A2 — ready [slice;task;run;skip]
     Wave 2 — 0/1 verified [wave]
       B1 Slice B1 — blocked by A1 · critical [slice;task;skip]
-    MP1 — waiting for A2, B1 · unlocks C1 [gate]
+    MP1 — waiting for A2, B1 · unlocks C1 [checkpoint]
   Batch 2 — 0/1 verified · blocked [batch]
     Wave 3 — 0/1 verified [wave]
       C1 Slice C1 — blocked by MP1 · critical [slice;task;skip]`,
@@ -136,7 +136,7 @@ suite('the tree', () => {
     Wave 2 — 0/1 verified · 1 running [wave]
       B1 Slice B1 — running [slice;task;stop;terminal;worktree;trace;diff;inspect]
         Attempt 1 — running · demo [run;trace;diff;inspect]
-    MP1 — waiting for A2, B1 · unlocks C1 [gate]
+    MP1 — waiting for A2, B1 · unlocks C1 [checkpoint]
   Batch 2 — 0/1 verified · blocked [batch]
     Wave 3 — 0/1 verified [wave]
       C1 Slice C1 — blocked by MP1 · critical [slice;task;skip]`,

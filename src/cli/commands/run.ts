@@ -19,7 +19,7 @@ import {
 } from '../command.ts';
 import { LiveView } from '../live.ts';
 import { abortOnSignals, openPlan, type OpenEngine } from '../open.ts';
-import { statusJson } from '../status-json.ts';
+import { actionJson, statusJson } from '../status-json.ts';
 
 export const run: Command = {
   name: 'run',
@@ -109,7 +109,7 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
         });
       }
     },
-    onAction: (action) => json && emit({ v: 1, type: 'action', action }),
+    onAction: (action) => json && emit({ v: 1, type: 'action', action: actionJson(action) }),
   });
   live?.close();
   if (!result.ok) return report(terminal, result.failure, json);
@@ -165,12 +165,12 @@ async function dryRun(
   };
   const actions = nextActions(state.value, graph, full, new Set());
   if (json) {
-    terminal.out(`${JSON.stringify({ ...statusJson(state.value), would_start: actions })}\n`);
+    terminal.out(`${JSON.stringify({ ...statusJson(state.value), would_start: actions.map(actionJson) })}\n`);
     return EXIT.done;
   }
   terminal.out(dashboardText(state.value, { ascii: flag(invocation, 'ascii'), colour: terminal.colour }));
   const named = actions.map((action) =>
-    action.type === 'gate' ? action.gate : `${action.slice} (attempt ${action.attempt}, ${action.mode})`,
+    action.type === 'checkpoint' ? action.checkpoint : `${action.slice} (attempt ${action.attempt}, ${action.mode})`,
   );
   terminal.out(`\nWould start now: ${named.length > 0 ? named.join(', ') : 'nothing'}. Nothing was started.\n`);
   return EXIT.done;

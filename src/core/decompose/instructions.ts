@@ -67,7 +67,7 @@ Order
   one worktree and run one after another, so slices that should run side by side belong to different workstreams, or have
   none (null). Name only workstreams that you list.
 - A merge point \`{"id": "MP1", "needs": ["A8", "B3"], "unlocks": ["C1"], "verify": ["npm test"]}\` merges and verifies the slices
-  in \`needs\` together before those in \`unlocks\` may start, and gates nothing else. Use one where work of two or more other
+  in \`needs\` together before those in \`unlocks\` may start, and holds up nothing else. Use one where work of two or more other
   workstreams comes together; for one slice that waits for one other, \`deps\` are enough.
 - Slices without an order must not hang together either: files that one imports from the other's scope, a lock file that both
   change (give new dependencies to one early slice), numbered migrations, an index that lists what both add, one test for both.

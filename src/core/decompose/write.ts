@@ -300,8 +300,8 @@ function architecturePage(request: PlanFilesRequest, contracts: readonly StoredC
   });
   const slices = proposal.slices.map((slice) => {
     const writes = [...slice.create.map((path) => `+ ${cellCode(path)}`), ...slice.modify.map(cellCode)];
-    const gates = proposal.merge_points.filter((point) => point.unlocks.includes(slice.id)).map((point) => point.id);
-    return `| ${slice.id} | ${cell(slice.title)} | ${writes.join('<br>') || '-'} | ${[...slice.deps, ...gates].join(', ') || '-'} |`;
+    const points = proposal.merge_points.filter((point) => point.unlocks.includes(slice.id)).map((point) => point.id);
+    return `| ${slice.id} | ${cell(slice.title)} | ${writes.join('<br>') || '-'} | ${[...slice.deps, ...points].join(', ') || '-'} |`;
   });
   const shared = contracts.map(
     (contract) =>

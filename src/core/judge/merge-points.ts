@@ -32,13 +32,13 @@ export function mergePointsFit(plan: Plan): boolean {
 
 /**
  * Merge points that the plan lacks: where paths of two or more workstreams come together in a slice that no merge
- * point gates. What meets there is first seen together by that slice's agent, so it should be merged and verified
+ * point unlocks. What meets there is first seen together by that slice's agent, so it should be merged and verified
  * before; a merge point says so.
  *
  * - Join-precise: it needs of each other workstream only the last slice that the unlocked one depends on, directly or
  *   not, and of those only the ones that no other of them waits for. A workstream runs one after another, so its last
  *   slice stands for all before it.
- * - No more than useful: a slice whose predecessor has gathered the same already is not gated again, and slices that
+ * - No more than useful: a slice whose predecessor has gathered the same already is not held up again, and slices that
  *   need the same are unlocked by one merge point.
  * - What a merge point of the plan gathers already is not merged twice: that one unlocks more.
  * - It adds no order: each need stands before what it unlocks already by dependencies and declared merge points alone,
@@ -65,11 +65,11 @@ export function proposeMergePoints(
   const stated = lastNeeded(statedOnly(graph), order, position, stream, streams.length);
   const ordered = lastNeeded(all, order, position, stream, streams.length);
   const comesBefore = (a: number, b: number): boolean => ordered[b * streams.length + stream[a]!]! >= position[a]!;
-  const gated = new Set(plan.mergePoints.flatMap((point) => point.unlocks));
+  const unlocked = new Set(plan.mergePoints.flatMap((point) => point.unlocks));
 
   const joins = new Map<string, { needs: readonly number[]; unlocks: number[] }>();
   for (const v of order) {
-    if (gated.has(ids[v]!)) continue;
+    if (unlocked.has(ids[v]!)) continue;
     const last: number[] = [];
     for (let s = 0; s < streams.length; s++) {
       const at = stated[v * streams.length + s]!;

@@ -6,21 +6,21 @@ import type { Plan, Slice } from './model.ts';
  * that unlock it, then its neighbour in the workstream.
  */
 export function waitReasons(slice: Slice, plan: Plan, graph: PlanGraph): string[] {
-  const gates = plan.mergePoints.filter((point) => point.unlocks.includes(slice.id));
-  const gated = new Set(gates.flatMap((gate) => gate.needs));
-  const direct = slice.deps.filter((dep) => !gated.has(dep));
+  const points = plan.mergePoints.filter((point) => point.unlocks.includes(slice.id));
+  const met = new Set(points.flatMap((point) => point.needs));
+  const direct = slice.deps.filter((dep) => !met.has(dep));
   const chained = (graph.schedule.get(slice.id)?.deps ?? []).filter(
-    (dep) => !gated.has(dep) && !slice.deps.includes(dep),
+    (dep) => !met.has(dep) && !slice.deps.includes(dep),
   );
-  return [...direct, ...gates.map((gate) => gate.id), ...chained.map((dep) => `${dep} (${slice.workstream ?? ''})`)];
+  return [...direct, ...points.map((point) => point.id), ...chained.map((dep) => `${dep} (${slice.workstream ?? ''})`)];
 }
 
 /** `A1 -> A3 -> [MP1] -> C1` */
 export function criticalPathText(plan: Plan, graph: PlanGraph, arrow: string): string {
-  const gates = new Set(plan.mergePoints.map((point) => point.id));
+  const points = new Set(plan.mergePoints.map((point) => point.id));
   const slices = new Set(graph.order);
   return graph.criticalPath
-    .map((id) => (gates.has(id) && !slices.has(id) ? `[${printable(id)}]` : printable(id)))
+    .map((id) => (points.has(id) && !slices.has(id) ? `[${printable(id)}]` : printable(id)))
     .join(arrow);
 }
 

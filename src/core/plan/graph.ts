@@ -64,7 +64,7 @@ export function planGraph(plan: Plan, options: PlanGraphOptions = {}): PlanGraph
     network,
     /** Named when first asked for: three objects a slice that live on cost more than planning itself. */
     get edges() {
-      return (edges ??= namedEdges(plan, network, declared.gate));
+      return (edges ??= namedEdges(plan, network, declared.mergePoint));
     },
     schedule: new SliceSchedules(network, {
       wave: final.layer,
@@ -120,14 +120,14 @@ function readSlices({ slices }: Plan, given: ReadonlyMap<string, number> | undef
 }
 
 /** The edges with names: first the declared ones and those of merge points, then the workstreams' chains. */
-function namedEdges(plan: Plan, { ids, digraph: graph }: PlanNetwork, gate: Int32Array): Edge[] {
+function namedEdges(plan: Plan, { ids, digraph: graph }: PlanNetwork, pointOf: Int32Array): Edge[] {
   const edges: Edge[] = new Array(graph.from.length);
   for (let e = 0; e < edges.length; e++) {
     const from = ids[graph.from[e]!]!;
     const to = ids[graph.to[e]!]!;
-    if (e >= gate.length) edges[e] = { from, to, kind: 'workstream' };
-    else if (gate[e]! < 0) edges[e] = { from, to, kind: 'dep' };
-    else edges[e] = { from, to, kind: 'merge-point', mergePoint: plan.mergePoints[gate[e]!]!.id };
+    if (e >= pointOf.length) edges[e] = { from, to, kind: 'workstream' };
+    else if (pointOf[e]! < 0) edges[e] = { from, to, kind: 'dep' };
+    else edges[e] = { from, to, kind: 'merge-point', mergePoint: plan.mergePoints[pointOf[e]!]!.id };
   }
   return edges;
 }
@@ -136,26 +136,26 @@ interface DeclaredEdges {
   readonly from: Int32Array;
   readonly to: Int32Array;
   /** The merge point an edge comes from, or -1 for a declared dependency. */
-  readonly gate: Int32Array;
+  readonly mergePoint: Int32Array;
 }
 
 /** Declared dependencies, then merge points, grouped by the slice that waits. Each pair once; unknown ids are skipped. */
 function declaredEdges({ mergePoints }: Plan, { ids, places, deps, depCount }: SliceRows): DeclaredEdges {
   const resolved = mergePoints.map((point) => indexes(point.needs, places));
-  const gatesOf = new Map<number, number[]>();
+  const pointsOf = new Map<number, number[]>();
   let most = depCount;
-  mergePoints.forEach((point, gate) => {
+  mergePoints.forEach((point, index) => {
     for (const slice of indexes(point.unlocks, places)) {
-      const list = gatesOf.get(slice);
-      if (list) list.push(gate);
-      else gatesOf.set(slice, [gate]);
-      most += resolved[gate]!.length;
+      const list = pointsOf.get(slice);
+      if (list) list.push(index);
+      else pointsOf.set(slice, [index]);
+      most += resolved[index]!.length;
     }
   });
 
   const from = new Int32Array(most);
   const to = new Int32Array(most);
-  const gate = new Int32Array(most).fill(-1);
+  const mergePoint = new Int32Array(most).fill(-1);
   const taken = new Int32Array(ids.length).fill(-1);
   let count = 0;
   for (let v = 0; v < ids.length; v++) {
@@ -166,18 +166,18 @@ function declaredEdges({ mergePoints }: Plan, { ids, places, deps, depCount }: S
       from[count] = u;
       to[count++] = v;
     }
-    if (gatesOf.size === 0) continue;
-    for (const g of gatesOf.get(v) ?? []) {
+    if (pointsOf.size === 0) continue;
+    for (const g of pointsOf.get(v) ?? []) {
       for (const u of resolved[g]!) {
         if (taken[u] === v) continue;
         taken[u] = v;
         from[count] = u;
         to[count] = v;
-        gate[count++] = g;
+        mergePoint[count++] = g;
       }
     }
   }
-  return { from: from.subarray(0, count), to: to.subarray(0, count), gate: gate.subarray(0, count) };
+  return { from: from.subarray(0, count), to: to.subarray(0, count), mergePoint: mergePoint.subarray(0, count) };
 }
 
 function indexes(ids: readonly string[], index: SlicePlaces): number[] {
@@ -337,7 +337,8 @@ function withMergePoints(plan: Plan, trail: readonly string[]): string[] {
   }));
   return trail.flatMap((id, i) => {
     const next = trail[i + 1];
-    const gate = next === undefined ? undefined : sets.find((point) => point.needs.has(id) && point.unlocks.has(next));
-    return gate ? [id, gate.id] : [id];
+    const between =
+      next === undefined ? undefined : sets.find((point) => point.needs.has(id) && point.unlocks.has(next));
+    return between ? [id, between.id] : [id];
   });
 }

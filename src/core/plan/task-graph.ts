@@ -38,13 +38,13 @@ function fenced(lines: readonly string[]): string[] {
 
 interface Names {
   readonly slice: ReadonlyMap<string, string>;
-  readonly gate: ReadonlyMap<string, string>;
+  readonly point: ReadonlyMap<string, string>;
 }
 
 function nodeNames(plan: Plan): Names {
   return {
     slice: new Map(plan.slices.map((slice, i) => [slice.id, `s${i + 1}`])),
-    gate: new Map(plan.mergePoints.map((point, i) => [point.id, `m${i + 1}`])),
+    point: new Map(plan.mergePoints.map((point, i) => [point.id, `m${i + 1}`])),
   };
 }
 
@@ -67,10 +67,10 @@ function flowchart(plan: Plan, graph: PlanGraph): string[] {
       ...stuck.map((slice) => node(slice.id)),
       '  end',
     );
-  for (const point of plan.mergePoints) lines.push(`  ${names.gate.get(point.id)!}{{"${label(point.id)}"}}`);
+  for (const point of plan.mergePoints) lines.push(`  ${names.point.get(point.id)!}{{"${label(point.id)}"}}`);
 
   // Where a merge point leads from one slice to the next, its node stands for the edge, also for a declared one.
-  const path = graph.criticalPath.map((id) => names.slice.get(id) ?? names.gate.get(id)!);
+  const path = graph.criticalPath.map((id) => names.slice.get(id) ?? names.point.get(id)!);
   const critical = new Set(path.slice(1).map((id, i) => `${path[i]!} ${id}`));
   const drawn = new Set<string>();
   const arrow = (from: string | undefined, to: string | undefined, dotted: boolean): void => {
@@ -79,17 +79,17 @@ function flowchart(plan: Plan, graph: PlanGraph): string[] {
     drawn.add(pair);
     lines.push(`  ${from} ${critical.has(pair) ? '==>' : dotted ? '-.->' : '-->'} ${to}`);
   };
-  const gated = new Set(
+  const met = new Set(
     plan.mergePoints.flatMap(({ needs, unlocks }) => needs.flatMap((need) => unlocks.map((to) => `${need}\n${to}`))),
   );
   for (const edge of graph.edges) {
-    if (gated.has(`${edge.from}\n${edge.to}`)) continue;
+    if (met.has(`${edge.from}\n${edge.to}`)) continue;
     arrow(names.slice.get(edge.from), names.slice.get(edge.to), edge.kind === 'workstream');
   }
   for (const point of plan.mergePoints) {
-    const gate = names.gate.get(point.id);
-    for (const need of point.needs) arrow(names.slice.get(need), gate, false);
-    for (const unlocked of point.unlocks) arrow(gate, names.slice.get(unlocked), false);
+    const hexagon = names.point.get(point.id);
+    for (const need of point.needs) arrow(names.slice.get(need), hexagon, false);
+    for (const unlocked of point.unlocks) arrow(hexagon, names.slice.get(unlocked), false);
   }
   if (path.length > 0)
     lines.push('  classDef critical stroke:#d33,stroke-width:3px', `  class ${path.join(',')} critical`);
@@ -123,7 +123,7 @@ function gantt(plan: Plan, graph: PlanGraph): string[] {
       const needs = point.needs.flatMap((id) => graph.schedule.get(id) ?? []);
       if (Math.max(0, ...needs.map((need) => need.wave)) !== i + 1) continue;
       const end = Math.max(...needs.map((need) => need.earliestStart + sliceMinutes(slices.get(need.id)!)));
-      lines.push(`  ${word(point.id)} :milestone, ${names.gate.get(point.id)!}, ${at(end)}, 0m`);
+      lines.push(`  ${word(point.id)} :milestone, ${names.point.get(point.id)!}, ${at(end)}, 0m`);
     }
   });
   return lines;

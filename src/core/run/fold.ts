@@ -6,7 +6,7 @@ import { remainingSchedule } from './remaining.ts';
 import type {
   Attention,
   BatchView,
-  GateView,
+  CheckpointView,
   NextAttempt,
   PlanFacts,
   PlanState,
@@ -14,10 +14,12 @@ import type {
   RunView,
   SliceView,
 } from './state-model.ts';
-import { isActive, isAsking, isSettled, type GateState, type SliceState } from './states.ts';
+import { isActive, isAsking, isSettled, type CheckpointState, type SliceState } from './states.ts';
 
-/** The gates of a plan: its merge points, and each wave validation as `wave-N`. */
-export function gatesOf(plan: Plan): readonly Pick<GateView, 'id' | 'kind' | 'needs' | 'unlocks' | 'verify'>[] {
+/** The checkpoints of a plan: its merge points, and each wave validation as `wave-N`. */
+export function checkpointsOf(
+  plan: Plan,
+): readonly Pick<CheckpointView, 'id' | 'kind' | 'needs' | 'unlocks' | 'verify'>[] {
   const known = new Set(plan.slices.map((slice) => slice.id));
   return [
     ...plan.mergePoints.map((point) => ({
@@ -172,29 +174,29 @@ export function foldPlan(facts: PlanFacts): PlanState {
   }
   const settled = (id: string): boolean => isSettled(bare.get(id)?.state ?? 'pending');
 
-  const gates = gatesOf(plan).map((gate): GateView => {
-    const runs = runsOf.get(gate.id) ?? [];
+  const checkpoints = checkpointsOf(plan).map((checkpoint): CheckpointView => {
+    const runs = runsOf.get(checkpoint.id) ?? [];
     const run = runs.at(-1) ?? null;
-    const waitingFor = gate.needs.filter((id) => !settled(id));
+    const waitingFor = checkpoint.needs.filter((id) => !settled(id));
     const asked =
-      run !== null && (decisionsOf.get(gate.id) ?? []).some((d) => d.type === 'retried' && d.t > run.startedAt);
-    const skipped = (decisionsOf.get(gate.id) ?? []).some((d) => d.type === 'skipped');
-    // A slice that was verified anew is not in the merge that this gate made: nothing may stand on that one any more.
-    // The same holds for one that the gate came to need after it was merged: a plan may change under way.
+      run !== null && (decisionsOf.get(checkpoint.id) ?? []).some((d) => d.type === 'retried' && d.t > run.startedAt);
+    const skipped = (decisionsOf.get(checkpoint.id) ?? []).some((d) => d.type === 'skipped');
+    // A slice that was verified anew is not in the merge that this checkpoint made: nothing may stand on that one any more.
+    // The same holds for one that it came to need after it was merged: a plan may change under way.
     const parts = run === null ? null : partsOf(factsOf.get(run.runId));
     const stale =
       run !== null &&
-      gate.needs.some((id) => {
+      checkpoint.needs.some((id) => {
         const committed = bare.get(id)?.runs.findLast((r) => r.commit !== null)?.startedAt;
         if (committed === undefined || bare.get(id)?.state === 'skipped') return false;
         return committed > run.startedAt || (parts !== null && !parts.includes(id));
       });
     const commit = stale || waitingFor.length > 0 ? null : (run?.commit ?? null);
-    return { ...gate, state: gateState(run, waitingFor, asked || stale, skipped), waitingFor, run, commit };
+    return { ...checkpoint, state: checkpointState(run, waitingFor, asked || stale, skipped), waitingFor, run, commit };
   });
-  const gatesBefore = new Map<string, GateView[]>();
-  for (const gate of gates) {
-    for (const id of gate.unlocks) gatesBefore.set(id, [...(gatesBefore.get(id) ?? []), gate]);
+  const checkpointsBefore = new Map<string, CheckpointView[]>();
+  for (const checkpoint of checkpoints) {
+    for (const id of checkpoint.unlocks) checkpointsBefore.set(id, [...(checkpointsBefore.get(id) ?? []), checkpoint]);
   }
 
   const remaining = remainingSchedule(plan, graph, (id) => {
@@ -207,12 +209,12 @@ export function foldPlan(facts: PlanFacts): PlanState {
   const slices = plan.slices.map((slice): SliceView => {
     const entry = bare.get(slice.id) ?? { state: 'pending', run: null, runs: [], next: null };
     const schedule = graph.schedule.get(slice.id);
-    const closed = (gatesBefore.get(slice.id) ?? []).filter((gate) => gate.state !== 'reached');
-    // A gate speaks for what it needs itself: naming both would say the same thing twice.
-    const gated = new Set(closed.flatMap((gate) => gate.needs));
+    const closed = (checkpointsBefore.get(slice.id) ?? []).filter((checkpoint) => checkpoint.state !== 'reached');
+    // A checkpoint speaks for what it needs itself: naming both would say the same thing twice.
+    const inCheckpoint = new Set(closed.flatMap((checkpoint) => checkpoint.needs));
     const blockers = [
-      ...(schedule?.deps ?? slice.deps).filter((id) => !settled(id) && !gated.has(id)),
-      ...closed.map((gate) => gate.id),
+      ...(schedule?.deps ?? slice.deps).filter((id) => !settled(id) && !inCheckpoint.has(id)),
+      ...closed.map((checkpoint) => checkpoint.id),
     ];
     // A slice on a cycle is in no schedule and can never start.
     if (!schedule && blockers.length === 0) blockers.push(slice.id);
@@ -239,14 +241,14 @@ export function foldPlan(facts: PlanFacts): PlanState {
     };
   });
 
-  const attention = attentionOf(slices, gates, graph);
+  const attention = attentionOf(slices, checkpoints, graph);
   const costUsd = [...runsOf.values()].flat().reduce((sum, run) => sum + run.costUsd, 0);
   return {
     plan: plan.id,
     title: plan.title,
     state: planStateOf(
       slices,
-      gates,
+      checkpoints,
       attention,
       started !== undefined,
       merged !== undefined && merged.t >= (integrated?.t ?? ''),
@@ -255,7 +257,7 @@ export function foldPlan(facts: PlanFacts): PlanState {
     preparedCommit: started?.type === 'plan_started' ? started.prepared_commit : null,
     integrationBranch: integrationBranchOf(plan.id),
     slices,
-    gates,
+    checkpoints,
     batches: batchesOf(graph, slices),
     attention,
     criticalPath: remaining.criticalPath,
@@ -329,7 +331,12 @@ function resumed(run: RunView, attempt: number, agentDone: boolean, agentBegan: 
   return { attempt, mode: agentBegan || run.mode === 'continue' ? 'continue' : 'fresh', why: 'interrupted' };
 }
 
-function gateState(run: RunView | null, waitingFor: readonly string[], asked: boolean, skipped: boolean): GateState {
+function checkpointState(
+  run: RunView | null,
+  waitingFor: readonly string[],
+  asked: boolean,
+  skipped: boolean,
+): CheckpointState {
   if (skipped) return 'reached';
   if (waitingFor.length > 0) return 'waiting';
   if (run?.end === 'verified' && !asked) return 'reached';
@@ -337,7 +344,7 @@ function gateState(run: RunView | null, waitingFor: readonly string[], asked: bo
   return run.end === null ? 'running' : 'failed';
 }
 
-/** What a gate's run merged; `null` when it did not come to that. */
+/** What a checkpoint's run merged; `null` when it did not come to that. */
 function partsOf(run: RunFacts | undefined): readonly string[] | null {
   const base = run?.events.find((event) => event.type === 'base');
   return base?.type === 'base' ? base.from : null;
@@ -348,7 +355,11 @@ function worktreeOf(run: RunView | null, facts: ReadonlyMap<string, RunFacts>): 
   return first?.type === 'run_started' ? first.worktree : null;
 }
 
-function attentionOf(slices: readonly SliceView[], gates: readonly GateView[], graph: PlanGraph): Attention[] {
+function attentionOf(
+  slices: readonly SliceView[],
+  checkpoints: readonly CheckpointView[],
+  graph: PlanGraph,
+): Attention[] {
   const waiting: Attention[] = [];
   for (const slice of slices) {
     const run = slice.run;
@@ -377,16 +388,16 @@ function attentionOf(slices: readonly SliceView[], gates: readonly GateView[], g
           },
     );
   }
-  for (const gate of gates) {
-    if (gate.state !== 'failed' || !gate.run) continue;
+  for (const checkpoint of checkpoints) {
+    if (checkpoint.state !== 'failed' || !checkpoint.run) continue;
     waiting.push({
-      slice: gate.id,
-      runId: gate.run.runId,
-      condition: gate.run.failure?.reason ?? gate.run.stop?.condition ?? 'internal',
-      detail: gate.run.failure?.detail ?? gate.run.stop?.detail ?? '',
-      question: gate.run.stop?.question ?? 'Retry this gate after mending its slices, or skip it?',
-      paths: gate.run.stop?.paths ?? [],
-      unblocks: [...new Set(gate.unlocks.flatMap((id) => [id, ...dependentsOf(id, graph)]))],
+      slice: checkpoint.id,
+      runId: checkpoint.run.runId,
+      condition: checkpoint.run.failure?.reason ?? checkpoint.run.stop?.condition ?? 'internal',
+      detail: checkpoint.run.failure?.detail ?? checkpoint.run.stop?.detail ?? '',
+      question: checkpoint.run.stop?.question ?? 'Retry this checkpoint after mending its slices, or skip it?',
+      paths: checkpoint.run.stop?.paths ?? [],
+      unblocks: [...new Set(checkpoint.unlocks.flatMap((id) => [id, ...dependentsOf(id, graph)]))],
     });
   }
   // What unblocks most comes first: the person's minutes are the scarcest thing here.
@@ -421,19 +432,19 @@ function batchesOf(graph: PlanGraph, slices: readonly SliceView[]): BatchView[] 
 
 function planStateOf(
   slices: readonly SliceView[],
-  gates: readonly GateView[],
+  checkpoints: readonly CheckpointView[],
   attention: readonly Attention[],
   started: boolean,
   merged: boolean,
 ): PlanState['state'] {
   if (!started) return 'not-started';
-  if (slices.some((s) => isActive(s.state)) || gates.some((g) => g.state === 'running')) return 'running';
-  const finished = slices.every((s) => isSettled(s.state)) && gates.every((g) => g.state === 'reached');
+  if (slices.some((s) => isActive(s.state)) || checkpoints.some((point) => point.state === 'running')) return 'running';
+  const finished = slices.every((s) => isSettled(s.state)) && checkpoints.every((point) => point.state === 'reached');
   if (finished) {
     const integrated = slices.every((s) => s.state === 'merged' || s.state === 'skipped');
     return integrated ? (merged ? 'merged' : 'integrated') : 'done';
   }
-  if (slices.some((s) => s.next !== null) || gates.some((g) => g.state === 'ready')) return 'idle';
+  if (slices.some((s) => s.next !== null) || checkpoints.some((point) => point.state === 'ready')) return 'idle';
   if (attention.some((a) => slices.some((s) => s.id === a.slice && s.state !== 'failed'))) return 'waiting';
   return attention.length > 0 ? 'failed' : 'idle';
 }

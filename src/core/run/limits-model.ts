@@ -16,4 +16,4 @@ export type Action =
       readonly attempt: number;
       readonly mode: 'fresh' | 'continue' | 'check';
     }
-  | { readonly type: 'gate'; readonly gate: string };
+  | { readonly type: 'checkpoint'; readonly checkpoint: string };

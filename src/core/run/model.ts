@@ -104,10 +104,11 @@ export type RunEventBody =
       readonly type: 'run_started';
       readonly run_id: string;
       readonly plan: string | null;
-      /** The slice, or a gate's id (`MP1`, `wave-2`), or `null` for `exec -- command`. */
+      /** The slice, or a checkpoint's id (`MP1`, `wave-2`), or `null` for `exec -- command`. */
       readonly slice: string | null;
       readonly attempt: number;
-      readonly mode: 'fresh' | 'continue' | 'check' | 'gate' | 'wrap';
+      /** Older runs of checkpoints say `gate`. */
+      readonly mode: 'fresh' | 'continue' | 'check' | 'checkpoint' | 'wrap';
       readonly pid: number;
       readonly pid_started: string;
       readonly host: string;

@@ -17,9 +17,13 @@ export function nextActions(
   starting: ReadonlySet<string>,
 ): readonly Action[] {
   const actions: Action[] = [];
-  for (const gate of state.gates) {
-    if (gate.state === 'ready' && !starting.has(gate.id) && gateWanted(gate.unlocks, gate.needs, limits)) {
-      actions.push({ type: 'gate', gate: gate.id });
+  for (const checkpoint of state.checkpoints) {
+    if (
+      checkpoint.state === 'ready' &&
+      !starting.has(checkpoint.id) &&
+      checkpointWanted(checkpoint.unlocks, checkpoint.needs, limits)
+    ) {
+      actions.push({ type: 'checkpoint', checkpoint: checkpoint.id });
     }
   }
   const busy = new Set<string>();
@@ -51,7 +55,7 @@ function tail(slice: SliceView, graph: PlanGraph): number {
   return graph.makespanMinutes - (graph.schedule.get(slice.id)?.latestStart ?? 0);
 }
 
-function gateWanted(unlocks: readonly string[], needs: readonly string[], limits: RunLimits): boolean {
+function checkpointWanted(unlocks: readonly string[], needs: readonly string[], limits: RunLimits): boolean {
   if (limits.only === null) return true;
   const only = new Set(limits.only);
   return unlocks.some((id) => only.has(id)) || needs.some((id) => only.has(id));
@@ -61,9 +65,9 @@ function gateWanted(unlocks: readonly string[], needs: readonly string[], limits
 function barrierWave(state: PlanState): number {
   let open = Infinity;
   for (const slice of state.slices) if (!isSettled(slice.state)) open = Math.min(open, slice.wave);
-  for (const gate of state.gates) {
-    if (gate.kind !== 'wave' || gate.state === 'reached') continue;
-    const waves = gate.needs.map((id) => state.slices.find((s) => s.id === id)?.wave ?? 0);
+  for (const checkpoint of state.checkpoints) {
+    if (checkpoint.kind !== 'wave' || checkpoint.state === 'reached') continue;
+    const waves = checkpoint.needs.map((id) => state.slices.find((s) => s.id === id)?.wave ?? 0);
     open = Math.min(open, Math.max(0, ...waves));
   }
   return open;

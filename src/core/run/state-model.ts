@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/model.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Decision, FailureReason, FileChange, RunEnd, RunEvent, Stop } from './model.ts';
-import type { GateState, PlanStateName, SliceState } from './states.ts';
+import type { CheckpointState, PlanStateName, SliceState } from './states.ts';
 
 /** What is known of one run: its events, and whether its runner still lives. The only impure fact, collected by node. */
 export interface RunFacts {
@@ -73,13 +73,13 @@ export interface SliceView {
 }
 
 /** A merge point, or a wave's validation: named slices merged together and checked. */
-export interface GateView {
+export interface CheckpointView {
   readonly id: string;
   readonly kind: 'merge-point' | 'wave';
   readonly needs: readonly string[];
   readonly unlocks: readonly string[];
   readonly verify: readonly string[];
-  readonly state: GateState;
+  readonly state: CheckpointState;
   readonly waitingFor: readonly string[];
   readonly run: RunView | null;
   /** The merged commit, once reached. */
@@ -116,7 +116,7 @@ export interface PlanState {
   readonly preparedCommit: string | null;
   readonly integrationBranch: string;
   readonly slices: readonly SliceView[];
-  readonly gates: readonly GateView[];
+  readonly checkpoints: readonly CheckpointView[];
   readonly batches: readonly BatchView[];
   readonly attention: readonly Attention[];
   /** Remaining critical path, recomputed from what really happened; merge points stand in their places. */

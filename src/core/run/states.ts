@@ -98,25 +98,25 @@ export function isSliceState(word: string): word is SliceState {
   return Object.hasOwn(SLICE_STATES, word);
 }
 
-interface GateStateRow extends Look {
+interface CheckpointStateRow extends Look {
   readonly icon: StateIcon;
   /** In the text of a dashboard, where it has to catch the eye; `waiting` names what it waits for instead. */
   readonly loud: string;
 }
 
 /** The states of a merge point, and of the checks at the end of a wave. */
-const GATE_STATES = {
+const CHECKPOINT_STATES = {
   waiting: { label: 'waiting', loud: 'waits for', icon: 'joining', tone: 'quiet' },
   ready: { label: 'ready', loud: 'READY', icon: 'joining', tone: 'next' },
   running: { label: 'running', loud: 'MERGING', icon: 'turning', tone: 'busy' },
   reached: { label: 'reached', loud: 'REACHED', icon: 'passed', tone: 'good' },
   failed: { label: 'failed', loud: 'FAILED', icon: 'failed', tone: 'bad' },
-} as const satisfies Record<string, GateStateRow>;
+} as const satisfies Record<string, CheckpointStateRow>;
 
-export type GateState = keyof typeof GATE_STATES;
+export type CheckpointState = keyof typeof CHECKPOINT_STATES;
 
-export function gateStateRow(state: GateState): GateStateRow {
-  return GATE_STATES[state];
+export function checkpointStateRow(state: CheckpointState): CheckpointStateRow {
+  return CHECKPOINT_STATES[state];
 }
 
 interface PlanStateRow extends Look {

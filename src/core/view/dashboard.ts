@@ -1,6 +1,6 @@
 import { duration, minutes } from '../text/duration.ts';
-import { gateStateRow, isSettled, planStateRow, sliceStateRow, type Tone } from '../run/states.ts';
-import type { Attention, BatchView, GateView, PlanState, SliceView } from '../run/state-model.ts';
+import { checkpointStateRow, isSettled, planStateRow, sliceStateRow, type Tone } from '../run/states.ts';
+import type { Attention, BatchView, CheckpointView, PlanState, SliceView } from '../run/state-model.ts';
 
 export interface DashboardOptions {
   /** Plain ASCII instead of box and block characters. */
@@ -24,7 +24,7 @@ const COLOURS: Readonly<Record<Tone, string>> = {
 
 /**
  * The state of a plan as text, for a terminal, a chat or a commit message: batches with their progress, merge points
- * where they gate, the critical path that is left, and what waits for the person.
+ * where they hold, the critical path that is left, and what waits for the person.
  */
 export function dashboardText(state: PlanState, options: DashboardOptions): string {
   const paint = (text: string, tone: Tone): string =>
@@ -37,11 +37,11 @@ export function dashboardText(state: PlanState, options: DashboardOptions): stri
   const shown = new Set<string>();
   for (const batch of state.batches) {
     lines.push(batchLine(batch, state, options, paint));
-    for (const gate of state.gates) {
-      const last = Math.max(0, ...gate.needs.map((id) => state.slices.find((s) => s.id === id)?.batch ?? 0));
-      if (shown.has(gate.id) || last !== batch.number) continue;
-      shown.add(gate.id);
-      lines.push(gateLine(gate, options, arrow, paint));
+    for (const checkpoint of state.checkpoints) {
+      const last = Math.max(0, ...checkpoint.needs.map((id) => state.slices.find((s) => s.id === id)?.batch ?? 0));
+      if (shown.has(checkpoint.id) || last !== batch.number) continue;
+      shown.add(checkpoint.id);
+      lines.push(checkpointLine(checkpoint, options, arrow, paint));
     }
   }
   lines.push('', criticalLine(state, arrow));
@@ -82,20 +82,20 @@ function sliceText(slice: SliceView, paint: Paint): string {
   return paint(`${slice.id} ${said}`, tone);
 }
 
-function gateLine(gate: GateView, options: DashboardOptions, arrow: string, paint: Paint): string {
+function checkpointLine(checkpoint: CheckpointView, options: DashboardOptions, arrow: string, paint: Paint): string {
   const rule = options.ascii ? '======' : '══════';
-  const needs = gate.needs.join(' + ');
-  const what = gate.kind === 'wave' ? `${gate.id} validation` : `${gate.id} (${needs})`;
-  const { loud, tone } = gateStateRow(gate.state);
-  const label = gate.state === 'waiting' ? `${loud} ${gate.waitingFor.join(' + ')}` : loud;
-  const unlocks = gate.unlocks.length > 0 ? ` ${arrow} ${gate.unlocks.join(', ')}` : '';
+  const needs = checkpoint.needs.join(' + ');
+  const what = checkpoint.kind === 'wave' ? `${checkpoint.id} validation` : `${checkpoint.id} (${needs})`;
+  const { loud, tone } = checkpointStateRow(checkpoint.state);
+  const label = checkpoint.state === 'waiting' ? `${loud} ${checkpoint.waitingFor.join(' + ')}` : loud;
+  const unlocks = checkpoint.unlocks.length > 0 ? ` ${arrow} ${checkpoint.unlocks.join(', ')}` : '';
   return `         ${rule} ${paint(`${what} ${label}${unlocks}`, tone)} ${rule}`;
 }
 
 function criticalLine(state: PlanState, arrow: string): string {
   if (state.criticalPath.length === 0) return 'Critical path: nothing is left';
-  const gates = new Set(state.gates.map((gate) => gate.id));
-  const path = state.criticalPath.map((id) => (gates.has(id) ? `[${id}]` : id)).join(` ${arrow} `);
+  const checkpoints = new Set(state.checkpoints.map((checkpoint) => checkpoint.id));
+  const path = state.criticalPath.map((id) => (checkpoints.has(id) ? `[${id}]` : id)).join(` ${arrow} `);
   const first = state.slices.find((slice) => slice.id === state.criticalPath[0]);
   return `Critical path: ${path}   slack ${first?.slackMinutes ?? 0}   est. ${minutes(state.remainingMinutes)} left`;
 }

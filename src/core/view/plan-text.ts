@@ -29,7 +29,7 @@ export interface PlanTextOptions {
 }
 
 /** Escape codes by meaning; every colour repeats what a word already says. */
-const COLOURS = { bad: '31', warn: '33', gate: '36', quiet: '90', strong: '1' } as const;
+const COLOURS = { bad: '31', warn: '33', point: '36', quiet: '90', strong: '1' } as const;
 
 type Paint = (text: string, colour: keyof typeof COLOURS) => string;
 
@@ -38,7 +38,7 @@ const MOST_OVERLAPS = 20;
 const LONGEST_TITLE = 44;
 
 /**
- * A plan for the terminal: batches with their waves, merge points where they gate, the critical path, how many agents
+ * A plan for the terminal: batches with their waves, merge points where they hold, the critical path, how many agents
  * are worth it, overlaps of write sets, cycles, and what to do about them. Ends with a line break.
  */
 export function planText(plan: Plan, graph: PlanGraph, overlaps: readonly Overlap[], options: PlanTextOptions): string {
@@ -63,7 +63,7 @@ export function planText(plan: Plan, graph: PlanGraph, overlaps: readonly Overla
   if (overlaps.length > 0) lines.push('', ...overlapLines(overlaps, paint));
   const proposals = options.proposals ?? proposeMergePoints(plan, graph, overlaps);
   if (proposals.length > 0) {
-    lines.push('', paint(`Proposed merge points (${proposals.length})`, 'gate'));
+    lines.push('', paint(`Proposed merge points (${proposals.length})`, 'point'));
     lines.push(...proposalLines(proposals, signs.arrow).map(plainLine));
   }
   for (const { title, lines: rows } of options.sections ?? []) {
@@ -102,7 +102,7 @@ function batchLines(
   const rows = graph.order.map((id) => ({ slice: byId.get(id)!, at: graph.schedule.get(id)! }));
   const idWidth = Math.max(0, ...rows.map(({ slice }) => printable(slice.id).length));
   const titleWidth = Math.max(0, ...rows.map(({ slice }) => titleOf(slice).length));
-  const gates = gatesByWave(plan, graph);
+  const points = pointsByWave(plan, graph);
   const basisOf = (id: string): string => {
     const estimate = estimates?.get(id);
     return estimate ? basisText(estimate) : '';
@@ -123,11 +123,11 @@ function batchLines(
         const estimate = minutes(at.minutes).padStart(6) + basis;
         lines.push(`${head}${name}  ${estimate}  ${slackText(at, after !== '', paint)}${after}`);
       });
-      for (const point of gates.get(wave) ?? []) {
+      for (const point of points.get(wave) ?? []) {
         const needs = point.needs.map(printable).join(' + ');
         const unlocks = point.unlocks.length > 0 ? `${signs.arrow}${point.unlocks.map(printable).join(', ')}` : '';
         lines.push(
-          `           ${signs.rule} ${paint(`${printable(point.id)} (${needs})${unlocks}`, 'gate')} ${signs.rule}`,
+          `           ${signs.rule} ${paint(`${printable(point.id)} (${needs})${unlocks}`, 'point')} ${signs.rule}`,
         );
       }
     }
@@ -142,13 +142,13 @@ function slackText(at: SliceSchedule, padded: boolean, paint: Paint): string {
 }
 
 /** Merge points behind the deepest wave that holds one of their needs: the wave that ends a batch. */
-function gatesByWave(plan: Plan, graph: PlanGraph): ReadonlyMap<number, readonly MergePoint[]> {
-  const gates = new Map<number, MergePoint[]>();
+function pointsByWave(plan: Plan, graph: PlanGraph): ReadonlyMap<number, readonly MergePoint[]> {
+  const points = new Map<number, MergePoint[]>();
   for (const point of plan.mergePoints) {
     const wave = Math.max(0, ...point.needs.map((id) => graph.schedule.get(id)?.wave ?? 0));
-    gates.set(wave, [...(gates.get(wave) ?? []), point]);
+    points.set(wave, [...(points.get(wave) ?? []), point]);
   }
-  return gates;
+  return points;
 }
 
 function leftOut(plan: Plan, graph: PlanGraph, paint: Paint, arrow: string): string[] {

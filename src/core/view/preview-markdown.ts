@@ -39,8 +39,8 @@ export function previewMarkdown(preview: Preview): string {
     }
     lines.push('');
   }
-  const gates = new Set(plan.mergePoints.map((point) => point.id));
-  const path = graph.criticalPath.map((id) => (gates.has(id) ? `[${id}]` : id)).join(' -> ');
+  const points = new Set(plan.mergePoints.map((point) => point.id));
+  const path = graph.criticalPath.map((id) => (points.has(id) ? `[${id}]` : id)).join(' -> ');
   lines.push(
     '## Critical path',
     '',

@@ -4,7 +4,7 @@ import { failureNotice, notice, type Notice } from '../notices.ts';
 import type { Projects } from '../projects.ts';
 import type { AttentionTarget, SliceTarget } from '../open-plan.ts';
 
-/** What a person decides about a slice or gate that waits. Every function returns what to tell the person, if anything. */
+/** What a person decides about a slice or checkpoint that waits. Every function returns what to tell the person, if anything. */
 
 const CANCEL = null;
 

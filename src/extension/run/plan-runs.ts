@@ -192,7 +192,10 @@ function widen(drive: Drive, state: PlanState, only: readonly string[] | null): 
 }
 
 function isAnyActive(state: PlanState): boolean {
-  return state.slices.some((slice) => isActive(slice.state)) || state.gates.some((gate) => gate.state === 'running');
+  return (
+    state.slices.some((slice) => isActive(slice.state)) ||
+    state.checkpoints.some((checkpoint) => checkpoint.state === 'running')
+  );
 }
 
 /** The agent to run with; `null` leaves it to the plan. */
@@ -233,7 +236,7 @@ function outcomeNotice(outcome: RunOutcome, state: PlanState, drive: Drive): Not
     case 'failed':
       return {
         severity: 'error',
-        message: `${state.plan} cannot go on: a slice or gate failed. ${count}`,
+        message: `${state.plan} cannot go on: a slice or checkpoint failed. ${count}`,
         remedy: 'Open it in the dashboard to retry or skip it.',
         actions: [dashboard],
       };

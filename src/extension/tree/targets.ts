@@ -35,8 +35,8 @@ export function targetOf(argument: unknown): Target | null {
         return { ...base, slice: argument.attention.slice, run: argument.attention.runId };
       case 'slice':
         return { ...base, slice: argument.slice.id };
-      case 'gate':
-        return { ...base, slice: argument.gate.id };
+      case 'checkpoint':
+        return { ...base, slice: argument.checkpoint.id };
       case 'run':
         return { ...base, slice: argument.slice, run: argument.run.runId };
       case 'file':
@@ -151,7 +151,7 @@ export class Targets {
     })).then((choice) => ('chosen' in choice ? { chosen: { plan, attention: choice.chosen } } : choice));
   }
 
-  /** A run: the named one, or the last one of the slice or gate. */
+  /** A run: the named one, or the last one of the slice or checkpoint. */
   async run(argument: unknown, placeHolder: string): Promise<Choice<RunTarget>> {
     const found = await this.plan(argument, placeHolder);
     if (!('chosen' in found)) return found;
@@ -159,7 +159,9 @@ export class Targets {
     const target = targetOf(argument);
     const all = [
       ...plan.state.slices.flatMap((slice) => slice.runs.map((run) => ({ plan, slice: slice.id, run }))),
-      ...plan.state.gates.flatMap((gate) => (gate.run ? [{ plan, slice: gate.id, run: gate.run }] : [])),
+      ...plan.state.checkpoints.flatMap((checkpoint) =>
+        checkpoint.run ? [{ plan, slice: checkpoint.id, run: checkpoint.run }] : [],
+      ),
     ];
     const fit = all.filter(
       (entry) =>

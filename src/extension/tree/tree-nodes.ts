@@ -1,5 +1,5 @@
 import {
-  gateStateRow,
+  checkpointStateRow,
   isActive,
   isSettled,
   planStateRow,
@@ -11,7 +11,7 @@ import {
 } from '../../core/run/states.ts';
 import type { FileChange } from '../../core/run/model.ts';
 import { assertNever } from '../../core/text/result.ts';
-import type { Attention, BatchView, GateView, RunView, SliceView } from '../../core/run/state-model.ts';
+import type { Attention, BatchView, CheckpointView, RunView, SliceView } from '../../core/run/state-model.ts';
 import { actionsOf, attentionActions, canRun, canRunPlan, headlineOf } from '../../protocol/dashboard.ts';
 import { isRead, type OpenPlan, type ReadPlan } from '../open-plan.ts';
 
@@ -26,7 +26,7 @@ export type TreeNode =
   | { readonly kind: 'question'; readonly plan: ReadPlan; readonly attention: Attention }
   | { readonly kind: 'batch'; readonly plan: ReadPlan; readonly batch: BatchView }
   | { readonly kind: 'wave'; readonly plan: ReadPlan; readonly wave: number }
-  | { readonly kind: 'gate'; readonly plan: ReadPlan; readonly gate: GateView }
+  | { readonly kind: 'checkpoint'; readonly plan: ReadPlan; readonly checkpoint: CheckpointView }
   | { readonly kind: 'slice'; readonly plan: ReadPlan; readonly slice: SliceView }
   | { readonly kind: 'run'; readonly plan: ReadPlan; readonly slice: string; readonly run: RunView }
   | {
@@ -76,9 +76,9 @@ export function childNodes(node: TreeNode): readonly TreeNode[] {
       const runs = slice.runs.toReversed().map((run): TreeNode => ({ kind: 'run', plan, slice: slice.id, run }));
       return runs;
     }
-    case 'gate': {
-      const { plan, gate } = node;
-      return gate.run ? [{ kind: 'run', plan, slice: gate.id, run: gate.run }] : [];
+    case 'checkpoint': {
+      const { plan, checkpoint } = node;
+      return checkpoint.run ? [{ kind: 'run', plan, slice: checkpoint.id, run: checkpoint.run }] : [];
     }
     case 'run':
       return node.run.filesChanged.map((file) => ({ ...node, kind: 'file', file }));
@@ -125,8 +125,8 @@ export function faceOf(node: TreeNode): NodeFace {
     }
     case 'wave':
       return waveFace(node.plan, node.wave, prefix);
-    case 'gate':
-      return gateFace(node.gate, prefix);
+    case 'checkpoint':
+      return checkpointFace(node.checkpoint, prefix);
     case 'slice':
       return sliceFace(node.plan, node.slice, prefix);
     case 'run':
@@ -182,15 +182,16 @@ function batchChildren(plan: ReadPlan, batch: BatchView): readonly TreeNode[] {
   const nodes: TreeNode[] = [];
   for (const wave of batch.waves) {
     nodes.push({ kind: 'wave', plan, wave });
-    for (const gate of plan.state.gates) {
-      if (gate.kind === 'wave' && gate.id === `wave-${wave}`) nodes.push({ kind: 'gate', plan, gate });
+    for (const checkpoint of plan.state.checkpoints) {
+      if (checkpoint.kind === 'wave' && checkpoint.id === `wave-${wave}`)
+        nodes.push({ kind: 'checkpoint', plan, checkpoint });
     }
   }
-  for (const gate of plan.state.gates) {
-    if (gate.kind !== 'merge-point') continue;
-    const batches = gate.needs.map((id) => plan.state.slices.find((slice) => slice.id === id)?.batch ?? 0);
-    if (gate.needs.some((id) => members.has(id)) && Math.max(...batches) === batch.number) {
-      nodes.push({ kind: 'gate', plan, gate });
+  for (const checkpoint of plan.state.checkpoints) {
+    if (checkpoint.kind !== 'merge-point') continue;
+    const batches = checkpoint.needs.map((id) => plan.state.slices.find((slice) => slice.id === id)?.batch ?? 0);
+    if (checkpoint.needs.some((id) => members.has(id)) && Math.max(...batches) === batch.number) {
+      nodes.push({ kind: 'checkpoint', plan, checkpoint });
     }
   }
   return nodes;
@@ -265,20 +266,20 @@ function waveFace(plan: ReadPlan, wave: number, prefix: string): NodeFace {
   };
 }
 
-function gateFace(gate: GateView, prefix: string): NodeFace {
-  const name = gate.kind === 'merge-point' ? gate.id : `Validation of ${gate.id.replace('-', ' ')}`;
-  const waits = gate.waitingFor.length > 0 ? ` for ${gate.waitingFor.join(', ')}` : '';
-  const unlocks = gate.unlocks.length > 0 ? ` · unlocks ${gate.unlocks.join(', ')}` : '';
-  const { label, icon, tone } = gateStateRow(gate.state);
+function checkpointFace(checkpoint: CheckpointView, prefix: string): NodeFace {
+  const name = checkpoint.kind === 'merge-point' ? checkpoint.id : `Validation of ${checkpoint.id.replace('-', ' ')}`;
+  const waits = checkpoint.waitingFor.length > 0 ? ` for ${checkpoint.waitingFor.join(', ')}` : '';
+  const unlocks = checkpoint.unlocks.length > 0 ? ` · unlocks ${checkpoint.unlocks.join(', ')}` : '';
+  const { label, icon, tone } = checkpointStateRow(checkpoint.state);
   return {
-    id: `${prefix}\0gate ${gate.id}`,
+    id: `${prefix}\0checkpoint ${checkpoint.id}`,
     label: name,
     description: `${label}${waits}${unlocks}`,
     icon: ICONS[icon],
     color: tone === 'good' || tone === 'bad' ? COLOURS[tone] : null,
-    context: gate.run ? 'gate;trace' : 'gate',
-    tooltip: `${name}: ${gate.needs.join(' + ')} → ${gate.unlocks.join(', ') || 'next wave'}\n\n${gate.verify.join('\n\n')}`,
-    expansion: gate.run ? 'collapsed' : 'none',
+    context: checkpoint.run ? 'checkpoint;trace' : 'checkpoint',
+    tooltip: `${name}: ${checkpoint.needs.join(' + ')} → ${checkpoint.unlocks.join(', ') || 'next wave'}\n\n${checkpoint.verify.join('\n\n')}`,
+    expansion: checkpoint.run ? 'collapsed' : 'none',
   };
 }
 

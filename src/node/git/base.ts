@@ -51,20 +51,20 @@ export async function mergeParts(git: Git, parts: readonly Part[]): Promise<Resu
 }
 
 /**
- * What a slice (or gate) stands on: the prepared base, then the verified commits of its dependencies, or of the merge
- * point where one gates it. A skipped dependency contributes nothing: the person decided to do without it.
+ * What a slice (or checkpoint) stands on: the prepared base, then the verified commits of its dependencies, or of the
+ * checkpoint that unlocks it. A skipped dependency contributes nothing: the person decided to do without it.
  */
 export function partsOf(state: PlanState, needs: readonly string[], node: string | null): readonly Part[] {
   if (!state.preparedCommit) throw new Error('the plan was not started');
   const parts: Part[] = [{ name: 'base', commit: state.preparedCommit }];
-  const gated = new Set<string>();
-  for (const gate of state.gates) {
-    if (node === null || !gate.unlocks.includes(node) || !gate.commit) continue;
-    parts.push({ name: gate.id, commit: gate.commit });
-    for (const id of gate.needs) gated.add(id);
+  const inCheckpoint = new Set<string>();
+  for (const checkpoint of state.checkpoints) {
+    if (node === null || !checkpoint.unlocks.includes(node) || !checkpoint.commit) continue;
+    parts.push({ name: checkpoint.id, commit: checkpoint.commit });
+    for (const id of checkpoint.needs) inCheckpoint.add(id);
   }
   for (const slice of state.slices) {
-    if (needs.includes(slice.id) && !gated.has(slice.id) && slice.commit && slice.state !== 'skipped') {
+    if (needs.includes(slice.id) && !inCheckpoint.has(slice.id) && slice.commit && slice.state !== 'skipped') {
       parts.push({ name: slice.id, commit: slice.commit });
     }
   }

@@ -3,7 +3,7 @@ import { createRedactor } from '../../core/gate/redact.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { branchOf, nodeName } from '../../core/run/names.ts';
 import type { FailureReason } from '../../core/run/model.ts';
-import type { GateView, PlanState } from '../../core/run/state-model.ts';
+import type { CheckpointView, PlanState } from '../../core/run/state-model.ts';
 import { mergeParts, partsOf } from '../git/base.ts';
 import { changesBetween } from '../git/changes.ts';
 import type { EngineFailure } from '../engine-model.ts';
@@ -23,9 +23,9 @@ export async function reachCheckpoint({
   request,
   state,
 }: CheckpointClaim): Promise<Result<AttemptOutcome, EngineFailure>> {
-  const checkpoint = state.gates.find((candidate) => candidate.id === request.node);
+  const checkpoint = state.checkpoints.find((candidate) => candidate.id === request.node);
   if (!checkpoint) {
-    const known = [...state.slices.map((slice) => slice.id), ...state.gates.map((point) => point.id)].join(', ');
+    const known = [...state.slices.map((slice) => slice.id), ...state.checkpoints.map((point) => point.id)].join(', ');
     return fail('no-such-slice', `${state.plan} has no slice or merge point ${request.node}`, `It has: ${known}.`);
   }
   if (checkpoint.state !== 'ready') {
@@ -46,7 +46,7 @@ export async function reachCheckpoint({
       plan: loaded.plan.id,
       slice: checkpoint.id,
       attempt: 1,
-      mode: 'gate',
+      mode: 'checkpoint',
       pid: me.pid,
       pid_started: me.started,
       host: me.host,
@@ -78,7 +78,7 @@ export async function reachCheckpoint({
 async function steps(
   request: AttemptRequest,
   state: PlanState,
-  checkpoint: GateView,
+  checkpoint: CheckpointView,
   run: RunDirectory,
   worktree: string,
 ): Promise<{ readonly reason: FailureReason; readonly detail: string } | null> {
@@ -151,7 +151,7 @@ async function steps(
 }
 
 /** A merge point without checks of its own repeats those of its slices: what passed apart must pass together. */
-function commandsOf(request: AttemptRequest, checkpoint: GateView): readonly string[] {
+function commandsOf(request: AttemptRequest, checkpoint: CheckpointView): readonly string[] {
   const { plan } = request.loaded;
   if (checkpoint.kind === 'wave') {
     const check = plan.waveChecks.find((candidate) => `wave-${candidate.wave}` === checkpoint.id);

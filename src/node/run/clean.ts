@@ -35,7 +35,9 @@ export async function cleanable(repository: Repository, loaded: LoadedPlan): Pro
     state.attention.map((item) => [state.slices.find((s) => s.id === item.slice)?.worktree, item.slice]),
   );
   const inUse = new Map(
-    state.gates.filter((gate) => gate.state === 'running').map((gate) => [path.join(root, nodeName(gate.id)), gate.id]),
+    state.checkpoints
+      .filter((checkpoint) => checkpoint.state === 'running')
+      .map((checkpoint) => [path.join(root, nodeName(checkpoint.id)), checkpoint.id]),
   );
   const plans = path.join(repository.runsDir, 'plans');
   if (await isLocked(path.join(plans, `${loaded.plan.id}.integrate.lock`)))

@@ -190,7 +190,8 @@ class Scheduler {
         const actions = nextActions(state, this.#graph, this.#limits, new Set([...this.#starting, ...this.#broken]));
         for (const action of actions) this.#launch(action, state);
         alive =
-          state.slices.some((slice) => isActive(slice.state)) || state.gates.some((gate) => gate.state === 'running');
+          state.slices.some((slice) => isActive(slice.state)) ||
+          state.checkpoints.some((checkpoint) => checkpoint.state === 'running');
         const idle = this.#running.size === 0 && this.#starting.size === 0 && !alive && actions.length === 0;
         if (idle && !(this.#request.waitForAnswers && state.attention.length > 0)) {
           return { outcome: this.#outcome(state), state };
@@ -245,7 +246,8 @@ class Scheduler {
       if (slice.state !== 'failed' || slice.next || (only && !only.includes(slice.id))) continue;
       await this.#retry(slice.id, slice.run?.runId ?? null);
     }
-    for (const gate of state.gates) if (gate.state === 'failed') await this.#retry(gate.id, gate.run?.runId ?? null);
+    for (const checkpoint of state.checkpoints)
+      if (checkpoint.state === 'failed') await this.#retry(checkpoint.id, checkpoint.run?.runId ?? null);
   }
 
   async #retry(node: string, runId: string | null): Promise<void> {
@@ -259,9 +261,11 @@ class Scheduler {
   }
 
   #launch(action: Action, state: PlanState): void {
-    const node = action.type === 'gate' ? action.gate : action.slice;
+    const node = action.type === 'checkpoint' ? action.checkpoint : action.slice;
     const title =
-      action.type === 'gate' ? action.gate : (state.slices.find((slice) => slice.id === node)?.title ?? node);
+      action.type === 'checkpoint'
+        ? action.checkpoint
+        : (state.slices.find((slice) => slice.id === node)?.title ?? node);
     this.#request.onAction?.(action);
     this.#starting.add(node);
     const runBefore = lastRunOf(state, node);
@@ -294,11 +298,11 @@ class Scheduler {
   /** A runner that left no run, or died before its end again and again, is not started any more by this process. */
   async #settle(node: string, runBefore: string | null, after: PlanState): Promise<void> {
     // Cut from the plan in the meantime.
-    if (![...after.slices, ...after.gates].some((candidate) => candidate.id === node)) return;
+    if (![...after.slices, ...after.checkpoints].some((candidate) => candidate.id === node)) return;
     const run = lastRunOf(after, node);
     const began = run !== runBefore;
     const died =
-      [...after.slices, ...after.gates].find((candidate) => candidate.id === node)?.run?.state === 'interrupted';
+      [...after.slices, ...after.checkpoints].find((candidate) => candidate.id === node)?.run?.state === 'interrupted';
     if (began && !died) return;
     // A runner that an earlier scheduler launched was faster; its first event is about to come.
     const holder = this.#loaded.plan.slices.find((slice) => slice.id === node)?.workstream ?? node;
@@ -325,7 +329,7 @@ class Scheduler {
     const failed =
       this.#broken.size > 0 ||
       state.slices.some((s) => wanted(s.id) && s.state === 'failed') ||
-      state.gates.some((g) => g.state === 'failed');
+      state.checkpoints.some((point) => point.state === 'failed');
     if (failed) return 'failed';
     const left = state.slices.some((s) => wanted(s.id) && !isSettled(s.state));
     return left ? 'failed' : 'done';
@@ -334,5 +338,5 @@ class Scheduler {
 
 function lastRunOf(state: PlanState, node: string): string | null {
   const slice = state.slices.find((candidate) => candidate.id === node);
-  return (slice ?? state.gates.find((gate) => gate.id === node))?.run?.runId ?? null;
+  return (slice ?? state.checkpoints.find((checkpoint) => checkpoint.id === node))?.run?.runId ?? null;
 }

@@ -73,11 +73,11 @@ export class Decisions {
 
   async retry(id: string, options: { readonly revert: boolean; readonly note?: string }): Answer<null> {
     const state = await this.#reader.state(this.#loaded);
-    const gate = state.gates.find((candidate) => candidate.id === id);
-    if (gate) {
-      if (gate.state !== 'failed')
-        return fail('not-waiting', `${id} is ${gate.state}`, 'Only a failed merge point can be retried.');
-      await this.#append({ type: 'retried', slice: id, run_id: gate.run?.runId ?? null, revert: [], note: null });
+    const checkpoint = state.checkpoints.find((candidate) => candidate.id === id);
+    if (checkpoint) {
+      if (checkpoint.state !== 'failed')
+        return fail('not-waiting', `${id} is ${checkpoint.state}`, 'Only a failed merge point can be retried.');
+      await this.#append({ type: 'retried', slice: id, run_id: checkpoint.run?.runId ?? null, revert: [], note: null });
       return success(null);
     }
     const found = this.#find(state, id);
@@ -119,8 +119,8 @@ export class Decisions {
 
   async skip(id: string, reason?: string): Answer<null> {
     const state = await this.#reader.state(this.#loaded);
-    const gate = state.gates.find((candidate) => candidate.id === id);
-    if (!gate) {
+    const checkpoint = state.checkpoints.find((candidate) => candidate.id === id);
+    if (!checkpoint) {
       const found = this.#find(state, id);
       if (!found.ok) return found;
       if (isActive(found.value.state))

@@ -35,7 +35,7 @@ suite('dashboard', () => {
       assert.match(waves, wave);
     const c1 = frame.locator('.card', { has: frame.locator('.card-main[data-slice=C1]') });
     assert.match(await c1.innerText(), /C1[\s\S]*Order placement[\s\S]*blocked by/);
-    assert.match(await frame.locator('[data-gate=MP1]').innerText(), /MP1: A2 \+ B2 → C1/);
+    assert.match(await frame.locator('[data-checkpoint=MP1]').innerText(), /MP1: A2 \+ B2 → C1/);
   });
 
   test('shows what needs the person first, with the question, the paths and what it unblocks', async () => {
@@ -64,7 +64,7 @@ suite('dashboard', () => {
     await waits('C1').getByRole('button', { name: '[MP1]', exact: true }).click();
     await detailOf(/Merge point MP1/);
     assert.equal(await (await card('C1')).getAttribute('aria-pressed'), 'false');
-    assert.equal(await frame.locator('[data-gate=MP1]').getAttribute('aria-pressed'), 'true');
+    assert.equal(await frame.locator('[data-checkpoint=MP1]').getAttribute('aria-pressed'), 'true');
   });
 
   test('a stopped slice shows its run and what it changed out of scope', async () => {
@@ -76,7 +76,7 @@ suite('dashboard', () => {
   });
 
   test('the merge point says what it needs and unlocks', async () => {
-    await (await dashboard()).locator('[data-gate=MP1]').click();
+    await (await dashboard()).locator('[data-checkpoint=MP1]').click();
     const detail = await detailOf(/Merge point MP1/);
     const under = (name: string): Promise<readonly string[]> =>
       detail

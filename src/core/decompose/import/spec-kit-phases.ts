@@ -236,14 +236,14 @@ export function phaseOrder(
 ): string[][] {
   const result: string[][] = groups.map(() => []);
   /** What the next phase that is no story waits for, and what stories wait for. */
-  let gate: string[] = [];
+  let before: string[] = [];
   let storiesSince: string[] = [];
   phases.forEach((phase, number) => {
     const members = groups.flatMap((group, i) => (group.phase === number ? [i] : []));
     if (members.length === 0) return;
     const isStory = phase.kind === 'story';
     if (!isStory && storiesSince.length > 0) {
-      gate = storiesSince;
+      before = storiesSince;
       storiesSince = [];
     }
     let frontier: string[] = [];
@@ -256,12 +256,12 @@ export function phaseOrder(
         result[i] = frontier;
         frontier = [group.id];
       } else {
-        result[i] = [...gate];
+        result[i] = [...before];
         frontier.push(group.id);
       }
     }
     if (isStory) storiesSince.push(...frontier);
-    else gate = frontier;
+    else before = frontier;
   });
   return result;
 }
