@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { contradictionsOf } from '../../src/core/run/claims.ts';
-import { ranNoTest } from '../../src/core/gate/coverage.ts';
+import { parseReport } from '../../src/core/context/report.ts';
 import { ruleOnCommand, ruleOnEdit, type ScopePolicy } from '../../src/core/gate/policy.ts';
 import { createRedactor, redactValue } from '../../src/core/gate/redact.ts';
 import { checkScope, type ObservedChange } from '../../src/core/gate/scope-check.ts';
@@ -180,28 +180,74 @@ suite('claims against observation', () => {
     const found = contradictionsOf({ claims, files, commands: [], observesCommands: false, verification: [] });
     assert.ok(found.every((line) => !line.includes('npm')));
   });
-});
 
-suite('checks that ran no test', () => {
-  for (const output of [
-    'ℹ tests 0\nℹ pass 0',
-    '# tests 0',
-    '  0 passing (2ms)',
-    '===== no tests ran in 0.01s =====',
-    'No tests found, exiting with code 0',
-    'running 0 tests',
+  const said = (filesChanged: readonly string[]): string[] =>
+    contradictionsOf({
+      claims: { ...claims, testsPassed: null, filesChanged },
+      files: [
+        { ...change('src/old.ts', 'modified'), inScope: true, symbols: [] },
+        { ...change('src/new/c.ts', 'renamed', { from: 'src/was.ts' }), inScope: true, symbols: [] },
+      ],
+      commands: [],
+      observesCommands: false,
+      verification: [],
+      worktree: '/home/u/r.worktrees/p/A1',
+    });
+
+  for (const list of [
+    ['src/old.ts', 'src/new/c.ts'],
+    ['./src/old.ts', './/src/new/c.ts'],
+    ['/home/u/r.worktrees/p/A1/src/old.ts', '/private/home/u/r.worktrees/p/A1/src/new/c.ts'],
+    ['src/old.ts (modified)', 'src/was.ts -> src/new/c.ts'],
+    ['M src/old.ts', '- src/was.ts → src/new/c.ts (renamed)'],
+    ['`src/old.ts`', 'R100 src/was.ts'],
+    ['src/old.ts - adds the total', 'src/new/'],
+    ['src\\old.ts', 'src/new/c.ts: moved'],
   ]) {
-    test(`sees that nothing ran in ${JSON.stringify(output)}`, () => assert.ok(ranNoTest(output)));
+    test(`reads ${list.join(', ')}`, () => assert.deepEqual(said(list), []));
   }
-  for (const output of [
-    'ℹ tests 12',
-    '  3 passing',
-    '5 passed in 0.1s',
-    'built in 2s',
-    'running 0 tests\nrunning 4 tests',
-  ]) {
-    test(`does not see it in ${JSON.stringify(output)}`, () => assert.ok(!ranNoTest(output)));
-  }
+
+  test('a claim about another file stays refuted, however it is written', () => {
+    assert.deepEqual(said(['src/old.ts', 'src/new/c.ts', '/home/u/r.worktrees/p/A1/src/ghost.ts (new)']), [
+      'claims to have changed src/ghost.ts, which is as it was',
+    ]);
+    assert.deepEqual(said(['src/ol', 'src/new/c.ts']), [
+      'claims to have changed src/ol, which is as it was',
+      'changed src/old.ts and does not say so',
+    ]);
+  });
+
+  const counted = { ran: 2, passed: 2, failed: 0, skipped: 1, todo: 0, exact: true, replayed: null };
+  const passing: Verification = { ...failing, exitCode: 0, outcome: 'passed', counts: counted };
+  const numbered = (testCount: number, verification: readonly Verification[], commands: readonly string[] = []) =>
+    contradictionsOf({
+      claims: { ...claims, filesChanged: null, commandsRun: null, testCount },
+      files,
+      commands,
+      observesCommands: commands.length > 0,
+      verification,
+    });
+
+  test('a number of tests that the checks do not come to is refuted', () => {
+    assert.deepEqual(numbered(42, [passing]), ['claims 42 passed tests, but the checks ran 2']);
+    assert.deepEqual(numbered(2, [passing]), []);
+    assert.deepEqual(numbered(4, [passing, passing]), []);
+  });
+
+  test('it is not where a check prints no number, or the agent was seen to run other tests', () => {
+    assert.deepEqual(numbered(42, [passing, { ...failing, exitCode: 0, outcome: 'passed' }]), []);
+    assert.deepEqual(numbered(42, [passing], ['npm run test:all']), []);
+    assert.equal(numbered(42, [passing], ['npm test']).length, 1);
+  });
+
+  test('the number is read from a field and from words', () => {
+    const count = (report: object) => parseReport(JSON.stringify(report))?.testCount;
+    assert.equal(count({ tests_passed: true, test_count: 42 }), 42);
+    assert.equal(count({ tests_passed: 7 }), 7);
+    assert.equal(count({ status: 'COMPLETE', spec_summary: 'Done, all 42 tests passed.' }), 42);
+    assert.equal(count({ status: 'COMPLETE', spec_summary: '12/12 passing' }), 12);
+    assert.equal(count({ status: 'COMPLETE', spec_summary: 'adds 3 tests' }), null);
+  });
 });
 
 suite('redaction', () => {

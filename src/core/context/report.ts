@@ -22,6 +22,7 @@ const reportKeys = new Set([
   'files_changed',
   'commands_run',
   'tests_passed',
+  'test_count',
   'risk_notes',
   'review_needed',
   'question',
@@ -95,6 +96,7 @@ function claims(fields: Fields): Claims {
     filesChanged: names(fields.get('files_changed')),
     commandsRun: names(fields.get('commands_run')),
     testsPassed: flag(fields.get('tests_passed')),
+    testCount: testCount(fields),
     riskNotes: list(fields.get('risk_notes')).flatMap(riskNote),
     reviewNeeded: flag(fields.get('review_needed')),
     question: prose(fields.get('question')),
@@ -115,6 +117,19 @@ function flag(value: unknown): boolean | null {
   if (typeof value !== 'string') return null;
   if (/^(true|yes)$/i.test(value.trim())) return true;
   return /^(false|no)$/i.test(value.trim()) ? false : null;
+}
+
+/** How many tests passed, as a field or in the summary's words: `all 42 tests passed`, `42/42 passing`. */
+function testCount(fields: Fields): number | null {
+  for (const key of ['test_count', 'tests_run', 'tests_passed', 'tests_total', 'passed_tests']) {
+    const value = fields.get(key);
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  }
+  const text = `${prose(fields.get('spec_summary')) ?? ''}\n${prose(fields.get('slice_plan')) ?? ''}`;
+  const said =
+    /\b(\d{1,6})(?:\s*\/\s*\d+)?\s+(?:(?:unit|new|existing)\s+)?(?:tests?\s+(?:all\s+|now\s+|have\s+)?pass|passing\b|passed\b)/i;
+  const found = said.exec(text)?.[1];
+  return found === undefined ? null : Number(found);
 }
 
 function prose(value: unknown): string | null {

@@ -1,3 +1,5 @@
+import type { TestCounts } from './test-counts.ts';
+
 /** The files a slice's run changed, as git saw them. */
 export interface FileChange {
   readonly path: string;
@@ -35,7 +37,9 @@ export interface Verification {
   readonly baseExitCode?: number | null;
   /** Set when a person decided that this failure does not block. */
   readonly waived?: boolean;
-  /** `no-coverage`: it succeeded but ran no test at all, which proves nothing. */
+  /** The tests in its output; absent when it prints no numbers that are known. */
+  readonly counts?: TestCounts;
+  /** `no-coverage`: it succeeded but ran no test, skipped all, or replayed an earlier result: that proves nothing. */
   readonly outcome: 'passed' | 'failed' | 'no-coverage' | 'not-found' | 'timed-out';
 }
 
@@ -53,6 +57,8 @@ export interface Claims {
   readonly filesChanged: readonly string[] | null;
   readonly commandsRun: readonly string[] | null;
   readonly testsPassed: boolean | null;
+  /** How many tests it says have passed; absent in runs recorded before that was read. */
+  readonly testCount?: number | null;
   readonly riskNotes: readonly RiskNote[];
   readonly reviewNeeded: boolean | null;
   readonly question: string | null;

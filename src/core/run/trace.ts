@@ -43,6 +43,7 @@ export function traceOf(runId: string, events: readonly RunEvent[], alive: boole
         commands: commands.filter((command) => command.source === 'agent').map((command) => command.command),
         observesCommands: started?.adapter === 'claude' || started?.adapter === 'codex',
         verification,
+        worktree: first?.worktree ?? null,
       })
     : [];
   const risks = [...(claims?.riskNotes ?? []), ...notes];

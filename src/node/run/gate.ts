@@ -2,6 +2,7 @@ import path from 'node:path';
 import { checkScope } from '../../core/gate/scope-check.ts';
 import type { Redact } from '../../core/gate/redact.ts';
 import type { Plan, Slice } from '../../core/plan/model.ts';
+import { outcomeText } from '../../core/run/claims.ts';
 import type { Decision, FailureReason, Stop, Verification } from '../../core/run/model.ts';
 import { changesBetween, leadsOutside, patchBetween, restoreSnapshot, takeSnapshot } from '../git/changes.ts';
 import { readCodeChanges } from '../git/code-changes.ts';
@@ -165,7 +166,7 @@ function failed(
     .map((check) => {
       const before = onBase.get(check.command);
       const also = before === undefined ? '' : before === 0 ? ', passes on the base' : ', fails on the base as well';
-      return `\`${check.command}\` ${check.outcome === 'failed' ? `ended with ${check.exitCode ?? 'a signal'}` : check.outcome}${also}`;
+      return `\`${check.command}\` ${outcomeText(check)}${also}`;
     })
     .join('; ');
   const unusable = failing.every((check) => check.outcome === 'not-found' || check.outcome === 'no-coverage');

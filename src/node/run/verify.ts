@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ranNoTest } from '../../core/gate/coverage.ts';
+import { coverageOf, readTestCounts } from '../../core/run/test-counts.ts';
 import type { Redact } from '../../core/gate/redact.ts';
 import { failure, success, type Result } from '../../core/text/result.ts';
 import type { Verification } from '../../core/run/model.ts';
@@ -20,6 +20,8 @@ export interface CheckRequest {
 
 /** Characters of output kept as evidence: the end, where test runners say what failed. */
 const KEPT = 16_000;
+/** Characters of output in which the numbers of tests are looked for: machine formats write a line a test. */
+const COUNTED = 8_000_000;
 
 /**
  * Runs one verification command, without a shell, and says what was observed. `a && b` runs in order; the first that
@@ -34,7 +36,7 @@ export async function runCheck(request: CheckRequest): Promise<Verification> {
   let output = '';
   let durationMs = 0;
   const take = (chunk: string): void => {
-    output = (output + chunk).slice(-KEPT * 4);
+    output = (output + chunk).slice(-COUNTED);
   };
   let cwd = request.cwd;
   for (const step of line.value) {
@@ -56,7 +58,11 @@ export async function runCheck(request: CheckRequest): Promise<Verification> {
       onStderr: take,
     });
     durationMs += run.durationMs;
-    const evidence = (): string => request.redact(output).slice(-KEPT);
+    const evidence = (): string => request.redact(output.slice(-KEPT * 4)).slice(-KEPT);
+    const counted = (): Pick<Verification, 'counts'> => {
+      const counts = readTestCounts(output);
+      return counts === null ? {} : { counts };
+    };
     if (run.outcome === 'not-found') {
       return {
         command,
@@ -72,11 +78,21 @@ export async function runCheck(request: CheckRequest): Promise<Verification> {
     if (run.exitCode !== 0) {
       // Without an exit code only this says why: a signal, or a system that would not start it.
       if (run.exitCode === null) take(`\nended by ${run.signal ?? run.error ?? run.outcome}\n`);
-      return { command, exitCode: run.exitCode, durationMs, output: evidence(), outcome: 'failed' };
+      return { command, exitCode: run.exitCode, durationMs, output: evidence(), ...counted(), outcome: 'failed' };
     }
   }
-  const text = request.redact(output).slice(-KEPT);
-  return { command, exitCode: 0, durationMs, output: text, outcome: ranNoTest(text) ? 'no-coverage' : 'passed' };
+  const text = request.redact(output.slice(-KEPT * 4)).slice(-KEPT);
+  const counts = readTestCounts(output);
+  const coverage = coverageOf(counts);
+  const proves = coverage === 'tests' || coverage === 'unknown';
+  return {
+    command,
+    exitCode: 0,
+    durationMs,
+    output: text,
+    ...(counts === null ? {} : { counts }),
+    outcome: proves ? 'passed' : 'no-coverage',
+  };
 }
 
 /** The directory that `cd` steps into, which stays in the worktree: no check is about another place. */
