@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { DEFAULT_CORRECTIONS, MOST_CORRECTIONS } from '../core/decompose/rounds.ts';
 import { isDecomposerId, type DecomposerId } from '../core/decompose/table.ts';
-import type { AgentId } from '../node/agents/adapter.ts';
+import { isAgentId, type AgentId } from '../core/agent/agents.ts';
 
 /** All settings as one value; this is the only file that reads them. Defaults stand in package.json alone. */
 export interface Settings {
@@ -38,7 +38,7 @@ export function readSettings(root?: string): Settings {
   const chosen = values.inspect<string>('agent');
   const maxParallel = values.get<number | null>('maxParallel', null);
   return {
-    agent: isAgent(agent) ? agent : null,
+    agent: isAgentId(agent) ? agent : null,
     agentChosen: (chosen?.globalValue ?? chosen?.workspaceValue ?? chosen?.workspaceFolderValue) !== undefined,
     agentCommand: values.get<string[]>('agentCommand', []).filter((word) => typeof word === 'string'),
     model: values.get<string>('model', '').trim() || null,
@@ -71,10 +71,6 @@ export async function rememberOpenWorktree(choice: Settings['openWorktree']): Pr
 export async function rememberProvenance(enabled: boolean): Promise<void> {
   const values = vscode.workspace.getConfiguration(SECTION);
   await values.update('provenance.enabled', enabled, vscode.ConfigurationTarget.Global);
-}
-
-function isAgent(value: string): value is AgentId {
-  return value === 'claude' || value === 'codex' || value === 'command' || value === 'demo';
 }
 
 function decomposerIn(value: string): Settings['decomposer'] {

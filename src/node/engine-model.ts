@@ -12,7 +12,7 @@ import type { Result } from '../core/text/result.ts';
 import type { Trace } from '../core/run/model.ts';
 import type { Action, RunLimits } from '../core/run/limits-model.ts';
 import type { PlanState } from '../core/run/state-model.ts';
-import type { AgentId } from './agents/adapter.ts';
+import type { AgentId } from '../core/agent/agents.ts';
 
 /** An expected failure, ready to be read by a person: what is wrong, where, and what to do next. */
 export interface EngineFailure {

@@ -1,3 +1,4 @@
+import { INSTALLED_AGENT_IDS } from '../../core/agent/agents.ts';
 import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -43,7 +44,7 @@ export const demoAgent: Command = {
     const file = path.join(home, 'agent.yaml');
     if (!existsSync(file)) {
       terminal.err(
-        `The demo agent follows a script, and this repository has none (.slicewave/demo/agent.yaml). Choose a real agent: claude or codex.\n`,
+        `The demo agent follows a script, and this repository has none (.slicewave/demo/agent.yaml). Choose a real agent: ${INSTALLED_AGENT_IDS.join(' or ')}.\n`,
       );
       return 2;
     }

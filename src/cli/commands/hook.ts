@@ -3,6 +3,8 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { ruleOnCommand, ruleOnEdit, type Ruling, type ScopePolicy } from '../../core/gate/policy.ts';
+import type { AskedToolUse } from '../../node/agents/adapter.ts';
+import { agentHook } from '../../node/agents/table.ts';
 import type { Command } from '../command.ts';
 
 /**
@@ -18,9 +20,18 @@ export const hook: Command = {
   internal: true,
   async run({ positionals, terminal }) {
     if (positionals[0] === 'pre-commit') return preCommit((line) => terminal.err(line));
+    const name = positionals[0] ?? '';
+    const asking = agentHook(name);
+    if (!asking) {
+      // Agents take this exit code for a refusal.
+      terminal.err(`slicewave: no agent has a hook "${name}", so nothing is allowed by it\n`);
+      return 2;
+    }
     let ruling: Ruling;
     try {
-      ruling = await preToolUse(JSON.parse(readFileSync(0, 'utf8')), readPolicy());
+      const policy = readPolicy();
+      const use = asking.read(JSON.parse(readFileSync(0, 'utf8')));
+      ruling = use === null ? { allow: true } : await rule(use, policy);
     } catch (error) {
       ruling = {
         allow: false,
@@ -28,9 +39,7 @@ export const hook: Command = {
       };
     }
     if (ruling.allow) return 0;
-    terminal.out(
-      `${JSON.stringify({ hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'deny', permissionDecisionReason: ruling.reason } })}\n`,
-    );
+    terminal.out(asking.refusal(ruling.reason));
     return 0;
   },
 };
@@ -41,20 +50,14 @@ function readPolicy(): ScopePolicy {
   return JSON.parse(readFileSync(file, 'utf8')) as ScopePolicy;
 }
 
-async function preToolUse(call: unknown, policy: ScopePolicy): Promise<Ruling> {
-  if (typeof call !== 'object' || call === null) throw new Error('the tool use is not an object');
-  const { tool_input: input, cwd } = call as { tool_input?: unknown; cwd?: unknown };
-  if (typeof input !== 'object' || input === null) return { allow: true };
-  const { file_path: file, notebook_path: notebook, command } = input as Record<string, unknown>;
-  const target = typeof file === 'string' ? file : typeof notebook === 'string' ? notebook : null;
-  if (target !== null) {
-    const from = typeof cwd === 'string' ? cwd : policy.worktree;
-    const full = path.resolve(from, target);
+async function rule({ file, command, cwd, input }: AskedToolUse, policy: ScopePolicy): Promise<Ruling> {
+  if (file !== null) {
+    const full = path.resolve(cwd ?? policy.worktree, file);
     const inside = relativeTo(policy.worktree, full);
-    const ruling = ruleOnEdit(policy, inside, target);
-    return ruling.allow && inside !== null ? ruleInside(policy, inside, full, { ...input }) : ruling;
+    const ruling = ruleOnEdit(policy, inside, file);
+    return ruling.allow && inside !== null ? ruleInside(policy, inside, full, input) : ruling;
   }
-  return typeof command === 'string' ? ruleOnCommand(policy, command) : { allow: true };
+  return command === null ? { allow: true } : ruleOnCommand(policy, command);
 }
 
 /** Down to the symbol, where the scope names any. The parser takes a moment to load, so only then. */

@@ -2,8 +2,7 @@ import { splitCommand } from '../../core/text/words.ts';
 import { dashboardText } from '../../core/view/dashboard.ts';
 import { nextActions } from '../../core/run/next.ts';
 import type { RunLimits } from '../../core/run/limits-model.ts';
-import type { AgentId } from '../../node/agents/adapter.ts';
-import { AGENT_IDS, isAgentId } from '../../node/agents/table.ts';
+import { AGENT_IDS, isAgentId, type AgentId } from '../../core/agent/agents.ts';
 import { childLauncher } from '../../node/run/child-launcher.ts';
 import { DEFAULT_PARALLEL, unrunnable } from '../../node/run/scheduler.ts';
 import {

@@ -1,3 +1,4 @@
+import { DEFAULT_AGENT } from '../agent/agents.ts';
 import { Document, isSeq } from 'yaml';
 import { planPrompt, promptPath, stopConditions } from '../context/prompt.ts';
 import { planGraph } from '../plan/graph.ts';
@@ -194,7 +195,7 @@ function manifest(
 }
 
 function agentOf(slice: ProposedSlice | undefined, request: PlanFilesRequest): string {
-  return slice?.agent ?? request.agent ?? 'claude';
+  return slice?.agent ?? request.agent ?? DEFAULT_AGENT;
 }
 
 function taskSpec(

@@ -1,3 +1,4 @@
+import { AGENT_IDS } from '../agent/agents.ts';
 import type { Span } from '../text/source.ts';
 import { nameSpaceOf } from './occurrences.ts';
 import type { NameSpace } from './occurrences.ts';
@@ -33,8 +34,6 @@ export interface Completion {
   readonly again?: boolean;
 }
 
-/** The programs that can be asked to work on a slice; a plan may name others. */
-const adapters: readonly string[] = ['claude', 'codex', 'command', 'demo'];
 /** More paths than anybody reads; the next letters make them fewer. */
 const mostPaths = 200;
 
@@ -139,7 +138,7 @@ export function agents(at: Cursor, word: Word): Completion[] {
   const all = [...listed, ...own];
   // The word that is being typed is no agent yet, unless something else calls one so.
   const used = all.filter((name) => name !== word.typed || all.indexOf(name) !== all.lastIndexOf(name));
-  return [...new Set([...used, ...adapters])].map((name) =>
+  return [...new Set([...used, ...AGENT_IDS])].map((name) =>
     item(name, 'agent', word, used.includes(name) ? 'used in this plan' : 'known to Slicewave'),
   );
 }

@@ -1,3 +1,4 @@
+import { DEFAULT_AGENT } from '../agent/agents.ts';
 import { editedPrompt, planPrompt, promptPath } from '../context/prompt.ts';
 import type { Proposal } from '../plan/proposal.ts';
 import { launchCommands, planFiles } from '../decompose/write.ts';
@@ -170,7 +171,7 @@ function generate(request: ReplanFilesRequest, proposal: Proposal): PlanFiles {
     dirName: plan.dir.slice(slash + 1),
     prompts: false,
     // Slices that name no agent get the one that most of the plan has.
-    agent: mostly(plan.slices.flatMap((slice) => slice.agent ?? [])) ?? 'claude',
+    agent: mostly(plan.slices.flatMap((slice) => slice.agent ?? [])) ?? DEFAULT_AGENT,
   });
 }
 

@@ -1,3 +1,4 @@
+import { showsCommands } from '../agent/agents.ts';
 import { contradictionsOf } from './claims.ts';
 import { viewRun } from './fold.ts';
 import type { Claims, RiskNote, RunEvent, Trace, Verification } from './model.ts';
@@ -41,7 +42,7 @@ export function traceOf(runId: string, events: readonly RunEvent[], alive: boole
         claims,
         files: view.filesChanged,
         commands: commands.filter((command) => command.source === 'agent').map((command) => command.command),
-        observesCommands: started?.adapter === 'claude' || started?.adapter === 'codex',
+        observesCommands: showsCommands(started?.adapter ?? ''),
         verification,
         worktree: first?.worktree ?? null,
       })

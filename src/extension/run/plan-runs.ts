@@ -3,7 +3,7 @@ import { isActive, isSettled } from '../../core/run/states.ts';
 import { assertNever } from '../../core/text/result.ts';
 import type { PlanState } from '../../core/run/state-model.ts';
 import { canRunPlan } from '../../protocol/dashboard.ts';
-import type { AgentId } from '../../node/agents/adapter.ts';
+import type { AgentId } from '../../core/agent/agents.ts';
 import type { Launcher, RunOutcome, RunRequest } from '../../node/engine-model.ts';
 import { commandAction, failureNotice, notice, showNotice, type Notice } from '../notices.ts';
 import type { Projects } from '../projects.ts';

@@ -1,11 +1,10 @@
+import type { AgentId, AgentRow, DecomposingAgentId } from '../../core/agent/agents.ts';
+
 /**
  * The door between the runner and an agent's command line. An adapter is pure translation: it says which process to
  * start and what the lines that process prints mean. The runner starts the process, records the events, enforces the
  * time limit and ends the process group, so no adapter can forget to.
  */
-
-/** The agents Slicewave ships with. `command` runs any program; `demo` is the bundled scripted program. */
-export type AgentId = 'claude' | 'codex' | 'command' | 'demo';
 
 /** What the runner asks an adapter to start. All paths are absolute. */
 export interface AgentRequest {
@@ -86,13 +85,51 @@ export interface AgentDetection {
   readonly remedy?: string;
 }
 
-export interface AgentAdapter {
+/** A tool use that an agent asks about before it happens. */
+export interface AskedToolUse {
+  /** The file it would write, as named by the agent; `null`: it names none. */
+  readonly file: string | null;
+  /** The command line it would run; `null`: it runs none. */
+  readonly command: string | null;
+  /** Where relative paths start; `null`: in the worktree. */
+  readonly cwd: string | null;
+  /** The tool's own input, for what an edit would make of a file's symbols. */
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** How an agent asks `slicewave hook <name>` before it uses a tool, and how it is told no. */
+export interface AgentHook {
+  readonly name: string;
+  /** What was asked on standard input; `null`: nothing that a scope rules on. Throws when it cannot be read. */
+  read(call: unknown): AskedToolUse | null;
+  /** What to print to refuse. Printing nothing allows. */
+  refusal(reason: string): string;
+}
+
+export interface AgentAdapter extends AgentRow {
   readonly id: AgentId;
-  readonly title: string;
-  /** Whether a later run can go on in the same session. */
-  readonly resumable: boolean;
-  /** The program looked up on the path; `SLICEWAVE_<ID>_PATH` (as `SLICEWAVE_CLAUDE_PATH`) overrides it. */
-  readonly program?: string;
+  readonly hook?: AgentHook;
   invoke(request: AgentRequest): AgentInvocation;
   createReader(): AgentReader;
+}
+
+/** What a decomposer asks an agent: one prompt, on standard input, to be answered by JSON of a schema. */
+export interface AgentQuestion {
+  /** The repository's primary checkout, which the agent may read and nothing else. */
+  readonly root: string;
+  /** Absent: a new session. */
+  readonly sessionId: string | null;
+  /** The id that a new session should get, when the agent lets us choose. */
+  readonly newSession: string;
+  readonly model?: string;
+  readonly schema: string;
+  /** A file with the schema. */
+  readonly schemaFile: string;
+}
+
+/** An agent that cuts specs into slices as well. */
+export interface DecomposingAdapter extends AgentAdapter {
+  readonly id: DecomposingAgentId;
+  /** The arguments that ask, read-only. */
+  ask(question: AgentQuestion): readonly string[];
 }

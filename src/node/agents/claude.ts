@@ -1,4 +1,13 @@
-import type { AgentAdapter, AgentEvent, AgentInvocation, AgentReader, AgentRequest } from './adapter.ts';
+import { agentRow } from '../../core/agent/agents.ts';
+import type {
+  AgentEvent,
+  AgentInvocation,
+  AgentQuestion,
+  AgentReader,
+  AgentRequest,
+  AskedToolUse,
+  DecomposingAdapter,
+} from './adapter.ts';
 import { numberOf, objectOf, objectsOf, parseJsonLine, textOf } from './json-line.ts';
 import type { JsonObject } from './json-line.ts';
 
@@ -13,12 +22,11 @@ const withheldTools = ['EnterWorktree', 'ExitWorktree', 'CronCreate', 'ScheduleW
  * Claude Code, headless. Edits inside the worktree and commands are allowed by its own permission system (the user's
  * deny rules still win); a `PreToolUse` hook asks this slicewave about every one of them before it happens.
  */
-export const claudeAdapter: AgentAdapter = {
-  id: 'claude',
-  title: 'Claude Code',
-  resumable: true,
-  program: 'claude',
+export const claudeAdapter: DecomposingAdapter = {
+  ...agentRow('claude'),
+  hook: { name: 'pre-tool-use', read: readToolUse, refusal },
   invoke,
+  ask,
   createReader: () => new ClaudeReader(),
 };
 
@@ -69,6 +77,41 @@ function settings(request: AgentRequest): JsonObject {
 /** One word for the POSIX shell (on Windows too: Claude Code runs hooks in Git Bash), whatever it contains. */
 function shellQuoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Only tools that read: nothing it could write with, nothing it could run. */
+function ask(question: AgentQuestion): readonly string[] {
+  return [
+    '-p',
+    '--output-format=stream-json',
+    '--verbose',
+    '--permission-mode=dontAsk',
+    '--tools=Read,Glob,Grep',
+    '--allowedTools=Read,Glob,Grep',
+    '--strict-mcp-config',
+    `--json-schema=${question.schema}`,
+    question.sessionId === null ? `--session-id=${question.newSession}` : `--resume=${question.sessionId}`,
+    ...(question.model ? [`--model=${question.model}`] : []),
+  ];
+}
+
+/** What a `PreToolUse` hook is asked on standard input. */
+function readToolUse(call: unknown): AskedToolUse | null {
+  if (typeof call !== 'object' || call === null) throw new Error('the tool use is not an object');
+  const { tool_input: input, cwd } = call as { tool_input?: unknown; cwd?: unknown };
+  if (typeof input !== 'object' || input === null) return null;
+  const { file_path: file, notebook_path: notebook, command } = input as Record<string, unknown>;
+  return {
+    file: typeof file === 'string' ? file : typeof notebook === 'string' ? notebook : null,
+    command: typeof command === 'string' ? command : null,
+    cwd: typeof cwd === 'string' ? cwd : null,
+    input: { ...input },
+  };
+}
+
+function refusal(reason: string): string {
+  const decision = { hookEventName: 'PreToolUse', permissionDecision: 'deny', permissionDecisionReason: reason };
+  return `${JSON.stringify({ hookSpecificOutput: decision })}\n`;
 }
 
 interface ToolUse {

@@ -1,4 +1,12 @@
-import type { AgentAdapter, AgentEvent, AgentInvocation, AgentReader, AgentRequest } from './adapter.ts';
+import { agentRow } from '../../core/agent/agents.ts';
+import type {
+  AgentEvent,
+  AgentInvocation,
+  AgentQuestion,
+  AgentReader,
+  AgentRequest,
+  DecomposingAdapter,
+} from './adapter.ts';
 import { numberOf, objectOf, objectsOf, parseJsonLine, textOf } from './json-line.ts';
 import type { JsonObject } from './json-line.ts';
 
@@ -6,12 +14,10 @@ import type { JsonObject } from './json-line.ts';
  * Codex, headless, in its own operating-system sandbox. It has no path rules, so what it may touch inside the worktree
  * is judged at the end of the run. Provider, credentials and network access come from the user's `config.toml`.
  */
-export const codexAdapter: AgentAdapter = {
-  id: 'codex',
-  title: 'Codex',
-  resumable: true,
-  program: 'codex',
+export const codexAdapter: DecomposingAdapter = {
+  ...agentRow('codex'),
   invoke,
+  ask,
   createReader: () => new CodexReader(),
 };
 
@@ -37,6 +43,20 @@ function invoke(request: AgentRequest): AgentInvocation {
     env: request.env,
     stdinFile: request.promptFile,
   };
+}
+
+/** Its read-only sandbox keeps it from writing. */
+function ask(question: AgentQuestion): readonly string[] {
+  return [
+    'exec',
+    '--json',
+    '--sandbox=read-only',
+    `--cd=${question.root}`,
+    '--config=approval_policy="never"',
+    `--output-schema=${question.schemaFile}`,
+    ...(question.model ? [`--model=${question.model}`] : []),
+    ...(question.sessionId === null ? ['-'] : ['resume', '--', question.sessionId, '-']),
+  ];
 }
 
 /**

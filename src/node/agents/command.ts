@@ -1,12 +1,11 @@
+import { agentRow } from '../../core/agent/agents.ts';
 import type { AgentAdapter, AgentEvent, AgentReader } from './adapter.ts';
 
 const KEPT = 256_000;
 
 /** Any program. Exit code 0 means that it is done; what it prints is searched for a final report. */
 export const commandAdapter: AgentAdapter = {
-  id: 'command',
-  title: 'Command',
-  resumable: false,
+  ...agentRow('command'),
   invoke(request) {
     const [program = '', ...args] = (request.command ?? []).map((word) =>
       word

@@ -1,3 +1,4 @@
+import { agentRow } from '../../core/agent/agents.ts';
 import type { AgentAdapter, AgentEvent, AgentReader } from './adapter.ts';
 
 /**
@@ -5,9 +6,7 @@ import type { AgentAdapter, AgentEvent, AgentReader } from './adapter.ts';
  * and prints one JSON object a line. It is no model and says so; everything around it is the real thing.
  */
 export const demoAdapter: AgentAdapter = {
-  id: 'demo',
-  title: 'Demo agent (scripted program)',
-  resumable: false,
+  ...agentRow('demo'),
   invoke(request) {
     const [program = '', ...args] = request.slicewave;
     return {

@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { agentRow, pathVariable, type DecomposingAgentId } from '../../core/agent/agents.ts';
 import { answerIn, LARGEST_ANSWER, type Answer } from '../../core/decompose/answer.ts';
 import { proposalJsonSchema } from '../../core/plan/proposal.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { objectOf, parseJsonLine } from '../agents/json-line.ts';
-import { agentOf, detectAgent } from '../agents/table.ts';
+import { detectAgent } from '../agents/detect.ts';
+import { agentOf } from '../agents/table.ts';
 import type { DecomposerAgent, DecomposerAnswer, DecomposerTurn, EngineFailure } from '../engine-model.ts';
 import { environment, findProgram, runProcess, type SpawnOutcome } from '../process/processes.ts';
 import { fail } from '../git/repository.ts';
@@ -15,7 +17,7 @@ import { fail } from '../git/repository.ts';
 export const ANSWER_MINUTES = 20;
 
 export interface DecomposerOptions {
-  readonly id: 'claude' | 'codex';
+  readonly id: DecomposingAgentId;
   /** The repository's primary checkout, which the agent reads. */
   readonly root: string;
   readonly model?: string;
@@ -25,22 +27,16 @@ export interface DecomposerOptions {
   readonly minutes?: number;
 }
 
-/** How a person signs in, once. */
-const signIn: Readonly<Record<DecomposerOptions['id'], string>> = {
-  claude: 'start `claude` and type /login',
-  codex: 'run `codex login`',
-};
-
 /** The real agent, headless and read-only, in the repository's primary checkout. */
 export function decomposerAgent(options: DecomposerOptions): DecomposerAgent {
   const { id, root } = options;
   const env = options.env ?? environment();
   return async (turn) => {
-    const name = env[`SLICEWAVE_${id.toUpperCase()}_PATH`] || id;
+    const name = env[pathVariable(id)] || (agentRow(id).program ?? id);
     const program = await findProgram(name, env);
     if (program === null) {
       const { remedy } = await detectAgent(id, { version: false, cwd: root });
-      const title = agentOf(id).title;
+      const { title } = agentRow(id);
       return fail(
         'agent',
         `${title} was not found (${name})`,
@@ -106,7 +102,7 @@ async function ask(question: Question): Promise<Result<DecomposerAnswer, EngineF
   let errors = '';
   const outcome = await runProcess({
     program: question.program,
-    args: id === 'claude' ? claudeArguments(question, newSession, schema) : codexArguments(question, schemaFile),
+    args: agentOf(id).ask({ ...question, newSession, schema, schemaFile }),
     cwd: root,
     env: question.env,
     stdinFile: promptFile,
@@ -122,7 +118,7 @@ async function ask(question: Question): Promise<Result<DecomposerAnswer, EngineF
   });
   if (partial !== '') take(partial);
   for (const event of reader.end(Date.now())) takeEvent(event);
-  const { title } = agentOf(id);
+  const { title, signIn = 'see its manual' } = agentOf(id);
   const ended = endedBadly(outcome, { title, program: question.program, minutes, trouble });
   if (ended) return ended;
   const given = answer ?? answerIn(lastMessage);
@@ -132,39 +128,10 @@ async function ask(question: Question): Promise<Result<DecomposerAnswer, EngineF
     return fail(
       'agent',
       `${title} failed: ${problem || lastLine(errors) || code}`,
-      `Check that ${question.program} works by itself and is signed in (${signIn[id]}), then try again.`,
+      `Check that ${question.program} works by itself and is signed in (${signIn}), then try again.`,
     );
   }
   return success({ answer: given, sessionId });
-}
-
-/** Only tools that read: nothing it could write with, nothing it could run. */
-function claudeArguments(question: Question, newSession: string, schema: string): string[] {
-  return [
-    '-p',
-    '--output-format=stream-json',
-    '--verbose',
-    '--permission-mode=dontAsk',
-    '--tools=Read,Glob,Grep',
-    '--allowedTools=Read,Glob,Grep',
-    '--strict-mcp-config',
-    `--json-schema=${schema}`,
-    question.sessionId === null ? `--session-id=${newSession}` : `--resume=${question.sessionId}`,
-    ...(question.model ? [`--model=${question.model}`] : []),
-  ];
-}
-
-function codexArguments(question: Question, schemaFile: string): string[] {
-  return [
-    'exec',
-    '--json',
-    '--sandbox=read-only',
-    `--cd=${question.root}`,
-    '--config=approval_policy="never"',
-    `--output-schema=${schemaFile}`,
-    ...(question.model ? [`--model=${question.model}`] : []),
-    ...(question.sessionId === null ? ['-'] : ['resume', '--', question.sessionId, '-']),
-  ];
 }
 
 export interface AskedProcess {

@@ -19,7 +19,7 @@ import { SourceText } from '../../core/text/source.ts';
 import { readSpec } from '../../core/spec/read.ts';
 import type { Draft, DraftRequest, JudgedDraft, Material } from './decomposers/decomposer.ts';
 import { filesAround } from './decomposers/import.ts';
-import { decomposers } from './decomposers/table.ts';
+import { decomposerFor } from './decomposers/table.ts';
 import type { DecomposeOptions, DecomposerAgent, Decomposition, EngineFailure } from '../engine-model.ts';
 import { FactsReader } from '../state/facts.ts';
 import { Git } from '../git/git.ts';
@@ -68,7 +68,7 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
     onProgress,
     without: (file) => file.startsWith(parent) || file.startsWith('parallel/'),
   });
-  const drafted = await decomposers[by]({
+  const drafted = await decomposerFor(by)({
     ...material,
     repoFiles,
     options: request,

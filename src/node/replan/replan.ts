@@ -1,3 +1,4 @@
+import { DEFAULT_AGENT } from '../../core/agent/agents.ts';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Proposal } from '../../core/plan/proposal.ts';
@@ -168,7 +169,7 @@ function wantedOf(
       const grown = approved.get(slice.id) ?? [];
       const keep = (list: readonly string[]): string[] => list.filter((entry) => grown.includes(entry));
       // A spec that names no agent leaves the choice to the plan; so does one that says nothing of stop conditions.
-      const declared = slice.agent !== null && slice.agent !== 'claude';
+      const declared = slice.agent !== null && slice.agent !== DEFAULT_AGENT;
       return {
         ...slice,
         agent: declared ? slice.agent : known.agent,

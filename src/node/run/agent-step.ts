@@ -1,6 +1,7 @@
 import type { ScopePolicy } from '../../core/gate/policy.ts';
 import type { RunView } from '../../core/run/state-model.ts';
-import { agentFor, agentOf, detectAgent } from '../agents/table.ts';
+import { detectAgent } from '../agents/detect.ts';
+import { agentFor, agentOf } from '../agents/table.ts';
 import { nameRules } from '../git/repository.ts';
 import { runSession, type SessionOutcome } from './agent-session.ts';
 import { beginAudit } from './audit.ts';

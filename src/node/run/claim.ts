@@ -7,7 +7,7 @@ import type { Plan, Slice } from '../../core/plan/model.ts';
 import type { RunEnd } from '../../core/run/model.ts';
 import type { NextAttempt, PlanFacts, PlanState, SliceView } from '../../core/run/state-model.ts';
 import { success, type Result } from '../../core/text/result.ts';
-import type { AgentId } from '../agents/adapter.ts';
+import type { AgentId } from '../../core/agent/agents.ts';
 import type { EngineFailure, LoadedPlan } from '../engine-model.ts';
 import { FactsReader } from '../state/facts.ts';
 import { identify } from '../process/processes.ts';

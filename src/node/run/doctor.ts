@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
-import { AGENT_IDS, agentOf, detectAgent } from '../agents/table.ts';
+import { AGENT_IDS, agentRow } from '../../core/agent/agents.ts';
+import { detectAgent } from '../agents/detect.ts';
 import { Git } from '../git/git.ts';
 import { openRepository } from '../git/repository.ts';
 import { worktreeRoot } from '../git/worktree.ts';
@@ -60,8 +61,8 @@ export async function doctor(dir: string): Promise<readonly DoctorCheck[]> {
     AGENT_IDS.map(async (id) => ({ id, found: await detectAgent(id, { version: true, cwd: dir }) })),
   );
   for (const { id, found } of agents) {
-    const title = agentOf(id).title;
-    if (!agentOf(id).program) add(`agent ${id}`, 'ok', `${title}: built in`);
+    const { title, program } = agentRow(id);
+    if (program === undefined) add(`agent ${id}`, 'ok', `${title}: built in`);
     else if (found.found)
       add(`agent ${id}`, 'ok', `${title} ${found.version ?? '(version unknown)'} at ${found.path ?? ''}`);
     else add(`agent ${id}`, 'warning', `${title} was not found`, found.remedy ?? '');

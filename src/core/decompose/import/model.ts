@@ -1,3 +1,4 @@
+import type { ImporterId } from '../table.ts';
 import type { Finding, Severity } from '../../text/finding.ts';
 import { finding } from '../../text/finding.ts';
 import type { SourceText, Span } from '../../text/source.ts';
@@ -28,7 +29,7 @@ export interface ImportResult {
 }
 
 export interface Importer {
-  readonly id: 'spec-kit' | 'openspec' | 'kiro' | 'task-master' | 'backlog' | 'github-tasks';
+  readonly id: ImporterId;
   readonly title: string;
   /** Whether a file is this format's main file. Looks at the path first, and at the text as far as it must. */
   readonly recognises: (path: string, text: string) => boolean;

@@ -1,3 +1,4 @@
+import { AGENTS } from '../../agent/agents.ts';
 import type { Rule } from './rule.ts';
 
 /** What can be wrong with traces. */
@@ -22,7 +23,9 @@ judged. Update Slicewave, or look at it where it was written.`,
     summary: 'A trace shows that something the agent said of its run is not so.',
     details: `\`claims\` holds what the agent said; the rest holds what was observed. Compared are: tests that are said to pass with
 \`verification\`; files that are said to be changed with \`files_changed\`, both ways; commands that are said to have been run with
-\`commands_run\`, for agents whose commands can be seen (Claude Code, Codex).
+\`commands_run\`, for agents whose commands can be seen (${AGENTS.filter((agent) => agent.showsCommands)
+      .map((agent) => agent.title)
+      .join(', ')}).
 
     "claims": { "tests_passed": true },
     "verification": [{ "command": "npm test", "outcome": "failed", "exit_code": 1 }]

@@ -1,3 +1,4 @@
+import { DEFAULT_AGENT } from '../../agent/agents.ts';
 import type { Finding, Fix } from '../../text/finding.ts';
 import { field } from '../../text/document.ts';
 import { titleSpan, within } from '../../text/markdown.ts';
@@ -97,7 +98,7 @@ export function lintTask(task: TaskSpec, markdown: Markdown, context: LintContex
     );
   }
   if (!task.agent && !context.manifestAgent) {
-    const agent = context.usualAgent ?? 'claude';
+    const agent = context.usualAgent ?? DEFAULT_AGENT;
     const { frontMatter } = markdown;
     const fix =
       task.frontMatter && !frontMatter?.map

@@ -1,3 +1,4 @@
+import { showsCommands } from '../../agent/agents.ts';
 import { isProved, isSliceState } from '../../run/states.ts';
 import { field } from '../../text/document.ts';
 import type { DocumentMap, DocumentValue } from '../../text/document.ts';
@@ -10,9 +11,6 @@ import { report } from '../engine/rules.ts';
 
 /** The version of `trace.json` that this reads. */
 const version = 1;
-
-/** Agents whose commands the tool sees, so that a claimed one that was not seen was not run. */
-const observed = new Set(['claude', 'codex']);
 
 /** Findings of a run's `trace.json`: what the agent said against what was seen, and evidence that ought to be there. */
 export function lintTrace(text: string, file: string): Finding[] {
@@ -84,7 +82,7 @@ function refutedClaims(source: SourceText, trace: DocumentMap): Finding[] {
   }
   const adapter = text(field(field(trace, 'agent')?.value, 'adapter')?.value) ?? '';
   const commands = field(claims, 'commands_run')?.value;
-  if (commands?.kind === 'list' && field(trace, 'commands_run') && observed.has(adapter)) {
+  if (commands?.kind === 'list' && field(trace, 'commands_run') && showsCommands(adapter)) {
     const seen = items(field(trace, 'commands_run')?.value)
       .filter((run) => text(field(run, 'source')?.value) !== 'setup')
       .map((run) => squeeze(text(field(run, 'command')?.value) ?? ''))

@@ -1,6 +1,10 @@
+import { DECOMPOSERS } from '../../../core/decompose/table.ts';
 import { fail } from '../../git/repository.ts';
 import type { Decomposer } from './decomposer.ts';
 import { draftInRounds } from './rounds.ts';
+
+/** Who can be asked from the command line. */
+const asked = DECOMPOSERS.filter((row) => row.kind === 'agent').map((row) => row.id);
 
 /** The language model of the editor. It has no tools, so it is shown what the others would open. */
 export const editorDecomposer: Decomposer = (request) => {
@@ -10,7 +14,7 @@ export const editorDecomposer: Decomposer = (request) => {
       fail(
         'agent',
         'The language model of VS Code is only there inside VS Code',
-        'Decompose from the Command Palette there, or use --with claude, codex or command here.',
+        `Decompose from the Command Palette there, or use --with ${asked.join(' or ')} here.`,
       ),
     );
   }

@@ -1,23 +1,21 @@
-import type { DecomposerId } from '../../../core/decompose/table.ts';
-import { claudeDecomposer } from './claude.ts';
-import { codexDecomposer } from './codex.ts';
+import { isDecomposingAgent, type DecomposingAgentId } from '../../../core/agent/agents.ts';
+import { isImporterId, type DecomposerId, type ImporterId } from '../../../core/decompose/table.ts';
+import { agentDecomposer } from './agent.ts';
 import { commandDecomposer } from './command.ts';
 import type { Decomposer } from './decomposer.ts';
 import { editorDecomposer } from './editor.ts';
 import { importDecomposer } from './import.ts';
 import { structureDecomposer } from './structure.ts';
 
-/** What carries out each row of the table of decomposers. */
-export const decomposers: Readonly<Record<DecomposerId, Decomposer>> = {
+/** Those of a kind of their own; agents and importers follow from their tables. */
+const OWN: Readonly<Record<Exclude<DecomposerId, DecomposingAgentId | ImporterId>, Decomposer>> = {
   structure: structureDecomposer,
-  claude: claudeDecomposer,
-  codex: codexDecomposer,
   command: commandDecomposer,
   editor: editorDecomposer,
-  'spec-kit': importDecomposer('spec-kit'),
-  openspec: importDecomposer('openspec'),
-  kiro: importDecomposer('kiro'),
-  'task-master': importDecomposer('task-master'),
-  backlog: importDecomposer('backlog'),
-  'github-tasks': importDecomposer('github-tasks'),
 };
+
+/** What carries out a row of the table of decomposers. */
+export function decomposerFor(id: DecomposerId): Decomposer {
+  if (isImporterId(id)) return importDecomposer(id);
+  return isDecomposingAgent(id) ? agentDecomposer(id) : OWN[id];
+}
