@@ -7,6 +7,7 @@ import type { Markdown } from '../core/text/markdown.ts';
 import { SourceText } from '../core/text/source.ts';
 import { rulePageUri } from '../protocol/lsp.ts';
 import { toDiagnostic, toEdits, toOffset, toRange, touches } from './convert.ts';
+import { textStart } from '../core/text/byte-order-mark.ts';
 
 export const fixAllKind = `${CodeActionKind.SourceFixAll}.slicewave`;
 export const codeActionKinds: string[] = [CodeActionKind.QuickFix, fixAllKind];
@@ -109,7 +110,7 @@ function suppression(
   }
   const line = markdown.lines.find((one) => one.start <= at && at <= one.end);
   const inBlock = line?.kind === 'fence' || line?.kind === 'comment' || line?.kind === 'front-matter';
-  const top = frontMatter ? frontMatter.span.end : source.text.charCodeAt(0) === 0xfeff ? 1 : 0;
+  const top = frontMatter ? frontMatter.span.end : textStart(source.text);
   if (!inBlock) {
     const indent = /^[ \t]*/.exec(source.line(found.line))?.[0] ?? '';
     const text = `${indent}<!-- slicewave-disable-next-line ${found.code}: ${reason} -->${eol}`;

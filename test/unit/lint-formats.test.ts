@@ -8,7 +8,7 @@ import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { unifiedDiff } from '../../src/core/lint/engine/diff.ts';
 import { explainRule, listRules, nearRules } from '../../src/core/lint/engine/explain.ts';
-import { counted, formatFindings, lintReport } from '../../src/core/lint/engine/format.ts';
+import { countedSeverity, formatFindings, lintReport } from '../../src/core/lint/engine/format.ts';
 import { githubAnnotations } from '../../src/core/lint/engine/github.ts';
 import { lintFile, LintSession } from '../../src/core/lint/lint.ts';
 import { rules } from '../../src/core/lint/engine/rules.ts';
@@ -385,8 +385,8 @@ suite('lint output of many findings', () => {
   });
 
   test('numbers have the right word', () => {
-    assert.equal(counted(1, 'warning'), '1 warning');
-    assert.equal(counted(0, 'error'), '0 errors');
-    assert.equal(counted(2, 'info'), '2 info');
+    assert.equal(countedSeverity(1, 'warning'), '1 warning');
+    assert.equal(countedSeverity(0, 'error'), '0 errors');
+    assert.equal(countedSeverity(2, 'info'), '2 info');
   });
 });

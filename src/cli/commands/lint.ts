@@ -6,7 +6,7 @@ import { unifiedDiff } from '../../core/lint/engine/diff.ts';
 import { explainRule, listRules, nearRules } from '../../core/lint/engine/explain.ts';
 import { fixFiles, isSafe } from '../../core/lint/engine/fix.ts';
 import type { FixedFile } from '../../core/lint/engine/fix.ts';
-import { counted, countFindings, formatFindings, lintReport } from '../../core/lint/engine/format.ts';
+import { countFindings, formatFindings, lintReport } from '../../core/lint/engine/format.ts';
 import { githubAnnotations } from '../../core/lint/engine/github.ts';
 import { fileKind } from '../../core/lint/engine/kind.ts';
 import { LintSession, ordered } from '../../core/lint/lint.ts';
@@ -16,6 +16,7 @@ import { toPosix } from '../../node/git/repository.ts';
 import { readRepositoryFacts, withCode } from '../../node/judge/repository-facts.ts';
 import { writeWhole } from '../../node/state/state-files.ts';
 import { EXIT, flag, text, UsageError, type Command, type Invocation, type Terminal } from '../command.ts';
+import { counted } from '../../core/text/printing.ts';
 import { loadSettings, readLintInput } from '../lint-input.ts';
 
 declare const SLICEWAVE_VERSION: string;

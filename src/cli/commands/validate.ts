@@ -1,10 +1,11 @@
-import { counted, countFindings, formatFindings, lintReport } from '../../core/lint/engine/format.ts';
+import { countFindings, formatFindings, lintReport } from '../../core/lint/engine/format.ts';
 import { loadPlan } from '../../core/plan/load.ts';
 import { lintPlan } from '../../core/lint/lint.ts';
 import { judgePlanOf } from '../../node/judge/judge.ts';
 import { readPlanFiles } from '../../node/plan/plans.ts';
 import { EXIT, flag, report, type Command } from '../command.ts';
 import { abortOnSignals, openPlan, whileDeaf } from '../open.ts';
+import { counted } from '../../core/text/printing.ts';
 
 export const validate: Command = {
   name: 'validate',

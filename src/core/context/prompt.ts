@@ -5,6 +5,7 @@ import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan, PlanFiles, Slice } from '../plan/model.ts';
 import { sourcesFor, type ContextLayer, type SourceUse } from './sources.ts';
 import { symbolExcerpt } from './symbol-excerpt.ts';
+import { bullets, codeSpan, fenced } from '../text/markdown-writing.ts';
 
 /** The method's own stop conditions, as task specs and prompts state them. They hold for every slice. */
 export const methodStopConditions: readonly string[] = [
@@ -161,8 +162,7 @@ function withoutRepeats(blocks: readonly Block[]): Block[] {
 function block(use: SourceUse, text: string, code: CodeReader | null | undefined): string {
   const body = quotedPart(use, text, code);
   if (body === '') return '';
-  const fence = '`'.repeat(Math.max(3, ...[...body.matchAll(/`{3,}/g)].map((match) => match[0].length + 1)));
-  return `${use.label}\n${fence}${use.language}\n${body}\n${fence}`;
+  return `${use.label}\n${fenced(body, use.language)}`;
 }
 
 /** What of a source is quoted: all of it, its beginning, or the symbols in scope. */
@@ -270,14 +270,6 @@ function additions(edited: string, blocks: readonly Block[], full: ReadonlySet<s
 
 function section(name: string, body: readonly (string | null)[]): string {
   return `=== ${name} ===\n${body.filter((part) => part !== null && part !== '').join('\n\n')}`;
-}
-
-function bullets(items: readonly string[]): string {
-  return items.map((item) => `- ${item}`).join('\n');
-}
-
-function codeSpan(text: string): string {
-  return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
 }
 
 /** A checklist item that only says that a command passes, which the list of commands says too. */
@@ -450,6 +442,5 @@ function failed(check: FailedCheck): string {
   const how = check.exitCode === null ? 'did not end by itself' : `exit code ${check.exitCode}`;
   const output = check.output.trimEnd();
   const shown = output.length > outputLimit ? `...\n${output.slice(-outputLimit)}` : output;
-  const fence = '`'.repeat(Math.max(3, ...[...shown.matchAll(/`{3,}/g)].map((match) => match[0].length + 1)));
-  return `${codeSpan(check.command)} (${how})\n${fence}\n${shown || '(no output)'}\n${fence}`;
+  return `${codeSpan(check.command)} (${how})\n${fenced(shown || '(no output)')}`;
 }

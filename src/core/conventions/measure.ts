@@ -12,6 +12,7 @@ import {
 } from './sources.ts';
 import { errorHabits, importHabits, testHabits } from './habits.ts';
 import { decidedLayout, formatters, linters, pythonLineLength, type Settings } from './tooling.ts';
+import { thousands } from '../text/printing.ts';
 
 export interface ConventionsRequest {
   /** Every tracked file, repository-relative, in any order. */
@@ -107,7 +108,7 @@ function languageFacts(sources: readonly SourceFile[]): ConventionFact[] {
   const rest = others
     .filter(([, count]) => count >= 0.02 * sources.length)
     .slice(0, 3)
-    .map(([language, count]) => `${language} (${count.toLocaleString('en-US')})`);
+    .map(([language, count]) => `${language} (${thousands(count)})`);
   const share = { count: main[1], of: sources.length };
   const beside = rest.length > 0 ? `, beside ${rest.join(', ')}` : '';
   return [{ topic: 'language', text: `the sources are ${main[0]} (${ofAll(share, 'files')})${beside}`, share }];

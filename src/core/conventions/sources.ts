@@ -1,3 +1,6 @@
+import { thousands } from '../text/printing.ts';
+import { byCodeUnit } from '../text/order.ts';
+
 /** Of one language a file belongs to, as conventions speak of it. */
 export type ConventionLanguage =
   | 'TypeScript'
@@ -94,7 +97,7 @@ const settings =
 
 /** The settings files of a repository, by code unit order. */
 export function settingsFiles(files: readonly string[]): readonly string[] {
-  return files.filter((path) => settings.test(path)).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return files.filter((path) => settings.test(path)).sort(byCodeUnit);
 }
 
 /** The files whose texts `measureConventions` wants: settings and a sample of the sources. At most some 450. */
@@ -126,5 +129,5 @@ export function add<T>(counts: Map<T, number>, value: T, by: number = 1): void {
 
 /** `213 of 220 files`, with the same separator of thousands everywhere. */
 export function ofAll(share: { readonly count: number; readonly of: number }, what: string): string {
-  return `${share.count.toLocaleString('en-US')} of ${share.of.toLocaleString('en-US')} ${what}`;
+  return `${thousands(share.count)} of ${thousands(share.of)} ${what}`;
 }

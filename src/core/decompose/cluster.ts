@@ -4,8 +4,8 @@ import { globContains } from '../scope/glob.ts';
 import { SourceText, type Span } from '../text/source.ts';
 import { isGlob, splitSymbol } from './boundary.ts';
 import type { Draft, DraftContext } from './draft.ts';
-import { oneLine } from '../text/one-line.ts';
 import { commandsIn, pathsIn, stems } from '../text/mentions.ts';
+import { oneLine } from '../text/printing.ts';
 
 /** One thing the spec wants, as an item, a paragraph or a heading says it, with the files it names. */
 interface Topic {

@@ -4,10 +4,10 @@ import type { Spec, SpecContract } from '../spec/model.ts';
 import { answerFaults, namesContract } from './answer-faults.ts';
 import { boundaryOf, isGlob, splitSymbol } from './boundary.ts';
 import { contractRoles } from './contract-roles.ts';
-import { oneLine } from '../text/one-line.ts';
 import { pathsIn, RepoPaths } from '../text/mentions.ts';
 import { formatEstimate, type Proposal, type ProposedContract, type ProposedSlice } from '../plan/proposal.ts';
 import { normalisedPath, testPlanRows, workstreamOf } from './structure.ts';
+import { oneLine } from '../text/printing.ts';
 
 export interface DeclaredRequest {
   readonly proposal: Proposal;

@@ -3,8 +3,9 @@ import type { MissingContract } from '../judge/contracts.ts';
 import type { Judgement } from '../judge/judge.ts';
 import type { Plan } from '../plan/model.ts';
 import type { Spec } from '../spec/model.ts';
-import { oneLine } from '../text/one-line.ts';
 import { isDeclaredStep } from './rounds.ts';
+import { oneLine } from '../text/printing.ts';
+import { fenced } from '../text/markdown-writing.ts';
 
 export interface FeedbackRequest {
   /** Why the answer could not be used at all. */
@@ -147,10 +148,4 @@ function mergePointsToHave({ mergePoints }: Judgement): string {
   if (mergePoints.length === 0) return '';
   const rows = mergePoints.slice(0, maxPairs).map(({ reason, action }) => `- ${oneLine(reason)} So ${oneLine(action)}`);
   return `No fault, but worth adding to \`merge_points\`, with checks under \`verify\`:\n\n${rows.join('\n')}`;
-}
-
-function fenced(text: string, language: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}${language}\n${text}\n${fence}`;
 }

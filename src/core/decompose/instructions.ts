@@ -3,6 +3,7 @@ import { defaultLimits, type LintLimits } from '../lint/engine/config.ts';
 import type { Spec } from '../spec/model.ts';
 import { LARGEST_ANSWER } from './answer.ts';
 import { MOST_SLICES, proposalJsonSchema } from '../plan/proposal.ts';
+import { thousands } from '../text/printing.ts';
 
 export interface InstructionsRequest {
   readonly spec: Spec;
@@ -159,10 +160,6 @@ function declaredRules(spec: Spec): string {
 
 function commandList(commands: readonly string[]): string {
   return commands.map((command) => `\`${command}\``).join(', ');
-}
-
-function thousands(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 function percent(share: number): number {

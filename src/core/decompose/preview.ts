@@ -10,6 +10,7 @@ import type { Spec } from '../spec/model.ts';
 import type { Rounds } from './rounds.ts';
 import { decomposerOf, type DecomposerId } from './table.ts';
 import type { EarlierUsage } from './usage.ts';
+import { oneLine } from '../text/printing.ts';
 
 /** How a decomposition came about, and what was measured of it. */
 export interface Making {
@@ -222,7 +223,7 @@ function guessedOf(plan: Plan, { estimates }: Judgement, spec: Spec): number {
 
 function openPoints(spec: Spec): string[] {
   const settled = /^(none|n\/a|nothing|no open questions?|[-–—])?\.?$/i;
-  const questions = (spec.openQuestions?.items ?? []).map((item) => item.text.replaceAll(/\s+/g, ' ').trim());
+  const questions = (spec.openQuestions?.items ?? []).map((item) => oneLine(item.text));
   const open = questions.filter((text) => !settled.test(text));
   if (spec.confidence === 'MEDIUM') open.push('The spec itself says that its confidence is medium.');
   return open;

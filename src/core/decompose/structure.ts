@@ -8,10 +8,10 @@ import { boundaryOf, isGlob, splitSymbol } from './boundary.ts';
 import { clusterSlices } from './cluster.ts';
 import { contractRoles, type ContractRoles } from './contract-roles.ts';
 import { inOrder, type Draft, type DraftContext } from './draft.ts';
-import { oneLine } from '../text/one-line.ts';
 import { commandsIn, pathsIn, RepoPaths } from '../text/mentions.ts';
 import { projectFacts, repositoryConventions } from './project.ts';
 import { formatEstimate, type Proposal, type ProposedSlice } from '../plan/proposal.ts';
+import { oneLine } from '../text/printing.ts';
 
 export interface StructureRequest {
   readonly spec: Spec;

@@ -9,6 +9,8 @@ import type { Spec, SpecSection } from '../spec/model.ts';
 import { taskGraphMarkdown } from '../plan/task-graph.ts';
 import { boundaryOf } from './boundary.ts';
 import type { Proposal, ProposedContract, ProposedSlice } from '../plan/proposal.ts';
+import { oneLine } from '../text/printing.ts';
+import { bullets, codeSpan, tableCell } from '../text/markdown-writing.ts';
 
 export interface PlanFilesRequest {
   readonly proposal: Proposal;
@@ -297,12 +299,12 @@ function architecturePage(request: PlanFilesRequest, contracts: readonly StoredC
   const { proposal, spec } = request;
   const streams = proposal.workstreams.map((stream) => {
     const slices = proposal.slices.filter((slice) => slice.workstream === stream.id);
-    return `| ${stream.id} | ${cell(stream.name)} | ${stream.boundary.map(cellCode).join(', ') || '-'} | ${slices.map((slice) => slice.id).join(', ') || '-'} |`;
+    return `| ${stream.id} | ${tableCell(stream.name)} | ${stream.boundary.map(cellCode).join(', ') || '-'} | ${slices.map((slice) => slice.id).join(', ') || '-'} |`;
   });
   const slices = proposal.slices.map((slice) => {
     const writes = [...slice.create.map((path) => `+ ${cellCode(path)}`), ...slice.modify.map(cellCode)];
     const points = proposal.merge_points.filter((point) => point.unlocks.includes(slice.id)).map((point) => point.id);
-    return `| ${slice.id} | ${cell(slice.title)} | ${writes.join('<br>') || '-'} | ${[...slice.deps, ...points].join(', ') || '-'} |`;
+    return `| ${slice.id} | ${tableCell(slice.title)} | ${writes.join('<br>') || '-'} | ${[...slice.deps, ...points].join(', ') || '-'} |`;
   });
   const shared = contracts.map(
     (contract) =>
@@ -331,7 +333,7 @@ function testPlanPage(request: PlanFilesRequest): string {
   const { proposal, spec } = request;
   const checks = proposal.slices.map((slice) => {
     const what = [...slice.checklist, ...slice.requirements];
-    return `| ${slice.id} | ${cell(slice.checklist.length > 0 ? slice.checklist.join('; ') : (what[0] ?? slice.title))} | ${slice.verify.map(cellCode).join('<br>') || 'a person reads the result'} |`;
+    return `| ${slice.id} | ${tableCell(slice.checklist.length > 0 ? slice.checklist.join('; ') : (what[0] ?? slice.title))} | ${slice.verify.map(cellCode).join('<br>') || 'a person reads the result'} |`;
   });
   return page(`Test plan of ${spec.title}`, [
     'What a correct result must satisfy, written before the implementation. To be reviewed by someone who wrote neither.',
@@ -351,7 +353,7 @@ export function launchCommands(plan: Plan, graph: PlanGraph): string {
   const waves = graph.waves.map((ids, i) => {
     const rows = ids.map((id) => {
       const slice = slices.get(id);
-      return `| ${id} | ${cell(slice?.title ?? id)} | \`slicewave run ${plan.dir} --only ${id}\` | ${slice ? `[${promptPath(slice)}](${promptPath(slice).replace(/^prompts\//, '')})` : '-'} |`;
+      return `| ${id} | ${tableCell(slice?.title ?? id)} | \`slicewave run ${plan.dir} --only ${id}\` | ${slice ? `[${promptPath(slice)}](${promptPath(slice).replace(/^prompts\//, '')})` : '-'} |`;
     });
     return `## Wave ${i + 1}\n\n| slice | title | command | prompt |\n|---|---|---|---|\n${rows.join('\n')}`;
   });
@@ -376,24 +378,12 @@ function ended(text: string): string {
   return `${text.replace(/\s+$/, '')}\n`;
 }
 
-function bullets(items: readonly string[]): string {
-  return items.map((item) => `- ${item}`).join('\n');
-}
-
 /** Prose at the beginning of a list item must not open a block of its own, and swallow what follows. */
 function inline(text: string): string {
-  const one = text.replaceAll(/\s+/g, ' ').trim().replaceAll('<!--', '&lt;!--');
+  const one = oneLine(text).replaceAll('<!--', '&lt;!--');
   return /^(#|>|`{3}|~{3}|---|\*\*\*|___|\[[ xX]\]|[-*+•] |\d+[.)] )/.test(one) ? `\\${one}` : one;
 }
 
-function codeSpan(text: string): string {
-  return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ');
-}
-
 function cellCode(text: string): string {
-  return cell(codeSpan(text));
+  return tableCell(codeSpan(text));
 }

@@ -9,6 +9,7 @@ import { RepositoryIndex } from '../scope/repository-index.ts';
 import { planGraph } from '../plan/graph.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan, PlanFiles, Slice } from '../plan/model.ts';
+import { thousands } from '../text/printing.ts';
 
 /** The lower end of the method's 8,000 to 12,000 tokens: below it there is room for more context. Informative only. */
 export const usualContext = 8_000;
@@ -275,8 +276,4 @@ function isOwn(plan: Plan, slice: Slice, path: string): boolean {
 
 function contractName(plan: Plan, path: string): string {
   return path.startsWith(`${plan.dir}/`) ? path.slice(plan.dir.length + 1) : path;
-}
-
-function thousands(tokens: number): string {
-  return tokens.toLocaleString('en-US');
 }

@@ -9,7 +9,6 @@ import {
   type LintSettings,
 } from '../lint/engine/config.ts';
 import type { RepositoryFacts } from '../scope/repository-facts.ts';
-import { counted } from '../lint/engine/format.ts';
 import { lintPlan, ordered } from '../lint/lint.ts';
 import { report } from '../lint/engine/rules.ts';
 import { readSuppressions, suppress, type Suppressions } from '../lint/engine/suppress.ts';
@@ -33,6 +32,7 @@ import { couplings } from './coupling.ts';
 import { followImports } from './follow-imports.ts';
 import { mergePointsFit, proposeMergePoints, type MergePointProposal } from './merge-points.ts';
 import { resliceAdvice, type Advice } from './reslice.ts';
+import { counted, thousands } from '../text/printing.ts';
 
 export interface JudgeRequest {
   readonly plan: Plan;
@@ -187,7 +187,7 @@ function leftOut(plan: Plan, shared: readonly Overlap[]): string[] {
   return [
     ...(shared.length < MOST_OVERLAPS
       ? []
-      : [`overlaps: the first ${MOST_OVERLAPS.toLocaleString('en')} pairs of slices are found, and there may be more`]),
+      : [`overlaps: the first ${thousands(MOST_OVERLAPS)} pairs of slices are found, and there may be more`]),
     ...(count > MOST_MEASURED
       ? [`the context of each slice: ${count} slices are more than the ${MOST_MEASURED} that are measured at once`]
       : []),

@@ -8,6 +8,8 @@ import { nameAt } from './navigation.ts';
 import type { NameSpace, Occurrence } from './occurrences.ts';
 import type { Library, PlanReading } from './readings.ts';
 import { matchingFiles, pathPlaces, scopeAt } from './scope-places.ts';
+import { counted } from '../text/printing.ts';
+import { codeSpan } from '../text/markdown-writing.ts';
 
 /** Markdown about the words of `span`. */
 export interface Hover {
@@ -96,7 +98,7 @@ function touches(library: Library, scope: Scope): string[] {
     const files = new Set(
       entries.flatMap((entry) => (entry.path === null ? [] : (matchingFiles(library, entry.path) ?? []))),
     );
-    const count = library.repository && key !== 'create' ? ` (${plural(files.size, 'file')})` : '';
+    const count = library.repository && key !== 'create' ? ` (${counted(files.size, 'file')})` : '';
     return [`- ${key.toUpperCase()}: ${shown}${count}`];
   });
 }
@@ -122,7 +124,7 @@ function aboutWorkstream(space: NameSpace, id: string): string | null {
   const slices = (space.plan?.plan?.slices ?? space.spec?.spec.slices ?? []).filter((one) => one.workstream === id);
   if (!stream && slices.length === 0) return null;
   const lines = [`**${text(id)}** ${text(stream?.name ?? '')}`, ''];
-  lines.push(`${plural(slices.length, 'slice')}${slices.length > 0 ? `: ${ids(slices.map((one) => one.id))}` : ''}`);
+  lines.push(`${counted(slices.length, 'slice')}${slices.length > 0 ? `: ${ids(slices.map((one) => one.id))}` : ''}`);
   if (stream && stream.boundary.length > 0) lines.push('', `Boundary: ${stream.boundary.map(code).join(', ')}`);
   return lines.join('\n');
 }
@@ -155,7 +157,7 @@ function aboutPath(library: Library, file: string, path: string): string {
   const lines: string[] = [code(path)];
   const files = matchingFiles(library, path);
   if (files) {
-    lines.push('', files.length === 0 ? 'matches no file yet' : `${plural(files.length, 'file')}:`);
+    lines.push('', files.length === 0 ? 'matches no file yet' : `${counted(files.length, 'file')}:`);
     lines.push(...files.slice(0, mostFiles).map((name) => `- ${code(name)}`));
     if (files.length > mostFiles) lines.push(`- and ${files.length - mostFiles} more`);
   }
@@ -199,17 +201,11 @@ function ids(list: readonly string[], separator = ', '): string {
   return list.map((id) => text(id)).join(separator);
 }
 
-function plural(count: number, one: string): string {
-  return `${count} ${one}${count === 1 ? '' : 's'}`;
-}
-
 /** Words of a file inside Markdown: nothing in them may become a link, an image or markup. */
 function text(words: string): string {
   return words.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>!#|~]/g, '\\$&');
 }
 
 function code(words: string): string {
-  const line = words.replace(/\s+/g, ' ');
-  const ticks = '`'.repeat(1 + Math.max(0, ...[...line.matchAll(/`+/g)].map((run) => run[0].length)));
-  return ticks.length === 1 ? `\`${line}\`` : `${ticks} ${line} ${ticks}`;
+  return codeSpan(words.replace(/\s+/g, ' '));
 }

@@ -20,6 +20,7 @@ import { lintSpec } from './spec/spec.ts';
 import { readSuppressions, suppress } from './engine/suppress.ts';
 import type { Suppressed, Suppressions } from './engine/suppress.ts';
 import { lintTrace } from './trace/trace.ts';
+import { byCodeUnit } from '../text/order.ts';
 
 /**
  * Findings of one file by itself, in the order of the text, without those that its comments suppress; none for a file that
@@ -146,10 +147,6 @@ export function ordered(findings: readonly Finding[]): Finding[] {
         byCodeUnit(a.code, b.code) ||
         byCodeUnit(a.message, b.message),
     );
-}
-
-function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** What is linted together: a plan directory, or one file. */

@@ -1,5 +1,6 @@
 import type { PlanGraph } from './graph-model.ts';
 import type { Plan, Slice } from './model.ts';
+import { printable } from '../text/printing.ts';
 
 /**
  * What a slice waits for, as a person states it: declared dependencies that no merge point stands for, the merge points
@@ -22,9 +23,4 @@ export function criticalPathText(plan: Plan, graph: PlanGraph, arrow: string): s
   return graph.criticalPath
     .map((id) => (points.has(id) && !slices.has(id) ? `[${printable(id)}]` : printable(id)))
     .join(arrow);
-}
-
-/** A plan's words must not steer the terminal, nor break its lines. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }

@@ -8,7 +8,7 @@ import { SourceText } from '../text/source.ts';
 import { contractsOf } from './contract-files.ts';
 import type { MergePoint, Plan, PlanFiles, Slice, WaveCheck, Workstream } from './model.ts';
 import { isSliceId, resolveSlice, resolveSlices, SliceIds } from './slice-ids.ts';
-import { oneLine, sliceOfTask, type LoadedTask } from './task-slices.ts';
+import { lineTitle, sliceOfTask, type LoadedTask } from './task-slices.ts';
 
 /** How a plan's files are read. Who reads the same plan again and again keeps what did not change. */
 export interface PlanReader {
@@ -52,7 +52,7 @@ export function loadPlan(
     id: id === '' ? (manifest.techSpecId === '' ? 'plan' : manifest.techSpecId) : id,
     dir: root,
     techSpecId: manifest.techSpecId === '' ? (/^[A-Za-z]+-\d+/.exec(id)?.[0] ?? id) : manifest.techSpecId,
-    title: oneLine(manifest.title ?? manifest.name ?? id),
+    title: lineTitle(manifest.title ?? manifest.name ?? id),
     technology: manifest.technology,
     specPath: manifest.specPath,
     slices,

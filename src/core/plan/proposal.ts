@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { oneLine } from '../text/one-line.ts';
+import { oneLine } from '../text/printing.ts';
 
 /**
  * What any decomposer returns, be it the structural one or an agent: slices with their scope, and what they share.
@@ -7,10 +7,7 @@ import { oneLine } from '../text/one-line.ts';
  */
 const text = z.string().trim();
 /** Prose becomes one line: it stands in list items, table cells and headings. */
-const line = z
-  .string()
-  .regex(/\S/, 'must not be empty')
-  .transform((value) => value.replaceAll(/\s+/g, ' ').trim());
+const line = z.string().regex(/\S/, 'must not be empty').transform(oneLine);
 const lines = listOf(line);
 const names = listOf(
   z

@@ -1,3 +1,4 @@
+import { distance } from '../text/edit-distance.ts';
 import { finding, type Finding } from '../text/finding.ts';
 import type { SourceText, Span } from '../text/source.ts';
 import type { Located } from '../task/model.ts';
@@ -76,15 +77,14 @@ export class SliceIds {
 
   /** The id closest in spelling, when it is close at all. */
   nearest(name: string): string | null {
-    let best: { id: string; distance: number } | null = null;
+    let best: { id: string; edits: number } | null = null;
     const limit = Math.max(1, Math.floor(name.length / 4));
     const digits = (id: string): string => (id.match(/\d+/g) ?? []).join();
     for (const id of this.#ids) {
       // `task-004` is no misspelt `task-002`: only words are misspelt.
       if (digits(id) !== digits(name)) continue;
-      if (Math.abs(id.length - name.length) > limit) continue;
-      const distance = editDistance(id.toLowerCase(), name.toLowerCase());
-      if (distance <= limit && (!best || distance < best.distance)) best = { id, distance };
+      const edits = distance(id.toLowerCase(), name.toLowerCase(), limit);
+      if (edits <= limit && (!best || edits < best.edits)) best = { id, edits };
     }
     return best?.id ?? null;
   }
@@ -143,18 +143,4 @@ function replaceWord(source: SourceText, name: Located<string>, replacement: str
   if (start < 0) return undefined;
   const span: Span = { start: name.span.start + start, end: name.span.start + start + name.value.length };
   return { title: `Change to ${replacement}`, edits: [{ span, text: replacement }], guess: true as const };
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(
-        Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
-      );
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -3,6 +3,8 @@ import type { PlanGraph } from './graph-model.ts';
 import type { Plan } from './model.ts';
 import { minutes } from '../text/duration.ts';
 import { criticalPathText, waitReasons } from './graph-words.ts';
+import { oneLine, printable } from '../text/printing.ts';
+import { fenced } from '../text/markdown-writing.ts';
 
 /**
  * `task-graph.md`: a flowchart with a subgraph per wave, merge points as nodes of their own and the critical path
@@ -15,7 +17,7 @@ export function taskGraphMarkdown(plan: Plan, graph: PlanGraph): string {
     '',
     'Made from the manifest and the task specs. Thick lines are the critical path, dotted ones a shared worktree.',
     '',
-    ...fenced(flowchart(plan, graph)),
+    fenced(flowchart(plan, graph).join('\n'), 'mermaid'),
     '',
     `Critical path: ${inline(criticalPathText(plan, graph, ' → ')) || 'none'} (${minutes(graph.makespanMinutes)})`,
     '',
@@ -23,17 +25,13 @@ export function taskGraphMarkdown(plan: Plan, graph: PlanGraph): string {
     '',
     'The earliest times, with as many agents as can work.',
     '',
-    ...fenced(gantt(plan, graph)),
+    fenced(gantt(plan, graph).join('\n'), 'mermaid'),
     '',
     '## Waves',
     '',
     ...waveTable(plan, graph),
     '',
   ].join('\n');
-}
-
-function fenced(lines: readonly string[]): string[] {
-  return ['```mermaid', ...lines, '```'];
 }
 
 interface Names {
@@ -162,19 +160,15 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** Inside a quoted Mermaid label. */
 function label(text: string): string {
-  return oneLine(text).replace(/["#&<>`\\]/g, (character) => ENTITIES[character]!);
+  return oneLine(printable(text)).replace(/["#&<>`\\]/g, (character) => ENTITIES[character]!);
 }
 
 /** In a Gantt chart, which has no quotes: what would end a name is left out. */
 function word(text: string): string {
-  return oneLine(text.replace(/[:;#%`"<>{}\\,]+/g, ' ')) || '-';
+  return oneLine(printable(text.replace(/[:;#%`"<>{}\\,]+/g, ' '))) || '-';
 }
 
 /** In Markdown text and table cells. */
 function inline(text: string): string {
-  return oneLine(text).replace(/[\\|<]/g, (character) => (character === '<' ? '&lt;' : `\\${character}`));
-}
-
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
+  return oneLine(printable(text)).replace(/[\\|<]/g, (character) => (character === '<' ? '&lt;' : `\\${character}`));
 }

@@ -6,6 +6,7 @@ import type { SourceText } from '../text/source.ts';
 import { contractPath } from './contract-files.ts';
 import type { Slice } from './model.ts';
 import { resolveSlice, resolveSlices, type SliceIds } from './slice-ids.ts';
+import { oneLine } from '../text/printing.ts';
 
 /** Minutes a slice takes when its task spec says nothing: the lower end of the "2-4 hours" a slice should have. */
 export const defaultEstimateMinutes = 120;
@@ -52,7 +53,7 @@ export function sliceOfTask(loaded: LoadedTask, { listedAs, ids, root }: SliceSu
   }
   const slice: Slice = {
     id,
-    title: oneLine(task.title ?? task.component ?? listedAs?.component ?? id),
+    title: lineTitle(task.title ?? task.component ?? listedAs?.component ?? id),
     file: source.file,
     component: task.component ?? listedAs?.component ?? null,
     workstream: task.workstream?.value ?? null,
@@ -107,6 +108,6 @@ function dependencies({ id, task, source }: LoadedTask, ids: SliceIds, findings:
 }
 
 /** Titles stand in headings, lists and table cells; YAML and JSON can put line breaks into them. */
-export function oneLine(title: string): string {
-  return /[\n\r\t\u2028\u2029]/.test(title) ? title.replaceAll(/\s+/g, ' ').trim() : title;
+export function lineTitle(title: string): string {
+  return /[\n\r\t\u2028\u2029]/.test(title) ? oneLine(title) : title;
 }

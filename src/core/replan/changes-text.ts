@@ -3,6 +3,7 @@ import { minutes } from '../text/duration.ts';
 import { label } from './field-words.ts';
 import type { FieldChange, PartChanges, PlanDiff } from './changes.ts';
 import type { ReplanNote } from './reconcile.ts';
+import { printable, printableLine } from '../text/printing.ts';
 
 /** What is shown before anything is written. */
 export interface ReplanSummary {
@@ -29,7 +30,7 @@ export function replanText(
   for (const row of rows(summary, arrow)) {
     const sign = row.sign === '+' ? 'added' : row.sign === '-' ? 'removed' : 'changed';
     lines.push(`  ${paint(row.sign, sign)} ${printable(row.text)}`);
-    for (const detail of row.details) lines.push(`      ${printable(detail)}`);
+    for (const detail of row.details) lines.push(`      ${printableLine(detail)}`);
   }
   if (!summary.diff.same) lines.push('', ...figures(summary.diff, arrow));
   if (summary.stop.length > 0) lines.push('', `Stopped first: ${summary.stop.map(printable).join(', ')}`);
@@ -176,9 +177,4 @@ function figures(diff: PlanDiff, arrow: string): string[] {
       ? `Critical path: ${path(diff.criticalPath.after)}, as before`
       : `Critical path: ${path(diff.criticalPath.after)} (before: ${path(diff.criticalPath.before)})`,
   ];
-}
-
-/** A plan's words must not steer the terminal, nor break its lines. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trimEnd();
 }

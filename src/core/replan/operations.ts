@@ -6,6 +6,7 @@ import { assertNever, failure, success, type Result } from '../text/result.ts';
 import { symbolsOverlap } from '../scope/contain.ts';
 import { compileGlob, globContains, globsIntersect } from '../scope/glob.ts';
 import { readSpec } from '../spec/read.ts';
+import { oneLine } from '../text/printing.ts';
 
 /** One change of a plan that a person asks for. */
 export type Operation =
@@ -332,7 +333,7 @@ function readAdded(
   repoFiles: readonly string[],
   ids: ReadonlySet<string>,
 ): Result<ProposedSlice, OperationFailure> {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
+  const line = oneLine(text);
   const { spec, findings } = readSpec(`## Slices\n\n- ${line}\n`, 'added.md');
   const [slice, more] = spec.slices;
   if (!slice || more) {

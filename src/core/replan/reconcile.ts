@@ -4,6 +4,7 @@ import type { SliceView } from '../run/state-model.ts';
 import { entriesMeet, fieldChanges, writesMeet, writesOf } from './changes.ts';
 import { describe } from './field-words.ts';
 import { freeId, type Lineage } from './operations.ts';
+import { counted } from '../text/printing.ts';
 
 export interface ReconcileRequest {
   /** The plan as it is, and as it is wanted. */
@@ -83,7 +84,7 @@ class Reconciler {
         chosen.push(slice);
       } else if (now) chosen.push(now);
       else if (this.#runsOf(slice.id) > 0)
-        this.#note(slice.id, `is cut; its ${plural(this.#runsOf(slice.id), 'run')}, branch and snapshots are kept`);
+        this.#note(slice.id, `is cut; its ${counted(this.#runsOf(slice.id), 'run')}, branch and snapshots are kept`);
     }
     const renamed = new Map<string, string>();
     for (const slice of after.slices) {
@@ -378,10 +379,6 @@ function reaches(slices: readonly ProposedSlice[], from: string, to: string): bo
     queue.push(...(deps.get(at) ?? []));
   }
   return false;
-}
-
-function plural(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
 /**

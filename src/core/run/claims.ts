@@ -1,5 +1,6 @@
 import type { Claims, FileChange, Verification } from './model.ts';
 import { coverageOf, coverageText } from './test-counts.ts';
+import { oneLine } from '../text/printing.ts';
 
 /** What is compared: the agent's last report, and what the tool saw itself. */
 export interface ClaimsAndFacts {
@@ -140,5 +141,5 @@ export function bare(path: string): string {
 
 /** A command without what differs between two ways of writing it down. */
 export function squeeze(command: string): string {
-  return command.trim().replaceAll(/\s+/g, ' ');
+  return oneLine(command);
 }

@@ -1,5 +1,6 @@
 import type { DocumentEntry, DocumentProblem, DocumentValue } from './document.ts';
 import { maxDepth } from './document.ts';
+import { textStart } from './byte-order-mark.ts';
 
 // oxlint-disable-next-line no-control-regex -- JSON strings must not hold them
 const stringPattern = /"(?:[^"\\\u0000-\u001f]|\\.)*"/y;
@@ -31,7 +32,7 @@ class JsonReader {
   }
 
   read(): DocumentValue | null {
-    if (this.#text.charCodeAt(0) === 0xfeff) {
+    if (textStart(this.#text) > 0) {
       this.#report('the file starts with a byte order mark; JSON must not have one', 0, 1, true);
       this.#at = 1;
     }

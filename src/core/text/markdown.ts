@@ -1,6 +1,7 @@
 import { readYaml } from './yaml.ts';
 import type { DocumentMap, DocumentProblem } from './document.ts';
 import type { SourceText, Span } from './source.ts';
+import { textStart } from './byte-order-mark.ts';
 
 export interface MarkdownHeading {
   readonly level: number;
@@ -100,7 +101,7 @@ export function readMarkdown(source: SourceText): Markdown {
     const next = starts[i + 1] ?? text.length;
     let end = next;
     while (end > start && (text[end - 1] === '\n' || text[end - 1] === '\r')) end--;
-    const bom = i === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0;
+    const bom = i === 0 ? textStart(text) : 0;
     const line = text.slice(start + bom, end);
     const push = (kind: MarkdownLine['kind']): void => void lines.push({ start: start + bom, end, kind });
 

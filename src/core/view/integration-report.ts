@@ -1,6 +1,7 @@
 import type { Plan } from '../plan/model.ts';
 import type { Verification } from '../run/model.ts';
 import type { PlanState } from '../run/state-model.ts';
+import { fenced, tableCell } from '../text/markdown-writing.ts';
 
 export interface ReportInput {
   readonly report: {
@@ -35,7 +36,7 @@ export function integrationReport(input: ReportInput): string {
     '',
     '| check | status | details |',
     '| --- | --- | --- |',
-    ...report.checks.map((check) => `| ${cell(check.name)} | ${check.status} | ${cell(check.details)} |`),
+    ...report.checks.map((check) => `| ${tableCell(check.name)} | ${check.status} | ${tableCell(check.details)} |`),
   ];
   if (report.conflicts.length > 0) {
     lines.push('', '## Conflicts', '');
@@ -58,7 +59,7 @@ export function integrationReport(input: ReportInput): string {
     const run = slice.runs.findLast((candidate) => candidate.commit !== null);
     const tests = run ? (run.testsPassed === null ? 'approved without' : run.testsPassed ? 'passed' : 'failed') : '-';
     lines.push(
-      `| ${cell(`${slice.id}: ${slice.title}`)} | ${slice.state} | ${Math.max(0, ...slice.runs.map((r) => r.attempt))} | ${run?.filesChanged.length ?? 0} | ${tests} | ${run?.commit ? `\`${run.commit.slice(0, 10)}\`` : '-'} |`,
+      `| ${tableCell(`${slice.id}: ${slice.title}`)} | ${slice.state} | ${Math.max(0, ...slice.runs.map((r) => r.attempt))} | ${run?.filesChanged.length ?? 0} | ${tests} | ${run?.commit ? `\`${run.commit.slice(0, 10)}\`` : '-'} |`,
     );
   }
   if (input.evidence.length > 0) {
@@ -67,21 +68,10 @@ export function integrationReport(input: ReportInput): string {
       lines.push(
         `### \`${check.command}\`: ${check.outcome}`,
         '',
-        ...fenced(check.output.trim().split('\n').slice(-20)),
+        fenced(check.output.trim().split('\n').slice(-20).join('\n'), 'text'),
         '',
       );
     }
   }
   return `${lines.join('\n').trimEnd()}\n`;
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ');
-}
-
-/** A fence longer than any run of backticks inside. */
-function fenced(lines: readonly string[]): string[] {
-  const longest = Math.max(2, ...lines.flatMap((line) => (line.match(/`+/g) ?? []).map((run) => run.length)));
-  const fence = '`'.repeat(longest + 1);
-  return [`${fence}text`, ...lines, fence];
 }

@@ -1,11 +1,12 @@
 import type { Finding } from '../text/finding.ts';
 import type { Judgement } from '../judge/judge.ts';
-import { counted } from '../lint/engine/format.ts';
 import type { Plan } from '../plan/model.ts';
 import { whatIf } from '../plan/schedule.ts';
-import { adviceText, judgementSections, thousands } from './judgement-text.ts';
+import { adviceText, judgementSections } from './judgement-text.ts';
 import { criticalPathText } from '../plan/graph-words.ts';
 import { breakEvenText, estimatorText, proposalLines, whatIfLines } from './schedule-text.ts';
+import { counted, thousands } from '../text/printing.ts';
+import { fenced } from '../text/markdown-writing.ts';
 
 /** Rows of the what-if table before nobody reads on. */
 const MOST_ROWS = 16;
@@ -40,8 +41,7 @@ export function draftsMarkdown(scaffolds: Judgement['contracts']['scaffolds']): 
 }
 
 function draftLines({ path, language, content }: Judgement['contracts']['scaffolds'][number]): readonly string[] {
-  const fence = '`'.repeat(3 + Math.max(0, ...[...content.matchAll(/`{3,}/g)].map((run) => run[0].length - 2)));
-  return [`### ${path}`, '', `${fence}${language}`, content.trimEnd(), fence, ''];
+  return [`### ${path}`, '', fenced(content.trimEnd(), language), ''];
 }
 
 /** A judged plan as a document of its own. */

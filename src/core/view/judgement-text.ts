@@ -5,6 +5,7 @@ import { couplingAdvice, couplingText } from '../judge/coupling-text.ts';
 import type { Judgement } from '../judge/judge.ts';
 import type { Advice } from '../judge/reslice.ts';
 import type { Plan } from '../plan/model.ts';
+import { thousands } from '../text/printing.ts';
 
 /** A titled block of a text for the terminal. */
 export interface PlanSection {
@@ -92,9 +93,4 @@ export function adviceText(advice: readonly Advice[]): string | null {
   const [first] = advice;
   if (!first) return null;
   return first.verified ? first.text : `${first.text} (this helps; it does not settle it alone)`;
-}
-
-/** `12,000` */
-export function thousands(count: number): string {
-  return String(Math.round(count)).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -10,6 +10,7 @@ import type { Overlap, OverlapVerdict } from '../scope/overlap.ts';
 import { minutes } from '../text/duration.ts';
 import { adviceText, type PlanSection } from './judgement-text.ts';
 import { basisText, breakEvenText, estimatorText, proposalLines, whatIfLines } from './schedule-text.ts';
+import { counted, printable, printableLine } from '../text/printing.ts';
 
 export interface PlanTextOptions {
   /** Plain ASCII instead of arrows and rules. Titles stay as they were written. */
@@ -64,10 +65,10 @@ export function planText(plan: Plan, graph: PlanGraph, overlaps: readonly Overla
   const proposals = options.proposals ?? proposeMergePoints(plan, graph, overlaps);
   if (proposals.length > 0) {
     lines.push('', paint(`Proposed merge points (${proposals.length})`, 'point'));
-    lines.push(...proposalLines(proposals, signs.arrow).map(plainLine));
+    lines.push(...proposalLines(proposals, signs.arrow).map(printableLine));
   }
   for (const { title, lines: rows } of options.sections ?? []) {
-    if (rows.length > 0) lines.push('', printable(title), ...rows.map((row) => `  ${plainLine(row)}`));
+    if (rows.length > 0) lines.push('', printable(title), ...rows.map((row) => `  ${printableLine(row)}`));
   }
   const advice = planAdvice(plan, graph, overlaps, options.advice);
   if (advice.length > 0) lines.push('', 'Advice', ...advice.map((text) => `  ${signs.bullet} ${text}`));
@@ -242,18 +243,4 @@ function isOnEveryCriticalPath(id: string, graph: PlanGraph): boolean {
 function titleOf(slice: Slice): string {
   const title = [...printable(slice.title)];
   return title.length > LONGEST_TITLE ? `${title.slice(0, LONGEST_TITLE - 3).join('')}...` : title.join('');
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
-/** A plan's words must not steer the terminal, nor break its lines. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-}
-
-/** The same for a line whose indentation says something. */
-function plainLine(line: string): string {
-  return ' '.repeat(line.length - line.trimStart().length) + printable(line);
 }

@@ -5,6 +5,8 @@ import { judgementBlocks } from './judgement-markdown.ts';
 import { isInSections } from './judgement-text.ts';
 import { contractLines, estimateLines, matrixLines } from './preview-text.ts';
 import { scopeEntryText } from './scope-text.ts';
+import { counted } from '../text/printing.ts';
+import { codeSpan } from '../text/markdown-writing.ts';
 
 /**
  * A preview as Markdown that reads well as text too: an editor shows it unrendered. Lists rather than tables, because a
@@ -22,7 +24,7 @@ export function previewMarkdown(preview: Preview): string {
       ? `\`${preview.dir}\` holds a plan already; writing replaces it. To change a plan under way, re-plan it instead.`
       : `It will be written to \`${preview.dir}\`.`,
     '',
-    `${count(plan.slices.length, 'slice')} in ${count(graph.waves.length, 'wave')} and ${count(graph.batches.length, 'batch', 'batches')}; at most ${graph.width} at a time; ${minutes(graph.makespanMinutes)} with enough agents.${errors > 0 ? ` **${count(errors, 'error')}.**` : ''}`,
+    `${counted(plan.slices.length, 'slice')} in ${counted(graph.waves.length, 'wave')} and ${counted(graph.batches.length, 'batch', 'batches')}; at most ${graph.width} at a time; ${minutes(graph.makespanMinutes)} with enough agents.${errors > 0 ? ` **${counted(errors, 'error')}.**` : ''}`,
     '',
   ];
   if (preview.rounds) lines.push(`Corrected in ${roundsText(preview.rounds)}.`, '');
@@ -34,7 +36,7 @@ export function previewMarkdown(preview: Preview): string {
   if (plan.mergePoints.length > 0) {
     lines.push('## Merge points', '');
     for (const point of plan.mergePoints) {
-      const verify = point.verify.length > 0 ? ` (${point.verify.map(code).join(', ')})` : '';
+      const verify = point.verify.length > 0 ? ` (${point.verify.map(codeSpan).join(', ')})` : '';
       lines.push(`- ${point.id}: ${point.needs.join(' + ')} -> ${point.unlocks.join(', ')}${verify}`);
     }
     lines.push('');
@@ -56,7 +58,7 @@ export function previewMarkdown(preview: Preview): string {
     const pairs = preview.overlaps
       .toSorted((a, b) => b.percent - a.percent)
       .slice(0, mostPairs)
-      .map(({ a, b, percent, verdict, witness }) => `- ${a} and ${b}: ${percent} %, ${verdict} (${code(witness)})`);
+      .map(({ a, b, percent, verdict, witness }) => `- ${a} and ${b}: ${percent} %, ${verdict} (${codeSpan(witness)})`);
     const more = preview.overlaps.length - pairs.length;
     lines.push(
       '## Overlaps',
@@ -75,14 +77,14 @@ export function previewMarkdown(preview: Preview): string {
     lines.push('## Contracts', '', ...contractLines(preview).map((text) => `- ${text}`), '');
   lines.push('## What each slice may write', '');
   for (const { id, scope } of plan.slices) {
-    const entries = [...scope.create, ...scope.modify].map((entry) => code(scopeEntryText(entry)));
+    const entries = [...scope.create, ...scope.modify].map((entry) => codeSpan(scopeEntryText(entry)));
     lines.push(`- ${id}: ${entries.join(', ') || 'nothing named'}`);
   }
   lines.push(
     '',
     '## Files of the plan',
     '',
-    ...preview.files.map((file) => `- ${file.path} (${count(file.lines, 'line')})`),
+    ...preview.files.map((file) => `- ${file.path} (${counted(file.lines, 'line')})`),
   );
   return `${lines.join('\n')}\n`;
 }
@@ -131,13 +133,4 @@ function waveLines({ plan, graph }: Preview): string[] {
       '',
     ]),
   ]);
-}
-
-function code(text: string): string {
-  const ticks = '`'.repeat(1 + Math.max(0, ...[...text.matchAll(/`+/g)].map((run) => run[0].length)));
-  return ticks.length === 1 ? `\`${text}\`` : `${ticks} ${text} ${ticks}`;
-}
-
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
 }

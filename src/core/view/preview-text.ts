@@ -2,8 +2,9 @@ import { pairKey, type OverlapMatrix, type Preview } from '../decompose/preview.
 import { roundsText } from '../decompose/rounds.ts';
 import { formatFindings } from '../lint/engine/format.ts';
 import { minutes } from '../text/duration.ts';
-import { isInSections, judgementSections, thousands } from './judgement-text.ts';
+import { isInSections, judgementSections } from './judgement-text.ts';
 import { planText } from './plan-text.ts';
+import { printable, thousands } from '../text/printing.ts';
 
 export interface PreviewTextOptions {
   /** Plain ASCII instead of arrows and rules. */
@@ -173,9 +174,4 @@ function fileLines(preview: Preview): string[] {
 
 function dollars(amount: number): string {
   return `$${amount.toFixed(2)}`;
-}
-
-/** A plan's words must not steer the terminal, nor break its lines. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { decomposerOf } from '../../core/decompose/table.ts';
-import { countFindings, counted } from '../../core/lint/engine/format.ts';
+import { countedSeverity, countFindings } from '../../core/lint/engine/format.ts';
 import type { Decomposition, ReplanChange } from '../../node/engine-model.ts';
 import { decomposed, importerOfFile, type DecomposerRequest } from './decomposer.ts';
 import { commandAction, failureNotice, notice, type Notice } from '../notices.ts';
@@ -8,6 +8,7 @@ import { closePlanDocument, showPlanDocument } from './plan-documents.ts';
 import type { Project, Projects } from '../projects.ts';
 import type { Settings } from '../settings.ts';
 import { isRead, type ReadPlan } from '../open-plan.ts';
+import { counted } from '../../core/text/printing.ts';
 
 /** Where spec files are found, as `formats` has it. */
 export const SPEC_FILES = '**/{*.spec.md,specs/**/*.md,tech-specs/**/*.md}';
@@ -198,7 +199,7 @@ export class Decomposing implements vscode.TextDocumentContentProvider, vscode.D
     const counts = countFindings(findings);
     const found = (['error', 'warning', 'info', 'hint'] as const)
       .filter((severity) => counts[severity] > 0)
-      .map((severity) => counted(counts[severity], severity));
+      .map((severity) => countedSeverity(counts[severity], severity));
     return {
       severity: counts.error > 0 ? 'warning' : 'information',
       message: `${counted(plan.slices.length, 'slice')} in ${counted(graph.waves.length, 'wave')}. ${found.length === 0 ? 'No findings' : found.join(', ')}.`,

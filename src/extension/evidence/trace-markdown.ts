@@ -1,4 +1,6 @@
 import type { Trace } from '../../core/run/model.ts';
+import { codeSpan, fenced, tableCell } from '../../core/text/markdown-writing.ts';
+import { oneLine } from '../../core/text/printing.ts';
 
 /** What a run did, with what the agent said of itself beside what was observed: Markdown, legible as text too. */
 export function traceMarkdown(trace: Trace): string {
@@ -93,7 +95,7 @@ export function traceMarkdown(trace: Trace): string {
     const base = check.base_exit_code === undefined ? '' : `, on the base ${check.base_exit_code ?? 'no exit code'}`;
     lines.push(`### ${check.outcome}: \`${check.command}\``, '');
     lines.push(`exit ${check.exit_code ?? 'none'}${base}, ${seconds(check.duration_ms)}${waived}`, '');
-    if (check.output.trim() !== '') lines.push(...fenced(check.output.trimEnd()), '');
+    if (check.output.trim() !== '') lines.push(fenced(check.output.trimEnd()), '');
   }
   if (trace.commands_run.length > 0) {
     lines.push(
@@ -102,7 +104,7 @@ export function traceMarkdown(trace: Trace): string {
       ...table(
         ['command', 'exit', 'time', 'source'],
         trace.commands_run.map((run) => [
-          code(run.command),
+          codeSpan(run.command),
           run.exit_code === null ? 'unknown' : String(run.exit_code),
           run.duration_ms === null ? '' : seconds(run.duration_ms),
           run.source,
@@ -134,26 +136,12 @@ export function traceMarkdown(trace: Trace): string {
 
 /** Columns padded, so that the table reads well where Markdown is not rendered. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const cells = [head, ...rows].map((row) => row.map(cell));
+  const cells = [head, ...rows].map((row) => row.map((text) => tableCell(oneLine(text))));
   const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => (row[column] ?? '').length)));
   const line = (row: readonly string[]): string =>
     `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width)).join(' | ')} |`;
   const [first = [], ...rest] = cells;
   return [line(first), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rest.map(line)];
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').trim();
-}
-
-function code(text: string): string {
-  const ticks = '`'.repeat(1 + Math.max(0, ...[...text.matchAll(/`+/g)].map((run) => run[0].length)));
-  return ticks.length === 1 ? `\`${text}\`` : `${ticks} ${text} ${ticks}`;
-}
-
-function fenced(text: string): string[] {
-  const fence = '`'.repeat(3 + Math.max(0, ...[...text.matchAll(/`{3,}/g)].map((run) => run[0].length - 2)));
-  return [fence, text, fence];
 }
 
 function yesNo(value: boolean | null): string {

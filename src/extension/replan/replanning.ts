@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { counted } from '../../core/lint/engine/format.ts';
 import { replanMarkdown, sentence } from '../../core/replan/changes-text.ts';
 import type { Engine, ReplanChange, ReplanPreview } from '../../node/engine-model.ts';
 import { decomposed } from '../decompose/decomposer.ts';
@@ -9,6 +8,7 @@ import type { Projects } from '../projects.ts';
 import { askChange, askKind } from './replan-questions.ts';
 import type { Settings } from '../settings.ts';
 import type { ReadPlan } from '../open-plan.ts';
+import { counted } from '../../core/text/printing.ts';
 
 export const REPLAN_SCHEME = 'slicewave-replan';
 

@@ -10,6 +10,7 @@ import type {
 } from './adapter.ts';
 import { numberOf, objectOf, objectsOf, parseJsonLine, textOf } from './json-line.ts';
 import type { JsonObject } from './json-line.ts';
+import { shellQuoted } from '../../core/text/shell-quoting.ts';
 
 /** Tools that run a command line; their input's `command` is what was run. */
 const commandTools: ReadonlySet<string> = new Set(['Bash', 'PowerShell', 'Monitor']);
@@ -62,6 +63,7 @@ function settings(request: AgentRequest): JsonObject {
   const hook = {
     type: 'command',
     // Claude Code lets a tool pass when its hook fails with any code but 2. Ours must not be passed by breaking.
+    // On Windows too a POSIX shell reads it: Claude Code runs hooks in Git Bash.
     command: `${[...request.slicewave, 'hook', 'pre-tool-use'].map(shellQuoted).join(' ')} || exit 2`,
     timeout: 60,
   };
@@ -72,11 +74,6 @@ function settings(request: AgentRequest): JsonObject {
     // What it would remember belongs to a worktree that is going to be removed.
     autoMemoryEnabled: false,
   };
-}
-
-/** One word for the POSIX shell (on Windows too: Claude Code runs hooks in Git Bash), whatever it contains. */
-function shellQuoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Only tools that read: nothing it could write with, nothing it could run. */

@@ -3,7 +3,6 @@ import { judge, type JudgeRequest, type Judgement } from '../../core/judge/judge
 import type { CoChange } from '../../core/judge/coupling-history.ts';
 import { learnEstimator } from '../../core/plan/estimator.ts';
 import type { Plan, PlanFiles } from '../../core/plan/model.ts';
-import { counted } from '../../core/lint/engine/format.ts';
 import { fileKind } from '../../core/lint/engine/kind.ts';
 import { skillsByName } from '../../core/skill/read.ts';
 import { openCodeReader } from './code-reader.ts';
@@ -13,6 +12,7 @@ import { repositorySettings } from './lint-settings.ts';
 import { readPastRuns } from '../plan/past-runs.ts';
 import { readRepositoryFacts } from './repository-facts.ts';
 import { nameRules, type Repository } from '../git/repository.ts';
+import { counted, thousands } from '../../core/text/printing.ts';
 
 /** Where evidence is looked for; a repository without commits will do. */
 export type EvidencePlace = Pick<Repository, 'root' | 'commonDir' | 'runsDir' | 'git'>;
@@ -79,7 +79,7 @@ async function coChange(
     root: repository.root,
     cacheFile: historyFile(repository),
     ...(options.signal ? { signal: options.signal } : {}),
-    onProgress: (commits) => options.onProgress?.(`Reading the history: ${commits.toLocaleString('en-US')} commits`),
+    onProgress: (commits) => options.onProgress?.(`Reading the history: ${thousands(commits)} commits`),
   });
   const what = 'which files changed together';
   if (!read.ok) return { coChange: null, unknown: [`${what}: ${read.failure.message}`] };
@@ -105,7 +105,7 @@ export async function judgePlanOf(
   const spec = plan.specPath !== null && text !== null ? { spec: { path: plan.specPath, text } } : {};
   const [slices, of] = [plan.slices.length, evidence.repository.files.length];
   if (slices >= MANY_SLICES || of >= MANY_FILES)
-    options.onProgress?.(`Judging ${slices.toLocaleString('en-US')} slices over ${of.toLocaleString('en-US')} files`);
+    options.onProgress?.(`Judging ${thousands(slices)} slices over ${thousands(of)} files`);
   const think = options.think ?? ((work) => work());
   return think(() => judge({ ...evidence, plan, files, ...spec }));
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { RepositoryFacts } from '../../core/scope/repository-facts.ts';
 import { askGit, listFiles } from '../git/file-list.ts';
 import { NAME_SETTINGS, nameRulesOf } from '../git/repository.ts';
+import { withoutByteOrderMark } from '../../core/text/byte-order-mark.ts';
 
 /** Caps: a repository beyond them is looked at in part. */
 const maxFiles = 200_000;
@@ -43,7 +44,7 @@ export async function withCode(facts: RepositoryFacts, texts: ReadonlyMap<string
 /** `null` when it is no package: what cannot be read must not make every script unknown. */
 function scriptNames(text: string): ReadonlySet<string> | null {
   try {
-    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    const value: unknown = JSON.parse(withoutByteOrderMark(text));
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
     const { scripts } = value as { readonly scripts?: unknown };
     if (typeof scripts !== 'object' || scripts === null || Array.isArray(scripts)) return new Set();

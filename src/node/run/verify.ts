@@ -8,6 +8,7 @@ import { compileGlob } from '../../core/scope/glob.ts';
 import { splitCommand } from '../../core/text/words.ts';
 import { Git } from '../git/git.ts';
 import { runProcess } from '../process/processes.ts';
+import { shellQuoted } from '../../core/text/shell-quoting.ts';
 
 export interface CheckRequest {
   readonly command: string;
@@ -133,7 +134,7 @@ export function validationCommand(
   technology: string | null,
 ): string {
   if (check.dialect === 'command') return check.text;
-  const quoted = `'${check.text.replaceAll("'", `'\\''`)}'`;
+  const quoted = shellQuoted(check.text);
   const language = (technology ?? 'python').toLowerCase();
   if (/typescript|javascript|node/.test(language)) return `node --input-type=module -e ${quoted}`;
   return `python3 -c ${quoted}`;

@@ -2,7 +2,6 @@ import { field, textList, textOf, type DocumentMap } from '../../text/document.t
 import { readYaml } from '../../text/yaml.ts';
 import { readMarkdown } from '../../text/markdown.ts';
 import { SourceText, type Span } from '../../text/source.ts';
-import { oneLine } from '../../text/one-line.ts';
 import { readChecklist } from './checklist.ts';
 import { bulleted, Document, importedSpec, joined } from './material.ts';
 import {
@@ -16,6 +15,9 @@ import {
 } from './model.ts';
 import { checksIn, WritePaths } from './paths.ts';
 import { assemble, groupDependencies, reportDone, reportNothing } from './slices.ts';
+import { byCodeUnit } from '../../text/order.ts';
+import { oneLine } from '../../text/printing.ts';
+import { withoutByteOrderMark } from '../../text/byte-order-mark.ts';
 
 /**
  * Backlog.md: `backlog/tasks/task-12 - Title.md`, one file for each task with YAML front matter (`id`, `title`,
@@ -89,7 +91,7 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
   const report = new ImportReport(main);
   const isConfig = configPath.test(input.path);
   const config = isConfig ? input.text : ([...input.companions].find(([path]) => configPath.test(path))?.[1] ?? '');
-  const settings = readYaml(config.replace(/^\uFEFF/, '')).value;
+  const settings = readYaml(withoutByteOrderMark(config)).value;
   const statuses = textList(field(settings, 'statuses')?.value).map((status) => plainStatus(status.value));
   const last = statuses.at(-1) ?? 'done';
   const paths = new WritePaths(input.repoFiles, [rootOf(input.path).replace(/\/$/, '')]);
@@ -377,8 +379,4 @@ function specOf(
       evidence: 'the acceptance criteria of each task',
     },
   );
-}
-
-function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,7 +1,7 @@
 import { readMarkdown, type Markdown, type MarkdownSection } from '../../text/markdown.ts';
 import type { SourceText, Span } from '../../text/source.ts';
-import { oneLine } from '../../text/one-line.ts';
 import type { ImportReport } from './model.ts';
+import { oneLine } from '../../text/printing.ts';
 
 /** A list item, with or without a box, and what is nested in it. */
 export interface ChecklistItem {

@@ -1,6 +1,5 @@
 import { field, textOf } from '../../text/document.ts';
 import { SourceText, type Span } from '../../text/source.ts';
-import { oneLine } from '../../text/one-line.ts';
 import { flattened, readChecklist, reportOpenFence, type Checklist, type ChecklistItem } from './checklist.ts';
 import { bulleted, Document, importedSpec, joined } from './material.ts';
 import {
@@ -15,6 +14,7 @@ import {
 } from './model.ts';
 import { checksIn, WritePaths } from './paths.ts';
 import { assemble, groupDependencies, reportDone, reportNothing } from './slices.ts';
+import { oneLine } from '../../text/printing.ts';
 
 /**
  * The task list of a GitHub issue, as Markdown: `- [ ] ...`, nested to any depth, with references (`#123`,

@@ -1,7 +1,6 @@
 import { readJson } from '../../text/json.ts';
 import { field } from '../../text/document.ts';
 import { SourceText } from '../../text/source.ts';
-import { oneLine } from '../../text/one-line.ts';
 import { flattened, readChecklist, reportOpenFence, type Checklist, type ChecklistItem } from './checklist.ts';
 import { joinShort, keptOrder, splitLong } from './grain.ts';
 import {
@@ -28,6 +27,7 @@ import {
 } from './model.ts';
 import { checksIn, treePaths, WritePaths } from './paths.ts';
 import { assemble, reportDone, reportNothing } from './slices.ts';
+import { oneLine } from '../../text/printing.ts';
 
 /**
  * Kiro: `.kiro/specs/<name>/tasks.md` with `requirements.md` (or `bugfix.md`) and `design.md`. Numbered tasks with one

@@ -2,6 +2,7 @@ import { headingKey, readMarkdown, type Markdown, type MarkdownSection } from '.
 import { SourceText } from '../../text/source.ts';
 import type { Spec, SpecAnswer, SpecSection } from '../../spec/model.ts';
 import type { ImportReport } from './model.ts';
+import { withoutByteOrderMark } from '../../text/byte-order-mark.ts';
 
 /** A Markdown companion, looked at by its headings. */
 export class Document {
@@ -73,8 +74,7 @@ export function documentOf(input: ReadonlyMap<string, string>, path: string): Do
 }
 
 function cleaned(text: string): string {
-  return text
-    .replace(/^\uFEFF/, '')
+  return withoutByteOrderMark(text)
     .replaceAll(/\r\n?/g, '\n')
     .replaceAll(/<!--[\s\S]*?(?:-->|$)/g, '')
     .replaceAll(/^[ \t]*(?:-{3,}|\*{3,}|_{3,})[ \t]*$/gm, '')

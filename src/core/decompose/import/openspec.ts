@@ -1,5 +1,4 @@
 import { SourceText } from '../../text/source.ts';
-import { oneLine } from '../../text/one-line.ts';
 import { stems } from '../../text/mentions.ts';
 import { flattened, readChecklist, reportOpenFence, type Checklist } from './checklist.ts';
 import { joinShort, keptOrder, splitLong } from './grain.ts';
@@ -26,6 +25,8 @@ import {
 } from './model.ts';
 import { checksIn, treePaths, WritePaths } from './paths.ts';
 import { assemble, groupDependencies, reportDone, reportNothing } from './slices.ts';
+import { byCodeUnit } from '../../text/order.ts';
+import { oneLine } from '../../text/printing.ts';
 
 /**
  * OpenSpec: `openspec/changes/<id>/tasks.md` with numbered groups (`## 1. Setup`, `- [ ] 1.1 ...`), `proposal.md` (Why,
@@ -312,8 +313,4 @@ function specOf(
       evidence: `the scenarios in ${dir}/specs/`,
     },
   );
-}
-
-function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

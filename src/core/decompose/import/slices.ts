@@ -1,6 +1,5 @@
 import { globsIntersect } from '../../scope/glob.ts';
 import { boundaryOf, isGlob, splitSymbol } from '../boundary.ts';
-import { oneLine } from '../../text/one-line.ts';
 import { pathsIn, RepoPaths } from '../../text/mentions.ts';
 import { projectFacts, repositoryConventions } from '../project.ts';
 import { formatEstimate, type Proposal, type ProposedContract, type ProposedSlice } from '../../plan/proposal.ts';
@@ -8,6 +7,7 @@ import type { Spec } from '../../spec/model.ts';
 import { minutesOf, mostMinutes } from './grain.ts';
 import type { ImportedCheckpoint, ImportedGroup, ImportedTask, ImportInput, ImportReport } from './model.ts';
 import { cyclesOf, reduced, topological } from './order.ts';
+import { oneLine } from '../../text/printing.ts';
 
 export interface AssembleRequest {
   readonly input: ImportInput;

@@ -1,12 +1,12 @@
 import { isTestPath } from '../../conventions/sources.ts';
 import { headingKey } from '../../text/markdown.ts';
-import { oneLine } from '../../text/one-line.ts';
 import { stems } from '../../text/mentions.ts';
 
 import type { Checklist, ChecklistItem } from './checklist.ts';
 import { labelled } from './material.ts';
 import type { ImportedGroup, ImportedTask, ImportReport } from './model.ts';
 import { checksIn, type WritePaths } from './paths.ts';
+import { oneLine } from '../../text/printing.ts';
 
 /** Spec Kit's tasks are small: one file, one step. */
 const minutesPerTask = 40;

@@ -1,5 +1,4 @@
 import { SourceText } from '../../text/source.ts';
-import { oneLine } from '../../text/one-line.ts';
 import type { ProposedContract } from '../../plan/proposal.ts';
 import { readChecklist, reportOpenFence } from './checklist.ts';
 import { bundles, joinShort } from './grain.ts';
@@ -29,6 +28,8 @@ import {
 import { treePaths, WritePaths } from './paths.ts';
 import { declaredOrder, phaseOrder, phasesOf, withTests, type Phase, type PhaseTask } from './spec-kit-phases.ts';
 import { assemble, groupDependencies, reportDone, reportNothing } from './slices.ts';
+import { byCodeUnit } from '../../text/order.ts';
+import { oneLine } from '../../text/printing.ts';
 
 /**
  * GitHub Spec Kit: `specs/NNN-name/tasks.md`. The form of a task (`- [ ] T001 [P] [US1] words with a path`), the phases
@@ -275,8 +276,4 @@ function contractsOf(input: ImportInput, dir: string): ProposedContract[] {
 
 function directoryOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/') + 1);
-}
-
-function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,7 +1,6 @@
 import { field, textList, textOf, type DocumentMap, type DocumentValue } from '../../text/document.ts';
 import { readJson } from '../../text/json.ts';
 import { SourceText, type Span } from '../../text/source.ts';
-import { oneLine } from '../../text/one-line.ts';
 import { bulleted, type Document, documentOf, importedSpec, joined, technologyIn } from './material.ts';
 import {
   humanised,
@@ -16,6 +15,7 @@ import {
 } from './model.ts';
 import { checksIn, WritePaths } from './paths.ts';
 import { assemble, groupDependencies, reportDone, reportNothing } from './slices.ts';
+import { oneLine } from '../../text/printing.ts';
 
 /**
  * Task Master: `.taskmaster/tasks/tasks.json`, in the tagged form (`{"master": {"tasks": [...]}}`) and the flat one

@@ -1,6 +1,7 @@
 import type { Finding, Severity } from '../../text/finding.ts';
 import { SourceText } from '../../text/source.ts';
 import { isSafe } from './fix.ts';
+import { counted, markedLine } from '../../text/printing.ts';
 
 /** The shape of `lint --json`; fields may be added, none removed. */
 export interface LintReport {
@@ -75,7 +76,7 @@ export function formatFindings(findings: readonly Finding[], options: FormatOpti
   const names = new Map<string, string>();
   const nameOf = (file: string): string => {
     let name = names.get(file);
-    if (name === undefined) names.set(file, (name = printable(options.nameOf?.(file) ?? file)));
+    if (name === undefined) names.set(file, (name = markedLine(options.nameOf?.(file) ?? file)));
     return name;
   };
   const lines: string[] = [];
@@ -83,7 +84,7 @@ export function formatFindings(findings: readonly Finding[], options: FormatOpti
     const place = `${nameOf(found.file)}:${found.line}:${found.column}`;
     const fixable = isSafe(found) ? paint(90, ' (fixable)') : '';
     lines.push(
-      `${paint(1, place)} ${paint(colors[found.severity], found.severity)} ${paint(90, found.code)} ${printable(found.message)}${fixable}`,
+      `${paint(1, place)} ${paint(colors[found.severity], found.severity)} ${paint(90, found.code)} ${markedLine(found.message)}${fixable}`,
     );
     const source = sourceOf(found.file);
     if (source)
@@ -95,9 +96,9 @@ export function formatFindings(findings: readonly Finding[], options: FormatOpti
   return lines.join('\n') + '\n';
 }
 
-/** A number with its word: "1 warning", "2 warnings". */
-export function counted(count: number, word: string, many = word === 'info' ? word : `${word}s`): string {
-  return `${count} ${count === 1 ? word : many}`;
+/** `1 error`, `2 warnings`, `3 info`. */
+export function countedSeverity(count: number, severity: Severity): string {
+  return counted(count, severity, severity === 'info' ? severity : `${severity}s`);
 }
 
 function summary(findings: readonly Finding[]): string {
@@ -105,7 +106,7 @@ function summary(findings: readonly Finding[]): string {
   const counts = countFindings(findings);
   const words = (['error', 'warning', 'info', 'hint'] as const)
     .filter((severity) => counts[severity] > 0)
-    .map((severity) => counted(counts[severity], severity));
+    .map((severity) => countedSeverity(counts[severity], severity));
   const fixable = findings.filter(isSafe).length;
   return words.join(', ') + (fixable > 0 ? ` (${fixable} fixable)` : '');
 }
@@ -120,7 +121,7 @@ function quote(source: SourceText, found: Finding): string[] {
   const number = String(found.line);
   const pad = columns(shown.slice(0, Math.max(0, from - cut)));
   const width = Math.max(1, columns(shown.slice(Math.max(0, from - cut), Math.max(0, to - cut))).length);
-  return [`  ${number} | ${printable(expand(shown))}`, `  ${' '.repeat(number.length)} | ${pad}${'^'.repeat(width)}`];
+  return [`  ${number} | ${markedLine(expand(shown))}`, `  ${' '.repeat(number.length)} | ${pad}${'^'.repeat(width)}`];
 }
 
 /** As many spaces as a text takes columns in a terminal: wide characters take two, combining ones none. */
@@ -140,10 +141,4 @@ function columns(text: string): string {
 
 function expand(text: string): string {
   return text.replaceAll('\t', '    ');
-}
-
-/** A file's words must not steer the terminal. */
-function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what this removes
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 }

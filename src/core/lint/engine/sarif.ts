@@ -5,6 +5,7 @@ import { explainRule } from './explain.ts';
 import { rules } from './rules.ts';
 import type { Rule } from '../rules/rule.ts';
 import type { Suppressed } from './suppress.ts';
+import { textStart } from '../../text/byte-order-mark.ts';
 
 export interface SarifOptions {
   readonly findings: readonly Finding[];
@@ -140,7 +141,7 @@ function withSlash(uri: string): string {
 
 /** SARIF does not count a byte order mark as part of the text. */
 function hasMark(source: SourceText | null): boolean {
-  return source?.text.charCodeAt(0) === 0xfeff;
+  return source !== null && textStart(source.text) > 0;
 }
 
 function regionOf(source: SourceText, span: Span, bom: boolean): SarifRegion {

@@ -5,6 +5,8 @@ import type { Markdown } from '../../text/markdown.ts';
 import { SourceText } from '../../text/source.ts';
 import type { Span } from '../../text/source.ts';
 import { report, rules } from './rules.ts';
+import { oneLine } from '../../text/printing.ts';
+import { textStart } from '../../text/byte-order-mark.ts';
 
 /** A finding that a comment hides, with the reason the comment gives. */
 export interface Suppressed {
@@ -130,13 +132,7 @@ function readOne(
   const rest = words.slice(verb.length);
   const colon = rest.indexOf(':');
   const list = colon < 0 ? rest : rest.slice(0, colon);
-  const reason =
-    colon < 0
-      ? ''
-      : rest
-          .slice(colon + 1)
-          .replace(/\s+/g, ' ')
-          .trim();
+  const reason = colon < 0 ? '' : oneLine(rest.slice(colon + 1));
   const named: { code: string; start: number }[] = [];
   let offset = verb.length;
   for (const part of list.split(',')) {
@@ -217,7 +213,7 @@ function wholeLines(source: SourceText, span: Span): Span {
   const first = source.position(span.start).line;
   const start = lineStarts[first - 1] ?? 0;
   const next = lineStarts[source.position(span.end).line];
-  if (next !== undefined) return { start: Math.max(start, text.charCodeAt(start) === 0xfeff ? 1 : 0), end: next };
+  if (next !== undefined) return { start: Math.max(start, start === 0 ? textStart(text) : 0), end: next };
   const before = /(?:\r\n|\n|\r)$/.exec(text.slice(0, start))?.[0].length ?? 0;
   return { start: start - before, end: text.length };
 }

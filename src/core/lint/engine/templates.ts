@@ -1,6 +1,7 @@
 import type { Fix } from '../../text/finding.ts';
 import type { Markdown } from '../../text/markdown.ts';
 import type { SpecAnswer } from '../../spec/model.ts';
+import { textStart } from '../../text/byte-order-mark.ts';
 
 /** The method's conditions under which every agent stops and asks. */
 export const stopConditions = [
@@ -89,7 +90,7 @@ export function addFrontMatter(
   title: string,
 ): Fix {
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
-  const at = body ? body.end : text.startsWith('\uFEFF') ? 1 : 0;
+  const at = body ? body.end : textStart(text);
   return {
     title,
     edits: [

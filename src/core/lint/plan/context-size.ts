@@ -10,6 +10,7 @@ import type { LintLimits } from '../engine/config.ts';
 import type { PlanShape } from './shape.ts';
 import type { RepositoryIndex } from '../../scope/repository-index.ts';
 import { report } from '../engine/rules.ts';
+import { thousands } from '../../text/printing.ts';
 
 export interface ContextSizeRequest {
   readonly plan: Plan;
@@ -87,8 +88,4 @@ function sizeOf(plan: Plan, slice: Slice, shared: readonly string[], index: Repo
       .sort((a, b) => b.tokens - a.tokens)
       .slice(0, 3),
   };
-}
-
-function thousands(tokens: number): string {
-  return tokens.toLocaleString('en-US');
 }

@@ -14,6 +14,7 @@ import type { LintLimits } from '../engine/config.ts';
 import type { PlanShape } from './shape.ts';
 import { entryAt, meetings, type Place } from '../engine/places.ts';
 import { report } from '../engine/rules.ts';
+import { thousands } from '../../text/printing.ts';
 
 type SourceOf = (file: string) => SourceText;
 
@@ -133,7 +134,7 @@ export function unmeasuredFindings(
   manifest: Manifest,
 ): Finding[] {
   const cut = shape.once('overlaps', [shape, files], () => sharings(shape, files)).length >= MOST_OVERLAPS;
-  const most = MOST_OVERLAPS.toLocaleString('en');
+  const most = thousands(MOST_OVERLAPS);
   const rest = `only the first ${most} pairs of slices that overlap are looked at, and there may be more: let scopes name fewer files that others name too`;
   const findings = unmeasuredSlices(shape).flatMap(({ slice: number, globs }) => {
     const slice = plan.slices[number];

@@ -5,6 +5,7 @@ import type { Markdown } from '../../text/markdown.ts';
 import type { SourceText, Span } from '../../text/source.ts';
 import { report } from '../engine/rules.ts';
 import { addFrontMatter } from '../engine/templates.ts';
+import { textStart } from '../../text/byte-order-mark.ts';
 
 /**
  * The front matter of an Agent Skill, as the format's reference validator (`skills-ref validate` of
@@ -56,7 +57,7 @@ export function frontMatterFindings(source: SourceText, markdown: Markdown): Fin
   const directory = skillDirectory(file);
   if (!markdown.frontMatter) return [withoutFrontMatter(source, directory)];
   const findings: Finding[] = [];
-  if (text.startsWith('\uFEFF')) {
+  if (textStart(text) > 0) {
     const mark = { start: 0, end: 1 };
     findings.push(
       report(
@@ -249,6 +250,6 @@ function after(entry: DocumentEntry): Span {
 }
 
 function frontMatterStart(source: SourceText): Span {
-  const start = source.text.startsWith('\uFEFF') ? 1 : 0;
+  const start = textStart(source.text);
   return { start, end: start + 3 };
 }

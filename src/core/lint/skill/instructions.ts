@@ -12,6 +12,7 @@ import { report } from '../engine/rules.ts';
 import { sizeFindings } from './size.ts';
 import { addFrontMatter } from '../engine/templates.ts';
 import { distance } from '../../text/edit-distance.ts';
+import { textStart } from '../../text/byte-order-mark.ts';
 
 /** Findings of a file that instructs agents: `AGENTS.md`, `CLAUDE.md`, `.claude/agents/*.md` and the like. */
 export function lintInstructions(text: string, file: string, context: LintContext = {}): Finding[] {
@@ -54,7 +55,7 @@ function agentFindings(source: SourceText, frontMatter: FrontMatter | null): Fin
       ),
     );
   }
-  const start = { start: text.startsWith('\uFEFF') ? 1 : 0, end: (text.startsWith('\uFEFF') ? 1 : 0) + 3 };
+  const start = { start: textStart(text), end: textStart(text) + 3 };
   for (const key of ['name', 'description'] as const) {
     const entry = field(map, key);
     // In YAML that breaks off, a value may be there and unread.

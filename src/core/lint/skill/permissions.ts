@@ -10,6 +10,7 @@ import { isNegative, readStatements } from './statements.ts';
 import type { Statement } from './statements.ts';
 import { deadRule, readToolRules } from './tool-rules.ts';
 import type { ToolRule } from './tool-rules.ts';
+import { oneLine } from '../../text/printing.ts';
 
 type Kind = 'skill' | 'instructions';
 
@@ -368,7 +369,7 @@ function unmarked(text: string): string {
 }
 
 function excerpt(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = oneLine(text);
   return line.length <= 60 ? line : `${line.slice(0, 57).trimEnd()}...`;
 }
 
