@@ -17,7 +17,7 @@ export function traceText(trace: Trace): string {
     '',
     `Commands run (${trace.commands_run.length}):`,
     ...trace.commands_run.map(
-      (command) => `  ${command.source}: ${oneLine(command.command)} -> ${command.exit_code ?? '?'}`,
+      (command) => `  ${command.source}: ${firstLine(command.command)} -> ${command.exit_code ?? '?'}`,
     ),
     '',
     'Verification:',
@@ -35,7 +35,7 @@ export function traceText(trace: Trace): string {
   list('Contradictions', trace.contradictions);
   list(
     'Denied',
-    trace.denied.map((denied) => `${denied.tool} ${denied.target}: ${oneLine(denied.reason)}`),
+    trace.denied.map((denied) => `${denied.tool} ${denied.target}: ${firstLine(denied.reason)}`),
   );
   list(
     'Risks',
@@ -107,7 +107,7 @@ function short(commit: string | null): string {
   return commit?.slice(0, 10) ?? '-';
 }
 
-function oneLine(text: string): string {
+function firstLine(text: string): string {
   const line = text.trim().split('\n')[0] ?? '';
   return line.length > 120 ? `${line.slice(0, 117)}...` : line;
 }
