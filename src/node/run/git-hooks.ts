@@ -1,6 +1,7 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Git } from '../git/git.ts';
+import { shellQuoted } from '../../core/text/shell-quoting.ts';
 
 /**
  * Makes a hooks directory of the run's own and answers with the environment that gives it to the agent's git: nothing
@@ -15,7 +16,6 @@ export async function giveHooks(
 ): Promise<Record<string, string>> {
   await mkdir(dir, { recursive: true });
   const own = await git.text(['rev-parse', '--path-format=absolute', '--git-path', 'hooks']);
-  const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
   const names = new Set([
     'pre-commit',
     ...(await readdir(own).catch(() => [])).filter((name) => !name.endsWith('.sample') && !name.includes('.')),
@@ -24,8 +24,8 @@ export async function giveHooks(
     const theirs = path.join(own, name);
     const usable = ((await stat(theirs).catch(() => null))?.mode ?? 0) & 0o111;
     const lines = ['#!/bin/sh'];
-    if (name === 'pre-commit') lines.push(`${slicewave.map(quote).join(' ')} hook pre-commit || exit 1`);
-    if (usable) lines.push(`exec ${quote(theirs)} "$@"`);
+    if (name === 'pre-commit') lines.push(`${slicewave.map(shellQuoted).join(' ')} hook pre-commit || exit 1`);
+    if (usable) lines.push(`exec ${shellQuoted(theirs)} "$@"`);
     await writeFile(path.join(dir, name), `${lines.join('\n')}\n`, { mode: 0o755 });
   }
   // Behind settings that the caller passes in the same way.
