@@ -174,7 +174,7 @@ export type RunOutcome = 'done' | 'failed' | 'waiting' | 'interrupted';
 export interface IntegrationReport {
   readonly v: 1;
   readonly plan: string;
-  readonly state: 'passed' | 'failed' | 'conflict' | 'incomplete';
+  readonly state: 'passed' | 'failed' | 'conflict';
   readonly branch: string;
   readonly commit: string | null;
   readonly merged: readonly string[];

@@ -113,7 +113,6 @@ const plans = fc
 
 const limits = fc.record({
   maxParallel: fc.integer({ min: 1, max: 4 }),
-  maxRetries: fc.constant(2),
   only: fc.constant(null),
   barrier: fc.boolean(),
 });

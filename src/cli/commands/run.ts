@@ -158,7 +158,6 @@ async function dryRun(
   const { plan, graph } = loaded.value;
   const full: RunLimits = {
     maxParallel: limits.maxParallel ?? plan.limits.maxParallel ?? DEFAULT_PARALLEL,
-    maxRetries: plan.limits.maxRetries,
     only: limits.only ?? null,
     barrier: limits.barrier ?? false,
   };

@@ -1,7 +1,6 @@
 /** What the person asked of `run`. */
 export interface RunLimits {
   readonly maxParallel: number;
-  readonly maxRetries: number;
   /** Slices to run; `null` for all. Their dependencies are not started for them. */
   readonly only: readonly string[] | null;
   /** Strict waves: nothing of wave n+1 starts before wave n and its validation are done. */

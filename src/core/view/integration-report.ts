@@ -5,7 +5,7 @@ import { fenced, tableCell } from '../text/markdown-writing.ts';
 
 export interface ReportInput {
   readonly report: {
-    readonly state: 'passed' | 'failed' | 'conflict' | 'incomplete';
+    readonly state: 'passed' | 'failed' | 'conflict';
     readonly branch: string;
     readonly commit: string | null;
     readonly merged: readonly string[];

@@ -93,13 +93,6 @@ function reportNotice(report: IntegrationReport, uri: vscode.Uri, move?: NoticeA
         remedy: 'Retry that slice, then integrate again.',
         actions: [open],
       };
-    case 'incomplete':
-      return {
-        severity: 'warning',
-        message: `Not every slice of ${report.plan} is verified; ${report.merged.length} are merged on ${report.branch}.`,
-        remedy: 'Finish or skip the others, then integrate again.',
-        actions: [open],
-      };
     default:
       return assertNever(report.state);
   }

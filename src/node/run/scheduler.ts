@@ -162,7 +162,6 @@ class Scheduler {
     this.#plans = new PlanReader(repository);
     this.#limits = {
       maxParallel: Math.max(1, request.limits.maxParallel ?? loaded.plan.limits.maxParallel ?? DEFAULT_PARALLEL),
-      maxRetries: request.limits.maxRetries ?? loaded.plan.limits.maxRetries,
       only: request.limits.only ?? null,
       barrier: request.limits.barrier ?? false,
     };
