@@ -40,6 +40,7 @@ const JOBS: readonly Job[] = [
   { name: 'types', stage: 'check', run: () => program('tsc') },
   { name: 'lint', stage: 'check', run: () => program('oxlint', '--type-aware', '--quiet') },
   { name: 'format', stage: 'check', run: () => program('oxfmt', '--check') },
+  { name: 'generated', stage: 'check', run: () => program('node', '.config/generate.ts', '--check') },
   { name: 'unused', stage: 'check', run: () => program('knip') },
   { name: 'build', stage: 'check', run: () => program('node', '.config/build.ts', '--quiet') },
   { name: 'architecture', stage: 'check', needs: ['build'], run: () => program('node', '.config/architecture.ts') },

@@ -3,7 +3,7 @@ import { isDecomposerId, type DecomposerId } from '../core/decompose/table.ts';
 import { stateLabel } from '../core/run/states.ts';
 import { dashboardText } from '../core/view/dashboard.ts';
 import { canRun } from '../protocol/dashboard.ts';
-import { COMMAND_IDS, TRUSTED_COMMANDS, type CommandId } from './command-ids.ts';
+import { COMMAND_IDS, commandRow, type CommandId } from './command-ids.ts';
 import type { Dashboards } from './dashboard/dashboard-panel.ts';
 import { answer, approve, notDriven, retry, skip } from './run/decisions.ts';
 import { newSpec, type Decomposing } from './decompose/decomposing.ts';
@@ -50,7 +50,7 @@ export function registerCommands(parts: Parts): vscode.Disposable {
   const registered = COMMAND_IDS.map((id) =>
     vscode.commands.registerCommand(id, async (argument: unknown, ...rest: unknown[]) => {
       try {
-        if (TRUSTED_COMMANDS.has(id) && !vscode.workspace.isTrusted) {
+        if (commandRow(id).trusted && !vscode.workspace.isTrusted) {
           void showNotice(untrusted);
           return;
         }
