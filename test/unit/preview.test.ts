@@ -4,7 +4,7 @@ import path from 'node:path';
 import { answerIn } from '../../src/core/decompose/answer.ts';
 import { importers } from '../../src/core/decompose/import/importers.ts';
 import { previewOf, type PreviewSource } from '../../src/core/decompose/preview.ts';
-import { withoutEchoes } from '../../src/core/decompose/echoes.ts';
+import { withoutEchoes } from '../../src/core/decompose/repeated-findings.ts';
 import { readProposal } from '../../src/core/plan/proposal.ts';
 import { roundsText } from '../../src/core/decompose/rounds.ts';
 import { DECOMPOSERS, decomposerOf } from '../../src/core/decompose/table.ts';

@@ -10,7 +10,7 @@ import {
   type ConventionLanguage,
   type SourceFile,
 } from './sources.ts';
-import { errorHabits, importHabits, testHabits } from './habits.ts';
+import { errorHabits, importHabits, testHabits } from './test-conventions.ts';
 import { decidedLayout, formatters, linters, pythonLineLength, type Settings } from './tooling.ts';
 import { thousands } from '../text/printing.ts';
 

@@ -31,7 +31,7 @@ import { couplingAdvice, couplingText } from './coupling-text.ts';
 import { couplings } from './coupling.ts';
 import { followImports } from './follow-imports.ts';
 import { mergePointsFit, proposeMergePoints, type MergePointProposal } from './merge-points.ts';
-import { resliceAdvice, type Advice } from './reslice.ts';
+import { resliceAdvice, type Advice } from './overlap-advice.ts';
 import { counted, thousands } from '../text/printing.ts';
 
 export interface JudgeRequest {

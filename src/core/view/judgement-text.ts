@@ -3,7 +3,7 @@ import type { ContextBudget } from '../judge/context-budget.ts';
 import { missingContractMessage } from '../judge/contracts.ts';
 import { couplingAdvice, couplingText } from '../judge/coupling-text.ts';
 import type { Judgement } from '../judge/judge.ts';
-import type { Advice } from '../judge/reslice.ts';
+import type { Advice } from '../judge/overlap-advice.ts';
 import type { Plan } from '../plan/model.ts';
 import { thousands } from '../text/printing.ts';
 

@@ -3,7 +3,7 @@ import type { CouplingEvidence } from '../judge/coupling-model.ts';
 import { couplingAdvice } from '../judge/coupling-text.ts';
 import type { Judgement } from '../judge/judge.ts';
 import { proposeMergePoints } from '../judge/merge-points.ts';
-import type { AdviceKind } from '../judge/reslice.ts';
+import type { AdviceKind } from '../judge/overlap-advice.ts';
 import { lintReport, type LintReport } from '../lint/engine/format.ts';
 import { breakEven, type BreakEven, type BreakEvenReason } from '../plan/break-even.ts';
 import { NOTHING_LEARNED, type EstimateBasis, type EstimatorSummary, type SliceEstimate } from '../plan/estimator.ts';

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { withoutEchoes } from '../../core/decompose/echoes.ts';
+import { withoutEchoes } from '../../core/decompose/repeated-findings.ts';
 import { importerFor, mainFileOf } from '../../core/decompose/import/importers.ts';
 import { projectSources } from '../../core/decompose/project.ts';
 import { decomposerOf } from '../../core/decompose/table.ts';

@@ -3,7 +3,7 @@ import { readYaml } from '../../text/yaml.ts';
 import { readMarkdown } from '../../text/markdown.ts';
 import { SourceText, type Span } from '../../text/source.ts';
 import { readChecklist } from './checklist.ts';
-import { bulleted, Document, importedSpec, joined } from './material.ts';
+import { bulleted, Document, importedSpec, joined } from './import-source.ts';
 import {
   ImportReport,
   sliceIdOf,

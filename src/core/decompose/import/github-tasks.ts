@@ -1,7 +1,7 @@
 import { field, textOf } from '../../text/document.ts';
 import { SourceText, type Span } from '../../text/source.ts';
 import { flattened, readChecklist, reportOpenFence, type Checklist, type ChecklistItem } from './checklist.ts';
-import { bulleted, Document, importedSpec, joined } from './material.ts';
+import { bulleted, Document, importedSpec, joined } from './import-source.ts';
 import {
   ImportReport,
   shortTitle,

@@ -2,7 +2,7 @@ import { readJson } from '../../text/json.ts';
 import { field } from '../../text/document.ts';
 import { SourceText } from '../../text/source.ts';
 import { flattened, readChecklist, reportOpenFence, type Checklist, type ChecklistItem } from './checklist.ts';
-import { joinShort, keptOrder, splitLong } from './grain.ts';
+import { joinShort, keptOrder, splitLong } from './bundling.ts';
 import {
   bulleted,
   type Document,
@@ -12,7 +12,7 @@ import {
   joined,
   openQuestions,
   technologyIn,
-} from './material.ts';
+} from './import-source.ts';
 import {
   humanised,
   ImportReport,

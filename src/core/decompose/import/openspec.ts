@@ -1,7 +1,7 @@
 import { SourceText } from '../../text/source.ts';
 import { stems } from '../../text/mentions.ts';
 import { flattened, readChecklist, reportOpenFence, type Checklist } from './checklist.ts';
-import { joinShort, keptOrder, splitLong } from './grain.ts';
+import { joinShort, keptOrder, splitLong } from './bundling.ts';
 import {
   bulleted,
   type Document,
@@ -12,7 +12,7 @@ import {
   openQuestions,
   runnersIn,
   technologyIn,
-} from './material.ts';
+} from './import-source.ts';
 import {
   humanised,
   ImportReport,

@@ -4,7 +4,7 @@ import { pathsIn, RepoPaths } from '../../text/mentions.ts';
 import { projectFacts, repositoryConventions } from '../project.ts';
 import { formatEstimate, type Proposal, type ProposedContract, type ProposedSlice } from '../../plan/proposal.ts';
 import type { Spec } from '../../spec/model.ts';
-import { minutesOf, mostMinutes } from './grain.ts';
+import { minutesOf, mostMinutes } from './bundling.ts';
 import type { ImportedCheckpoint, ImportedGroup, ImportedTask, ImportInput, ImportReport } from './model.ts';
 import { cyclesOf, reduced, topological } from './order.ts';
 import { oneLine } from '../../text/printing.ts';

@@ -3,7 +3,7 @@ import { headingKey } from '../../text/markdown.ts';
 import { stems } from '../../text/mentions.ts';
 
 import type { Checklist, ChecklistItem } from './checklist.ts';
-import { labelled } from './material.ts';
+import { labelled } from './import-source.ts';
 import type { ImportedGroup, ImportedTask, ImportReport } from './model.ts';
 import { checksIn, type WritePaths } from './paths.ts';
 import { oneLine } from '../../text/printing.ts';

@@ -1,7 +1,7 @@
 import { SourceText } from '../../text/source.ts';
 import type { ProposedContract } from '../../plan/proposal.ts';
 import { readChecklist, reportOpenFence } from './checklist.ts';
-import { bundles, joinShort } from './grain.ts';
+import { bundles, joinShort } from './bundling.ts';
 import {
   bulleted,
   Document,
@@ -12,7 +12,7 @@ import {
   openQuestions,
   runnersIn,
   technologyIn,
-} from './material.ts';
+} from './import-source.ts';
 import {
   humanised,
   ImportReport,

@@ -1,7 +1,6 @@
 import { field, textList, textOf, type DocumentMap, type DocumentValue } from '../../text/document.ts';
 import { readJson } from '../../text/json.ts';
 import { SourceText, type Span } from '../../text/source.ts';
-import { bulleted, type Document, documentOf, importedSpec, joined, technologyIn } from './material.ts';
 import {
   humanised,
   ImportReport,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { changedPlan } from '../../src/core/judge/plan-change.ts';
-import { resliceAdvice, type Advice, type AdviceKind, type ResliceRequest } from '../../src/core/judge/reslice.ts';
+import { resliceAdvice, type Advice, type AdviceKind, type ResliceRequest } from '../../src/core/judge/overlap-advice.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import type { Plan, Slice } from '../../src/core/plan/model.ts';
 import { overlaps } from '../../src/core/scope/overlap.ts';
