@@ -160,6 +160,7 @@ export const NOT_YET = {
     'src/node/agents/adapter.ts',
     'src/node/agents/table.ts',
     'src/node/git/changes.ts',
+    'src/node/git/checkout.ts',
     'src/node/git/git.ts',
     'src/node/git/repository.ts',
     'src/node/judge/code-reader.ts',

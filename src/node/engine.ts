@@ -13,7 +13,7 @@ import { integratePlan } from './integrate/integrate.ts';
 import { judgePlanOf } from './judge/judge.ts';
 import { writeDecomposition } from './plan/directory.ts';
 import { LearnedGraphs } from './plan/past-runs.ts';
-import { listPlans, PlanReader } from './plan/plans.ts';
+import { listPlans, PlanCache } from './plan/plans.ts';
 import { applyReplan, previewReplan, undoReplan } from './replan/replan.ts';
 import { planIdOf, recoverHeld, recoverReplan, removeJournal } from './state/replan-journal.ts';
 import { fail, openRepository, type Repository } from './git/repository.ts';
@@ -41,14 +41,14 @@ class RepositoryEngine implements Engine {
   readonly #slicewave: readonly string[];
   readonly #reader: FactsReader;
   readonly #learned: LearnedGraphs;
-  readonly #plans: PlanReader;
+  readonly #plans: PlanCache;
 
   constructor(repository: Repository, slicewave: readonly string[]) {
     this.repository = repository;
     this.#slicewave = slicewave;
     this.#reader = new FactsReader(repository);
     this.#learned = new LearnedGraphs(repository);
-    this.#plans = new PlanReader(repository);
+    this.#plans = new PlanCache(repository);
   }
 
   get root(): string {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { changedPlan } from '../../src/core/judge/plan-change.ts';
-import { resliceAdvice, type Advice, type AdviceKind, type ResliceRequest } from '../../src/core/judge/overlap-advice.ts';
+import {
+  overlapAdvice,
+  type Advice,
+  type AdviceKind,
+  type OverlapAdviceRequest,
+} from '../../src/core/judge/overlap-advice.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import type { Plan, Slice } from '../../src/core/plan/model.ts';
 import { overlaps } from '../../src/core/scope/overlap.ts';
@@ -12,11 +17,11 @@ type Given = Parameters<typeof scope>[0];
 const of = (id: string, parts: Given, given: Partial<Slice> = {}): Slice =>
   slice(id, { ...given, scope: scope(parts) });
 
-function advise(plan: Plan, more: Partial<ResliceRequest> = {}): Advice[] {
+function advise(plan: Plan, more: Partial<OverlapAdviceRequest> = {}): Advice[] {
   const graph = planGraph(plan);
   const [overlap] = overlaps(plan, graph, more.files ?? []);
   assert.ok(overlap, 'the two overlap');
-  return resliceAdvice({ plan, graph, overlap, ...more });
+  return overlapAdvice({ plan, graph, overlap, ...more });
 }
 
 function only(kind: AdviceKind, advice: readonly Advice[]): Advice {
@@ -172,10 +177,10 @@ suite('re-slicing advice', () => {
         );
         const graph = planGraph(plan);
         for (const overlap of overlaps(plan, graph, files)) {
-          const advice = resliceAdvice({ plan, graph, overlap, files });
+          const advice = overlapAdvice({ plan, graph, overlap, files });
           assert.equal(advice.length === 0, overlap.verdict === 'parallel');
           assert.ok(advice.length === 0 || advice[0]!.verified);
-          assert.deepEqual(resliceAdvice({ plan, graph, overlap, files }), advice);
+          assert.deepEqual(overlapAdvice({ plan, graph, overlap, files }), advice);
           for (const { kind, text, change, verified, costMinutes } of advice) {
             assert.match(text, /^[a-z].*[^.]$/);
             if (!verified) continue;

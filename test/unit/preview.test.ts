@@ -4,7 +4,7 @@ import path from 'node:path';
 import { answerIn } from '../../src/core/decompose/answer.ts';
 import { importers } from '../../src/core/decompose/import/importers.ts';
 import { previewOf, type PreviewSource } from '../../src/core/decompose/preview.ts';
-import { withoutEchoes } from '../../src/core/decompose/repeated-findings.ts';
+import { withoutRepeats } from '../../src/core/decompose/repeated-findings.ts';
 import { readProposal } from '../../src/core/plan/proposal.ts';
 import { roundsText } from '../../src/core/decompose/rounds.ts';
 import { DECOMPOSERS, decomposerOf } from '../../src/core/decompose/table.ts';
@@ -288,7 +288,7 @@ suite('preview of a decomposition', () => {
     const found = (code: string, line: number): Finding =>
       finding(new SourceText('x.md', 'a\nb\nc\n'), code, 'error', code, { start: line, end: line + 1 });
     const codes = (list: readonly Finding[]): string =>
-      withoutEchoes(list)
+      withoutRepeats(list)
         .map(({ code }) => code)
         .join(' ');
     const [told, again] = [found('import.no-files', 0), found('task.scope-missing', 0)];

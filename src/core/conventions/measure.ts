@@ -10,7 +10,9 @@ import {
   type ConventionLanguage,
   type SourceFile,
 } from './sources.ts';
-import { errorHabits, importHabits, testHabits } from './test-conventions.ts';
+import { errorConventions } from './error-conventions.ts';
+import { importConventions } from './import-conventions.ts';
+import { testConventions } from './test-conventions.ts';
 import { decidedLayout, formatters, linters, pythonLineLength, type Settings } from './tooling.ts';
 import { thousands } from '../text/printing.ts';
 
@@ -150,7 +152,7 @@ function testFacts(
   settings: Settings,
   technology: string | null,
 ): ConventionFact[] {
-  const { runner, place, naming, example } = testHabits({ sources, sample, settings });
+  const { runner, place, naming, example } = testConventions({ sources, sample, settings });
   const by = runner ? `run by ${runner.name} (${runner.because})` : null;
   if (!place) {
     const inside = sample.filter((file) => file.language === 'Rust' && file.text.includes('#[cfg(test)]')).length;
@@ -233,7 +235,7 @@ function layoutFacts(sample: readonly SampledText[], settings: Settings): Conven
 }
 
 function importFacts(sample: readonly SampledText[], sources: readonly SourceFile[]): ConventionFact[] {
-  const habits = importHabits(sample, sources);
+  const imports = importConventions(sample, sources);
   const facts: ConventionFact[] = [];
   const state = (text: string, share: { readonly count: number; readonly of: number }, what: string): void => {
     if (share.of < fewest) return;
@@ -243,30 +245,30 @@ function importFacts(sample: readonly SampledText[], sources: readonly SourceFil
       share: { count: share.count, of: share.of },
     });
   };
-  if (habits.modules) state(`modules are ${habits.modules.value}`, habits.modules, 'files');
-  if (habits.relative) state(`relative imports are written ${habits.relative.value}`, habits.relative, 'imports');
-  if (habits.alias)
-    state(`own code is imported by the alias \`${habits.alias.value}\``, habits.alias, 'imports of own code');
-  if (habits.types) {
-    const { count, of } = habits.types;
+  if (imports.modules) state(`modules are ${imports.modules.value}`, imports.modules, 'files');
+  if (imports.relative) state(`relative imports are written ${imports.relative.value}`, imports.relative, 'imports');
+  if (imports.alias)
+    state(`own code is imported by the alias \`${imports.alias.value}\``, imports.alias, 'imports of own code');
+  if (imports.types) {
+    const { count, of } = imports.types;
     const usual = count >= 0.5 * of;
-    if (usual) state('types are imported with `import type`', habits.types, 'files that import some');
+    if (usual) state('types are imported with `import type`', imports.types, 'files that import some');
   }
-  if (habits.python)
-    state(`Python modules of this repository are imported by ${habits.python.value} paths`, habits.python, 'imports');
+  if (imports.python)
+    state(`Python modules of this repository are imported by ${imports.python.value} paths`, imports.python, 'imports');
   return facts;
 }
 
 function errorFacts(sample: readonly SampledText[]): ConventionFact[] {
-  const habits = errorHabits(sample);
-  if (habits.length === 0) return [];
-  // Not of all files: one in which nothing can fail says nothing of the habit.
-  const parts = habits.map((habit) => `${habit.text} (${habit.count} ${habit.language} files)`);
+  const ways = errorConventions(sample);
+  if (ways.length === 0) return [];
+  // Not of all files: one in which nothing can fail says nothing of the way.
+  const parts = ways.map((way) => `${way.text} (${way.count} ${way.language} files)`);
   return [
     {
       topic: 'errors',
       text: `what goes wrong is ${parts.join(' and ')}`,
-      share: { count: habits[0]?.count ?? 0, of: habits[0]?.of ?? 0 },
+      share: { count: ways[0]?.count ?? 0, of: ways[0]?.of ?? 0 },
     },
   ];
 }

@@ -1,8 +1,8 @@
 import type { SampledText } from './layout.ts';
-import { add, mostFrequent, type ConventionLanguage, type Share, type SourceFile } from './sources.ts';
+import { add, mostFrequent, type Share, type SourceFile } from './sources.ts';
 import type { Settings } from './tooling.ts';
 
-export interface TestHabits {
+export interface TestConventions {
   /** What runs the tests, and what says so. */
   readonly runner: { readonly name: string; readonly because: string } | null;
   /** Where tests stand; `null` without tests. */
@@ -26,11 +26,11 @@ const runnerOfImport: Readonly<Record<string, RegExp>> = {
   pytest: /^(?:import pytest|from pytest import)/m,
 };
 
-export function testHabits(request: {
+export function testConventions(request: {
   readonly sources: readonly SourceFile[];
   readonly sample: readonly SampledText[];
   readonly settings: Settings;
-}): TestHabits {
+}): TestConventions {
   const { sources, sample, settings } = request;
   const tests = sources.filter((file) => file.test && !/(^|\/)(conftest|__init__)\.py$/.test(file.path));
   return {
@@ -45,7 +45,7 @@ function testRunner(
   sample: readonly SampledText[],
   settings: Settings,
   sources: readonly SourceFile[],
-): TestHabits['runner'] {
+): TestConventions['runner'] {
   const files = sample.filter((file) => file.test);
   const imports = new Map<string, number>();
   for (const file of files)
@@ -77,7 +77,7 @@ function testRunner(
   return null;
 }
 
-function testPlace(sources: readonly SourceFile[], tests: readonly SourceFile[]): TestHabits['place'] {
+function testPlace(sources: readonly SourceFile[], tests: readonly SourceFile[]): TestConventions['place'] {
   if (tests.length === 0) return null;
   const directories = new Set(sources.filter((file) => !file.test).map((file) => directoryOf(file.path)));
   const counts = new Map<string, number>();
@@ -125,109 +125,4 @@ function testNaming(tests: readonly SourceFile[]): Share | null {
 
 function directoryOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
-}
-
-/** How sources take in other files, by imports over a sample. */
-export interface ImportHabits {
-  readonly modules: Share<'ES modules' | 'CommonJS'> | null;
-  /** Relative imports in TypeScript and JavaScript, by how the path ends. */
-  readonly relative: Share | null;
-  /** Imports by an alias of the own sources: `@/`, `~/`, `#`. */
-  readonly alias: Share | null;
-  /** Files that mark what is a type when they import it. */
-  readonly types: { readonly count: number; readonly of: number } | null;
-  readonly python: Share<'absolute' | 'relative'> | null;
-}
-
-export function importHabits(sample: readonly SampledText[], sources: readonly SourceFile[]): ImportHabits {
-  const modules = new Map<'ES modules' | 'CommonJS', number>();
-  const relative = new Map<string, number>();
-  const alias = new Map<string, number>();
-  const python = new Map<'absolute' | 'relative', number>();
-  let own = 0;
-  let typed = 0;
-  let untyped = 0;
-  const packages = new Set(
-    sources
-      .filter((file) => file.language === 'Python')
-      .flatMap((file) => file.path.replace(/^src\//, '').split('/')[0] ?? []),
-  );
-  for (const { language, code } of sample) {
-    if (language === 'Python') {
-      for (const match of code.matchAll(/^(?:from[ \t]+(\.*)([\w.]*)[ \t]+import|import[ \t]+([\w.]+))/gm)) {
-        const [, dots = '', from = '', whole = ''] = match;
-        if (dots !== '') add(python, 'relative');
-        else if (packages.has((from || whole).split('.')[0] ?? '')) add(python, 'absolute');
-      }
-    }
-    if (!/^(TypeScript|JavaScript|Vue|Svelte)$/.test(language)) continue;
-    const es = [
-      ...code.matchAll(/^(?:import|export)\b[^'"`;]*?\bfrom\s+['"]([^'"\n]+)['"]|^import\s+['"]([^'"\n]+)['"]/gm),
-    ];
-    const required = [...code.matchAll(/\brequire\(\s*['"]([^'"\n]+)['"]\s*\)/g)];
-    if (es.length !== required.length) add(modules, es.length > required.length ? 'ES modules' : 'CommonJS');
-    for (const match of [...es, ...required]) {
-      const path = match[1] ?? match[2] ?? '';
-      if (/^\.{1,2}\//.test(path)) {
-        own++;
-        const ending = /\.(?:[cm]?[jt]sx?|vue|svelte)$/.exec(path)?.[0];
-        if (ending !== undefined || !/\.\w+$/.test(path))
-          add(relative, ending === undefined ? 'without an extension' : `with the extension \`${ending}\``);
-      } else if (/^(@\/|~\/|#)/.test(path)) {
-        own++;
-        add(alias, /^(@\/|~\/|#)/.exec(path)?.[0] ?? '');
-      }
-    }
-    if (language !== 'TypeScript') continue;
-    // A file counts when it could have marked a type: it imports one, by the word `type` or by a name in capitals.
-    if (/^import type\b|^import \{[^}]*\btype [A-Z]/m.test(code)) typed++;
-    else if (/^import \{[^}]*\b[A-Z][a-z]\w*\b[^}]*\} from ['"]\./m.test(code)) untyped++;
-  }
-  const mostRelative = mostFrequent(relative);
-  const mostAlias = mostFrequent(alias);
-  return {
-    modules: mostFrequent(modules),
-    relative: mostRelative,
-    alias: mostAlias && mostAlias.count >= 0.1 * own ? { ...mostAlias, of: own } : null,
-    types: typed + untyped >= 5 && typed > 0 ? { count: typed, of: typed + untyped } : null,
-    python: mostFrequent(python),
-  };
-}
-
-/** How what goes wrong is told, by files of a sample without tests; `null` where no way is the usual one. */
-export interface ErrorHabits {
-  readonly language: ConventionLanguage;
-  readonly text: string;
-  readonly count: number;
-  readonly of: number;
-}
-
-const errorMarks: readonly (readonly [RegExp, RegExp, string])[] = [
-  [/^(TypeScript|JavaScript)$/, /\bok: (?:false|true)\b/, 'returned as a value with `ok`'],
-  [/^(TypeScript|JavaScript)$/, /\bthrow new [A-Z]\w*Error\(/, 'thrown as an error'],
-  [/^Python$/, /^[ \t]+raise [A-Z]\w*/m, 'raised as an exception'],
-  [/^Go$/, /fmt\.Errorf\([^)\n]*%w/, 'wrapped with `fmt.Errorf` and `%w`'],
-  [/^Go$/, /\bif err != nil \{/, 'returned as an `error`'],
-  [/^Rust$/, /\banyhow::|\bthiserror::/, 'carried by `anyhow` or `thiserror`'],
-  [/^Rust$/, /-> (?:[\w:]+::)?Result</, 'returned as a `Result`'],
-];
-
-/** The two most frequent ways; what fewer than three files do is chance. */
-export function errorHabits(sample: readonly SampledText[]): readonly ErrorHabits[] {
-  const perLanguage = new Map<ConventionLanguage, number>();
-  const counts = new Map<string, ErrorHabits>();
-  for (const file of sample) {
-    if (file.test) continue;
-    add(perLanguage, file.language);
-    for (const [language, mark, text] of errorMarks) {
-      if (!language.test(file.language) || !mark.test(file.code)) continue;
-      const key = `${file.language} ${text}`;
-      counts.set(key, { language: file.language, text, count: (counts.get(key)?.count ?? 0) + 1, of: 0 });
-    }
-  }
-  return [...counts.values()]
-    .map((habit) => ({ ...habit, of: perLanguage.get(habit.language) ?? 0 }))
-    .filter((habit) => habit.count >= 3)
-    .sort((a, b) => b.count - a.count || (a.text < b.text ? -1 : 1))
-    .slice(0, 2);
 }

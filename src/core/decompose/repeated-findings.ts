@@ -1,10 +1,10 @@
 import type { Finding } from '../text/finding.ts';
 
-/** What is found where a task stands in another tool's file, and what the plan that is written from it shows again. */
-const echoes: readonly {
+/** Findings about a task in another tool's file, and those about the plan written from it that repeat them. */
+const repeats: readonly {
   readonly code: string;
   readonly again: readonly string[];
-  /** One finding for each; else one tells of all. */
+  /** Each repeats one; otherwise one stands for all. */
   readonly each: boolean;
 }[] = [
   { code: 'import.cycle', again: ['plan.cycle'], each: false },
@@ -13,13 +13,13 @@ const echoes: readonly {
 ];
 
 /**
- * Findings without those that say of the plan what another says of its source already: it is mended there, and the plan
- * need not be written yet. The same order.
+ * The findings, in their order, without those about the plan that repeat one about its source: it is mended there, and
+ * the plan need not exist yet.
  */
-export function withoutEchoes(findings: readonly Finding[]): readonly Finding[] {
+export function withoutRepeats(findings: readonly Finding[]): readonly Finding[] {
   const count = (code: string): number => findings.filter((found) => found.code === code).length;
   const silent = new Set(
-    echoes.flatMap(({ code, again, each }) => {
+    repeats.flatMap(({ code, again, each }) => {
       const told = count(code);
       if (told === 0) return [];
       // An importer that finds one thing very often tells the first ones only; then the plan tells the rest.

@@ -73,7 +73,7 @@ export function scaffoldContract(request: ScaffoldRequest): ContractScaffold | n
     [...providers, ...consumers].flatMap((slice) => [...stems([slice.title, slice.task.requirements].join(' '))]),
   );
   const home = stems([stream?.name ?? '', ...providers.flatMap((slice) => [slice.title, ...pathsOf(slice)])].join(' '));
-  const { blocks, signatures } = material(request, home, [...providers, ...consumers]);
+  const { blocks, signatures } = interfaceSaid(request, home, [...providers, ...consumers]);
 
   const lines: string[] = [];
   const say = (text: string): void =>
@@ -206,7 +206,7 @@ function isWithin(some: ReadonlySet<string>, all: ReadonlySet<string>): boolean 
   return some.size > 0 && [...some].every((word) => all.has(word));
 }
 
-interface Material {
+interface InterfaceSaid {
   readonly blocks: readonly { readonly language: string; readonly content: string }[];
   readonly signatures: readonly string[];
 }
@@ -216,7 +216,7 @@ const signature =
   /^(?:(?:export |async |public |static )*(?:function|def|func|fn|class|interface|type|struct|enum|trait)\s+\w[^`]*|[A-Za-z_][\w.]*\([^)]*\)(?:\s*(?::|->|=>)\s*.+)?|(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s+\/\S*(?:\s*->.*)?)$/;
 
 /** What the spec itself says about the interface: blocks without a file name, and signatures where the slices are described. */
-function material(request: ScaffoldRequest, home: ReadonlySet<string>, slices: readonly Slice[]): Material {
+function interfaceSaid(request: ScaffoldRequest, home: ReadonlySet<string>, slices: readonly Slice[]): InterfaceSaid {
   const { spec, plan } = request;
   const named = new Set(plan.contracts.flatMap((contract) => [contract.path, contract.target ?? '']));
   const blocks: { language: string; content: string }[] = [];

@@ -31,8 +31,8 @@ import { couplingAdvice, couplingText } from './coupling-text.ts';
 import { couplings } from './coupling.ts';
 import { followImports } from './follow-imports.ts';
 import { mergePointsFit, proposeMergePoints, type MergePointProposal } from './merge-points.ts';
-import { resliceAdvice, type Advice } from './overlap-advice.ts';
 import { counted, thousands } from '../text/printing.ts';
+import { overlapAdvice, type Advice } from './overlap-advice.ts';
 
 export interface JudgeRequest {
   readonly plan: Plan;
@@ -137,7 +137,7 @@ export function judge(request: JudgeRequest): Judgement {
       .slice(0, MOST_ADVISED)
       .map((overlap) => ({
         overlap,
-        advice: resliceAdvice({
+        advice: overlapAdvice({
           plan,
           graph,
           overlap,

@@ -32,7 +32,7 @@ export interface Advice {
   readonly costMinutes: number;
 }
 
-export interface ResliceRequest {
+export interface OverlapAdviceRequest {
   readonly plan: Plan;
   readonly graph: PlanGraph;
   /** One of `overlaps(plan, graph)`. */
@@ -67,7 +67,7 @@ const SOURCE = /\.(?:[cm]?[jt]sx?|py|go|rs|java|cs|rb|php|kt|swift|scala)$/;
  * pair to be cut anew, what keeps both parallel; for a pair that is nearly the same work, what puts them in order.
  * Empty for a pair that may run side by side.
  */
-export function resliceAdvice(request: ResliceRequest): Advice[] {
+export function overlapAdvice(request: OverlapAdviceRequest): Advice[] {
   const { overlap, plan } = request;
   if (overlap.verdict === 'parallel') return [];
   const a = plan.slices.find((slice) => slice.id === overlap.a);
@@ -100,7 +100,7 @@ interface SharedPath {
 }
 
 class Pair {
-  readonly #request: ResliceRequest;
+  readonly #request: OverlapAdviceRequest;
   readonly #names: GlobOptions;
   readonly #slices: readonly [Slice, Slice];
   /** Paths that at least one of the two writes out. */
@@ -108,7 +108,7 @@ class Pair {
   /** Globs of both that meet. */
   readonly #globs: readonly (readonly [WriteEntry, WriteEntry])[];
 
-  constructor(request: ResliceRequest, a: Slice, b: Slice) {
+  constructor(request: OverlapAdviceRequest, a: Slice, b: Slice) {
     this.#request = request;
     this.#names = request.names ?? {};
     this.#slices = [a, b];

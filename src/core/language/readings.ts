@@ -7,7 +7,7 @@ import type { Markdown } from '../text/markdown.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import { planGraph } from '../plan/graph.ts';
 import { loadPlan, sliceResolver } from '../plan/load.ts';
-import type { PlanReader } from '../plan/load.ts';
+import type { PlanTextReader } from '../plan/load.ts';
 import type { Plan, PlanFiles } from '../plan/model.ts';
 import { overlaps, usualThresholds } from '../scope/overlap.ts';
 import type { Overlap, OverlapThresholds } from '../scope/overlap.ts';
@@ -30,10 +30,10 @@ export interface LanguageSources {
   /** Where the verdicts on overlaps change; the usual ones when absent. They change with the settings. */
   readonly thresholds?: () => OverlapThresholds;
   /** Whoever reads the same files already; what it keeps is not read twice. */
-  readonly reader?: PlanReader;
+  readonly reader?: PlanTextReader;
 }
 
-const plainReader: PlanReader = { task: readTaskSpec, manifest: readManifest };
+const plainReader: PlanTextReader = { task: readTaskSpec, manifest: readManifest };
 
 /** A file's kind for the language features: prompts are of no interest to the linter, but name slices. */
 type ReadingKind = ReturnType<typeof fileKind> | 'prompt';
@@ -44,13 +44,13 @@ export class Reading {
   readonly text: string;
   readonly source: SourceText;
   readonly kind: ReadingKind;
-  readonly #reader: PlanReader;
+  readonly #reader: PlanTextReader;
   #markdown: Markdown | undefined;
   #task: TaskSpec | undefined;
   #spec: Spec | undefined;
   #json: DocumentValue | null | undefined;
 
-  constructor(file: string, text: string, reader: PlanReader = plainReader) {
+  constructor(file: string, text: string, reader: PlanTextReader = plainReader) {
     this.#reader = reader;
     this.file = file;
     this.text = text;

@@ -1,6 +1,6 @@
 import type { Finding } from '../text/finding.ts';
 import { loadPlan, sliceResolver, taskFiles } from '../plan/load.ts';
-import type { PlanReader } from '../plan/load.ts';
+import type { PlanTextReader } from '../plan/load.ts';
 import type { PlanFiles } from '../plan/model.ts';
 import type { Skill } from '../skill/model.ts';
 import { skillsByName } from '../skill/read.ts';
@@ -196,7 +196,7 @@ export class LintSession {
   }
 
   /** For others that read the same files: what is kept here is not read again. */
-  get reader(): PlanReader {
+  get reader(): PlanTextReader {
     return this.#readings;
   }
 

@@ -3,7 +3,7 @@ import type { Manifest } from '../manifest/model.ts';
 import { readManifest } from '../manifest/read.ts';
 import type { Markdown } from '../text/markdown.ts';
 import { readMarkdown } from '../text/markdown.ts';
-import type { PlanReader } from '../plan/load.ts';
+import type { PlanTextReader } from '../plan/load.ts';
 import { SourceText } from '../text/source.ts';
 import type { TaskSpec } from '../task/model.ts';
 import { readTaskSpec } from '../task/read.ts';
@@ -33,7 +33,7 @@ interface ManifestReading {
  * What was read of files and found in them, for as long as their text stays the same: a keystroke in one task spec then
  * costs one reading, however large its plan is.
  */
-export class Readings implements PlanReader {
+export class Readings implements PlanTextReader {
   readonly #tasks = new Map<string, TaskReading>();
   readonly #manifests = new Map<string, ManifestReading>();
 

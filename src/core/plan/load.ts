@@ -11,7 +11,7 @@ import { isSliceId, resolveSlice, resolveSlices, SliceIds } from './slice-ids.ts
 import { lineTitle, sliceOfTask, type LoadedTask } from './task-slices.ts';
 
 /** How a plan's files are read. Who reads the same plan again and again keeps what did not change. */
-export interface PlanReader {
+export interface PlanTextReader {
   task(text: string, file: string): { readonly task: TaskSpec; readonly findings: readonly Finding[] };
   manifest(text: string, file: string): { readonly manifest: Manifest | null; readonly findings: readonly Finding[] };
 }
@@ -24,7 +24,7 @@ export interface PlanReader {
 export function loadPlan(
   files: PlanFiles,
   dir: string,
-  reader: PlanReader = { task: readTaskSpec, manifest: readManifest },
+  reader: PlanTextReader = { task: readTaskSpec, manifest: readManifest },
 ): { plan: Plan | null; findings: Finding[] } {
   const root = dir.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '');
   const findings: Finding[] = [];
@@ -100,7 +100,7 @@ function inDirectory(root: string, path: string): string {
 }
 
 /** The task specs, each with the id its slice gets; one whose id is of no use is left out. */
-function readTasks(files: PlanFiles, root: string, reader: PlanReader, findings: Finding[]): LoadedTask[] {
+function readTasks(files: PlanFiles, root: string, reader: PlanTextReader, findings: Finding[]): LoadedTask[] {
   const tasks: LoadedTask[] = [];
   const taken = new Set<string>();
   for (const path of taskFiles(files)) {
@@ -125,7 +125,7 @@ interface ReadManifest {
 function readPlanManifest(
   files: PlanFiles,
   root: string,
-  reader: PlanReader,
+  reader: PlanTextReader,
   findings: Finding[],
 ): ReadManifest | null {
   const text = files.get('manifest.json');

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { withoutEchoes } from '../../core/decompose/repeated-findings.ts';
+import { withoutRepeats } from '../../core/decompose/repeated-findings.ts';
 import { importerFor, mainFileOf } from '../../core/decompose/import/importers.ts';
 import { projectSources } from '../../core/decompose/project.ts';
 import { decomposerOf } from '../../core/decompose/table.ts';
@@ -235,7 +235,7 @@ function composePlan({ draft, specPath, dir, evidence }: ComposeRequest): Judged
     files,
     ...(specText === null ? {} : { spec: { path: specPath, text: specText } }),
   });
-  const all = withoutEchoes(unique([...draft.findings, ...findings, ...judgement.findings]));
+  const all = withoutRepeats(unique([...draft.findings, ...findings, ...judgement.findings]));
   return { files, loaded: { plan, graph: planGraph(plan), findings: all, files }, judgement };
 }
 

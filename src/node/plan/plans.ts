@@ -118,7 +118,7 @@ export function loadFiles(files: PlanFiles, dir: string): Result<LoadedPlan, Eng
 }
 
 /** Loads plans again only when a file of theirs changed: the state is read after every event of every run. */
-export class PlanReader {
+export class PlanCache {
   readonly #repository: Repository;
   readonly #known = new Map<string, { readonly signature: string; readonly loaded: LoadedPlan }>();
 

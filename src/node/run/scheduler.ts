@@ -10,7 +10,7 @@ import { success, type Result } from '../../core/text/result.ts';
 import type { EngineFailure, LoadedPlan, RunOutcome, RunRequest } from '../engine-model.ts';
 import { FactsReader } from '../state/facts.ts';
 import { LearnedGraphs } from '../plan/past-runs.ts';
-import { loadPlanDir, PlanReader } from '../plan/plans.ts';
+import { loadPlanDir, PlanCache } from '../plan/plans.ts';
 import { preparePlan } from '../plan/prepare.ts';
 import { excludeState, fail, type Repository } from '../git/repository.ts';
 import { recoverReplan } from '../state/replan-journal.ts';
@@ -136,7 +136,7 @@ class Scheduler {
   readonly #request: RunRequest;
   readonly #self: readonly string[];
   readonly #reader: FactsReader;
-  readonly #plans: PlanReader;
+  readonly #plans: PlanCache;
   readonly #limits: RunLimits;
   /** Launched, and no fact of it seen yet. */
   readonly #starting = new Set<string>();
@@ -159,7 +159,7 @@ class Scheduler {
     this.#graph = loaded.graph;
     this.#learned = new LearnedGraphs(repository);
     this.#reader = new FactsReader(repository);
-    this.#plans = new PlanReader(repository);
+    this.#plans = new PlanCache(repository);
     this.#limits = {
       maxParallel: Math.max(1, request.limits.maxParallel ?? loaded.plan.limits.maxParallel ?? DEFAULT_PARALLEL),
       only: request.limits.only ?? null,

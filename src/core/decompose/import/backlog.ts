@@ -3,7 +3,7 @@ import { readYaml } from '../../text/yaml.ts';
 import { readMarkdown } from '../../text/markdown.ts';
 import { SourceText, type Span } from '../../text/source.ts';
 import { readChecklist } from './checklist.ts';
-import { bulleted, Document, importedSpec, joined } from './import-source.ts';
+import { bulleted, SourceDocument, importedSpec, joined } from './import-source.ts';
 import {
   ImportReport,
   sliceIdOf,
@@ -77,7 +77,7 @@ interface Card {
   readonly done: boolean;
   readonly parent: string | null;
   readonly after: readonly string[];
-  readonly document: Document;
+  readonly document: SourceDocument;
   readonly span: Span;
   readonly criteria: readonly string[];
   readonly description: string;
@@ -275,7 +275,7 @@ function cardOf(path: string, text: string, last: string, paths: WritePaths, rep
     report.add('import.entry-invalid', 'warning', 'this file is no task: its front matter has no id', { source });
     return null;
   }
-  const document = new Document(path, text);
+  const document = new SourceDocument(path, text);
   const title = textOf(field(map, 'title')?.value)?.value ?? (document.title.replace(/^\S+\s+-\s+/, '') || id.value);
   const status = plainStatus(textOf(field(map, 'status')?.value)?.value ?? '');
   const key = keyOf(id.value);

@@ -1,7 +1,7 @@
 import { field, textOf } from '../../text/document.ts';
 import { SourceText, type Span } from '../../text/source.ts';
 import { flattened, readChecklist, reportOpenFence, type Checklist, type ChecklistItem } from './checklist.ts';
-import { bulleted, Document, importedSpec, joined } from './import-source.ts';
+import { bulleted, SourceDocument, importedSpec, joined } from './import-source.ts';
 import {
   ImportReport,
   shortTitle,
@@ -79,7 +79,7 @@ interface ListedTask {
 function read(input: ImportInput): ReturnType<Importer['read']> {
   const source = new SourceText(input.path, input.text);
   const report = new ImportReport(source);
-  const document = new Document(input.path, input.text);
+  const document = new SourceDocument(input.path, input.text);
   const checklist = readChecklist(source);
   reportOpenFence(checklist, report);
   const done: string[] = [];
@@ -263,7 +263,7 @@ function isWaiting(text: string): boolean {
 
 function specOf(
   input: ImportInput,
-  document: Document,
+  document: SourceDocument,
   checklist: Checklist,
   tasks: readonly ListedTask[],
   report: ImportReport,

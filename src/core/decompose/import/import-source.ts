@@ -5,7 +5,7 @@ import type { ImportReport } from './model.ts';
 import { withoutByteOrderMark } from '../../text/byte-order-mark.ts';
 
 /** A Markdown companion, looked at by its headings. */
-export class Document {
+export class SourceDocument {
   readonly source: SourceText;
   readonly markdown: Markdown;
 
@@ -68,9 +68,9 @@ function keyOf(section: MarkdownSection): string {
   return headingKey(section.text.replaceAll(/[*_]*\((?:mandatory|optional|include)[^)]*\)[*_]*/gi, ''));
 }
 
-export function documentOf(input: ReadonlyMap<string, string>, path: string): Document | null {
+export function documentOf(input: ReadonlyMap<string, string>, path: string): SourceDocument | null {
   const text = input.get(path);
-  return text === undefined || text.trim() === '' ? null : new Document(path, text);
+  return text === undefined || text.trim() === '' ? null : new SourceDocument(path, text);
 }
 
 function cleaned(text: string): string {
@@ -97,7 +97,8 @@ export function sectionOf(text: string): SpecSection | null {
   };
 }
 
-export interface SpecMaterial {
+/** The parts of a spec as the source has them; empty text where it has none. */
+export interface ImportedParts {
   readonly file: string;
   readonly id: string;
   readonly title: string;
@@ -125,45 +126,45 @@ const asked: Readonly<Record<SpecAnswer, { readonly what: string; readonly headi
  * already work by. `places` says for each answer where it would stand.
  */
 export function importedSpec(
-  material: SpecMaterial,
+  parts: ImportedParts,
   report: ImportReport,
   places: Readonly<Partial<Record<SpecAnswer, string>>> = {},
 ): Spec {
   const answers = {
-    outcome: sectionOf(material.outcome),
-    in_scope: sectionOf(material.inScope),
-    out_of_scope: sectionOf(material.outOfScope),
-    evidence: sectionOf(material.evidence),
+    outcome: sectionOf(parts.outcome),
+    in_scope: sectionOf(parts.inScope),
+    out_of_scope: sectionOf(parts.outOfScope),
+    evidence: sectionOf(parts.evidence),
   };
   for (const answer of ['outcome', 'in_scope', 'out_of_scope', 'evidence'] as const) {
     if (answers[answer]) continue;
     const { what, heading } = asked[answer];
-    const place = places[answer] ?? `a section "${heading}" in ${material.file}`;
+    const place = places[answer] ?? `a section "${heading}" in ${parts.file}`;
     report.add('import.answer-missing', 'warning', `nothing says ${what}: write it into ${place}`);
   }
   return {
-    file: material.file,
-    id: material.id,
-    title: material.title,
+    file: parts.file,
+    id: parts.id,
+    title: parts.title,
     status: null,
-    technology: material.technology ?? null,
+    technology: parts.technology ?? null,
     confidence: null,
     answers,
     workstreams: [],
     slices: [],
     mergePoints: [],
     contracts: [],
-    conventions: sectionOf(material.conventions ?? ''),
-    testPlan: sectionOf(material.testPlan ?? ''),
-    constraints: sectionOf(material.constraints ?? ''),
-    risks: sectionOf(material.risks ?? ''),
-    openQuestions: sectionOf(material.openQuestions ?? ''),
+    conventions: sectionOf(parts.conventions ?? ''),
+    testPlan: sectionOf(parts.testPlan ?? ''),
+    constraints: sectionOf(parts.constraints ?? ''),
+    risks: sectionOf(parts.risks ?? ''),
+    openQuestions: sectionOf(parts.openQuestions ?? ''),
     stopConditions: null,
   };
 }
 
 /** Questions that a document still asks; each is a finding, because slices that hang on the answer may be done twice. */
-export function openQuestions(document: Document | null, text: string, report: ImportReport): string {
+export function openQuestions(document: SourceDocument | null, text: string, report: ImportReport): string {
   const items = text
     .split('\n')
     .flatMap((line) => /^\s*(?:[-*+]|\d+[.)])\s+(.+)$/.exec(line)?.[1] ?? [])

@@ -5,7 +5,7 @@ import { flattened, readChecklist, reportOpenFence, type Checklist, type Checkli
 import { joinShort, keptOrder, splitLong } from './bundling.ts';
 import {
   bulleted,
-  type Document,
+  type SourceDocument,
   documentOf,
   documentsToRead,
   importedSpec,
@@ -337,7 +337,7 @@ function stagesOf(groups: readonly (ImportedGroup & { readonly checkpoint: boole
 }
 
 /** `2.3` and its sentence, and `2` with the requirement's name; EARS or not. */
-function criteriaOf(document: Document | null): Map<string, string> {
+function criteriaOf(document: SourceDocument | null): Map<string, string> {
   const found = new Map<string, string>();
   for (const section of document?.all(/^requirements?\s+\d+/i) ?? []) {
     const number = /\d+/.exec(section.text)?.[0] ?? '';
@@ -357,8 +357,8 @@ function criteriaOf(document: Document | null): Map<string, string> {
 
 function specOf(
   input: ImportInput,
-  requirements: Document | null,
-  design: Document | null,
+  requirements: SourceDocument | null,
+  design: SourceDocument | null,
   criteria: ReadonlyMap<string, string>,
   report: ImportReport,
 ) {

@@ -4,7 +4,7 @@ import { flattened, readChecklist, reportOpenFence, type Checklist } from './che
 import { joinShort, keptOrder, splitLong } from './bundling.ts';
 import {
   bulleted,
-  type Document,
+  type SourceDocument,
   documentOf,
   documentsToRead,
   importedSpec,
@@ -224,7 +224,7 @@ function withoutProof(text: string): readonly [string, string | null] {
 }
 
 /** What the deltas ask for, one line for each scenario. */
-function scenariosOf(deltas: readonly Document[]): string[] {
+function scenariosOf(deltas: readonly SourceDocument[]): string[] {
   return deltas.flatMap((delta) =>
     delta.all(/^requirement\s*:/i).flatMap((requirement) => {
       const removed = requirement.parents.some((parent) => /^removed/i.test(parent.text));
@@ -274,8 +274,8 @@ function specOf(
     scenarios,
     project,
   }: {
-    readonly proposal: Document | null;
-    readonly design: Document | null;
+    readonly proposal: SourceDocument | null;
+    readonly design: SourceDocument | null;
     readonly scenarios: readonly string[];
     readonly project: string;
   },

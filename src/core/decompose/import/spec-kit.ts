@@ -4,7 +4,7 @@ import { readChecklist, reportOpenFence } from './checklist.ts';
 import { bundles, joinShort } from './bundling.ts';
 import {
   bulleted,
-  Document,
+  SourceDocument,
   documentOf,
   importedSpec,
   joined,
@@ -175,7 +175,7 @@ interface Story {
   readonly scenarios: readonly string[];
 }
 
-function storiesOf(document: Document | null): Story[] {
+function storiesOf(document: SourceDocument | null): Story[] {
   if (!document) return [];
   return document.all(/^user story\s*\d+/i).map((section) => {
     const match = /^user story\s*(\d+)\s*[:–—-]?\s*(.*)$/i.exec(section.text);
@@ -197,15 +197,15 @@ function storiesOf(document: Document | null): Story[] {
 
 function specOf(
   input: ImportInput,
-  document: Document | null,
-  plan: Document | null,
+  document: SourceDocument | null,
+  plan: SourceDocument | null,
   stories: readonly Story[],
   report: ImportReport,
 ) {
   const dir = directoryOf(input.path).replace(/\/$/, '');
   const folder = dir.slice(dir.lastIndexOf('/') + 1);
   const numbered = /^(\d{3,})-(.+)$/.exec(folder);
-  const tasksTitle = new Document(input.path, input.text).title;
+  const tasksTitle = new SourceDocument(input.path, input.text).title;
   const title =
     cleanTitle(document?.title ?? '') || cleanTitle(tasksTitle) || humanised(numbered?.[2] ?? folder) || 'Tasks';
   const context = plan?.text('technical context') ?? '';

@@ -1,6 +1,7 @@
 import { field, textList, textOf, type DocumentMap, type DocumentValue } from '../../text/document.ts';
 import { readJson } from '../../text/json.ts';
 import { SourceText, type Span } from '../../text/source.ts';
+import { bulleted, type SourceDocument, documentOf, importedSpec, joined, technologyIn } from './import-source.ts';
 import {
   humanised,
   ImportReport,
@@ -330,7 +331,7 @@ function firstSentence(text: string): string {
 
 function specOf(
   input: ImportInput,
-  prd: Document | null,
+  prd: SourceDocument | null,
   {
     tag,
     description,

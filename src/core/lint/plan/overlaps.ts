@@ -40,14 +40,14 @@ interface Sharing {
   readonly whole: boolean;
 }
 
-interface CouplingRequest {
+interface OverlapRequest {
   readonly plan: Plan;
   readonly shape: PlanShape;
   readonly sourceOf: SourceOf;
 }
 
 /** Files that two slices may create. Shown at the slice that stands later in the plan; `pairs` gets each pair. */
-export function createFindings({ plan, shape, sourceOf }: CouplingRequest, pairs: Set<string>): Finding[] {
+export function createFindings({ plan, shape, sourceOf }: OverlapRequest, pairs: Set<string>): Finding[] {
   const found = shape.once('created-twice', [shape.created], () => {
     const seen = new Set<string>();
     return [...meetings(measured(shape, shape.created.sorted), shape.names)].flatMap(({ first, second, witness }) => {
@@ -78,7 +78,7 @@ export function createFindings({ plan, shape, sourceOf }: CouplingRequest, pairs
  * already, later slice first; those that get one here are added.
  */
 export function overlapFindings(
-  { plan, shape, sourceOf }: CouplingRequest,
+  { plan, shape, sourceOf }: OverlapRequest,
   files: readonly string[],
   limits: LintLimits,
   pairs: Set<string>,
@@ -129,7 +129,7 @@ function sharings(shape: PlanShape, files: readonly string[]): Sharing[] {
 
 /** Slices whose overlaps are not looked for, because that would take too long: said, so that nobody takes it for none. */
 export function unmeasuredFindings(
-  { plan, shape, sourceOf }: CouplingRequest,
+  { plan, shape, sourceOf }: OverlapRequest,
   files: readonly string[],
   manifest: Manifest,
 ): Finding[] {
@@ -214,7 +214,7 @@ function sharedPlaces(a: Slice, b: Slice, names: GlobOptions): Pick<Sharing, 'sh
  * An unscoped MODIFY of a path belongs to one slice of a wave; symbols of one file may be shared out. Pairs that share so
  * much that they are better cut differently have been told so.
  */
-export function modifyFindings({ plan, shape, sourceOf }: CouplingRequest, pairs: ReadonlySet<string>): Finding[] {
+export function modifyFindings({ plan, shape, sourceOf }: OverlapRequest, pairs: ReadonlySet<string>): Finding[] {
   const found = shape.once('modified-together', [shape.modified, shape.graph], () => {
     const byWave = new Map<number, Place[]>();
     for (const place of measured(shape, shape.modified.sorted)) {
@@ -252,7 +252,7 @@ export function modifyFindings({ plan, shape, sourceOf }: CouplingRequest, pairs
 }
 
 /** Contracts that nobody reads, and contracts that slices write which do not own them. */
-export function contractFindings({ plan, shape, sourceOf }: CouplingRequest, manifest: Manifest): Finding[] {
+export function contractFindings({ plan, shape, sourceOf }: OverlapRequest, manifest: Manifest): Finding[] {
   if (plan.contracts.length === 0) return [];
   const findings: Finding[] = [];
   // A slice that names no contract is given all of them.

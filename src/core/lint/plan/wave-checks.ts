@@ -73,7 +73,7 @@ export function mergePointFindings(plan: Plan, graph: PlanGraph, manifest: Manif
     report(
       source,
       'plan.merge-point-idle',
-      `${point.id} gates nothing: ${why}; name what it unlocks, or remove it`,
+      `${point.id} holds nothing back: ${why}; name what it unlocks, or remove it`,
       spans.get(point.id),
     ),
   );

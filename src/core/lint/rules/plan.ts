@@ -174,7 +174,7 @@ Good: \`"validation": "npm test"\` in the wave.`,
   {
     code: 'plan.merge-point-idle',
     severity: 'info',
-    summary: 'A merge point gates nothing, so whoever relies on it is misled.',
+    summary: 'A merge point holds nothing back, so whoever relies on it is misled.',
     details: `A merge point makes the slices it unlocks wait until the slices it needs are verified and merged. This one unlocks nothing, or only slices that wait for all of its needs anyway, by their dependencies or by other merge points. One that runs a check of its own (\`verify\`) is never idle.
 
 Bad: \`MP1\` needs \`A1\` and unlocks \`A2\`, and \`A2\` has \`deps: [A1]\`.

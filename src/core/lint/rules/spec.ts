@@ -107,8 +107,8 @@ The quick fix adds the section with lines to fill in.`,
   {
     code: 'spec.merge-point',
     severity: 'warning',
-    summary: 'A merge point cannot be read; it would gate nothing.',
-    details: `A line begins like a merge point and goes on in words that are none, so it would gate nothing. The form is \`MP1: A8 + B3 -> C1\`: what must be verified and merged, an arrow, what it unlocks; a check may follow: \`(verify: npm test)\`.`,
+    summary: 'A merge point cannot be read; it would hold nothing back.',
+    details: `A line begins like a merge point and goes on in words that are none, so it would hold nothing back. The form is \`MP1: A8 + B3 -> C1\`: what must be verified and merged, an arrow, what it unlocks; a check may follow: \`(verify: npm test)\`.`,
   },
   {
     code: 'spec.estimate',
