@@ -1,3 +1,4 @@
+import { auditSentence } from '../audit/report.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan } from '../plan/model.ts';
 import type { Decision, RunEvent } from './model.ts';
@@ -61,6 +62,7 @@ export function viewRun(facts: RunFacts): RunView {
     costUsd: 0,
     stop: null,
     failure: null,
+    violations: [],
   };
   for (const event of facts.events) {
     state = apply(view, event) ?? state;
@@ -104,6 +106,9 @@ function apply(view: { -readonly [K in keyof RunView]: RunView[K] }, event: RunE
       return null;
     case 'agent_exited':
       return 'checking';
+    case 'audited':
+      view.violations = event.found.filter((found) => found.blame !== 'person').map(auditSentence);
+      return null;
     case 'snapshot':
       view.snapshotCommit = event.commit;
       return null;
@@ -401,7 +406,9 @@ function attentionOf(
     });
   }
   // What unblocks most comes first: the person's minutes are the scarcest thing here.
-  return waiting.sort((a, b) => b.unblocks.length - a.unblocks.length);
+  // Before that, what is not as it was: nobody should go on without having seen it.
+  const violation = (item: Attention): number => (item.condition === 'outside-worktree' ? 1 : 0);
+  return waiting.sort((a, b) => violation(b) - violation(a) || b.unblocks.length - a.unblocks.length);
 }
 
 function dependentsOf(id: string, graph: PlanGraph): string[] {

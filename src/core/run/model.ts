@@ -1,4 +1,5 @@
 import type { TestCounts } from './test-counts.ts';
+import type { AuditedDifference } from '../audit/report.ts';
 
 /** The files a slice's run changed, as git saw them. */
 export interface FileChange {
@@ -74,7 +75,9 @@ export type StopCondition =
   | 'unverified'
   | 'time-limit'
   | 'cost-limit'
-  | 'agent-stopped';
+  | 'agent-stopped'
+  /** Something outside of its worktree changed, and nothing shows that it was a person. */
+  | 'outside-worktree';
 
 export interface Stop {
   readonly condition: StopCondition;
@@ -164,6 +167,8 @@ export type RunEventBody =
       readonly is_error: boolean;
       readonly reason: string;
     }
+  /** What all runs share and was not as before when the agent had ended. */
+  | { readonly type: 'audited'; readonly found: readonly AuditedDifference[] }
   | { readonly type: 'snapshot'; readonly commit: string; readonly tree: string }
   | { readonly type: 'scope_checked'; readonly files: readonly FileChange[]; readonly violations: readonly string[] }
   | { readonly type: 'verification'; readonly result: Verification }

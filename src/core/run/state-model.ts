@@ -38,6 +38,8 @@ export interface RunView {
   readonly testsPassed: boolean | null;
   readonly costUsd: number;
   readonly stop: Stop | null;
+  /** What the audit found outside of the worktree and no person is known to have done, in sentences. */
+  readonly violations: readonly string[];
   readonly failure: { readonly reason: FailureReason; readonly detail: string } | null;
 }
 

@@ -1,7 +1,25 @@
 import { showsCommands } from '../agent/agents.ts';
 import { contradictionsOf } from './claims.ts';
+import { auditSentence, type AuditedDifference } from '../audit/report.ts';
 import { viewRun } from './fold.ts';
 import type { Claims, RiskNote, RunEvent, Trace, Verification } from './model.ts';
+
+/** What the audit found, as a note: a violation is critical, what a person did meanwhile is only told. */
+function auditNote(found: AuditedDifference): RiskNote {
+  if (found.blame === 'person')
+    return {
+      summary: auditSentence(found),
+      severity: 'low',
+      suggestedAction: 'Nothing, when it was you.',
+    };
+  return {
+    summary: auditSentence(found),
+    severity: 'critical',
+    suggestedAction: found.put_back
+      ? 'It was put back; what was found instead is kept with the run.'
+      : 'Look at it, and put it back if it was not you.',
+  };
+}
 
 /**
  * The summary of a run, from its events alone: observation and claim side by side, never mixed. The same events give
@@ -36,7 +54,9 @@ export function traceOf(runId: string, events: readonly RunEvent[], alive: boole
         : [],
     ),
   ];
-  const notes = events.flatMap((event): RiskNote[] => (event.type === 'note' ? [event.note] : []));
+  const notes = events.flatMap((event): RiskNote[] =>
+    event.type === 'note' ? [event.note] : event.type === 'audited' ? event.found.map(auditNote) : [],
+  );
   const contradictions = claims
     ? contradictionsOf({
         claims,

@@ -118,6 +118,8 @@ function hint(item: Attention, plan: string): string {
     case 'unexpected-scope':
     case 'secrets-auth-production':
       return `slicewave approve ${plan} ${item.slice}  |  slicewave retry ${plan} ${item.slice} --revert`;
+    case 'outside-worktree':
+      return `slicewave approve ${plan} ${item.slice}  |  slicewave retry ${plan} ${item.slice}  |  slicewave skip ${plan} ${item.slice}`;
     case 'tests-failing':
     case 'unverified':
       return `slicewave answer ${plan} ${item.slice} "..."  |  slicewave approve ${plan} ${item.slice}  |  slicewave skip ${plan} ${item.slice}`;

@@ -43,7 +43,7 @@ export async function runAgent(
   const session = lastThatSpoke(claim)?.sessionId ?? null;
   let resume = adapter.resumable && !startOver && next.mode === 'continue' ? session : null;
   const [audit, hooks, names] = await Promise.all([
-    beginAudit(repository, plan),
+    beginAudit(claim),
     giveHooks(repository.git, run.file('hooks'), { slicewave, env }),
     nameRules(repository.git),
   ]);
@@ -90,7 +90,7 @@ export async function runAgent(
         promptFile,
         policyFile,
         slicewave,
-        env: { ...env, SLICEWAVE_PROMPT_FILE: promptFile, SLICEWAVE_POLICY_FILE: policyFile, ...hooks },
+        env: { ...env, SLICEWAVE_PROMPT_FILE: promptFile, SLICEWAVE_POLICY_FILE: policyFile, ...hooks, ...audit.env },
         ...(model ? { model } : {}),
         ...(agentCommand ? { command: agentCommand } : {}),
       },
@@ -108,8 +108,10 @@ export async function runAgent(
     say('the earlier session cannot be resumed; starting a new one');
     resume = null;
   }
-  await audit.end(run);
-  return endingOf(claim, outcome);
+  const violated = await audit.end();
+  const ending = endingOf(claim, outcome);
+  // A person who stopped the run knows that; everything else comes after what is not as it was.
+  return ending?.reason === 'stopped-by-user' ? ending : (violated ?? ending);
 }
 
 /** The last run in which an agent showed a sign of life; later ones may have ended before they had one. */

@@ -1,30 +1,86 @@
-import type { Plan } from '../../core/plan/model.ts';
-import { checkoutDrift, checkoutState } from '../git/changes.ts';
-import type { Repository } from '../git/repository.ts';
-import type { RunDirectory } from './run-directory.ts';
+import path from 'node:path';
+import { auditStop } from '../../core/run/audit-stop.ts';
+import { viewRun } from '../../core/run/fold.ts';
+import { branchOf } from '../../core/run/names.ts';
+import type { RunEvent } from '../../core/run/model.ts';
+import type { RunFacts } from '../../core/run/state-model.ts';
+import { Audit, type Neighbour } from '../audit/audit.ts';
+import { FactsReader } from '../state/facts.ts';
+import { worktreeRoot } from '../git/worktree.ts';
+import type { SliceClaim } from './claim.ts';
+import type { Ending } from './ending.ts';
 
-/** What all runs share, as it was when an audit began. */
-export interface Audit {
-  /** Looks again and records what changed meanwhile. */
-  end(run: RunDirectory): Promise<void>;
+/** The look at what all runs share, around one agent. */
+export interface RunAudit {
+  /** For the agent's environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Looks again, records what changed meanwhile, and answers with an ending when the slice must stop for it. */
+  end(): Promise<Ending | null>;
 }
 
-/** Looks at what an agent could reach outside its worktree: the primary checkout, without the plan's own directory. */
-export async function beginAudit(repository: Repository, plan: Plan): Promise<Audit> {
-  const before = await checkoutState(repository.git, [plan.dir]);
+export async function beginAudit(claim: SliceClaim): Promise<RunAudit> {
+  const { run, slice, request } = claim;
+  const { repository, loaded } = request;
+  const began = new Date().toISOString();
+  const root = await worktreeRoot(repository);
+  const { create, modify, boundary } = slice.scope;
+  const audit = await Audit.begin({
+    repository,
+    planDir: loaded.plan.dir,
+    slice: slice.id,
+    runDir: run.path,
+    worktrees: [root, path.join(root, loaded.plan.id)],
+    scopePaths: [...create, ...modify, ...boundary].flatMap((entry) => entry.path ?? []),
+  });
   return {
-    async end(run) {
-      const after = await checkoutState(repository.git, [plan.dir]);
-      for (const drift of checkoutDrift(before, after)) {
-        await run.record({
-          type: 'note',
-          note: {
-            summary: `while the agent ran, the primary checkout changed: ${drift}`,
-            severity: 'high',
-            suggestedAction: 'If this was not you, look at it: an agent may have left its worktree.',
-          },
-        });
-      }
+    env: audit.environment(),
+    async end() {
+      const runs = await new FactsReader(repository).runs();
+      const found = await audit.end({
+        seen: run.events.flatMap(seenIn),
+        neighbours: neighboursOf(runs, { since: began, except: run.runId, runsDir: repository.runsDir }),
+        expected: settledBranches(runs),
+      });
+      if (found.length === 0) return null;
+      await run.record({ type: 'audited', found });
+      const stop = auditStop(slice.id, found);
+      return stop ? { end: 'stopped', stop } : null;
     },
   };
+}
+
+function seenIn(event: RunEvent): string[] {
+  if (event.type === 'agent_command') return [event.command];
+  return event.type === 'agent_edit' ? [event.path] : [];
+}
+
+/** Runs of slices that were at work at some time since then. */
+function neighboursOf(
+  runs: readonly RunFacts[],
+  { since, except, runsDir }: { readonly since: string; readonly except: string; readonly runsDir: string },
+): readonly Neighbour[] {
+  return runs.flatMap((run): Neighbour[] => {
+    const [first] = run.events;
+    const last = run.events.at(-1);
+    if (run.runId === except || first?.type !== 'run_started' || first.slice === null) return [];
+    if (!run.alive && (last === undefined || last.t < since)) return [];
+    const found = run.events.flatMap((event) => (event.type === 'audited' ? event.found : []));
+    return [{ slice: first.slice, runDir: path.join(runsDir, run.runId), found }];
+  });
+}
+
+/** Branches of slices whose last run ended verified: nobody moves them but the next run of that slice. */
+function settledBranches(runs: readonly RunFacts[]): Record<string, string> {
+  const last = new Map<string, RunFacts>();
+  for (const run of runs) {
+    const [first] = run.events;
+    if (first?.type === 'run_started' && first.plan !== null && first.slice !== null && first.branch !== null)
+      last.set(branchOf(first.plan, first.slice), run);
+  }
+  return Object.fromEntries(
+    [...last].flatMap(([branch, run]) => {
+      const view = viewRun(run);
+      return view.end === 'verified' && view.commit !== null ? [[`refs/heads/${branch}`, view.commit] as const] : [];
+    }),
+  );
 }

@@ -50,7 +50,12 @@ export class Decisions {
       );
     }
     const aboutPaths = stop.condition === 'unexpected-scope' || stop.condition === 'secrets-auth-production';
-    if (!aboutPaths && stop.condition !== 'tests-failing' && stop.condition !== 'unverified') {
+    if (
+      !aboutPaths &&
+      stop.condition !== 'tests-failing' &&
+      stop.condition !== 'unverified' &&
+      stop.condition !== 'outside-worktree'
+    ) {
       return fail(
         'not-waiting',
         `${id} stopped on its ${stop.condition}`,

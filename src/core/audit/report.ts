@@ -1,0 +1,63 @@
+import type { Blame, BlamedDifference } from './blame.ts';
+import type { DifferenceKind } from './inventory.ts';
+
+/** A difference as the run's evidence keeps it. */
+export interface AuditedDifference {
+  readonly kind: DifferenceKind;
+  readonly what: string;
+  readonly change: 'created' | 'changed' | 'gone';
+  readonly blame: Blame;
+  readonly evidence: string | null;
+  /** It is as it was again; what was found instead is kept with the run. */
+  readonly put_back: boolean;
+  /** Slices that were at work at the time, this one among them. */
+  readonly among: readonly string[];
+}
+
+export function audited(
+  difference: BlamedDifference,
+  more: { readonly putBack: boolean; readonly among: readonly string[] },
+): AuditedDifference {
+  return {
+    kind: difference.kind,
+    what: difference.what,
+    change: difference.before === null ? 'created' : difference.after === null ? 'gone' : 'changed',
+    blame: difference.blame,
+    evidence: difference.evidence,
+    put_back: more.putBack,
+    among: difference.blame === 'proven' ? more.among.slice(0, 1) : more.among,
+  };
+}
+
+/** One sentence without its full stop: what was touched, by whom as far as that is shown, and whether it was put back. */
+export function auditSentence(difference: AuditedDifference): string {
+  const what = `${PLACE[difference.kind](difference.what)} ${difference.kind === 'head' ? 'moved' : `was ${CHANGE[difference.change]}`}`;
+  const by =
+    difference.blame === 'proven'
+      ? ` by ${difference.among.join(', ')}${difference.evidence ? ` (${difference.evidence})` : ''}`
+      : difference.blame === 'suspected'
+        ? ` while ${difference.among.length > 1 ? `one of ${difference.among.join(', ')}` : difference.among.join('')} worked`
+        : ' meanwhile, as it seems by a person';
+  return `${what}${by}${difference.put_back ? '; it was put back' : ''}`;
+}
+
+const CHANGE: Readonly<Record<AuditedDifference['change'], string>> = {
+  created: 'made',
+  changed: 'changed',
+  gone: 'removed',
+};
+
+const PLACE: Readonly<Record<DifferenceKind, (what: string) => string>> = {
+  'ref-created': (what) => what,
+  'ref-moved': (what) => what,
+  'ref-deleted': (what) => what,
+  head: () => 'HEAD of the primary checkout (the branch it is on)',
+  config: (what) => `the setting ${what}`,
+  hook: (what) => `the hook ${what}`,
+  'git-file': (what) => what,
+  'home-file': (what) => what,
+  stash: () => 'the stash',
+  'index-flag': (what) => `the mark in the index that hides ${what} from git`,
+  'checkout-file': (what) => `${what} of the primary checkout`,
+  beside: (what) => `${what}, outside of the worktree,`,
+};

@@ -1,0 +1,183 @@
+import { readFile, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { blame, type BlamedDifference } from '../../core/audit/blame.ts';
+import { readGitTrace, type GitCommand } from '../../core/audit/git-trace.ts';
+import { differences, type Difference } from '../../core/audit/inventory.ts';
+import { audited, type AuditedDifference } from '../../core/audit/report.ts';
+import type { Repository } from '../git/repository.ts';
+import { listWorktrees } from '../git/worktree.ts';
+import { placesBeside, takeInventory, type TakenInventory } from './inventory.ts';
+import { putBack } from './put-back.ts';
+
+export interface AuditRequest {
+  readonly repository: Repository;
+  readonly planDir: string;
+  /** The slice whose run this is. */
+  readonly slice: string;
+  /** The run's evidence directory: git's trace and what is put away are kept there. */
+  readonly runDir: string;
+  /** Folders that hold the plan's worktrees. */
+  readonly worktrees: readonly string[];
+  /** Paths of the slice's scope and boundary, for what lies near them. */
+  readonly scopePaths: readonly string[];
+}
+
+/** Another run that was at work at some time since the audit began. */
+export interface Neighbour {
+  readonly slice: string;
+  readonly runDir: string;
+  /** What its own audit found already. */
+  readonly found: readonly AuditedDifference[];
+}
+
+export interface AuditEnd {
+  /** Paths and command lines of the agent's own event stream. */
+  readonly seen: readonly string[];
+  readonly neighbours: readonly Neighbour[];
+  /** Where the evidence says that refs must be: branches of verified slices without a living runner. */
+  readonly expected: Readonly<Record<string, string>>;
+}
+
+/** The name of git's trace in a run's directory. */
+const GIT_TRACE = 'git-trace.jsonl';
+
+/** The look at what all runs share: one before the agent starts, one after it has ended. */
+export class Audit {
+  readonly #request: AuditRequest;
+  readonly #before: TakenInventory;
+
+  private constructor(request: AuditRequest, before: TakenInventory) {
+    this.#request = request;
+    this.#before = before;
+  }
+
+  static async begin(request: AuditRequest): Promise<Audit> {
+    return new Audit(request, await takeInventory(inventoryRequest(request)));
+  }
+
+  /** For the agent: git writes down which commands it was started with, and where. */
+  environment(): Readonly<Record<string, string>> {
+    return { GIT_TRACE2_EVENT: path.join(this.#request.runDir, GIT_TRACE) };
+  }
+
+  /** Compares, says who did it as far as that can be shown, and puts back what can be put back. */
+  async end(given: AuditEnd): Promise<readonly AuditedDifference[]> {
+    const { repository, runDir, slice } = this.#request;
+    const after = await takeInventory(inventoryRequest(this.#request));
+    const found = await withoutWorktrees(
+      repository,
+      differences(this.#before.inventory, after.inventory, given.expected),
+    );
+    const told = given.neighbours.flatMap((neighbour) =>
+      neighbour.found.filter((other) => other.blame === 'suspected' && other.among.includes(slice)),
+    );
+    if (found.length === 0) {
+      await this.#forgetTrace();
+      return told;
+    }
+    const [commands, theirs] = await Promise.all([
+      readCommands(runDir),
+      Promise.all(given.neighbours.map((neighbour) => readCommands(neighbour.runDir))),
+    ]);
+    const context = {
+      primary: repository.root,
+      near: near(this.#request.scopePaths),
+      forward: await forwards(repository, found),
+    };
+    const blamed = blame(found, { ...context, commands, seen: given.seen });
+    // What a neighbour did is the neighbour's: its own audit says so.
+    const innocent = new Set(
+      theirs.flatMap((list) =>
+        blame(found, { ...context, commands: list, seen: [] })
+          .filter((difference) => difference.blame === 'proven')
+          .map(key),
+      ),
+    );
+    for (const neighbour of given.neighbours)
+      for (const other of neighbour.found) if (other.blame === 'proven') innocent.add(key(other));
+    const mine = blamed.filter((difference) => difference.blame === 'proven' || !innocent.has(key(difference)));
+    const restored = await putBack({
+      repository,
+      found: mine,
+      before: this.#before,
+      after,
+      keep: path.join(runDir, 'put-away'),
+      home: homedir(),
+    });
+    await this.#forgetTrace();
+    const among = [slice, ...new Set(given.neighbours.map((neighbour) => neighbour.slice))].filter(
+      (name, at, all) => all.indexOf(name) === at,
+    );
+    const own = mine.map((difference) => audited(difference, { putBack: restored.has(difference.what), among }));
+    const known = new Set(own.map(key));
+    return [...own, ...told.filter((other) => !known.has(key(other)))];
+  }
+
+  /** Command lines may hold a secret: what they proved is in the report, and the rest need not be kept. */
+  async #forgetTrace(): Promise<void> {
+    await rm(path.join(this.#request.runDir, GIT_TRACE), { force: true });
+  }
+}
+
+/** The tool makes worktrees, and folders for them, beside each other at any time: those that git knows are no news. */
+async function withoutWorktrees(repository: Repository, found: readonly Difference[]): Promise<Difference[]> {
+  if (!found.some((difference) => difference.kind === 'beside')) return [...found];
+  const known = (await listWorktrees(repository)).map((entry) => entry.path);
+  return found.filter(
+    (difference) =>
+      difference.kind !== 'beside' ||
+      difference.after === null ||
+      !known.some((place) => place === difference.what || place.startsWith(`${difference.what}/`)),
+  );
+}
+
+function inventoryRequest(request: AuditRequest): Parameters<typeof takeInventory>[0] {
+  const { repository, planDir, worktrees } = request;
+  return { repository, planDir, beside: placesBeside(repository.root, worktrees) };
+}
+
+function key(difference: Pick<BlamedDifference, 'kind' | 'what'>): string {
+  return `${difference.kind} ${difference.what}`;
+}
+
+/** Above this, git's trace is cut: an agent that calls git without end must not take the runner's memory. */
+const LARGEST_TRACE = 64 * 1024 * 1024;
+
+async function readCommands(runDir: string): Promise<readonly GitCommand[]> {
+  const text = await readFile(path.join(runDir, GIT_TRACE), 'utf8').catch(() => '');
+  return readGitTrace(text.slice(-LARGEST_TRACE));
+}
+
+function near(paths: readonly string[]): ReadonlySet<string> {
+  return new Set(paths.map((file) => (file.includes('/') ? file.slice(0, file.lastIndexOf('/')) : '')));
+}
+
+/** Which moved refs still hold what they held before: one git process for all of them. */
+async function forwards(
+  repository: Repository,
+  found: readonly {
+    readonly kind: string;
+    readonly what: string;
+    readonly before: string | null;
+    readonly after: string | null;
+  }[],
+): Promise<(ref: string) => boolean> {
+  const moved = found.filter(
+    (difference) => difference.kind === 'ref-moved' && difference.what.startsWith('refs/heads/'),
+  );
+  const ahead = await Promise.all(
+    moved
+      .slice(0, 50)
+      .map(async ({ what, before, after }) =>
+        before &&
+        after &&
+        (await repository.git.run(['merge-base', '--is-ancestor', before, after], { accept: [0, 1, 128] })).exitCode ===
+          0
+          ? what
+          : null,
+      ),
+  );
+  const names = new Set(ahead);
+  return (ref) => names.has(ref);
+}

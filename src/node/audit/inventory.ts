@@ -1,0 +1,242 @@
+import { createHash } from 'node:crypto';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Inventory } from '../../core/audit/inventory.ts';
+import type { Git } from '../git/git.ts';
+import { toPosix, type Repository } from '../git/repository.ts';
+
+/** What may be put back: the bytes of the files that are shared and small, and the stash's own log. */
+export interface KeptFiles {
+  /** Absolute path -> content; `null`: it was not there. */
+  readonly files: ReadonlyMap<string, Kept | null>;
+}
+
+export interface Kept {
+  readonly content: Uint8Array;
+  readonly mode: number;
+}
+
+export interface TakenInventory extends KeptFiles {
+  readonly inventory: Inventory;
+}
+
+export interface InventoryRequest {
+  readonly repository: Repository;
+  /** The plan's directory, relative to the root: it has a watch of its own (its content is fixed when it starts). */
+  readonly planDir: string;
+  /** Directories whose entries are looked at by name: beside the repository, beside the worktrees. */
+  readonly beside: readonly string[];
+  readonly home?: string;
+}
+
+/** Files of HOME that something reads when it starts, and that no program changes by itself while agents work. */
+const HOME_FILES: readonly string[] = [
+  '.bash_aliases',
+  '.bash_login',
+  '.bash_logout',
+  '.bash_profile',
+  '.bashrc',
+  '.cargo/config.toml',
+  '.config/fish/config.fish',
+  '.config/git/attributes',
+  '.config/git/ignore',
+  '.config/pip/pip.conf',
+  '.curlrc',
+  '.gitattributes',
+  '.gitignore',
+  '.inputrc',
+  '.netrc',
+  '.npmrc',
+  '.profile',
+  '.ssh/authorized_keys',
+  '.ssh/config',
+  '.wgetrc',
+  '.yarnrc',
+  '.yarnrc.yml',
+  '.zlogin',
+  '.zprofile',
+  '.zshenv',
+  '.zshrc',
+];
+
+/** Files of the git directory that come and go with everyday work; what else lies there is looked at. */
+const PASSING =
+  /(?:HEAD|\.lock|_MSG|_EDITMSG|_RR|^index|^packed-refs|^gc\.|\.pid|^shallow|^config|^sequencer|^AUTO_MERGE|^description)$|^tmp_|^index\./;
+
+const LARGEST = 1024 * 1024;
+
+/**
+ * Looks at everything that runs share: three git processes and one look at a handful of files, whatever the size of the
+ * plan. Nothing of the repository is started (no hook, filter or monitor).
+ */
+export async function takeInventory(request: InventoryRequest): Promise<TakenInventory> {
+  const { repository, planDir } = request;
+  const { git, commonDir, root } = repository;
+  const home = request.home ?? homedir();
+  const files = new Map<string, Kept | null>();
+  const digestOf = async (file: string): Promise<string | null> => {
+    const info = await lstat(file).catch(() => null);
+    if (!info) {
+      files.set(file, null);
+      return null;
+    }
+    if (info.isSymbolicLink()) return `link ${await readlink(file).catch(() => '?')}`;
+    if (!info.isFile()) return info.isDirectory() ? null : 'special';
+    if (info.size > LARGEST) return `${info.size} ${info.mtimeMs} ${info.ctimeMs} ${info.ino}`;
+    const content = await readFile(file).catch(() => null);
+    if (!content) return 'unreadable';
+    files.set(file, { content, mode: info.mode & 0o7777 });
+    return `${(info.mode & 0o111) === 0 ? '' : 'x '}${digest(content)}`;
+  };
+  const named = async (base: string, names: readonly string[], prefix: string): Promise<Record<string, string>> => {
+    const marks = await Promise.all(names.map(async (name) => [name, await digestOf(path.join(base, name))] as const));
+    return Object.fromEntries(marks.flatMap(([name, mark]) => (mark === null ? [] : [[prefix + name, mark] as const])));
+  };
+  const [refs, hidden, config, checkout, hooks, info, top, headText, stashLog, indexInfo, beside, homeFiles] =
+    await Promise.all([
+      git.run(['for-each-ref', '--format=%(refname) %(objectname)']),
+      hiddenPaths(git),
+      settings(git, { root, commonDir, home }),
+      checkoutFiles(git, planDir),
+      listFiles(path.join(commonDir, 'hooks')),
+      listFiles(path.join(commonDir, 'info')),
+      readdir(commonDir, { withFileTypes: true }).catch(() => []),
+      readFile(path.join(commonDir, 'HEAD'), 'utf8').catch(() => ''),
+      readFile(path.join(commonDir, 'logs', 'refs', 'stash'), 'utf8').catch(() => ''),
+      lstat(path.join(commonDir, 'index')).catch(() => null),
+      Promise.all(request.beside.map((dir) => readNames(dir))),
+      named(home, HOME_FILES, '~/'),
+    ]);
+  await Promise.all(
+    ['config', 'config.worktree', 'logs/refs/stash'].map((name) => digestOf(path.join(commonDir, name))),
+  );
+  await digestOf(path.join(home, '.gitconfig'));
+  const gitDir = toPosix(path.relative(root, commonDir)) || '.git';
+  const extra = top.filter((entry) => entry.isFile() && !PASSING.test(entry.name)).map((entry) => entry.name);
+  return {
+    files,
+    inventory: {
+      refs: Object.fromEntries(
+        refs.stdout
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => line.split(' ', 2) as [string, string]),
+      ),
+      head: headText.trim(),
+      config,
+      hooks: await named(
+        path.join(commonDir, 'hooks'),
+        hooks.filter((name) => !name.endsWith('.sample')),
+        `${gitDir}/hooks/`,
+      ),
+      gitFiles: {
+        ...(await named(
+          path.join(commonDir, 'info'),
+          info.filter((name) => name !== 'refs'),
+          `${gitDir}/info/`,
+        )),
+        ...(await named(commonDir, [...extra, 'objects/info/alternates', 'info/grafts'], `${gitDir}/`)),
+      },
+      home: homeFiles,
+      stash: stashLog
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => line.split(' ', 2)[1] ?? '')
+        .toReversed(),
+      hidden,
+      index: indexInfo ? `${indexInfo.size} ${indexInfo.mtimeMs} ${indexInfo.ctimeMs}` : '',
+      checkout,
+      beside: beside.flat().toSorted(),
+    },
+  };
+}
+
+/**
+ * Where a name that appears is worth a look: beside the repository and in the folders of the worktrees. Not where
+ * everybody puts things (HOME, the temporary directory): what appears there says nothing.
+ */
+export function placesBeside(root: string, worktrees: readonly string[]): readonly string[] {
+  const crowded = new Set(
+    [homedir(), tmpdir(), '/tmp', '/var/tmp', path.parse(root).root].map((dir) => path.resolve(dir)),
+  );
+  return [...new Set([path.dirname(root), ...worktrees])].filter((dir) => !crowded.has(path.resolve(dir)));
+}
+
+async function readNames(dir: string): Promise<string[]> {
+  const names = await readdir(dir).catch(() => []);
+  return names.map((name) => toPosix(path.join(dir, name)));
+}
+
+async function listFiles(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
+}
+
+/** Paths that an index is told not to look at. */
+async function hiddenPaths(git: Git): Promise<string[]> {
+  const entries = await git.fields(['ls-files', '-v', '-z']);
+  return entries.filter((entry) => /^[a-zS]/.test(entry)).map((entry) => entry.slice(2));
+}
+
+async function settings(
+  git: Git,
+  at: { readonly root: string; readonly commonDir: string; readonly home: string },
+): Promise<Record<string, string>> {
+  const fields = await git.fields(['config', '--list', '--show-origin', '-z']);
+  const found: Record<string, string> = {};
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const origin = fields[i] ?? '';
+    if (!origin.startsWith('file:')) continue;
+    const file = path.resolve(at.root, origin.slice('file:'.length));
+    const [key, value] = split(fields[i + 1] ?? '', '\n');
+    const name = `${shownFile(file, at)}: ${key}`;
+    found[name] = name in found ? `${found[name]}\n${value}` : value;
+  }
+  return found;
+}
+
+function shownFile(file: string, at: { readonly root: string; readonly home: string }): string {
+  for (const [base, prefix] of [
+    [at.root, ''],
+    [at.home, '~/'],
+  ] as const) {
+    const relative = path.relative(base, file);
+    if (!relative.startsWith('..') && !path.isAbsolute(relative)) return prefix + toPosix(relative);
+  }
+  return toPosix(file);
+}
+
+function split(text: string, at: string): [string, string] {
+  const cut = text.indexOf(at);
+  return cut < 0 ? [text, ''] : [text.slice(0, cut), text.slice(cut + 1)];
+}
+
+/** What differs from `HEAD` in the primary, with a mark of each file's content that cannot be set back (change time). */
+async function checkoutFiles(git: Git, planDir: string): Promise<Record<string, string>> {
+  const fields = await git.fields(['status', '--porcelain=v2', '-z', '--untracked-files=all', '--no-renames']);
+  const status = new Map<string, string>();
+  for (const field of fields) {
+    if (field.startsWith('? ')) status.set(field.slice(2), '?');
+    else if (field.startsWith('1 ')) {
+      const parts = field.split(' ');
+      status.set(parts.slice(8).join(' '), `${parts[1]} ${parts[7]}`);
+    } else if (field.startsWith('u ')) status.set(field.split(' ').slice(10).join(' '), 'u');
+  }
+  // Ignored files at the top: `.env` and its kin, which no status shows.
+  for (const name of await readdir(git.dir).catch(() => []))
+    if (name.startsWith('.env') && !status.has(name)) status.set(name, 'ignored');
+  const marks: Record<string, string> = {};
+  const paths = [...status.keys()].filter((file) => file !== planDir && !file.startsWith(`${planDir}/`));
+  for (const [at, info] of (
+    await Promise.all(paths.map((file) => lstat(path.join(git.dir, file)).catch(() => null)))
+  ).entries()) {
+    const file = paths[at] ?? '';
+    marks[file] = `${status.get(file)} ${info ? `${info.size} ${info.mtimeMs} ${info.ctimeMs} ${info.ino}` : 'gone'}`;
+  }
+  return marks;
+}
+
+function digest(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
