@@ -62,6 +62,9 @@ const JOBS: readonly Job[] = [
     needs: ['build', 'VS Code test host'],
     run: () => mocha('ui', 'test/host/ui/**/*.test.ts'),
   },
+  { name: 'long', stage: 'long', run: () => mocha('long', 'test/long/**/*.test.ts') },
+  // Tests of the engine that go through the whole loop once, for every day: part of the stage `engine`.
+  { name: 'loop', stage: 'quick', needs: ['build'], run: () => mocha('loop', 'test/engine/golden.test.ts') },
 ];
 
 const stages = [...new Set(JOBS.map((job) => job.stage))];
@@ -73,7 +76,9 @@ if (unknown.length > 0) {
 }
 
 const began = performance.now();
-const chosen = withNeeds(JOBS.filter((job) => wanted.length === 0 || wanted.includes(job.stage)));
+const chosen = withNeeds(
+  JOBS.filter(({ stage }) => (wanted.length === 0 ? stage !== 'quick' : wanted.includes(stage))),
+);
 const outcomes = new Map<string, Outcome & { readonly seconds: number }>();
 for (const job of chosen) {
   const start = performance.now();

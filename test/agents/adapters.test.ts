@@ -17,7 +17,7 @@ import { startModelEndpoint, usagePerTurn } from './model-endpoint.ts';
 import type { Conversation, ModelEndpoint } from './model-endpoint.ts';
 
 /** Far above what any of these sessions takes (about a second), far below "it hangs". */
-const limitMs = 90_000;
+const limitMs = 300_000;
 
 interface Finished {
   readonly exitCode: number | null;

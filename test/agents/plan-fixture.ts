@@ -25,7 +25,7 @@ import type { Conversation, ModelEndpoint, ModelRequest, Turn } from './model-en
 const cli = process.env['SLICEWAVE_TEST_CLI'] ?? path.resolve(import.meta.dirname, '../../dist/cli.js');
 
 /** Far above what one command takes on a busy machine, far below "it hangs". */
-const limitMs = 100_000;
+const limitMs = 300_000;
 
 export interface SliceFixture {
   readonly agent: 'claude' | 'codex';

@@ -510,7 +510,7 @@ async function copyWhatIsThere(call: Call): Promise<void> {
 }
 
 /** Waits until something that other processes do has happened. Looks, and looks again: never trusts a length of time. */
-export async function until<T>(what: string, look: () => T | Promise<T>, patience = 60_000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, look: () => T | Promise<T>, patience = 180_000): Promise<NonNullable<T>> {
   const end = performance.now() + patience;
   for (;;) {
     const seen = await look();

@@ -180,7 +180,7 @@ function ended(child: ChildProcess): Promise<number | string> {
 
 function listeningPort(server: ChildProcess, printed: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const clock = setTimeout(() => fail('did not listen within a minute'), 60_000);
+    const clock = setTimeout(() => fail('did not listen within three minutes'), 180_000);
     const fail = (why: string): void => {
       clearTimeout(clock);
       reject(new Error(`code-server ${why}\n${printed.join('')}`));

@@ -74,7 +74,7 @@ export async function runSuite(run: SuiteRun): Promise<0 | 1 | 2> {
       tests: run.bundle,
       ...(run.others ? { others: run.others } : {}),
     });
-    await page.goto(workbenchUrl(server, realpathSync(run.folder)), { timeout: 60_000 });
+    await page.goto(workbenchUrl(server, realpathSync(run.folder)), { timeout: 180_000 });
     const end = judge(await promise, path.join(server.folder, result));
     if (run.resultFile && existsSync(path.join(server.folder, result))) {
       copyFileSync(path.join(server.folder, result), run.resultFile);

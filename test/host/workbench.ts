@@ -48,7 +48,7 @@ export type QuickState = {
 export type DialogState = { readonly message: string; readonly detail: string; readonly buttons: readonly string[] };
 
 /** How long a label may take to appear. Long, because two cores are shared; nothing ever waits this long when it works. */
-const patience = 20_000;
+const patience = 90_000;
 const shots = path.join(import.meta.dirname, 'shots');
 
 /** Asks until the answer is neither undefined nor false, and gives it; fails with `what` in the message. */
@@ -92,7 +92,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     const folder = realpathSync(options.folder);
     const workbench = new Workbench({ page, server, ownsServer: !options.server, browser, folder, outside });
     if (options.extension) await injectExtension(page, server, { extension: options.extension });
-    await page.goto(workbenchUrl(server, folder), { timeout: 60_000 });
+    await page.goto(workbenchUrl(server, folder), { timeout: 180_000 });
     await workbench.untilShown(options.ready);
     return workbench;
   } catch (problem) {
@@ -147,13 +147,13 @@ export class Workbench {
 
   /** Waits until the workbench is drawn and, if given, a status bar item with this text is there. */
   async untilShown(ready?: Text): Promise<void> {
-    await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
-    if (ready) await this.#statusItem(ready).waitFor({ timeout: 60_000 });
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 180_000 });
+    if (ready) await this.#statusItem(ready).waitFor({ timeout: 180_000 });
   }
 
   /** Reloads the window as `Developer: Reload Window` does: a new extension host, the same server and storage. */
   async reload(ready?: Text): Promise<void> {
-    await this.page.reload({ timeout: 60_000 });
+    await this.page.reload({ timeout: 180_000 });
     await this.untilShown(ready);
   }
 

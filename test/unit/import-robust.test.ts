@@ -6,6 +6,7 @@ import { proposalSchema, type Proposal } from '../../src/core/plan/proposal.ts';
 import { planFiles } from '../../src/core/decompose/write.ts';
 import { loadPlan } from '../../src/core/plan/load.ts';
 import { described, fixtureFiles, inputOf } from './import-fixture.ts';
+import { assertLinear } from './cost.ts';
 
 const inputs = (
   [
@@ -220,11 +221,10 @@ suite('importers: bad input', () => {
     ];
     for (const [id, given] of mains) {
       for (const run of runs) {
-        const text = `## 1. Work\n- [ ] 1. T001 build ${run.repeat(20_000)} \`src/a.ts\`\n`;
-        const start = performance.now();
-        sound(read(id, { ...given, text }), given);
-        const took = performance.now() - start;
-        assert.ok(took < 2_500, `${id}: ${run} ${Math.round(took)} ms`);
+        assertLinear(`${id}: ${run}`, 20_000, (count) => {
+          const text = `## 1. Work\n- [ ] 1. T001 build ${run.repeat(count)} \`src/a.ts\`\n`;
+          sound(read(id, { ...given, text }), given);
+        });
       }
     }
   });
@@ -300,14 +300,7 @@ suite('importers: bad input', () => {
         'specs/1/tasks.md',
         `## Phase 1: User Story 1 - x\n${Array.from({ length: count }, (_, i) => `- [ ] T${1000 + i} [P] Thing in src/d${i % 50}/f${i}.ts (depends on T${1000 + Math.max(0, i - 1)})`).join('\n')}`,
       );
-    const time = (count: number): number => {
-      const start = performance.now();
-      assert.ok(read('spec-kit', list(count)).proposal);
-      return performance.now() - start;
-    };
-    time(1_000);
-    // Four times the tasks may take far longer than four times on a busy machine, but not sixteen times.
-    assert.ok(time(8_000) / Math.max(20, time(2_000)) < 14);
+    assertLinear('tasks', 10_000, (count) => assert.ok(read('spec-kit', list(count)).proposal));
   });
 });
 

@@ -11,6 +11,7 @@ import { lintPlan } from '../../src/core/lint/lint.ts';
 import { judgementSections } from '../../src/core/view/judgement-text.ts';
 import { evidencePlace, gatherEvidence } from '../../src/node/judge/judge.ts';
 import { planOf, scope, slice } from './plan-fixture.ts';
+import { assertLinear } from './cost.ts';
 
 suite('judge: what it could not look at', () => {
   const parsed: CodeReader = {
@@ -108,12 +109,10 @@ suite('judge: what it could not look at', () => {
   test('comments that hide findings in each of two thousand task specs cost little', () => {
     const text = (i: number): string =>
       `---\nid: S${i}\n---\n<!-- slicewave-disable-file task.no-boundary: it is a fixture -->\n# S${i}: Work\n\n## Scope\n\nMODIFY:\n- \`src/f${i}.ts\`\n`;
-    const files = new Map(Array.from({ length: 2_000 }, (_, i) => [`tasks/task-${i}.md`, text(i)]));
-    files.set('manifest.json', '{"tech_spec_id": "TS-1", "waves": []}');
-    const start = performance.now();
-    const findings = lintPlan(files, 'parallel/p');
-    const took = performance.now() - start;
-    assert.ok(findings.length > 2_000);
-    assert.ok(took < 6_000, `${Math.round(took)} ms`);
+    assertLinear('task specs', 2_000, (count) => {
+      const files = new Map(Array.from({ length: count }, (_, i) => [`tasks/task-${i}.md`, text(i)]));
+      files.set('manifest.json', '{"tech_spec_id": "TS-1", "waves": []}');
+      assert.ok(lintPlan(files, 'parallel/p').length > count);
+    });
   });
 });

@@ -21,7 +21,7 @@ function extension(): vscode.Extension<unknown> {
 async function until<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  seconds = 60,
+  seconds = 180,
 ): Promise<T> {
   const end = Date.now() + seconds * 1000;
   for (;;) {

@@ -36,7 +36,7 @@ function at(document: vscode.TextDocument, words: string, inside = 0): vscode.Po
 }
 
 async function until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-  const end = Date.now() + 60_000;
+  const end = Date.now() + 180_000;
   for (;;) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;

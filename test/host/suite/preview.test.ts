@@ -47,7 +47,7 @@ function root(): string {
 }
 
 async function until<T>(what: string, look: () => T | undefined | false): Promise<T> {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 180_000;
   for (;;) {
     const seen = look();
     if (seen !== undefined && seen !== false) return seen;

@@ -33,7 +33,7 @@ suite('evidence of a run', () => {
   test('an inspected run marks its lines in the gutter and lists its files in Source Control', async () => {
     await wb().contextMenu(sliceRow(wb(), 'A1'), 'Inspect Run in Source Control');
     const bars = wb().editor().locator('.dirty-diff-added, .dirty-diff-modified');
-    await eventually('gutter bars', async () => (await bars.count()) > 0, 40_000);
+    await eventually('gutter bars', async () => (await bars.count()) > 0, 180_000);
     await wb().page.locator('.scm-view', { hasText: 'In Scope' }).first().waitFor();
     await wb().screenshot('evidence-03-inspection');
   });

@@ -82,7 +82,7 @@ export function sliceRow(wb: Workbench, id: string): Locator {
 }
 
 /** Waits until a row of the tree says this beside its label. */
-export async function rowSays(row: Locator, text: RegExp, timeout = 60_000): Promise<void> {
+export async function rowSays(row: Locator, text: RegExp, timeout = 180_000): Promise<void> {
   let last = '';
   await eventually(
     `a row with ${String(text)}`,

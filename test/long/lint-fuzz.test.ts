@@ -12,13 +12,14 @@ import { lintFile, lintWorkspace } from '../../src/core/lint/lint.ts';
 import { readLintSettings } from '../../src/core/lint/engine/settings.ts';
 import { readMarkdown } from '../../src/core/text/markdown.ts';
 import { SourceText } from '../../src/core/text/source.ts';
-import { caseWorkspaces, corpusWorkspaces } from './lint-cases/real-files.ts';
-import { clean, plan } from './lint-cases/workspace.ts';
+import { assertGrowth, cpuTime } from '../unit/cost.ts';
+import { caseWorkspaces, corpusWorkspaces } from '../unit/lint-cases/real-files.ts';
+import { clean, plan } from '../unit/lint-cases/workspace.ts';
 
-/** Another seed, or more inputs: SLICEWAVE_FUZZ_SEED=7 SLICEWAVE_FUZZ_INPUTS=1000000 mocha test/unit/lint-fuzz.test.ts */
+/** Another seed, or more inputs: SLICEWAVE_FUZZ_SEED=7 SLICEWAVE_FUZZ_INPUTS=1000000 mocha test/long/lint-fuzz.test.ts */
 const seed = Number(process.env['SLICEWAVE_FUZZ_SEED'] ?? 20261121);
 const inputs = Number(process.env['SLICEWAVE_FUZZ_INPUTS'] ?? 100_000);
-/** Milliseconds that no input may take. */
+/** Milliseconds of processor time that no generated input may take: usual is one. A large one may if it grows no faster. */
 const patience = 1_000;
 /** Mutated real files are cut to this, so that there can be many. */
 const piece = 3_000;
@@ -140,7 +141,7 @@ function soup(random: Random): string {
 }
 
 /** Few and large: what makes a pattern backtrack or a reader recurse. */
-const large: readonly (readonly [name: string, text: string])[] = [
+const largeAt = (n: (count: number) => number): readonly (readonly [name: string, text: string])[] => [
   ...[
     'a',
     ' ',
@@ -187,13 +188,13 @@ const large: readonly (readonly [name: string, text: string])[] = [
     '&& ',
   ].map((unit): readonly [string, string] => [
     `${JSON.stringify(unit)} over and over`,
-    unit.repeat(Math.ceil(110_000 / unit.length)),
+    unit.repeat(Math.ceil(n(110_000) / unit.length)),
   ]),
-  ['deep quotes', Array.from({ length: 400 }, (_, i) => `${'> '.repeat(i)}x\n`).join('')],
-  ['deep lists', Array.from({ length: 400 }, (_, i) => `${'  '.repeat(i)}- x\n`).join('')],
-  ['deep YAML', `---\n${Array.from({ length: 400 }, (_, i) => `${' '.repeat(i)}a:\n`).join('')}---\n`],
-  ['deep flow YAML', `---\na: ${'['.repeat(5_000)}\n---\n# x\n`],
-  ['deep closed flow YAML', `---\na: ${'{a: '.repeat(1_000)}1${'}'.repeat(1_000)}\n---\n# x\n`],
+  ['deep quotes', Array.from({ length: n(400) }, (_, i) => `${'> '.repeat(i)}x\n`).join('')],
+  ['deep lists', Array.from({ length: n(400) }, (_, i) => `${'  '.repeat(i)}- x\n`).join('')],
+  ['deep YAML', `---\n${Array.from({ length: n(400) }, (_, i) => `${' '.repeat(i)}a:\n`).join('')}---\n`],
+  ['deep flow YAML', `---\na: ${'['.repeat(n(5_000))}\n---\n# x\n`],
+  ['deep closed flow YAML', `---\na: ${'{a: '.repeat(n(1_000))}1${'}'.repeat(n(1_000))}\n---\n# x\n`],
   // As long as front matter may be.
   ...[
     '- [ ]\n',
@@ -211,38 +212,41 @@ const large: readonly (readonly [name: string, text: string])[] = [
     'a: |\n',
   ].map((unit): readonly [string, string] => [
     `front matter of ${JSON.stringify(unit)}`,
-    `---\nid: a\n${unit.repeat(Math.floor(29_900 / unit.length))}---\n# x\n`,
+    `---\nid: a\n${unit.repeat(Math.floor(n(29_900) / unit.length))}---\n# x\n`,
   ]),
   ...['[', '{', '{a: ', '- ', '? ', 'a: ', '!!x ', '&a ', '"', "'", 'x, '].map((unit): readonly [string, string] => [
     `a line of front matter of ${JSON.stringify(unit)}`,
-    `---\nid: a\nb: ${unit.repeat(Math.floor(9_900 / unit.length))}\n---\n# x\n`,
+    `---\nid: a\nb: ${unit.repeat(Math.floor(n(9_900) / unit.length))}\n---\n# x\n`,
   ]),
-  ['deep JSON', '{"tech_spec_id":'.repeat(20_000)],
-  ['deep closed JSON', `{"tech_spec_id": ${'['.repeat(20_000)}${']'.repeat(20_000)}}`],
+  ['deep JSON', '{"tech_spec_id":'.repeat(n(20_000))],
+  ['deep closed JSON', `{"tech_spec_id": ${'['.repeat(n(20_000))}${']'.repeat(n(20_000))}}`],
   [
     'aliases that multiply',
-    `---\na: &a [x,x,x,x,x,x,x,x,x]\n${Array.from({ length: 12 }, (_, i) => `${String.fromCharCode(98 + i)}: &${String.fromCharCode(98 + i)} [${`*${String.fromCharCode(97 + i)},`.repeat(9)}]\n`).join('')}---\n`,
+    `---\na: &a [x,x,x,x,x,x,x,x,x]\n${Array.from({ length: n(12) }, (_, i) => `${String.fromCharCode(98 + i)}: &${String.fromCharCode(98 + i)} [${`*${String.fromCharCode(97 + i)},`.repeat(9)}]\n`).join('')}---\n`,
   ],
   [
     'many headings',
-    Array.from({ length: 4_000 }, (_, i) => `${'#'.repeat(1 + (i % 6))} Scope ${i}\n\nCREATE: a${i}.ts\n`).join(''),
+    Array.from({ length: n(4_000) }, (_, i) => `${'#'.repeat(1 + (i % 6))} Scope ${i}\n\nCREATE: a${i}.ts\n`).join(''),
   ],
-  ['many fences', '```ts a.ts\nx\n```\n'.repeat(5_000)],
-  ['many comments', '<!-- slicewave-disable-next-line spec.cycle: why -->\n'.repeat(3_000)],
-  ['many suppressed codes', `<!-- slicewave-disable-file ${'spec.cycle,'.repeat(5_000)}: why -->\n`],
-  ['comments never closed', '<!-- slicewave-disable-file\n'.repeat(5_000)],
+  ['many fences', '```ts a.ts\nx\n```\n'.repeat(n(5_000))],
+  ['many comments', '<!-- slicewave-disable-next-line spec.cycle: why -->\n'.repeat(n(3_000))],
+  ['many suppressed codes', `<!-- slicewave-disable-file ${'spec.cycle,'.repeat(n(5_000))}: why -->\n`],
+  ['comments never closed', '<!-- slicewave-disable-file\n'.repeat(n(5_000))],
   [
     'a long scope',
-    `## Scope\n\nCREATE: ${'src/{a,b}/**/*.ts, '.repeat(3_000)}\nMODIFY: ${'x.ts::A.b, '.repeat(3_000)}\nBOUNDARY: ${'**/a*b*c*d*e, '.repeat(300)}\n`,
+    `## Scope\n\nCREATE: ${'src/{a,b}/**/*.ts, '.repeat(n(3_000))}\nMODIFY: ${'x.ts::A.b, '.repeat(n(3_000))}\nBOUNDARY: ${'**/a*b*c*d*e, '.repeat(n(300))}\n`,
   ],
   [
     'many slices',
-    `# T\n\n## Slices\n\n${Array.from({ length: 1_500 }, (_, i) => `- A${i}: x (after A${i + 1})\n`).join('')}`,
+    `# T\n\n## Slices\n\n${Array.from({ length: n(1_500) }, (_, i) => `- A${i}: x (after A${i + 1})\n`).join('')}`,
   ],
-  ['many keys', `---\n${Array.from({ length: 5_000 }, (_, i) => `k${i}: ${i}\n`).join('')}---\n`],
-  ['the same key', `---\n${'id: x\n'.repeat(5_000)}---\n`],
-  ['many tools', `---\nname: a\nallowed-tools: ${'Bash(git:*) '.repeat(8_000)}\n---\n`],
+  ['many keys', `---\n${Array.from({ length: n(5_000) }, (_, i) => `k${i}: ${i}\n`).join('')}---\n`],
+  ['the same key', `---\n${'id: x\n'.repeat(n(5_000))}---\n`],
+  ['many tools', `---\nname: a\nallowed-tools: ${'Bash(git:*) '.repeat(n(8_000))}\n---\n`],
 ];
+const large = largeAt((count) => count);
+/** The same texts, made of half as much. */
+const halved = largeAt((count) => Math.ceil(count / 2)).map(([, text]) => text);
 
 const facts: RepositoryFacts = {
   files: ['README.md', 'package.json', 'src/a.ts', 'src/index.ts'],
@@ -314,21 +318,10 @@ suite('lint of anything', () => {
     assert.ok(realTexts.length > 40);
   });
 
-  /** Runs one input; a slow one gets a second chance, because the machine may have been busy. */
-  function run(label: string, text: string, name: string, index: number): number {
-    const once = (): number => {
-      const start = performance.now();
-      const used = process.cpuUsage();
-      readAll(text, name, randomOf(-index - 1));
-      const { user, system } = process.cpuUsage(used);
-      // Time spent waiting for the processor is not the input's fault.
-      return Math.min(performance.now() - start, (user + system) / 1_000);
-    };
+  /** Does `work`, about one input; what goes wrong is told with the input. */
+  function about(text: string, { label, name, index }: Input, work: () => void): void {
     try {
-      let took = once();
-      if (took > patience) took = Math.min(took, once());
-      assert.ok(took <= patience, `${Math.round(took)} ms`);
-      return took;
+      work();
     } catch (error) {
       const kept = path.join(mkdtempSync(path.join(tmpdir(), 'slicewave-fuzz-')), 'input');
       writeFileSync(kept, Buffer.from(text, 'utf16le'));
@@ -339,13 +332,29 @@ suite('lint of anything', () => {
     }
   }
 
+  interface Input {
+    readonly label: string;
+    readonly name: string;
+    readonly index: number;
+  }
+
   test('large and deep inputs, as every kind of file', () => {
     let index = 0;
     const wrong: string[] = [];
-    for (const [label, text] of large)
+    for (const [place, [label, text]] of large.entries())
       for (const name of kinds)
         try {
-          run(label, text, name, index++);
+          const input = { label, name, index: index++ };
+          const small = halved[place] ?? '';
+          const read = (some: string) => () => readAll(some, name, randomOf(-input.index - 1));
+          about(text, input, () =>
+            assertGrowth(label, {
+              half: read(small),
+              whole: read(text),
+              times: text.length / small.length,
+              free: patience,
+            }),
+          );
         } catch (error) {
           wrong.push(`${label} as ${name}: ${String(error instanceof Error ? error.cause : error)}`);
         }
@@ -364,7 +373,11 @@ suite('lint of anything', () => {
             : way < 18
               ? ['bytes', bytes(random)]
               : ['mutated bytes and tokens', mutated(soup(random) + bytes(random), random)];
-      run(label, text, names[random(names.length)] ?? 'specs/a.md', index);
+      const name = names[random(names.length)] ?? 'specs/a.md';
+      about(text, { label, name, index }, () => {
+        const took = cpuTime(() => readAll(text, name, randomOf(-index - 1)));
+        assert.ok(took <= patience, `${Math.round(took)} ms`);
+      });
     }
   });
 });
