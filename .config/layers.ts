@@ -102,6 +102,7 @@ export const LAYERS: readonly LayeredFolder[] = [
   {
     folder: 'src/node',
     rooms: [
+      { name: 'failure.ts', holds: 'how an expected failure is said' },
       { name: 'process', holds: 'processes: started, watched, ended with all they started' },
       { name: 'git', holds: 'calls of git, worktrees, snapshots, changes' },
       { name: 'state', holds: 'facts, events, decisions, locks' },
@@ -113,10 +114,20 @@ export const LAYERS: readonly LayeredFolder[] = [
       { name: 'decompose', holds: 'decomposers, agents among them' },
       { name: 'run', holds: 'one attempt from its claim to its commit; the scheduler of many' },
       { name: 'integrate', holds: 'verified work merged, checked and handed over' },
-      { name: 'engine-model.ts', holds: 'what the engine is asked and answers' },
       { name: 'engine.ts', holds: 'the door: opens the rooms' },
     ],
-    doors: ['engine.ts', 'engine-model.ts'],
+    doors: [
+      'engine.ts',
+      'failure.ts',
+      'run/runner.ts',
+      'run/wrap.ts',
+      'run/launcher.ts',
+      'run/clean.ts',
+      'run/doctor.ts',
+      'plan/init.ts',
+      'plan/migrate.ts',
+      'agents/table.ts',
+    ],
   },
   {
     folder: 'src/extension',
@@ -144,23 +155,12 @@ export const LAYERS: readonly LayeredFolder[] = [
  * What is still against the table, and to be untied. An entry that excuses nothing is a violation itself. Both lists must
  * become empty, and then go.
  */
-export const NOT_YET = {
+export const NOT_YET: { readonly arrows: readonly string[]; readonly doors: readonly string[] } = {
   /** Imports that run up, or of files that import each other: `FROM -> TO`, folders or files. */
-  arrows: [
-    'src/node/git -> src/node/engine-model.ts',
-    'src/node/git -> src/node/judge/code-reader.ts',
-    'src/node/integrate -> src/node/engine-model.ts',
-    'src/node/plan -> src/node/engine-model.ts',
-    'src/node/replan -> src/node/engine-model.ts',
-    'src/node/run -> src/node/engine-model.ts',
-    'src/node/run -> src/node/integrate/integrate.ts',
-    'src/node/state -> src/node/engine-model.ts',
-    'src/node/decompose -> src/node/engine-model.ts',
-  ],
+  arrows: [],
   /** Files that others import past the doors of their folder: each becomes a door, or is reached through one. */
   doors: [
     'src/node/agents/adapter.ts',
-    'src/node/agents/table.ts',
     'src/node/git/changes.ts',
     'src/node/git/checkout.ts',
     'src/node/git/git.ts',
@@ -170,20 +170,17 @@ export const NOT_YET = {
     'src/node/judge/lint-settings.ts',
     'src/node/judge/repository-facts.ts',
     'src/node/judge/workspace-files.ts',
-    'src/node/plan/init.ts',
-    'src/node/plan/migrate.ts',
     'src/node/plan/plans.ts',
     'src/node/process/processes.ts',
-    'src/node/run/child-launcher.ts',
-    'src/node/run/clean.ts',
-    'src/node/run/doctor.ts',
-    'src/node/run/runner.ts',
+    'src/node/decompose/decompose.ts',
+    'src/node/decompose/decomposers/decomposer.ts',
+    'src/node/integrate/report.ts',
+    'src/node/replan/replan.ts',
     'src/node/run/scheduler.ts',
-    'src/node/run/wrap.ts',
     'src/node/state/facts.ts',
-    'src/node/state/state-files.ts',
+    'src/node/state/whole-write.ts',
   ],
-} as const satisfies Readonly<Record<string, readonly string[]>>;
+};
 
 /** Why one source file may not import another; `null` when it may. Paths are relative to the root of the repository. */
 export function forbiddenImport(from: string, to: string): string | null {

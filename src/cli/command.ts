@@ -1,5 +1,5 @@
 import type { ParseArgsOptionDescriptor } from 'node:util';
-import type { EngineFailure } from '../node/engine-model.ts';
+import type { EngineFailure } from '../node/failure.ts';
 
 /** What every command may end with; released, so that scripts can rely on it. */
 export const EXIT = { done: 0, failed: 1, usage: 2, waiting: 3, interrupted: 130 } as const;

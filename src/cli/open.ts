@@ -3,11 +3,10 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Result } from '../core/text/result.ts';
 import { success } from '../core/text/result.ts';
-import { openEngine } from '../node/engine.ts';
-import type { Engine, EngineFailure } from '../node/engine-model.ts';
+import { type Engine, openEngine } from '../node/engine.ts';
+import { type EngineFailure, fail } from '../node/failure.ts';
 import { listPlans, resolvePlanDir } from '../node/plan/plans.ts';
 import type { Repository } from '../node/git/repository.ts';
-import { fail } from '../node/git/repository.ts';
 import type { Terminal } from './command.ts';
 
 /** argv that starts this very program: the node that runs it, and the entry file (not the chunk this code stands in). */

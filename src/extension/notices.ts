@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { EngineFailure } from '../node/engine-model.ts';
+import type { EngineFailure } from '../node/failure.ts';
 
 /** Why a command did not do what was asked, and what to do next. The command wrapper shows it. */
 export interface Notice {

@@ -1,5 +1,5 @@
 import type { Attention, PlanState, RunView, SliceView } from '../core/run/state-model.ts';
-import type { EngineFailure } from '../node/engine-model.ts';
+import type { EngineFailure } from '../node/failure.ts';
 
 /** What every room speaks of: a plan as the window sees it, and what in it a command is about. */
 

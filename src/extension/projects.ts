@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import type { Result } from '../core/text/result.ts';
 import type { OpenPlan } from './open-plan.ts';
-import type { Engine, EngineFailure, LoadedPlan } from '../node/engine-model.ts';
+import type { Engine } from '../node/engine.ts';
+import type { EngineFailure } from '../node/failure.ts';
+import type { LoadedPlan } from '../core/plan/graph-model.ts';
 
 /** A repository of the workspace with the engine that serves it. */
 export interface Project {

@@ -1,3 +1,8 @@
+import type { Trace } from '../core/run/model.ts';
+import type { PlanState } from '../core/run/state-model.ts';
+import type { Judgement } from '../core/judge/judge.ts';
+import type { IntegrationReport } from './integrate/report.ts';
+import type { DecomposeOptions } from './decompose/decomposers/decomposer.ts';
 import path from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { foldPlan } from '../core/run/fold.ts';
@@ -6,24 +11,90 @@ import { traceOf } from '../core/run/trace.ts';
 import { success, type Result } from '../core/text/result.ts';
 import { patchBetween, treeOfWorktree } from './git/changes.ts';
 import { Decisions } from './state/decisions.ts';
-import { decomposeSpecFile } from './decompose/decompose.ts';
-import type { Engine, EngineFailure, LoadedPlan, RunSummary } from './engine-model.ts';
+import { decomposeSpecFile, type Decomposition } from './decompose/decompose.ts';
+import { type EngineFailure, fail } from './failure.ts';
+import type { LoadedPlan } from '../core/plan/graph-model.ts';
 import { FactsReader } from './state/facts.ts';
 import { integratePlan } from './integrate/integrate.ts';
 import { judgePlanOf } from './judge/judge.ts';
-import { writeDecomposition } from './plan/directory.ts';
+import { writeDecomposition, type WritablePlan } from './plan/directory.ts';
 import { LearnedGraphs } from './plan/past-runs.ts';
 import { listPlans, PlanCache } from './plan/plans.ts';
-import { applyReplan, previewReplan, undoReplan } from './replan/replan.ts';
+import { applyReplan, previewReplan, undoReplan, type ReplanPreview, type ReplanRequest } from './replan/replan.ts';
 import { planIdOf, recoverHeld, recoverReplan, removeJournal } from './state/replan-journal.ts';
-import { fail, openRepository, type Repository } from './git/repository.ts';
-import { schedule } from './run/scheduler.ts';
-import { acquireLock, planLock } from './state/state-files.ts';
+import { openRepository, type Repository } from './git/repository.ts';
+import { schedule, type RunOutcome, type RunRequest } from './run/scheduler.ts';
+import { acquireLock, planLock } from './state/locks.ts';
 import { watchFacts } from './state/watch.ts';
 
 export interface EngineOptions {
   /** argv that starts the command line: runners and hooks are started with it. */
   readonly slicewave: readonly string[];
+}
+
+export interface RunSummary {
+  readonly runId: string;
+  readonly plan: string | null;
+  readonly slice: string | null;
+  readonly attempt: number;
+  readonly state: string;
+  readonly startedAt: string;
+  readonly adapter: string | null;
+}
+
+/** The door to the plans, runs and decisions of one repository. The other doors are in the layer table. */
+export interface Engine {
+  /** Absolute path of the primary checkout's top level. */
+  readonly root: string;
+  /** Plan directories relative to the root, by name. */
+  plans(): Promise<readonly string[]>;
+  load(planDir: string): Promise<Result<LoadedPlan, EngineFailure>>;
+  state(planDir: string): Promise<Result<PlanState, EngineFailure>>;
+  /** Calls back once at the start and after every change (debounced); nothing runs while nothing changes. */
+  watch(planDir: string, onState: (state: PlanState) => void): { close(): void };
+  /** Nothing is written: the result is shown (`previewOf`) and, when the person accepts it, given to `write`. */
+  decompose(specFile: string, options: DecomposeOptions): Promise<Result<Decomposition, EngineFailure>>;
+  /** Writes a decomposition whole or not at all. An existing plan is replaced only with `replace`. */
+  write(
+    decomposition: WritablePlan,
+    options: { readonly replace: boolean },
+  ): Promise<Result<{ readonly dir: string }, EngineFailure>>;
+  /** Everything that can be said of a plan as it stands; starts nothing but git. */
+  judge(
+    planDir: string,
+    options?: { readonly signal?: AbortSignal; readonly onProgress?: (text: string) => void },
+  ): Promise<Result<{ readonly loaded: LoadedPlan; readonly judgement: Judgement }, EngineFailure>>;
+  /** What a change of a plan would do, in the light of what already happened. Nothing is written; a plan may be running. */
+  previewReplan(request: ReplanRequest): Promise<Result<ReplanPreview, EngineFailure>>;
+  /** Does what a preview showed, or nothing when something that matters happened since. */
+  applyReplan(preview: ReplanPreview): Promise<Result<{ readonly written: readonly string[] }, EngineFailure>>;
+  /** Puts back the plan as it was before the last change. */
+  undoReplan(
+    planDir: string,
+  ): Promise<Result<{ readonly restored: readonly string[]; readonly summary: string }, EngineFailure>>;
+  run(request: RunRequest): Promise<Result<{ readonly outcome: RunOutcome; readonly state: PlanState }, EngineFailure>>;
+  answer(planDir: string, slice: string, text: string): Promise<Result<null, EngineFailure>>;
+  /** Approves the paths or failing checks that the slice stopped on; scope growth is written into the task spec. */
+  approve(planDir: string, slice: string): Promise<Result<{ readonly paths: readonly string[] }, EngineFailure>>;
+  /** Another attempt; `revert` first puts what is out of scope back to the base (snapshotted before). */
+  retry(
+    planDir: string,
+    slice: string,
+    options: { readonly revert: boolean; readonly note?: string },
+  ): Promise<Result<null, EngineFailure>>;
+  skip(planDir: string, slice: string, reason?: string): Promise<Result<null, EngineFailure>>;
+  /** Asks the slice's running attempt to stop; resolves when its runner has ended. */
+  stop(planDir: string, slice: string): Promise<Result<null, EngineFailure>>;
+  integrate(
+    planDir: string,
+    options: { readonly into?: string; readonly signal?: AbortSignal; readonly onProgress?: (text: string) => void },
+  ): Promise<Result<IntegrationReport, EngineFailure>>;
+  runs(filter?: { readonly plan?: string; readonly slice?: string }): Promise<readonly RunSummary[]>;
+  trace(runId: string): Promise<Result<Trace, EngineFailure>>;
+  /** The unified diff of a run: its base against its snapshot (live worktree state when it has none yet). */
+  diff(runId: string): Promise<Result<string, EngineFailure>>;
+  /** A file's content at a commit; `null` when it does not exist there. */
+  fileAt(commit: string, path: string): Promise<Uint8Array | null>;
 }
 
 /** Opens the repository around a directory. */

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { LARGEST_ANSWER } from '../../src/core/decompose/answer.ts';
 import { proposalJsonSchema, type Proposal } from '../../src/core/plan/proposal.ts';
-import { decomposerAgent } from '../../src/node/decompose/agent.ts';
+import { decomposerAgent } from '../../src/node/decompose/decomposers/agent-turns.ts';
 import { decomposeSpecFile } from '../../src/node/decompose/decompose.ts';
 import { openEngine } from '../../src/node/engine.ts';
 import { writeDecomposition } from '../../src/node/plan/directory.ts';

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decomposeSpecFile } from '../../src/node/decompose/decompose.ts';
-import { decomposerAgent } from '../../src/node/decompose/agent.ts';
+import { decomposerAgent } from '../../src/node/decompose/decomposers/agent-turns.ts';
 import { createAgentHome, type AgentHome } from './agent-home.ts';
 import { startModelEndpoint, type ModelEndpoint, type Turn } from './model-endpoint.ts';
 

@@ -15,10 +15,10 @@ import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { roundsText } from '../../src/core/decompose/rounds.ts';
-import { decomposerAgent } from '../../src/node/decompose/agent.ts';
+import { decomposerAgent } from '../../src/node/decompose/decomposers/agent-turns.ts';
 import { decomposeSpecFile } from '../../src/node/decompose/decompose.ts';
 import { commandAgent } from '../../src/node/decompose/decomposers/command.ts';
-import type { DecomposerAgent } from '../../src/node/engine-model.ts';
+import type { DecomposerAgent } from '../../src/node/decompose/decomposers/decomposer.ts';
 import { isAlive } from '../../src/node/process/processes.ts';
 import { CLI, until } from './fixture.ts';
 

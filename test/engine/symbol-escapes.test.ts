@@ -15,7 +15,7 @@ import path from 'node:path';
 import { checkScope, type ScopeCheck } from '../../src/core/gate/scope-check.ts';
 import { readTaskSpec } from '../../src/core/task/read.ts';
 import { changesBetween, leadsOutside, treeOfWorktree } from '../../src/node/git/changes.ts';
-import { readCodeChanges } from '../../src/node/git/code-changes.ts';
+import { readCodeChanges } from '../../src/node/run/code-changes.ts';
 import { Git } from '../../src/node/git/git.ts';
 
 const shop = `import { money } from './money.js';

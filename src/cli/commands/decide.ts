@@ -1,5 +1,5 @@
 import type { Result } from '../../core/text/result.ts';
-import type { EngineFailure } from '../../node/engine-model.ts';
+import type { EngineFailure } from '../../node/failure.ts';
 import {
   EXIT,
   flag,

@@ -14,7 +14,7 @@ import { sarifLog } from '../../core/lint/engine/sarif.ts';
 import { checkoutAround } from '../../node/git/checkout.ts';
 import { toPosix } from '../../node/git/repository.ts';
 import { readRepositoryFacts, withCode } from '../../node/judge/repository-facts.ts';
-import { writeWhole } from '../../node/state/state-files.ts';
+import { writeWhole } from '../../node/state/whole-write.ts';
 import { EXIT, flag, text, UsageError, type Command, type Invocation, type Terminal } from '../command.ts';
 import { counted } from '../../core/text/printing.ts';
 import { loadSettings, readLintInput } from '../lint-input.ts';

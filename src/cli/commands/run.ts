@@ -3,7 +3,7 @@ import { dashboardText } from '../../core/view/dashboard.ts';
 import { nextActions } from '../../core/run/next.ts';
 import type { RunLimits } from '../../core/run/limits-model.ts';
 import { AGENT_IDS, isAgentId, type AgentId } from '../../core/agent/agents.ts';
-import { childLauncher } from '../../node/run/child-launcher.ts';
+import { childLauncher } from '../../node/run/launcher.ts';
 import { DEFAULT_PARALLEL, unrunnable } from '../../node/run/scheduler.ts';
 import {
   EXIT,

@@ -1,3 +1,5 @@
+import type { Plan, PlanFiles } from './model.ts';
+import type { Finding } from '../text/finding.ts';
 import type { Digraph } from './layers.ts';
 import type { SlicePlaces } from './slice-places.ts';
 
@@ -59,4 +61,12 @@ export interface PlanGraph {
   readonly width: number;
   /** Each cycle as a trail that ends where it began: `A1, B2, A1`. */
   readonly cycles: readonly (readonly string[])[];
+}
+
+/** A plan as it was read, with its graph. */
+export interface LoadedPlan {
+  readonly plan: Plan;
+  readonly graph: PlanGraph;
+  readonly findings: readonly Finding[];
+  readonly files: PlanFiles;
 }

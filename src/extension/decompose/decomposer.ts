@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { DECOMPOSERS, decomposerOf, type DecomposerId } from '../../core/decompose/table.ts';
-import type { Decomposition, Engine } from '../../node/engine-model.ts';
+import type { Decomposition } from '../../node/decompose/decompose.ts';
+import type { Engine } from '../../node/engine.ts';
 import { languageModelAgent } from './language-model.ts';
 import { failureNotice, notice, type Notice } from '../notices.ts';
 import type { Settings } from '../settings.ts';

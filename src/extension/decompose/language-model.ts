@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { answerIn, LARGEST_ANSWER } from '../../core/decompose/answer.ts';
 import { failure, success, type Result } from '../../core/text/result.ts';
-import type { DecomposerAgent, DecomposerAnswer, EngineFailure } from '../../node/engine-model.ts';
+import type { DecomposerAgent, DecomposerAnswer } from '../../node/decompose/decomposers/decomposer.ts';
+import type { EngineFailure } from '../../node/failure.ts';
 
 export interface LanguageModelOptions {
   /** Id, family or name of the model, as the setting `slicewave.model` has it; `null`: the only one, or one is picked. */

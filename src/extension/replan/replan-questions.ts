@@ -3,7 +3,8 @@ import { splitSymbol } from '../../core/decompose/boundary.ts';
 import type { Operation } from '../../core/replan/operations.ts';
 import { proposedSlice } from '../../core/replan/proposal-of.ts';
 import { isActive, isProved, stateLabel } from '../../core/run/states.ts';
-import type { Engine, ReplanChange } from '../../node/engine-model.ts';
+import type { Engine } from '../../node/engine.ts';
+import type { ReplanChange } from '../../node/replan/replan.ts';
 import { failureNotice, notice, type Notice } from '../notices.ts';
 import type { ReadPlan } from '../open-plan.ts';
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { LaunchCommand, Launcher } from '../../node/engine-model.ts';
+import type { LaunchCommand, Launcher } from '../../node/run/launcher.ts';
 import type { Settings } from '../settings.ts';
 
 /** Where the engine and its runners put worktrees. */

@@ -6,9 +6,8 @@ import { LARGEST_ANSWER } from '../../core/decompose/answer.ts';
 import type { Rounds } from '../../core/decompose/rounds.ts';
 import { decomposerOf, isDecomposerId, type DecomposerId } from '../../core/decompose/table.ts';
 import { success, type Result } from '../../core/text/result.ts';
-import type { EngineFailure } from '../engine-model.ts';
-import { fail } from '../git/repository.ts';
-import { writeWhole } from '../state/state-files.ts';
+import { type EngineFailure, fail } from '../failure.ts';
+import { writeWhole } from '../state/whole-write.ts';
 
 /** What an agent answered last when it was asked to decompose a spec. */
 export interface KeptAnswer {

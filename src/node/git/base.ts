@@ -3,9 +3,9 @@ import path from 'node:path';
 import type { Plan } from '../../core/plan/model.ts';
 import { failure, success, type Result } from '../../core/text/result.ts';
 import type { PlanState } from '../../core/run/state-model.ts';
-import type { EngineFailure } from '../engine-model.ts';
+import { type EngineFailure, fail } from '../failure.ts';
 import type { Git } from './git.ts';
-import { fail, type Repository } from './repository.ts';
+import { type Repository } from './repository.ts';
 
 /** A merge that git could not make alone. */
 export interface BaseConflict {

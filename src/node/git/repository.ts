@@ -1,8 +1,8 @@
 import { appendFile, mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { failure, success, type Result } from '../../core/text/result.ts';
+import { success, type Result } from '../../core/text/result.ts';
 import type { GlobOptions } from '../../core/scope/glob.ts';
-import type { EngineFailure } from '../engine-model.ts';
+import { fail, type EngineFailure } from '../failure.ts';
 import { Git, GitError } from './git.ts';
 
 /** Where everything of one repository stands. All paths are absolute. */
@@ -15,14 +15,6 @@ export interface Repository {
   readonly runsDir: string;
   /** Git in the primary checkout. */
   readonly git: Git;
-}
-
-export function fail(
-  reason: EngineFailure['reason'],
-  message: string,
-  remedy: string,
-): { readonly ok: false; readonly failure: EngineFailure } {
-  return failure({ reason, message, remedy });
 }
 
 /**

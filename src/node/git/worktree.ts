@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { success, type Result } from '../../core/text/result.ts';
-import { fail, inside, type Repository } from './repository.ts';
-import type { EngineFailure } from '../engine-model.ts';
+import { type EngineFailure, fail } from '../failure.ts';
+import { inside, type Repository } from './repository.ts';
 import { treeOfWorktree } from './changes.ts';
 import { GitError } from './git.ts';
 

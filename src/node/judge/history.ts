@@ -12,7 +12,7 @@ import { failure, success, type Result } from '../../core/text/result.ts';
 import { pathOutside } from '../git/file-list.ts';
 import { gitEnvironment } from '../git/git.ts';
 import { findProgram, runProcess, type SpawnOutcome } from '../process/processes.ts';
-import { writeWhole } from '../state/state-files.ts';
+import { writeWhole } from '../state/whole-write.ts';
 
 export interface HistoryRequest {
   /** Any directory of the checkout. */

@@ -1,8 +1,7 @@
 import path from 'node:path';
 import { readFile } from 'node:fs/promises';
 import type { Finding } from '../../core/text/finding.ts';
-import { noSettings } from '../../core/lint/engine/config.ts';
-import type { LintSettings } from '../../core/lint/engine/config.ts';
+import { type LintSettings, noSettings } from '../../core/lint/engine/config.ts';
 import { readLintSettings, settingsFiles } from '../../core/lint/engine/settings.ts';
 
 /** The repository's own settings, with what is wrong with them. */

@@ -1,3 +1,4 @@
+import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { randomBytes } from 'node:crypto';
 import { cp, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,8 +7,16 @@ import { planGraph } from '../../core/plan/graph.ts';
 import { loadPlan } from '../../core/plan/load.ts';
 import type { PlanFiles } from '../../core/plan/model.ts';
 import { success, type Result } from '../../core/text/result.ts';
-import type { EngineFailure, WritablePlan } from '../engine-model.ts';
-import { contained, fail, inside } from '../git/repository.ts';
+import { type EngineFailure, fail } from '../failure.ts';
+import { contained, inside } from '../git/repository.ts';
+
+/** What is needed of a plan to write it. */
+export interface WritablePlan {
+  /** Relative to the repository: `parallel/TS-0042-inventory`. */
+  readonly dir: string;
+  readonly files: PlanFiles;
+  readonly loaded: LoadedPlan;
+}
 
 /**
  * Writes a decomposition whole or not at all: everything goes into a directory beside the plan, is brought to the disk,

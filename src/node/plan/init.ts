@@ -3,9 +3,9 @@ import path from 'node:path';
 import { planSkeleton } from '../../core/decompose/skeleton.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { readSpec } from '../../core/spec/read.ts';
-import type { EngineFailure } from '../engine-model.ts';
+import { type EngineFailure, fail } from '../failure.ts';
 import { place, writeFailure } from './directory.ts';
-import { contained, fail, inside, toPosix } from '../git/repository.ts';
+import { contained, inside, toPosix } from '../git/repository.ts';
 
 export interface InitRequest {
   /** Absolute path of the primary checkout's top level. */

@@ -5,12 +5,13 @@ import { readManifest } from '../../core/manifest/read.ts';
 import { planGraph } from '../../core/plan/graph.ts';
 import { loadPlan, sliceResolver } from '../../core/plan/load.ts';
 import { success, type Result } from '../../core/text/result.ts';
-import type { EngineFailure } from '../engine-model.ts';
+import { type EngineFailure, fail } from '../failure.ts';
 import { writeFailure } from './directory.ts';
 import { readPlanFiles } from './plans.ts';
-import { fail, type Repository } from '../git/repository.ts';
+import { type Repository } from '../git/repository.ts';
 import { planIdOf, recoverHeld } from '../state/replan-journal.ts';
-import { acquireLock, planLock, writeWhole } from '../state/state-files.ts';
+import { acquireLock, planLock } from '../state/locks.ts';
+import { writeWhole } from '../state/whole-write.ts';
 
 /**
  * Brings a plan's manifest into the current form: what that form has a place for moves there, everything else stays under

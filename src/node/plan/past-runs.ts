@@ -1,14 +1,13 @@
 import path from 'node:path';
 import { estimatesOf, learnEstimator, type DurationSample } from '../../core/plan/estimator.ts';
-import type { PlanGraph } from '../../core/plan/graph-model.ts';
+import type { LoadedPlan, PlanGraph } from '../../core/plan/graph-model.ts';
 import { planGraph } from '../../core/plan/graph.ts';
 import type { Plan } from '../../core/plan/model.ts';
 import { durationSamples } from '../../core/run/durations.ts';
 import type { RunFacts } from '../../core/run/state-model.ts';
-import type { LoadedPlan } from '../engine-model.ts';
 import { listPlans, loadPlanDir } from './plans.ts';
 import type { Repository } from '../git/repository.ts';
-import { listRunIds, readEventsChecked } from '../state/state-files.ts';
+import { listRunIds, readEventsChecked } from '../state/run-log.ts';
 
 /** The latest runs that are looked at: what was learned long ago says least. */
 const MOST_RUNS = 2_000;

@@ -4,8 +4,9 @@ import type { PlanFiles } from '../../core/plan/model.ts';
 import { planGraph } from '../../core/plan/graph.ts';
 import { loadPlan } from '../../core/plan/load.ts';
 import { success, type Result } from '../../core/text/result.ts';
-import type { EngineFailure, LoadedPlan } from '../engine-model.ts';
-import { contained, fail, toPosix, type Repository } from '../git/repository.ts';
+import { type EngineFailure, fail } from '../failure.ts';
+import type { LoadedPlan } from '../../core/plan/graph-model.ts';
+import { contained, toPosix, type Repository } from '../git/repository.ts';
 
 const LARGEST = 4 * 1024 * 1024;
 

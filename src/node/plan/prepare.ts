@@ -6,9 +6,10 @@ import { success, type Result } from '../../core/text/result.ts';
 import { baseBranchOf } from '../../core/run/names.ts';
 import { dateOf, prepareBase } from '../git/base.ts';
 import { treeOfWorktree } from '../git/changes.ts';
-import type { EngineFailure, LoadedPlan } from '../engine-model.ts';
+import { type EngineFailure, fail } from '../failure.ts';
+import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { environment, runProcess } from '../process/processes.ts';
-import { fail, type Repository } from '../git/repository.ts';
+import { type Repository } from '../git/repository.ts';
 import { ensureWorktree, worktreeRoot } from '../git/worktree.ts';
 
 /** Ecosystem of the manifest -> lock file -> manager; the last one is taken when no lock file is there. */

@@ -4,7 +4,7 @@ import type { Plan } from '../../core/plan/model.ts';
 import { baseBranchOf } from '../../core/run/names.ts';
 import type { Repository } from '../git/repository.ts';
 import { setUp } from './setup.ts';
-import { acquireLock } from '../state/state-files.ts';
+import { acquireLock, baseLock } from '../state/locks.ts';
 import { runCheck } from './verify.ts';
 import { ensureWorktree, worktreeRoot } from '../git/worktree.ts';
 
@@ -29,7 +29,7 @@ export async function checksOnBase(request: BaseChecks): Promise<ReadonlyMap<str
   const codes = new Map<string, number | null>();
   const dir = path.join(await worktreeRoot(repository), plan.id, '.base');
   const env = { ...request.env, SLICEWAVE_WORKTREE: dir };
-  const lock = await acquireLock(path.join(repository.runsDir, 'plans', `${plan.id}.base.lock`), { wait: 10 * 60_000 });
+  const lock = await acquireLock(baseLock(repository, plan.id), { wait: 10 * 60_000 });
   if (!lock) return codes;
   try {
     request.say(

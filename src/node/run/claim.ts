@@ -8,14 +8,15 @@ import type { RunEnd } from '../../core/run/model.ts';
 import type { NextAttempt, PlanFacts, PlanState, SliceView } from '../../core/run/state-model.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import type { AgentId } from '../../core/agent/agents.ts';
-import type { EngineFailure, LoadedPlan } from '../engine-model.ts';
+import { fail, type EngineFailure } from '../failure.ts';
+import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { FactsReader } from '../state/facts.ts';
 import { identify } from '../process/processes.ts';
 import { loadPlanDir } from '../plan/plans.ts';
-import { fail, type Repository } from '../git/repository.ts';
+import { type Repository } from '../git/repository.ts';
 import { recoverHeld } from '../state/replan-journal.ts';
 import { RunDirectory } from './run-directory.ts';
-import { acquireLock, planLock } from '../state/state-files.ts';
+import { acquireLock, planLock } from '../state/locks.ts';
 import { worktreeRoot } from '../git/worktree.ts';
 
 export interface AttemptRequest {

@@ -2,12 +2,12 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isActive } from '../../core/run/states.ts';
 import { nodeName } from '../../core/run/names.ts';
-import { takeSnapshot } from '../git/changes.ts';
-import type { LoadedPlan } from '../engine-model.ts';
+import { takeSnapshot, treeOfWorktree } from '../git/changes.ts';
+import type { Git } from '../git/git.ts';
+import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { FactsReader } from '../state/facts.ts';
-import { isClean } from '../integrate/integrate.ts';
 import type { Repository } from '../git/repository.ts';
-import { isLocked } from '../state/state-files.ts';
+import { baseLock, integrationLock, isLocked } from '../state/locks.ts';
 import { listWorktrees, runOfLock, worktreeRoot } from '../git/worktree.ts';
 
 export interface CleanItem {
@@ -39,11 +39,9 @@ export async function cleanable(repository: Repository, loaded: LoadedPlan): Pro
       .filter((checkpoint) => checkpoint.state === 'running')
       .map((checkpoint) => [path.join(root, nodeName(checkpoint.id)), checkpoint.id]),
   );
-  const plans = path.join(repository.runsDir, 'plans');
-  if (await isLocked(path.join(plans, `${loaded.plan.id}.integrate.lock`)))
+  if (await isLocked(integrationLock(repository, loaded.plan.id)))
     inUse.set(path.join(root, 'integration'), 'the integration');
-  if (await isLocked(path.join(plans, `${loaded.plan.id}.base.lock`)))
-    inUse.set(path.join(root, '.base'), 'a check on the base');
+  if (await isLocked(baseLock(repository, loaded.plan.id))) inUse.set(path.join(root, '.base'), 'a check on the base');
   const items: CleanItem[] = [];
   for (const entry of await listWorktrees(repository)) {
     if (!entry.path.startsWith(`${root}${path.sep}`)) continue;
@@ -97,4 +95,9 @@ async function sizeOf(dir: string): Promise<number> {
     else total += (await stat(full).catch(() => null))?.size ?? 0;
   }
   return total;
+}
+
+/** Whether a worktree holds nothing that its commit does not: what may be removed without a snapshot. */
+async function isClean(git: Git): Promise<boolean> {
+  return (await treeOfWorktree(git)) === (await git.treeOf('HEAD'));
 }

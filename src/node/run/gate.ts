@@ -5,7 +5,7 @@ import type { Plan, Slice } from '../../core/plan/model.ts';
 import { outcomeText } from '../../core/run/claims.ts';
 import type { Decision, FailureReason, Stop, Verification } from '../../core/run/model.ts';
 import { changesBetween, leadsOutside, patchBetween, restoreSnapshot, takeSnapshot } from '../git/changes.ts';
-import { readCodeChanges } from '../git/code-changes.ts';
+import { readCodeChanges } from './code-changes.ts';
 import type { Git } from '../git/git.ts';
 import { nameRules } from '../git/repository.ts';
 import type { RunDirectory } from './run-directory.ts';

@@ -12,7 +12,7 @@ import { viewRun } from '../../core/run/fold.ts';
 import type { Decision, RunEvent } from '../../core/run/model.ts';
 import type { NextAttempt, PlanFacts, RunFacts, RunView } from '../../core/run/state-model.ts';
 import { readTexts } from '../git/base.ts';
-import type { LoadedPlan } from '../engine-model.ts';
+import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import type { Repository } from '../git/repository.ts';
 
 export interface PromptRequest {

@@ -1,10 +1,11 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import type { Redact } from '../../core/gate/redact.ts';
-import { redactValue } from '../../core/gate/redact.ts';
+import { type Redact, redactValue } from '../../core/gate/redact.ts';
 import type { RunEvent, RunEventBody } from '../../core/run/model.ts';
 import { traceOf } from '../../core/run/trace.ts';
-import { JsonLines, newRunId, writeWhole } from '../state/state-files.ts';
+import { JsonLines } from '../state/json-lines.ts';
+import { newRunId } from '../state/run-log.ts';
+import { writeWhole } from '../state/whole-write.ts';
 
 /** Events after which the summary is written anew. The rest comes too often and changes too little. */
 const MILESTONES: ReadonlySet<RunEventBody['type']> = new Set([

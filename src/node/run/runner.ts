@@ -1,9 +1,8 @@
-import path from 'node:path';
 import { success, type Result } from '../../core/text/result.ts';
-import type { EngineFailure } from '../engine-model.ts';
-import { excludeState, fail } from '../git/repository.ts';
+import { type EngineFailure, fail } from '../failure.ts';
+import { excludeState } from '../git/repository.ts';
 import { FactsReader } from '../state/facts.ts';
-import { acquireLock } from '../state/state-files.ts';
+import { acquireLock, laneLock } from '../state/locks.ts';
 import { endOrphans } from '../state/stop.ts';
 import { attemptSlice } from './attempt.ts';
 import { claimAttempt, laneOf, type AttemptOutcome, type AttemptRequest } from './claim.ts';
@@ -19,7 +18,7 @@ export async function runAttempt(request: AttemptRequest): Promise<Result<Attemp
   const { plan } = request.loaded;
   const lane = laneOf(plan, node);
   await excludeState(repository);
-  const lock = await acquireLock(path.join(repository.runsDir, 'plans', `${plan.id}.${lane}.run.lock`));
+  const lock = await acquireLock(laneLock(repository, plan.id, lane));
   if (!lock) {
     return fail(
       'busy',

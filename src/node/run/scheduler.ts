@@ -1,5 +1,7 @@
+import type { Launcher } from './launcher.ts';
+import type { AgentId } from '../../core/agent/agents.ts';
 import path from 'node:path';
-import type { PlanGraph } from '../../core/plan/graph-model.ts';
+import type { LoadedPlan, PlanGraph } from '../../core/plan/graph-model.ts';
 import { foldPlan } from '../../core/run/fold.ts';
 import { isActive, isAsking, isSettled } from '../../core/run/states.ts';
 import type { Action, RunLimits } from '../../core/run/limits-model.ts';
@@ -7,16 +9,40 @@ import { nodeName } from '../../core/run/names.ts';
 import { nextActions } from '../../core/run/next.ts';
 import type { PlanState } from '../../core/run/state-model.ts';
 import { success, type Result } from '../../core/text/result.ts';
-import type { EngineFailure, LoadedPlan, RunOutcome, RunRequest } from '../engine-model.ts';
+import { type EngineFailure, fail } from '../failure.ts';
 import { FactsReader } from '../state/facts.ts';
 import { LearnedGraphs } from '../plan/past-runs.ts';
 import { loadPlanDir, PlanCache } from '../plan/plans.ts';
 import { preparePlan } from '../plan/prepare.ts';
-import { excludeState, fail, type Repository } from '../git/repository.ts';
+import { excludeState, type Repository } from '../git/repository.ts';
 import { recoverReplan } from '../state/replan-journal.ts';
-import { acquireLock, appendDecision, isLocked, planLock } from '../state/state-files.ts';
+import { acquireLock, isLocked, planLock, laneLock, planLease } from '../state/locks.ts';
+import { appendDecision } from '../state/decision-log.ts';
 import { clearDead, endRunners } from '../state/stop.ts';
 import { watchFacts } from '../state/watch.ts';
+
+export interface RunRequest {
+  readonly planDir: string;
+  readonly limits: Partial<RunLimits>;
+  /** Overrides the plan's agents. */
+  readonly agent?: AgentId;
+  /** Program and arguments for the `command` agent. */
+  readonly agentCommand?: readonly string[];
+  readonly model?: string;
+  /** Commit to start from, when the plan was not started yet. Default `HEAD`. */
+  readonly base?: string;
+  readonly launcher: Launcher;
+  /** Aborting stops cleanly: running attempts are asked to stop, snapshotted, and can be resumed. */
+  readonly signal: AbortSignal;
+  /** Go on waiting for answers instead of ending when only waiting slices are left. */
+  readonly waitForAnswers?: boolean;
+  /** What is done before the first slice starts, one line each. */
+  readonly onProgress?: (text: string) => void;
+  readonly onState?: (state: PlanState) => void;
+  readonly onAction?: (action: Action) => void;
+}
+
+export type RunOutcome = 'done' | 'failed' | 'waiting' | 'interrupted';
 
 export interface ScheduleResult {
   readonly outcome: RunOutcome;
@@ -47,7 +73,7 @@ export async function schedule(
   const bad = unrunnable(loaded.value, request);
   if (bad) return bad;
   await excludeState(repository);
-  const lease = await acquireLock(path.join(repository.runsDir, 'plans', `${loaded.value.plan.id}.lease`), {
+  const lease = await acquireLock(planLease(repository, loaded.value.plan.id), {
     wait: 200,
   });
   if (!lease) {
@@ -305,7 +331,7 @@ class Scheduler {
     if (began && !died) return;
     // A runner that an earlier scheduler launched was faster; its first event is about to come.
     const holder = this.#loaded.plan.slices.find((slice) => slice.id === node)?.workstream ?? node;
-    const lock = path.join(this.#repository.runsDir, 'plans', `${after.plan}.${nodeName(holder)}.run.lock`);
+    const lock = laneLock(this.#repository, after.plan, nodeName(holder));
     if (!began && (await isLocked(lock))) return;
     const count = (this.#launches.get(node) ?? 0) + 1;
     this.#launches.set(node, count);

@@ -3,10 +3,10 @@ import { createRedactor } from '../../core/gate/redact.ts';
 import { symbolNames } from '../../core/gate/scope-check.ts';
 import type { FileChange } from '../../core/run/model.ts';
 import { changesBetween, patchBetween, takeSnapshot, treeOfWorktree } from '../git/changes.ts';
-import { readCodeChanges } from '../git/code-changes.ts';
-import type { EngineFailure } from '../engine-model.ts';
+import { readCodeChanges } from './code-changes.ts';
+import { type EngineFailure, fail } from '../failure.ts';
 import { identify, runProcess } from '../process/processes.ts';
-import { excludeState, fail, type Repository } from '../git/repository.ts';
+import { excludeState, type Repository } from '../git/repository.ts';
 import { RunDirectory } from './run-directory.ts';
 
 export interface WrapRequest {

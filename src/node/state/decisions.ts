@@ -6,11 +6,14 @@ import { fileOf } from '../../core/gate/symbol-check.ts';
 import type { PlanState, SliceView } from '../../core/run/state-model.ts';
 import { isActive, isAsking, isProved, isSettled } from '../../core/run/states.ts';
 import { addToScope } from '../../core/task/edit.ts';
-import type { EngineFailure, LoadedPlan } from '../engine-model.ts';
+import { type EngineFailure, fail } from '../failure.ts';
+import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { FactsReader } from './facts.ts';
 import { recoverHeld } from './replan-journal.ts';
-import { fail, type Repository } from '../git/repository.ts';
-import { acquireLock, appendDecision, planLock, writeWhole } from './state-files.ts';
+import { type Repository } from '../git/repository.ts';
+import { acquireLock, planLock } from './locks.ts';
+import { appendDecision } from './decision-log.ts';
+import { writeWhole } from './whole-write.ts';
 import { endRunners } from './stop.ts';
 
 type Answer<T> = Promise<Result<T, EngineFailure>>;

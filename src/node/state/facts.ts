@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { PlanFacts, RunFacts } from '../../core/run/state-model.ts';
+import type { PlanFacts, PlanState, RunFacts } from '../../core/run/state-model.ts';
 import type { RunEvent } from '../../core/run/model.ts';
 import { foldPlan } from '../../core/run/fold.ts';
-import type { PlanState } from '../../core/run/state-model.ts';
-import type { LoadedPlan } from '../engine-model.ts';
+import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { isAlive } from '../process/processes.ts';
 import type { Repository } from '../git/repository.ts';
-import { listRunIds, readDecisions, readEvents } from './state-files.ts';
+import { listRunIds, readEvents } from './run-log.ts';
+import { readDecisions } from './decision-log.ts';
 
 interface CachedRun {
   readonly size: number;

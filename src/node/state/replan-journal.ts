@@ -6,7 +6,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PlanFiles } from '../../core/plan/model.ts';
 import type { DecisionBody } from '../../core/run/model.ts';
 import { contained, type Repository } from '../git/repository.ts';
-import { acquireLock, appendDecision, planLock, readDecisions, writeWhole } from './state-files.ts';
+import { acquireLock, planLock } from './locks.ts';
+import { appendDecision, readDecisions } from './decision-log.ts';
+import { writeWhole } from './whole-write.ts';
 
 /** What re-planning replaced, kept until the next time: for undoing it, and for a process that dies half-way. */
 export interface ReplanJournal {

@@ -1,11 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import path from 'node:path';
-import process from 'node:process';
 import type { RunFacts } from '../../core/run/state-model.ts';
+import { endProcesses, signalProcess } from '../process/process-table.ts';
 import { isAlive } from '../process/processes.ts';
 import type { Repository } from '../git/repository.ts';
-import { sweepLocks } from './state-files.ts';
+import { locksDir, sweepLocks } from './locks.ts';
 import { listWorktrees, runOfLock, unlockWorktree } from '../git/worktree.ts';
 
 /**
@@ -32,14 +30,6 @@ export async function endRunners(runs: readonly RunFacts[], patience = 15_000): 
   );
 }
 
-function signalProcess(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // Ended in the same moment.
-  }
-}
-
 /**
  * Clears up after runners that were killed before they could do it themselves: ends what they left running, and gives
  * back the locks they held. Called before anything new is started; what belongs to a living runner is not touched.
@@ -52,7 +42,7 @@ export async function clearDead(repository: Repository, runs: readonly RunFacts[
     if (run !== null && !alive.has(run) && runs.some((known) => known.runId === run))
       await unlockWorktree(repository, entry.path);
   }
-  await sweepLocks(path.join(repository.runsDir, 'plans'));
+  await sweepLocks(locksDir(repository));
 }
 
 /**
@@ -83,60 +73,4 @@ export async function endOrphans(runs: readonly RunFacts[]): Promise<void> {
       Number(seen.started) >= Number(leader)
     );
   });
-}
-
-/** What `/proc` says of one process. */
-export interface SeenProcess {
-  readonly pid: number;
-  readonly parent: number;
-  readonly group: number;
-  readonly started: string;
-  /** Whether the leader of its group lives. */
-  readonly led: boolean;
-  /** `SLICEWAVE_RUN_ID` of its environment. */
-  readonly runId: string | null;
-}
-
-/** Ends matching processes: asked first (git takes its lock files away), killed after two seconds. Never ourselves. */
-export async function endProcesses(matches: (seen: SeenProcess) => boolean): Promise<void> {
-  const find = async (): Promise<readonly SeenProcess[]> => {
-    const all = await seeProcesses();
-    const ours = new Set<number>();
-    for (let pid = process.pid; pid > 1 && !ours.has(pid); pid = all.find((seen) => seen.pid === pid)?.parent ?? 0)
-      ours.add(pid);
-    return all.filter((seen) => !ours.has(seen.pid) && matches(seen));
-  };
-  let left = await find();
-  if (left.length === 0) return;
-  for (const { pid } of left) signalProcess(pid, 'SIGTERM');
-  const until = performance.now() + 2000;
-  while (left.length > 0 && performance.now() < until) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    left = await find();
-  }
-  for (const { pid } of left) signalProcess(pid, 'SIGKILL');
-}
-
-async function seeProcesses(): Promise<readonly SeenProcess[]> {
-  const names = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
-  const seen = await Promise.all(
-    names.map(async (name): Promise<Omit<SeenProcess, 'led'> | null> => {
-      const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
-      // The program name may hold spaces and brackets: fields are counted from the last bracket.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      if (stat === '' || fields[0] === 'Z') return null;
-      const environment = await readFile(`/proc/${name}/environ`, 'latin1').catch(() => '');
-      const runId = /(?:^|\0)SLICEWAVE_RUN_ID=([^\0]*)/.exec(environment)?.[1] ?? null;
-      return {
-        pid: Number(name),
-        parent: Number(fields[1]),
-        group: Number(fields[2]),
-        started: fields[19] ?? '',
-        runId,
-      };
-    }),
-  );
-  const living = seen.filter((process_) => process_ !== null);
-  const pids = new Set(living.map(({ pid }) => pid));
-  return living.map((process_) => ({ ...process_, led: pids.has(process_.group) }));
 }

@@ -1,5 +1,5 @@
 import { agentRow, type DecomposingAgentId } from '../../../core/agent/agents.ts';
-import { decomposerAgent } from '../agent.ts';
+import { decomposerAgent } from './agent-turns.ts';
 import type { Decomposer } from './decomposer.ts';
 import { draftInRounds } from './rounds.ts';
 

@@ -6,11 +6,10 @@ import { answerIn, LARGEST_ANSWER } from '../../../core/decompose/answer.ts';
 import { decomposeAgain } from '../../../core/decompose/feedback.ts';
 import { proposalJsonSchema } from '../../../core/plan/proposal.ts';
 import { success } from '../../../core/text/result.ts';
-import { ANSWER_MINUTES, endedBadly, lastLine } from '../agent.ts';
-import type { DecomposerAgent } from '../../engine-model.ts';
+import { ANSWER_MINUTES, endedBadly, lastLine } from './agent-turns.ts';
+import type { Decomposer, DecomposerAgent } from './decomposer.ts';
 import { environment, findProgram, runProcess } from '../../process/processes.ts';
-import { fail } from '../../git/repository.ts';
-import type { Decomposer } from './decomposer.ts';
+import { fail } from '../../failure.ts';
 import { draftInRounds } from './rounds.ts';
 
 /** One argument of a process holds no more on Linux; a prompt as large as this belongs into a file. */

@@ -1,5 +1,5 @@
 import { DECOMPOSERS } from '../../../core/decompose/table.ts';
-import { fail } from '../../git/repository.ts';
+import { fail } from '../../failure.ts';
 import type { Decomposer } from './decomposer.ts';
 import { draftInRounds } from './rounds.ts';
 

@@ -19,10 +19,16 @@ import { blockingFindings } from '../../../core/decompose/structure.ts';
 import type { Finding } from '../../../core/text/finding.ts';
 import { countFindings } from '../../../core/lint/engine/format.ts';
 import { success, type Result } from '../../../core/text/result.ts';
-import type { DecomposerAgent, DecomposerAnswer, EngineFailure } from '../../engine-model.ts';
-import { fail } from '../../git/repository.ts';
+import {
+  blockedSpec,
+  type DecomposerAgent,
+  type DecomposerAnswer,
+  type Draft,
+  type DraftRequest,
+  type JudgedDraft,
+} from './decomposer.ts';
+import { type EngineFailure, fail } from '../../failure.ts';
 import { watchCheckout } from './checkout.ts';
-import { blockedSpec, type Draft, type DraftRequest, type JudgedDraft } from './decomposer.ts';
 
 export interface RoundsRequest extends DraftRequest {
   /** Stands in messages: `Claude Code`. */

@@ -8,8 +8,8 @@ import type { CodeChange, Unread } from '../../core/gate/symbol-check.ts';
 import { symbolsInScope } from '../../core/scope/contain.ts';
 import type { GlobOptions } from '../../core/scope/glob.ts';
 import type { Scope } from '../../core/task/model.ts';
-import type { BareChange } from './changes.ts';
-import { gitEnvironment, type Git } from './git.ts';
+import type { BareChange } from '../git/changes.ts';
+import { gitEnvironment, type Git } from '../git/git.ts';
 
 /** Changed files that are read for their symbols; those whose scope names symbols are read in any case. */
 const maxFiles = 200;

@@ -1,6 +1,24 @@
 import spawn from 'cross-spawn';
-import type { Launcher } from '../engine-model.ts';
 import { environment } from '../process/processes.ts';
+
+/** How one attempt's runner process is started: as a child process (CLI) or in a terminal (VS Code). */
+export interface Launcher {
+  /**
+   * Starts `slicewave exec <plan> <slice>` (argv in `args`, to be run by `program`) in `cwd` and resolves with its exit
+   * code when it has ended. `null`: ended without one (closed, killed).
+   */
+  launch(command: LaunchCommand): Promise<number | null>;
+}
+
+export interface LaunchCommand {
+  /** The slice, or the checkpoint (`MP1`, `wave-2`). */
+  readonly node: string;
+  readonly title: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
 
 /**
  * Starts runners as child processes in groups of their own: a Ctrl-C in the terminal reaches the scheduler, which ends

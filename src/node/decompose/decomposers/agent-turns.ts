@@ -2,16 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { agentRow, pathVariable, type DecomposingAgentId } from '../../core/agent/agents.ts';
-import { answerIn, LARGEST_ANSWER, type Answer } from '../../core/decompose/answer.ts';
-import { proposalJsonSchema } from '../../core/plan/proposal.ts';
-import { success, type Result } from '../../core/text/result.ts';
-import { objectOf, parseJsonLine } from '../agents/json-line.ts';
-import { detectAgent } from '../agents/detect.ts';
-import { agentOf } from '../agents/table.ts';
-import type { DecomposerAgent, DecomposerAnswer, DecomposerTurn, EngineFailure } from '../engine-model.ts';
-import { environment, findProgram, runProcess, type SpawnOutcome } from '../process/processes.ts';
-import { fail } from '../git/repository.ts';
+import { agentRow, pathVariable, type DecomposingAgentId } from '../../../core/agent/agents.ts';
+import { answerIn, LARGEST_ANSWER, type Answer } from '../../../core/decompose/answer.ts';
+import { proposalJsonSchema } from '../../../core/plan/proposal.ts';
+import { success, type Result } from '../../../core/text/result.ts';
+import { objectOf, parseJsonLine } from '../../agents/json-line.ts';
+import { detectAgent } from '../../agents/detect.ts';
+import { agentOf } from '../../agents/table.ts';
+import type { DecomposerAgent, DecomposerAnswer, DecomposerTurn } from './decomposer.ts';
+import type { EngineFailure } from '../../failure.ts';
+import { environment, findProgram, runProcess, type SpawnOutcome } from '../../process/processes.ts';
+import { fail } from '../../failure.ts';
 
 /** How long an agent may think about one answer. */
 export const ANSWER_MINUTES = 20;

@@ -1,0 +1,71 @@
+import { success, type Result } from '../../core/text/result.ts';
+import type { LoadedPlan } from '../../core/plan/graph-model.ts';
+import { fail, type EngineFailure } from '../failure.ts';
+import { GitError } from '../git/git.ts';
+import type { Repository } from '../git/repository.ts';
+import { listWorktrees } from '../git/worktree.ts';
+import { appendDecision } from '../state/decision-log.ts';
+
+/**
+ * Moves a branch to the integrated commit. Fast-forward where possible, else a merge commit; a branch that is checked
+ * out somewhere is moved by git in that worktree, which refuses rather than overwrite uncommitted work.
+ */
+export async function moveBranch(
+  repository: Repository,
+  loaded: LoadedPlan,
+  branch: string,
+  into: string,
+): Promise<Result<null, EngineFailure>> {
+  const { git } = repository;
+  const target = await git.resolve(`refs/heads/${into}`);
+  const source = await git.resolve(`refs/heads/${branch}`);
+  if (!target || !source) {
+    return fail('git', `there is no branch ${into}`, `Make it first: git branch ${into}`);
+  }
+  const checkout = (await listWorktrees(repository)).find((entry) => entry.branch === into);
+  const message = `Merge plan ${loaded.plan.id}: ${loaded.plan.title}`;
+  let commit: string;
+  if (checkout) {
+    // `merge --abort` below must only ever take back our own merge: what the person has resolved so far is in no ref.
+    const merging = await git
+      .in(checkout.path)
+      .run(['rev-parse', '--verify', '--quiet', 'MERGE_HEAD'], { accept: [0, 1, 128] });
+    if (merging.exitCode === 0) {
+      return fail(
+        'conflict',
+        `${into} was not moved: a merge is under way in ${checkout.path}`,
+        'Conclude it (`git commit`) or abort it there, then integrate again.',
+      );
+    }
+    try {
+      await git
+        .in(checkout.path)
+        .run(['merge', '--quiet', '--no-verify', '-m', message, source], { env: await git.author() });
+    } catch (error) {
+      if (!(error instanceof GitError)) throw error;
+      await git.in(checkout.path).run(['merge', '--abort'], { accept: [0, 128] });
+      return fail(
+        'conflict',
+        `${into} was not moved: ${(error.stderr || error.stdout).trim().split('\n').slice(0, 6).join(' ')}`,
+        `Commit or stash your changes in ${checkout.path}, or merge ${branch} by hand.`,
+      );
+    }
+    commit = (await git.resolve(`refs/heads/${into}`)) ?? '';
+  } else if (await git.isAncestor(target, source)) {
+    await git.run(['update-ref', `refs/heads/${into}`, source, target]);
+    commit = source;
+  } else {
+    const merged = await git.mergeTree(target, source);
+    if ('conflicts' in merged) {
+      return fail(
+        'conflict',
+        `${into} was not moved: it conflicts in ${merged.conflicts.join(', ')}`,
+        `Merge ${branch} by hand.`,
+      );
+    }
+    commit = await git.commitTree(merged.tree, [target, source], message);
+    await git.run(['update-ref', `refs/heads/${into}`, commit, target]);
+  }
+  await appendDecision(repository.runsDir, loaded.plan.id, 'person', { type: 'merged', commit, into });
+  return success(null);
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import type { Verification } from '../../core/run/model.ts';
+import type { PlanFacts, PlanState } from '../../core/run/state-model.ts';
+import type { LoadedPlan } from '../../core/plan/graph-model.ts';
+import type { Git } from '../git/git.ts';
+import type { Repository } from '../git/repository.ts';
+import { environment } from '../process/processes.ts';
+
+/** One line of the report: something that was looked at, and what came of it. */
+export interface CheckLine {
+  readonly name: string;
+  readonly status: 'passed' | 'failed' | 'not-run';
+  readonly details: string;
+}
+
+/** One slice on the integration branch. */
+export interface Merge {
+  readonly slice: string;
+  /** The integration branch after this merge. */
+  readonly commit: string;
+}
+
+/** What an integration pass is about. */
+export interface PassRequest {
+  readonly repository: Repository;
+  readonly loaded: LoadedPlan;
+  readonly facts: PlanFacts;
+  readonly state: PlanState;
+  /** The integration branch. */
+  readonly branch: string;
+  /** Its worktree. */
+  readonly dir: string;
+  readonly signal: AbortSignal;
+  readonly say: (text: string) => void;
+}
+
+/** One integration pass under way, with what it has found so far. */
+export class Pass {
+  readonly request: PassRequest;
+  /** Git in the integration worktree. */
+  readonly git: Git;
+  readonly lines: CheckLine[] = [];
+  readonly evidence: Verification[] = [];
+
+  constructor(request: PassRequest) {
+    this.request = request;
+    this.git = request.repository.git.in(request.dir);
+  }
+
+  /** Adds a line to the report, and says it. */
+  note(name: string, status: CheckLine['status'], details: string): void {
+    this.lines.push({ name, status, details });
+    this.request.say(`${status}: ${name}: ${details}`);
+  }
+
+  /** What every slice of the plan started from. */
+  get base(): string {
+    return this.request.state.preparedCommit ?? '';
+  }
+
+  commitOf(slice: string): string {
+    return this.request.state.slices.find(({ id }) => id === slice)?.commit ?? '';
+  }
+
+  /** The environment of set-up and checks. */
+  env(): Record<string, string> {
+    const { repository, loaded, dir } = this.request;
+    return {
+      ...environment(),
+      SLICEWAVE_PLAN: loaded.plan.id,
+      SLICEWAVE_RUN_ID: passId(repository, loaded.plan.id),
+      SLICEWAVE_WORKTREE: dir,
+    };
+  }
+}
+
+/** Stands for a run id in the environment of an integration's checks. */
+export function passId(repository: Repository, plan: string): string {
+  // Plans of other repositories may have the same name, and their processes are none of ours.
+  const place = createHash('sha256').update(repository.runsDir).digest('hex').slice(0, 12);
+  return `integration-${plan}-${place}`;
+}

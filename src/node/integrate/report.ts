@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { integrationReport } from '../../core/view/integration-report.ts';
+import { appendDecision } from '../state/decision-log.ts';
+import { writeWhole } from '../state/whole-write.ts';
+import type { Failing } from './checks.ts';
+import type { CheckLine, Merge, Pass } from './pass.ts';
+
+/** What an integration pass came to, as `integrate --json` prints it. */
+export interface IntegrationReport {
+  readonly v: 1;
+  readonly plan: string;
+  readonly state: 'passed' | 'failed' | 'conflict';
+  readonly branch: string;
+  readonly commit: string | null;
+  readonly merged: readonly string[];
+  readonly conflicts: readonly { readonly slice: string; readonly files: readonly string[] }[];
+  readonly failing: readonly Failing[];
+  readonly checks: readonly CheckLine[];
+  readonly report_path: string;
+}
+
+/** Writes the report, notes it in the manifest and records what was integrated. */
+export async function writeReport(
+  pass: Pass,
+  state: IntegrationReport['state'],
+  found: { readonly merges: readonly Merge[] } & Partial<Pick<IntegrationReport, 'conflicts' | 'failing'>>,
+): Promise<IntegrationReport> {
+  const { repository, loaded, branch, dir } = pass.request;
+  const { plan } = loaded;
+  const commit = await pass.git.resolve('HEAD');
+  const report: IntegrationReport = {
+    v: 1,
+    plan: plan.id,
+    state,
+    branch,
+    commit,
+    merged: found.merges.map((merge) => merge.slice),
+    conflicts: found.conflicts ?? [],
+    failing: found.failing ?? [],
+    checks: pass.lines,
+    report_path: `${plan.dir}/integration-report.md`,
+  };
+  const text = integrationReport({
+    report,
+    state: pass.request.state,
+    plan,
+    evidence: pass.evidence,
+    worktree: dir,
+  });
+  await writeWhole(path.join(repository.root, report.report_path), text);
+  await noteInManifest(path.join(repository.root, plan.dir, 'manifest.json'), report);
+  if (state === 'passed' && commit) {
+    await appendDecision(repository.runsDir, plan.id, 'integration', {
+      type: 'integrated',
+      commit,
+      branch,
+      slices: report.merged,
+    });
+  }
+  return report;
+}
+
+/** The manifest's `integration` block, as the format has it. Every other key stays, in its order. */
+async function noteInManifest(file: string, report: IntegrationReport): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  let manifest: unknown;
+  try {
+    manifest = JSON.parse(text);
+  } catch {
+    // It was readable a moment ago; whoever is editing it now must not lose their edit to a note.
+    return;
+  }
+  if (typeof manifest !== 'object' || manifest === null) return;
+  const integration = {
+    status: report.state,
+    report_path: 'integration-report.md',
+    completed_at: new Date().toISOString(),
+    checks: Object.fromEntries(report.checks.map((check) => [check.name, check.status])),
+  };
+  const indent = /^([ \t]+)"/m.exec(text)?.[1] ?? '  ';
+  await writeWhole(file, `${JSON.stringify({ ...manifest, integration }, null, indent)}\n`);
+}
