@@ -235,13 +235,10 @@ export class Project {
     }).replace(/\n$/, '');
   }
 
-  /** Makes git itself stop at known places: hooks run the fake program, and so do the filters of files under `src/`. */
+  /** Makes git itself stop at known places: the filters of files under `src/` run the fake program. */
   driveGit(): void {
     this.git('config', 'filter.driven.clean', `${fake('clean', '%f')} && cat`);
     this.git('config', 'filter.driven.smudge', `${fake('smudge', '%f')} && cat`);
-    writeFileSync(path.join(this.root, '.git/hooks/post-checkout'), `#!/bin/sh\nexec ${fake('post-checkout')}\n`, {
-      mode: 0o755,
-    });
     writeFileSync(path.join(this.root, '.git/info/attributes'), 'src/A1.txt filter=driven\nsrc/B1.txt filter=driven\n');
   }
 

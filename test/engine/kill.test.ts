@@ -76,7 +76,18 @@ const POINTS: readonly Point[] = [
   {
     name: 'between verified and committed',
     drivesGit: true,
-    reach: (p) => p.hold('post-checkout', () => p.events().some((e) => e.slice === 'A1' && e.type === 'verified')),
+    // What the check leaves behind is taken back with the commit, and git is stopped at that.
+    plan: {
+      ...PLAN,
+      slices: PLAN.slices.map((slice) =>
+        slice.id === 'A1' ? { ...slice, verify: ["sh -c 'echo more >> src/A1.txt'"] } : slice,
+      ),
+    },
+    reach: (p) =>
+      p.hold(
+        'smudge',
+        (call) => call.args[0] === 'src/A1.txt' && p.events().some((e) => e.slice === 'A1' && e.type === 'verified'),
+      ),
   },
   {
     name: 'after the commit, before the run has ended',

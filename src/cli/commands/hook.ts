@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { ruleOnCommand, ruleOnEdit, type Ruling, type ScopePolicy } from '../../core/gate/policy.ts';
 import type { AskedToolUse } from '../../node/agents/adapter.ts';
 import { agentHook } from '../../node/agents/table.ts';
+import { Git } from '../../node/git/git.ts';
 import type { Command } from '../command.ts';
 
 /**
@@ -96,22 +96,21 @@ function realParent(file: string): string {
  * Second enforcement: an agent's own commit must stay in its worktree and in scope. Other repositories, such as those
  * that a project's tests make, are none of ours.
  */
-function preCommit(err: (line: string) => void): number {
+async function preCommit(err: (line: string) => void): Promise<number> {
   try {
     const policy = readPolicy();
-    const here = whereabouts(process.cwd(), process.env);
-    const slice = whereabouts(
-      policy.worktree,
-      Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'))),
-    );
+    // In a hook, git's own variables say which repository and which index the commit is about.
+    const committing = new Git({ dir: process.cwd(), env: ofTheCommit() });
+    const here = await whereabouts(committing);
+    const slice = await whereabouts(new Git(policy.worktree));
     if (here.commonDir !== slice.commonDir) return 0;
     if (here.top !== slice.top) {
       err(`slicewave: ${here.top} is outside this slice's worktree (${policy.worktree}). Commit only inside it.\n`);
       return 1;
     }
-    const staged = execFileSync('git', ['diff', '--cached', '--name-only', '--no-renames', '-z'], { encoding: 'utf8' });
+    const staged = await committing.fields(['diff', '--cached', '--name-only', '--no-renames', '-z']);
     let refused = 0;
-    for (const file of staged.split('\0').filter((name) => name !== '')) {
+    for (const file of staged) {
       const ruling = ruleOnEdit(policy, file, file);
       if (ruling.allow) continue;
       refused++;
@@ -124,9 +123,19 @@ function preCommit(err: (line: string) => void): number {
   }
 }
 
-/** The repository and the checkout around a directory. In a hook, git's own variables say which they are. */
-function whereabouts(cwd: string, env: NodeJS.ProcessEnv): { readonly commonDir: string; readonly top: string } {
-  const args = ['rev-parse', '--path-format=absolute', '--git-common-dir', '--show-toplevel'];
-  const [commonDir = '', top = ''] = execFileSync('git', args, { cwd, env, encoding: 'utf8' }).trimEnd().split('\n');
+/** What git tells a hook about the commit that is being made. */
+function ofTheCommit(): Record<string, string> {
+  return Object.fromEntries(
+    ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE'].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
+}
+
+/** The repository and the checkout around a directory. */
+async function whereabouts(git: Git): Promise<{ readonly commonDir: string; readonly top: string }> {
+  const asked = ['rev-parse', '--path-format=absolute', '--git-common-dir', '--show-toplevel'];
+  const [commonDir = '', top = ''] = (await git.text(asked)).split('\n');
   return { commonDir: realpathSync(commonDir), top: realpathSync(top) };
 }

@@ -75,6 +75,8 @@ export type StopCondition =
   | 'unverified'
   | 'time-limit'
   | 'cost-limit'
+  /** Something else stands where the slice's worktree was: no git is started there. */
+  | 'worktree-replaced'
   | 'agent-stopped'
   /** Something outside of its worktree changed, and nothing shows that it was a person. */
   | 'outside-worktree';

@@ -61,10 +61,11 @@ function ask(question: AgentQuestion): readonly string[] {
 
 /**
  * A user's `shell_environment_policy` may keep variables from commands: by a list of its own, or all with `KEY` in their
- * name. Git without one of these three fails altogether, and the commit hook needs to know the slice.
+ * name. Git without one of the first fails altogether, and the commit hook needs to know the slice.
  */
 function handedOn(env: AgentRequest['env']): readonly string[] {
-  const names = ['GIT_CONFIG_COUNT', 'GIT_CONFIG_KEY_0', 'GIT_CONFIG_VALUE_0', 'SLICEWAVE_POLICY_FILE'];
+  const settings = Object.keys(env).filter((name) => /^GIT_CONFIG_(?:KEY|VALUE)_\d+$/.test(name));
+  const names = ['GIT_CONFIG_COUNT', ...settings, 'SLICEWAVE_POLICY_FILE'];
   return names.flatMap((name) => {
     const value = env[name];
     // A JSON string is a TOML string, too.

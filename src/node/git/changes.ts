@@ -1,7 +1,8 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import type { FileChange } from '../../core/run/model.ts';
-import type { Git } from './git.ts';
+import { readIndex, type Git } from './git.ts';
 
 /** What a worktree held at one moment: every file that git does not ignore, untracked ones included. */
 export interface Snapshot {
@@ -14,18 +15,63 @@ export async function treeOfWorktree(git: Git): Promise<string> {
   return (await fullState(git)).tree;
 }
 
-async function fullState(git: Git): Promise<{ readonly tree: string; readonly head: string | null }> {
+/** `base`: what a place by recorded settings starts from when its index cannot be trusted. */
+async function fullState(git: Git, base?: string): Promise<{ readonly tree: string; readonly head: string | null }> {
   const asked = ['rev-parse', '--path-format=absolute', '--git-path', 'index', 'HEAD'];
   // Without a commit yet, git answers the first question and fails at the second.
   const [own = '', head = ''] = (await git.run(asked, { accept: [0, 128] })).stdout.split('\n');
-  // A copy of the worktree's index carries file times, so that only changed files are read.
-  const tree = await git.withIndex(own, async (index) => {
-    await lookAtAll(git, index);
+  const isFixed = git.place.settings !== undefined;
+  // An index carries file times, so that only changed files are read. Where an agent could have written it, it may call
+  // a file unchanged, or not to be looked at: then everything is read.
+  const tree = await git.withIndex(git.trustedIndex ?? (isFixed ? null : own), async (index) => {
+    if (!git.trustedIndex && isFixed) await startIndex(git, index, { from: base ?? head, own });
+    else if (!isFixed) await lookAtAll(git, index);
     // `--sparse`: what an agent wrote outside of a sparse checkout is work like any other.
     await git.run(['add', '--all', '--sparse'], { index });
-    return git.text(['write-tree'], { index });
+    const written = await git.text(['write-tree'], { index });
+    if (isFixed) git.trustedIndex = await readIndex(index);
+    return written;
   });
-  return { tree, head: /^[0-9a-f]{40,}$/.test(head) ? head : null };
+  // Where only the shared git directory could be trusted, its HEAD is somebody else's.
+  const at = isFixed && (await git.gitDir()) === git.place.commonDir ? (base ?? '') : head;
+  return { tree, head: /^[0-9a-f]{40,}$/.test(at) ? at : null };
+}
+
+/** An index of a commit, without file times. What a sparse checkout left out of the directory is not missing. */
+async function startIndex(
+  git: Git,
+  index: string,
+  { from, own }: { readonly from: string; readonly own: string },
+): Promise<void> {
+  await git.run(['read-tree', from], { index });
+  if (!(await isSparse(git))) return;
+  const known = new Set(await git.fields(['ls-files', '-z'], { index }));
+  const left = (await git.fields(['ls-files', '-t', '-z'], { index: own }))
+    .filter((entry) => entry.startsWith('S ') && known.has(entry.slice(2)))
+    .map((entry) => entry.slice(2));
+  const there = await areThere(git.dir, left);
+  const skipped = left.filter((_file, at) => !there[at]);
+  if (skipped.length > 0)
+    await git.run(['update-index', '--skip-worktree', '-z', '--stdin'], {
+      index,
+      input: skipped.map((file) => `${file}\0`).join(''),
+    });
+}
+
+async function isSparse(git: Git): Promise<boolean> {
+  const set = await git.run(['config', '--type=bool', '--get', 'core.sparseCheckout'], { accept: [0, 1] });
+  return set.stdout.trim() === 'true';
+}
+
+function areThere(dir: string, files: readonly string[]): Promise<readonly boolean[]> {
+  return Promise.all(
+    files.map((file) =>
+      lstat(path.join(dir, file)).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
 }
 
 /**
@@ -52,17 +98,8 @@ async function lookAtAll(git: Git, index: string): Promise<void> {
   );
   const skipped = flagged.filter(({ tag }) => tag.toUpperCase() === 'S').map(({ file }) => file);
   if (skipped.length === 0) return;
-  const sparse =
-    (await git.run(['config', '--type=bool', '--get', 'core.sparseCheckout'], { accept: [0, 1] })).stdout.trim() ===
-    'true';
-  const there = await Promise.all(
-    skipped.map((file) =>
-      lstat(path.join(git.dir, file)).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
+  const sparse = await isSparse(git);
+  const there = await areThere(git.dir, skipped);
   await unmark(
     '--no-skip-worktree',
     skipped.filter((_file, at) => !sparse || there[at]),
@@ -73,12 +110,40 @@ export function snapshotRef(runId: string): string {
   return `refs/slicewave/runs/${runId}`;
 }
 
-/** Puts the worktree's full state under `refs/slicewave/runs/<run_id>`, so that no clean-up can lose it. */
-export async function takeSnapshot(git: Git, runId: string, message: string): Promise<Snapshot> {
-  const { tree, head } = await fullState(git);
+/**
+ * Puts the worktree's full state under `refs/slicewave/runs/<run_id>`, so that no clean-up can lose it. `base`: the
+ * commit that the worktree was made at.
+ */
+export async function takeSnapshot(git: Git, runId: string, message: string, base?: string): Promise<Snapshot> {
+  const { tree, head } = await fullState(git, base);
   const commit = await git.commitTree(tree, head ? [head] : [], message, new Date().toISOString());
-  await git.run(['update-ref', snapshotRef(runId), commit]);
+  await git.point(snapshotRef(runId), commit);
   return { tree, commit };
+}
+
+/**
+ * Puts a worktree's files to a commit's; HEAD stays. Its index says afterwards what `head` has: the commit itself, or
+ * the one that the worktree stands at.
+ */
+async function putFiles(git: Git, commit: string, head: string): Promise<void> {
+  const gitDir = await git.gitDir();
+  if (gitDir === null) throw new Error('files are only put where the git directory is known');
+  const own = path.join(gitDir, 'index');
+  await git.withIndex(git.trustedIndex ?? own, async (index) => {
+    // An index that git cannot read says nothing of the files; without one, they are all written anew.
+    if (!git.trustedIndex) await lookAtAll(git, index).catch(() => rm(index, { force: true }));
+    await git.run(['read-tree', '--reset', '-u', commit], { index });
+    await git.run(['clean', '-fdq'], { index });
+    if (head !== commit) await git.run(['read-tree', '-m', head], { index });
+    const now = await readIndex(index);
+    if (!now) throw new Error(`git left no index for ${git.dir}`);
+    git.trustedIndex = git.place.settings === undefined ? null : now;
+    // Held once more: whoever made the index a link in the meantime would have it written elsewhere by git, not so here.
+    await git.gitDir();
+    await writeFileAtomic(own, Buffer.from(now.bytes), { fsync: false });
+    const seconds = Math.max(1, Math.floor(now.mtimeMs / 1000));
+    await utimes(own, seconds, seconds);
+  });
 }
 
 /**
@@ -86,17 +151,38 @@ export async function takeSnapshot(git: Git, runId: string, message: string): Pr
  * next attempt must not be blamed for it.
  */
 export async function restoreSnapshot(git: Git, commit: string): Promise<void> {
-  await git.run(['read-tree', '--reset', '-u', commit]);
-  await git.run(['clean', '-fdq']);
-  await git.run(['reset', '--quiet']);
+  await putFiles(git, commit, (await git.resolve('HEAD')) ?? commit);
 }
+
+/** Puts a worktree on a branch at a commit, whatever stood there; what is in no commit is gone, ignored files are not. */
+export async function putOnBranch(git: Git, branch: string, commit: string): Promise<void> {
+  await putFiles(git, commit, commit);
+  const gitDir = (await git.gitDir()) ?? '';
+  // A merge or a rebase that was under way ends with what it was about.
+  for (const name of UNDER_WAY) await rm(path.join(gitDir, name), { recursive: true, force: true });
+  await git.point(`refs/heads/${branch}`, commit);
+  await git.run(['symbolic-ref', 'HEAD', `refs/heads/${branch}`]);
+}
+
+const UNDER_WAY = [
+  'MERGE_HEAD',
+  'MERGE_MSG',
+  'MERGE_MODE',
+  'AUTO_MERGE',
+  'SQUASH_MSG',
+  'CHERRY_PICK_HEAD',
+  'REVERT_HEAD',
+  'rebase-merge',
+  'rebase-apply',
+  'sequencer',
+];
 
 /** A change without the verdict on its scope. */
 export type BareChange = Omit<FileChange, 'inScope' | 'symbols'>;
 
 /** What differs between two trees: renames, modes, symlinks with their targets and submodules included. */
 export async function changesBetween(git: Git, from: string, to: string): Promise<readonly BareChange[]> {
-  const fields = await git.fields(['diff-tree', '-r', '-z', '-M', '--raw', '--numstat', '--no-ext-diff', from, to]);
+  const fields = await git.fields(['diff-tree', '-r', '-z', '-M', '--raw', '--numstat', from, to]);
   const changes: { change: BareChange; blob: string }[] = [];
   const counts = new Map<string, { additions: number | null; deletions: number | null }>();
   for (let i = 0; i < fields.length;) {
@@ -144,21 +230,7 @@ export async function changesBetween(git: Git, from: string, to: string): Promis
 
 /** A unified diff between two trees, binary-safe: `git apply` takes it. */
 export async function patchBetween(git: Git, from: string, to: string): Promise<string> {
-  return (
-    await git.run([
-      '-c',
-      'core.quotePath=false',
-      'diff',
-      '--binary',
-      '--full-index',
-      '-M',
-      '--no-color',
-      '--no-ext-diff',
-      from,
-      to,
-      '--',
-    ])
-  ).stdout;
+  return (await git.run(['diff', '--binary', '--full-index', '-M', from, to, '--'])).stdout;
 }
 
 /** Whether a symlink's target leads out of the worktree. */

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { realpathSync, type Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { findProgram } from '../process/processes.ts';
+import { Git } from './git.ts';
 
 const maxDepth = 12;
 const skipped = new Set([
@@ -41,26 +39,20 @@ export async function listFiles(root: string, options: FileListOptions): Promise
 }
 
 /**
- * Asks git about a directory where the user has not said that the workspace can be trusted, which `Git` does not do:
- * settings of the repository that name programs are switched off, and git is not looked up inside the directory. The
- * answer is what git prints; `null` when there is no git, or it has no answer.
+ * Git for a directory where the user has not said that the workspace can be trusted: it is not looked up inside the
+ * directory, and does not fetch what a partial clone left out. `null` when there is no git.
  */
+export async function untrustedGit(root: string): Promise<Git | null> {
+  const program = await findProgram('git', { ...process.env, PATH: pathOutside(root), Path: undefined });
+  const env = { GIT_NO_LAZY_FETCH: '1', GIT_CONFIG_PARAMETERS: "'protocol.allow=never'" };
+  return program === null ? null : new Git({ dir: path.resolve(root), program, env });
+}
+
+/** What git prints about such a directory; `null` when there is no git, or it has no answer. */
 export async function askGit(root: string, args: readonly string[]): Promise<string | null> {
-  const git = await findProgram('git', { ...process.env, PATH: pathOutside(root), Path: undefined });
-  if (git === null) return null;
-  const { GIT_DIR: _dir, GIT_WORK_TREE: _tree, GIT_INDEX_FILE: _index, GIT_PREFIX: _prefix, ...env } = process.env;
-  const options = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '--no-optional-locks', '-C', root];
-  try {
-    const { stdout } = await promisify(execFile)(git, [...options, ...args], {
-      cwd: tmpdir(),
-      env,
-      maxBuffer: 256 * 1024 * 1024,
-      windowsHide: true,
-    });
-    return stdout;
-  } catch {
-    return null;
-  }
+  const git = await untrustedGit(root);
+  const answer = await git?.run(args).catch(() => null);
+  return answer?.stdout ?? null;
 }
 
 async function listByGit(root: string): Promise<string[] | null> {
@@ -73,7 +65,7 @@ async function listByGit(root: string): Promise<string[] | null> {
 }
 
 /** The directories of the path that are absolute and not inside a directory. */
-export function pathOutside(root: string): string {
+function pathOutside(root: string): string {
   const real = (dir: string): string => {
     try {
       return realpathSync(dir);

@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readFile, rm, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { randomUUID } from 'node:crypto';
-import { simpleGit } from 'simple-git';
 import writeFileAtomic from 'write-file-atomic';
+import { FIXED_SETTINGS, FOR_DIFFS, gitEnvironment } from './hardening.ts';
 
 /** A git command that ended with a non-zero exit code. */
 export class GitError extends Error {
@@ -30,6 +30,9 @@ export interface GitOptions {
   /** Exit codes that are answers, not errors. Default: only 0. */
   readonly accept?: readonly number[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** Takes the output as it comes; then none is given back. */
+  readonly onStdout?: (chunk: string) => void;
 }
 
 export interface GitOutput {
@@ -37,26 +40,34 @@ export interface GitOutput {
   readonly stdout: string;
 }
 
-const ENVIRONMENT = [
-  'GIT_INDEX_FILE',
-  'GIT_AUTHOR_NAME',
-  'GIT_AUTHOR_EMAIL',
-  'GIT_AUTHOR_DATE',
-  'GIT_COMMITTER_NAME',
-  'GIT_COMMITTER_EMAIL',
-  'GIT_COMMITTER_DATE',
-  'GIT_OPTIONAL_LOCKS',
-  'GIT_LITERAL_PATHSPECS',
-  'GIT_TERMINAL_PROMPT',
-  'GIT_CONFIG_NOSYSTEM',
-  'GIT_CONFIG_GLOBAL',
-];
-
 /**
- * A repository may name a program that git starts whenever it looks for changed files. That must not happen where nobody
- * trusts the repository, and git's own monitor would go on running for every worktree.
+ * Where git works. With a git directory named, no `.git` file, link or setting decides which repository or which files
+ * a command is about; without, git looks around itself, which only the first look at an unknown place may do.
  */
-const WITHOUT_MONITOR = ['-c', 'core.fsmonitor=false'];
+export interface GitPlace {
+  /** Absolute: the directory whose files are meant. */
+  readonly dir: string;
+  /**
+   * The git directory, asked for before every command: rejects when `dir` is not what it was when the place was
+   * recorded.
+   */
+  readonly hold?: () => Promise<string>;
+  /** The git directory that all worktrees share. */
+  readonly commonDir?: string;
+  /** A git directory of the tool's own with recorded settings: commands that read or write files work through it. */
+  readonly settings?: string;
+  /** Where another directory of the same repository stands. */
+  readonly beside?: (dir: string) => GitPlace;
+  /** The program; looked up on the path when absent. */
+  readonly program?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The bytes of an index, and the time of its file: git looks into files that are as young. */
+export interface TrustedIndex {
+  readonly bytes: Uint8Array;
+  readonly mtimeMs: number;
+}
 
 /**
  * Git looks at every worktree before it makes one or moves a branch, and gives up when another git is just making one:
@@ -65,58 +76,149 @@ const WITHOUT_MONITOR = ['-c', 'core.fsmonitor=false'];
 const HALF_MADE = /[/\\]worktrees[/\\].+[/\\]commondir\b/;
 const HALF_MADE_TRIES = 60;
 
-/** Git in one directory. Every call is one process, started without a shell; nothing from outside can become an option. */
-export class Git {
-  readonly dir: string;
+/** Generous: a checkout of a large repository over a slow disk ends in it, a program that waits for a person does not. */
+const TIME_LIMIT = 30 * 60_000;
+/** The exit code that stands for a command that was ended because its time was up, or because it was cancelled. */
+const ENDED = -2;
+/** The exit code that stands for a git that could not be started. */
+const NOT_STARTED = -1;
 
-  constructor(dir: string) {
-    this.dir = dir;
+/** Commands about refs, worktrees and who makes a commit: recorded settings have no say there, and no refs either. */
+const OF_THE_REPOSITORY: ReadonlySet<string> = new Set([
+  'rev-parse',
+  'update-ref',
+  'symbolic-ref',
+  'for-each-ref',
+  'worktree',
+  'merge-base',
+  'var',
+  'log',
+  'show',
+]);
+
+/**
+ * Git in one directory: the one door to it. Every call is one process, started without a shell; nothing from outside can
+ * become an option, and nothing that a repository, a user's settings or an agent wrote can bend an answer
+ * (`hardening.ts`).
+ */
+export class Git {
+  readonly place: GitPlace;
+  /** An index of this directory that nobody else could have written: its file times can be believed. */
+  trustedIndex: TrustedIndex | null = null;
+
+  constructor(place: string | GitPlace) {
+    this.place = typeof place === 'string' ? { dir: place } : place;
   }
 
+  get dir(): string {
+    return this.place.dir;
+  }
+
+  /** Git in another directory of the same repository: it must be the primary checkout or one of its worktrees. */
   in(dir: string): Git {
-    return new Git(dir);
+    return new Git(this.place.beside?.(dir) ?? { ...this.place, dir });
+  }
+
+  /** The git directory of this place; `null` where git is to look around itself. Rejects as `hold` does. */
+  async gitDir(): Promise<string | null> {
+    return (await this.place.hold?.()) ?? null;
   }
 
   /** Runs git and gives its output as it is. Rejects with `GitError` on an exit code that is not accepted. */
   async run(args: readonly string[], options: GitOptions = {}): Promise<GitOutput> {
+    const { exitCode, stdout } = await this.#answer(args, options);
+    return { exitCode, stdout: stdout.toString('utf8') };
+  }
+
+  /** The same, for output that is not text. */
+  async bytes(args: readonly string[], options: GitOptions = {}): Promise<Buffer> {
+    return (await this.#answer(args, options)).stdout;
+  }
+
+  async #answer(
+    args: readonly string[],
+    options: GitOptions,
+  ): Promise<{ readonly exitCode: number; readonly stdout: Buffer }> {
     for (let left = HALF_MADE_TRIES; ; left--) {
       const { exitCode, stdout, stderr } = await this.#start(args, options);
       if (exitCode === 128 && left > 0 && HALF_MADE.test(stderr)) {
         await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 20));
         continue;
       }
-      if (!(options.accept ?? [0]).includes(exitCode)) throw new GitError(args, exitCode, stdout, stderr);
+      if (!(options.accept ?? [0]).includes(exitCode)) throw new GitError(args, exitCode, stdout.toString(), stderr);
       return { exitCode, stdout };
     }
   }
 
-  async #start(args: readonly string[], options: GitOptions): Promise<GitOutput & { readonly stderr: string }> {
-    let exitCode = 0;
-    let stdout = '';
-    let stderr = '';
-    const git = simpleGit({
-      baseDir: this.dir,
-      allowEnvironment: ENVIRONMENT,
-      // The arguments are built here and nowhere else; what simple-git guards against are options in user input.
-      unsafe: { allowUnsafeConfigPaths: true, allowUnsafeHooksPath: true, allowUnsafeFsMonitor: true },
-      ...(options.input === undefined ? {} : { input: () => options.input }),
-      completion: { onClose: true, onExit: false },
-      errors(error, result) {
-        exitCode = result.exitCode;
-        stdout = Buffer.concat(result.stdOut).toString('utf8');
-        stderr = Buffer.concat(result.stdErr).toString('utf8');
-        return error && !(error instanceof Buffer) && result.exitCode === 0 ? error : undefined;
-      },
-    }).env({
+  async #start(
+    args: readonly string[],
+    options: GitOptions,
+  ): Promise<{ readonly exitCode: number; readonly stdout: Buffer; readonly stderr: string }> {
+    const { place } = this;
+    const held = await this.gitDir();
+    const [command = '', ...rest] = args;
+    const fixed = place.settings !== undefined && !OF_THE_REPOSITORY.has(command) ? place.settings : null;
+    const gitDir = fixed ?? held;
+    const { index } = options;
+    const env = {
       ...gitEnvironment(process.env),
-      GIT_OPTIONAL_LOCKS: '0',
-      GIT_TERMINAL_PROMPT: '0',
-      GIT_LITERAL_PATHSPECS: '1',
-      ...(options.index ? { GIT_INDEX_FILE: options.index } : {}),
+      ...(fixed ? { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_COUNT: '0' } : {}),
+      ...(gitDir ? { GIT_DIR: gitDir, GIT_WORK_TREE: place.dir } : {}),
+      ...(place.commonDir && !fixed && held !== place.commonDir ? { GIT_COMMON_DIR: place.commonDir } : {}),
+      ...(index ? { GIT_INDEX_FILE: index } : {}),
+      ...place.env,
       ...options.env,
+    };
+    return new Promise((resolve) => {
+      const child = spawn(
+        place.program ?? 'git',
+        [
+          ...(place.program ? ['-C', place.dir] : []),
+          ...FIXED_SETTINGS,
+          command,
+          ...(FOR_DIFFS.get(command) ?? []),
+          ...rest,
+        ],
+        {
+          cwd: standingIn(gitDir, place),
+          env,
+          stdio: ['pipe', 'pipe', 'pipe'],
+          windowsHide: true,
+        },
+      );
+      const stdout: Buffer[] = [];
+      let stderr = '';
+      let why = '';
+      const end = (reason: string): void => {
+        why ||= reason;
+        child.kill('SIGTERM');
+        setTimeout(() => child.kill('SIGKILL'), 3000).unref();
+      };
+      const limit = setTimeout(() => end(`it did not end in ${TIME_LIMIT / 60_000} minutes`), TIME_LIMIT);
+      const abort = (): void => end('it was cancelled');
+      options.signal?.addEventListener('abort', abort);
+      if (options.signal?.aborted) abort();
+      const settle = (exitCode: number): void => {
+        clearTimeout(limit);
+        options.signal?.removeEventListener('abort', abort);
+        resolve({ exitCode: why === '' ? exitCode : ENDED, stdout: Buffer.concat(stdout), stderr: why || stderr });
+      };
+      const { onStdout } = options;
+      if (onStdout) child.stdout.setEncoding('utf8').on('data', onStdout);
+      else child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+      child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr = `${stderr}${chunk}`.slice(0, 64_000)));
+      child.on('error', (error) => {
+        stderr = error.message;
+        settle(NOT_STARTED);
+      });
+      child.on('close', (code, signal) => {
+        if (code === null && stderr === '') stderr = `ended by ${signal ?? 'a signal'}`;
+        settle(code ?? NOT_STARTED);
+      });
+      // A git that ends early has said why in its exit code.
+      child.stdin.on('error', () => undefined);
+      child.stdin.end(options.input ?? '');
     });
-    const text = await git.raw([...WITHOUT_MONITOR, ...args]);
-    return { exitCode, stdout: exitCode === 0 ? text : stdout, stderr };
   }
 
   /** The output, without the last line end. */
@@ -130,16 +232,10 @@ export class Git {
     return out === '' ? [] : out.replace(/\0$/, '').split('\0');
   }
 
-  /** A file's bytes at a commit; `null` when it is not there. Past simple-git, whose output is text. */
-  blob(commit: string, file: string): Promise<Uint8Array | null> {
-    return new Promise((resolve) => {
-      execFile(
-        'git',
-        ['cat-file', 'blob', `${commit}:${file}`],
-        { cwd: this.dir, env: gitEnvironment(process.env), encoding: 'buffer', maxBuffer: 256 * 1024 * 1024 },
-        (error, stdout) => resolve(error ? null : stdout),
-      );
-    });
+  /** A file's bytes at a commit; `null` when it is not there. */
+  async blob(commit: string, file: string): Promise<Uint8Array | null> {
+    const { exitCode, stdout } = await this.#answer(['cat-file', 'blob', `${commit}:${file}`], { accept: [0, 1, 128] });
+    return exitCode === 0 ? stdout : null;
   }
 
   /** The commit a name stands for, or `null`. */
@@ -167,19 +263,27 @@ export class Git {
     return exitCode === 0 ? stdout.trim() : null;
   }
 
+  /**
+   * Points a branch, or another ref, at a commit. What an agent made a name for somebody else's branch is made a ref of
+   * its own again: the commit never goes through it.
+   */
+  async point(ref: string, commit: string, from?: string): Promise<void> {
+    await this.run(['update-ref', '--no-deref', ref, commit, ...(from === undefined ? [] : [from])]);
+  }
+
   /** Gives `work` the path of a temporary index, which is removed afterwards. Starts as a copy of `from` when given. */
-  async withIndex<T>(from: string | null, work: (index: string) => Promise<T>): Promise<T> {
+  async withIndex<T>(from: string | TrustedIndex | null, work: (index: string) => Promise<T>): Promise<T> {
     const index = path.join(tmpdir(), `slicewave-index-${process.pid}-${randomUUID()}`);
     try {
-      if (from) {
+      if (from !== null) {
         // Its time before its bytes: another git may put a younger index in its place in between.
-        const info = await stat(from).catch(() => null);
-        const bytes = await readFile(from).catch(() => null);
+        const trusted = typeof from === 'string' ? await readIndex(from) : from;
+        const bytes = trusted && Buffer.from(trusted.bytes);
         if (bytes) await writeFileAtomic(index, bytes, { fsync: false });
         // Git looks into files that are as young as their index. A younger copy would make it overlook what was written
         // in the second of the checkout, when the size is the same. Whole seconds: rounding must not make it younger;
         // and not zero, which git takes for no time at all.
-        const seconds = Math.max(1, Math.floor((info?.mtimeMs ?? 0) / 1000));
+        const seconds = Math.max(1, Math.floor((trusted?.mtimeMs ?? 0) / 1000));
         if (bytes) await utimes(index, seconds, seconds);
       }
       return await work(index);
@@ -194,7 +298,7 @@ export class Git {
    * is the user's, and the tool's only where git knows no user: such a machine must still be able to run.
    */
   async commitTree(tree: string, parents: readonly string[], message: string, date?: string): Promise<string> {
-    const args = ['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent])];
+    const args = ['commit-tree', '--no-gpg-sign', tree, ...parents.flatMap((parent) => ['-p', parent])];
     const input = message.endsWith('\n') ? message : `${message}\n`;
     if (!date) {
       const own = await this.run(args, { input, accept: [0, 128] });
@@ -223,6 +327,22 @@ export class Git {
   }
 }
 
+/**
+ * What is named needs no place to stand in, and none where a repository could put a program called git. Inside of the
+ * directory that is meant, though, paths would be told from there.
+ */
+function standingIn(gitDir: string | null, place: GitPlace): string {
+  if (gitDir === null) return place.program ? tmpdir() : place.dir;
+  return gitDir.startsWith(`${place.dir}${path.sep}`) ? place.dir : gitDir;
+}
+
+/** An index as it stands; `null` when there is none. */
+export async function readIndex(file: string): Promise<TrustedIndex | null> {
+  const info = await stat(file).catch(() => null);
+  const bytes = info && (await readFile(file).catch(() => null));
+  return info && bytes ? { bytes, mtimeMs: info.mtimeMs } : null;
+}
+
 function identity(date: string): Record<string, string> {
   return {
     GIT_AUTHOR_NAME: 'Slicewave',
@@ -232,18 +352,4 @@ function identity(date: string): Record<string, string> {
     GIT_COMMITTER_EMAIL: 'slicewave@localhost',
     GIT_COMMITTER_DATE: date,
   };
-}
-
-/** A caller's `GIT_DIR` and the like (we may run inside a hook) would send every command to another repository. */
-export function gitEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
-  const kept: Record<string, string> = {};
-  for (const [key, value] of Object.entries(env)) {
-    if (value === undefined || /^(GIT_|EDITOR$|VISUAL$|PAGER$|SSH_ASKPASS$|PREFIX$)/.test(key)) continue;
-    kept[key] = value;
-  }
-  for (const key of ['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_NOSYSTEM']) {
-    const value = env[key];
-    if (value !== undefined) kept[key] = value;
-  }
-  return kept;
 }

@@ -4,6 +4,7 @@ import { success, type Result } from '../../core/text/result.ts';
 import type { GlobOptions } from '../../core/scope/glob.ts';
 import { fail, type EngineFailure } from '../failure.ts';
 import { Git, GitError } from './git.ts';
+import { Worktrees } from './place.ts';
 
 /** Where everything of one repository stands. All paths are absolute. */
 export interface Repository {
@@ -13,8 +14,10 @@ export interface Repository {
   readonly commonDir: string;
   /** `.agent-runs` in the primary checkout. */
   readonly runsDir: string;
-  /** Git in the primary checkout. */
+  /** Git in the primary checkout; `git.in(dir)` in one of its worktrees. */
   readonly git: Git;
+  /** What each worktree was when it was made. */
+  readonly worktrees: Worktrees;
 }
 
 /**
@@ -59,7 +62,13 @@ export async function openRepository(dir: string): Promise<Result<Repository, En
   }
   const first = await listed;
   const root = await primaryOf(first, top);
-  const primary = git.in(root);
+  const runsDir = path.join(root, '.agent-runs');
+  const gitDir = await gitDirOf(root);
+  if (gitDir === null)
+    return fail('no-repository', `${root} is not inside a git repository`, 'Change into a checkout of the repository.');
+  const commonDir = await realpath(common);
+  const worktrees = new Worktrees({ commonDir, runsDir, root, gitDir });
+  const primary = new Git(worktrees.placeOf(root));
   const born = first[0] === `worktree ${root}` && /^HEAD (?!0+$)/.test(first[1] ?? '');
   if (!born && (await primary.resolve('HEAD')) === null) {
     return fail(
@@ -68,7 +77,15 @@ export async function openRepository(dir: string): Promise<Result<Repository, En
       'Commit once (`git commit --allow-empty -m "start"`): worktrees need a commit to start from.',
     );
   }
-  return success({ root, commonDir: await realpath(common), runsDir: path.join(root, '.agent-runs'), git: primary });
+  return success({ root, commonDir, runsDir, git: primary, worktrees });
+}
+
+/** The git directory of a checkout, as its `.git` says; `null` when it says nothing. */
+async function gitDirOf(root: string): Promise<string | null> {
+  const file = path.join(root, '.git');
+  if ((await stat(file).catch(() => null))?.isDirectory()) return realpath(file);
+  const named = /^gitdir: (.+?)\r?\n?$/s.exec(await readFile(file, 'utf8').catch(() => ''))?.[1];
+  return named === undefined ? null : realpath(path.resolve(root, named)).catch(() => null);
 }
 
 /** The first entry of `git worktree list` is the primary checkout. */
@@ -103,6 +120,20 @@ export function nameRulesOf(answer: string): GlobOptions {
     ...(set.get('core.ignorecase') === 'true' ? { caseInsensitive: true } : {}),
     ...(set.get('core.precomposeunicode') === 'true' ? { composed: true } : {}),
   };
+}
+
+/** What a setting of the person's says, whatever the tool sets for its own git; `null` when nothing does. */
+export async function settingOf(git: Git, key: string, type: 'path' | 'bool'): Promise<string | null> {
+  const found = await git.run(['config', `--type=${type}`, '-z', '--show-scope', '--get-all', key], { accept: [0, 1] });
+  const fields = found.stdout.split('\0');
+  const values = fields.flatMap((scope, at) => (at % 2 === 0 && scope !== 'command' ? (fields[at + 1] ?? []) : []));
+  return values.at(-1) ?? null;
+}
+
+/** Where the repository's own hooks are. */
+export async function hooksDir(repository: Repository): Promise<string> {
+  const set = await settingOf(repository.git, 'core.hooksPath', 'path');
+  return set === null ? path.join(repository.commonDir, 'hooks') : path.resolve(repository.root, set);
 }
 
 /** Keeps `.agent-runs/` out of every status, diff and merge, without touching a tracked file. */

@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, readdir, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import { inside, type Repository } from './repository.ts';
-import { treeOfWorktree } from './changes.ts';
+import { putOnBranch, treeOfWorktree } from './changes.ts';
 import { GitError } from './git.ts';
+import { WorktreeReplaced } from './place.ts';
 
 export interface WorktreeEntry {
   readonly path: string;
@@ -67,6 +68,8 @@ export interface WorktreeRequest {
   readonly mode: 'keep' | 'fresh';
   /** Whether an earlier run of ours may have made the branch or the directory. */
   readonly ours: boolean;
+  /** Whether the person was told that something else stands in the worktree's place, and wants to go on. */
+  readonly putAside?: boolean;
   /** Called before anything of an existing worktree is thrown away. */
   readonly snapshot: (dir: string) => Promise<void>;
 }
@@ -87,8 +90,7 @@ export function runOfLock(entry: WorktreeEntry): string | null {
  * ended what an earlier attempt left running; a git that still works in there is the person's, and keeps its lock.
  */
 export async function clearGitLocks(repository: Repository, dir: string, branch: string): Promise<void> {
-  const pointer = await readFile(path.join(dir, '.git'), 'utf8').catch(() => '');
-  const gitDir = /^gitdir: (.+)$/m.exec(pointer)?.[1];
+  const gitDir = await repository.worktrees.gitDirOf(dir);
   const locks = [
     ...(gitDir ? [path.join(gitDir, 'index.lock'), path.join(gitDir, 'HEAD.lock')] : []),
     path.join(repository.commonDir, 'refs', 'heads', `${branch}.lock`),
@@ -110,21 +112,49 @@ async function gitWorksIn(dir: string): Promise<boolean> {
   return false;
 }
 
-/** Makes a worktree ready at its place and says whether it was new. Locks are the caller's. */
+/**
+ * Makes a worktree ready at its place and says whether it was new. What it is then is recorded, and every later call of
+ * git there is held to it. Locks are the caller's.
+ *
+ * @throws WorktreeReplaced when something else stands where an earlier run of ours had its worktree, unless `putAside`.
+ */
 export async function ensureWorktree(
   repository: Repository,
   request: WorktreeRequest,
 ): Promise<Result<ReadyWorktree, EngineFailure>> {
-  const { git } = repository;
+  const ready = await makeReady(repository, request);
+  if (ready.ok) await repository.worktrees.record(request.path);
+  return ready;
+}
+
+async function makeReady(
+  repository: Repository,
+  request: WorktreeRequest,
+): Promise<Result<ReadyWorktree, EngineFailure>> {
+  const { git, worktrees } = repository;
   if (request.ours) await clearGitLocks(repository, request.path, request.branch);
-  else if (!(await stat(request.path).catch(() => null))) {
+  else if (!(await lstat(request.path).catch(() => null))) {
     // Nearly always nothing is in the way, and then this is the only process. Otherwise git refuses before it makes
     // anything, and what is in the way is looked at below.
     const added = await addWorktree(repository, request, '-b');
-    if (added.ok || (await stat(request.path).catch(() => null))) return added;
+    if (added.ok || (await lstat(request.path).catch(() => null))) return added;
   }
-  const here = (await listWorktrees(repository)).find((entry) => samePath(entry.path, request.path));
-  if (here && !here.prunable) {
+  let here = (await listWorktrees(repository)).find((entry) => samePath(entry.path, request.path));
+  const there = await lstat(request.path).catch(() => null);
+  if (there && here) {
+    const replaced = await worktrees.hold(request.path).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    if (replaced !== null) {
+      if (!(replaced instanceof WorktreeReplaced) || !request.putAside) throw replaced;
+      // A rename follows no link: whatever stands there is only called something else.
+      await rename(request.path, `${request.path}.replaced-${Date.now()}`);
+      await forgetWorktree(repository, request.path);
+      here = undefined;
+    }
+  }
+  if (here && there && !here.prunable) {
     const usable = await git
       .in(request.path)
       .run(['rev-parse', '--verify', '--quiet', 'HEAD'], { accept: [0, 1, 128] })
@@ -133,16 +163,12 @@ export async function ensureWorktree(
     if (usable?.exitCode === 0 && !initializing) return reuse(repository, request, here);
     if (!request.ours) return taken(request.path, 'is a worktree that git cannot read');
     // Killed while git was still checking it out: no agent has ever been in there, so there is nothing to lose.
-    await git.run(['worktree', 'unlock', request.path], { accept: [0, 128] });
-    await git.run(['worktree', 'remove', '--force', request.path], { accept: [0, 128] });
+    await forgetWorktree(repository, request.path);
     await rm(request.path, { recursive: true, force: true });
-  } else if (here?.prunable) {
-    await git.run(['worktree', 'unlock', request.path], { accept: [0, 128] });
-    await git.run(['worktree', 'prune']);
-  }
-  const found = await readdir(request.path).catch(() => null);
-  if (found && found.length > 0) {
-    const pointer = await readFile(path.join(request.path, '.git'), 'utf8').catch(() => '');
+  } else if (here) await forgetWorktree(repository, request.path);
+  const found = await lstat(request.path).catch(() => null);
+  if (found && (!found.isDirectory() || (await readdir(request.path)).length > 0)) {
+    const pointer = found.isDirectory() ? await readFile(path.join(request.path, '.git'), 'utf8').catch(() => '') : '';
     if (!request.ours || !pointer.includes(repository.commonDir)) {
       return taken(request.path, 'exists already and is not a worktree of this plan');
     }
@@ -157,7 +183,29 @@ export async function ensureWorktree(
       `Look at it with \`git log ${request.branch}\`; then delete or rename it: git branch -m ${request.branch} ${request.branch}-old`,
     );
   }
+  // Git would move what a branch of ours was made another name for.
+  if (tip) await git.point(`refs/heads/${request.branch}`, request.base);
   return addWorktree(repository, request, '-B');
+}
+
+/**
+ * Takes away git's note of a worktree that is gone or was never finished: that one's alone, since a worktree of the
+ * person's may be on a disk that is not there today. The directory, when there is one, is not touched.
+ */
+export async function forgetWorktree(repository: Repository, dir: string): Promise<void> {
+  const gitDir = (await repository.worktrees.gitDirOf(dir)) ?? (await adminOf(repository, dir));
+  if (gitDir !== null) await rm(gitDir, { recursive: true, force: true });
+  await repository.worktrees.forget(dir);
+}
+
+/** The directory below the shared one in which git keeps what it knows of the worktree at a path. */
+async function adminOf(repository: Repository, dir: string): Promise<string | null> {
+  const all = path.join(repository.commonDir, 'worktrees');
+  for (const name of await readdir(all).catch(() => [])) {
+    const noted = (await readFile(path.join(all, name, 'gitdir'), 'utf8').catch(() => '')).trimEnd();
+    if (noted !== '' && samePath(path.resolve(all, name, noted), path.join(dir, '.git'))) return path.join(all, name);
+  }
+  return null;
 }
 
 /** `-b` makes the branch, `-B` moves one that is there. */
@@ -195,9 +243,7 @@ async function reuse(
   }
   if (request.mode === 'keep' && here.branch === request.branch) return success({ created: false, kept: true });
   if ((await treeOfWorktree(inside)) !== (await inside.treeOf(request.base))) await request.snapshot(request.path);
-  await inside.run(['reset', '--quiet', '--hard']);
-  await inside.run(['clean', '-fdq']);
-  await inside.run(['checkout', '--quiet', '--force', '-B', request.branch, request.base]);
+  await putOnBranch(inside, request.branch, request.base);
   return success({ created: false, kept: false });
 }
 
@@ -209,12 +255,24 @@ function taken(dir: string, why: string): ReturnType<typeof fail> {
   );
 }
 
+/** Keeps git, and the person, from removing a worktree that is in use. It must be what it was when it was made. */
 export async function lockWorktree(repository: Repository, dir: string, reason: string): Promise<void> {
+  await repository.worktrees.hold(dir);
   await repository.git.run(['worktree', 'lock', '--reason', reason, dir], { accept: [0, 128] });
 }
 
+/** Gives the lock back, without asking git: whatever stands at `dir` by now, the lock is where it was put. */
 export async function unlockWorktree(repository: Repository, dir: string): Promise<void> {
-  await repository.git.run(['worktree', 'unlock', dir], { accept: [0, 128] });
+  const gitDir = await repository.worktrees.gitDirOf(dir);
+  if (gitDir !== null) await rm(path.join(gitDir, 'locked'), { force: true });
+}
+
+/** Takes away a worktree that is clean. It must be what it was when it was made; git refuses when it is not clean. */
+export async function removeCleanWorktree(repository: Repository, dir: string): Promise<void> {
+  await unlockWorktree(repository, dir);
+  await repository.worktrees.hold(dir);
+  await repository.git.run(['worktree', 'remove', dir]);
+  await repository.worktrees.forget(dir);
 }
 
 /**

@@ -1,7 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import process from 'node:process';
 import {
   CoChangeCollector,
   HISTORY_LIMITS,
@@ -9,9 +7,8 @@ import {
   type HistoryLimits,
 } from '../../core/judge/coupling-history.ts';
 import { failure, success, type Result } from '../../core/text/result.ts';
-import { pathOutside } from '../git/file-list.ts';
-import { gitEnvironment } from '../git/git.ts';
-import { findProgram, runProcess, type SpawnOutcome } from '../process/processes.ts';
+import { untrustedGit } from '../git/file-list.ts';
+import { GitError, type Git } from '../git/git.ts';
 import { writeWhole } from '../state/whole-write.ts';
 
 export interface HistoryRequest {
@@ -61,10 +58,10 @@ export function historyFile(repository: { readonly commonDir: string }): string 
 export async function readHistory(request: HistoryRequest): Promise<Result<History, HistoryFailure>> {
   const { root, cacheFile, signal } = request;
   const limits = request.limits ?? HISTORY_LIMITS;
-  const program = await findProgram('git', { ...process.env, PATH: pathOutside(root), Path: undefined });
-  if (program === null)
+  const untrusted = await untrustedGit(root);
+  if (untrusted === null)
     return failure({ reason: 'no-git', message: 'git was not found: install it and put it on the path' });
-  const git: GitCall = (args, onStdout) => callGit({ program, root, signal }, args, onStdout);
+  const git: GitCall = (args, onStdout) => callGit({ git: untrusted, signal }, args, onStdout);
 
   const [place, born, cached] = await Promise.all([
     git(['rev-parse', '--path-format=absolute', '--git-path', 'shallow']),
@@ -72,9 +69,9 @@ export async function readHistory(request: HistoryRequest): Promise<Result<Histo
     cacheFile === null ? null : readCache(cacheFile, limits),
   ]);
   if (signal?.aborted) return aborted();
-  if (place.outcome.exitCode !== 0)
-    return failure({ reason: 'no-repository', message: `${root} has no history to read: ${firstLine(place)}` });
-  const head = born.outcome.exitCode === 0 ? born.stdout.trim() : null;
+  if (place.failure !== null)
+    return failure({ reason: 'no-repository', message: `${root} has no history to read: ${place.failure}` });
+  const head = born.failure === null ? born.stdout.trim() : null;
   if (head === null)
     return success({
       coChange: new CoChangeCollector(limits).finish(),
@@ -90,21 +87,20 @@ export async function readHistory(request: HistoryRequest): Promise<Result<Histo
 
   const usable = cached && cached.shallow.join() === shallow.join() ? cached : null;
   if (usable?.head === head) return success({ coChange: usable.coChange, head, source: 'cache' as const, isShallow });
-  const known = usable && (await git(['merge-base', '--is-ancestor', usable.head, head])).outcome.exitCode === 0;
+  const known = usable && (await git(['merge-base', '--is-ancestor', usable.head, head])).failure === null;
 
   const collector = new CoChangeCollector(limits);
   const reader = new LogReader(collector, new Set(shallow));
   let reported = 0;
   const range = known ? [`${usable.head}..${head}`] : [head];
-  const { outcome, stderr } = await git([...LOG, `--max-count=${limits.mostCommits}`, ...range, '--'], (chunk) => {
+  const { failure: broken } = await git([...LOG, `--max-count=${limits.mostCommits}`, ...range, '--'], (chunk) => {
     reader.push(chunk);
     if (collector.commits < reported + PROGRESS) return;
     reported = collector.commits;
     request.onProgress?.(reported);
   });
   if (signal?.aborted) return aborted();
-  if (outcome.exitCode !== 0)
-    return failure({ reason: 'git', message: `git log broke off: ${firstLine({ outcome, stderr })}` });
+  if (broken !== null) return failure({ reason: 'git', message: `git log broke off: ${broken}` });
   reader.end();
   if (known) collector.older(usable.coChange);
   const coChange = collector.finish();
@@ -117,21 +113,11 @@ export async function readHistory(request: HistoryRequest): Promise<Result<Histo
 /** Commits between two reports of progress. */
 const PROGRESS = 500;
 
-/**
- * What `readHistory` runs, without the range. The settings are those with which a repository could name a program, a
- * file or a form that is not the one read here.
- */
+/** What `readHistory` runs, without the range. */
 export const LOG: readonly string[] = [
-  '-c',
-  'diff.orderFile=/dev/null',
-  '-c',
-  'log.showRoot=true',
   'log',
   '-z',
   '--no-merges',
-  '--no-show-signature',
-  '--no-ext-diff',
-  '--no-textconv',
   '--no-relative',
   '--no-notes',
   '--ignore-submodules=none',
@@ -196,45 +182,26 @@ class LogReader {
 }
 
 interface GitAnswer {
-  readonly outcome: SpawnOutcome;
   readonly stdout: string;
-  readonly stderr: string;
+  /** What git said instead of an answer, one line. */
+  readonly failure: string | null;
 }
 
 type GitCall = (args: readonly string[], onStdout?: (chunk: string) => void) => Promise<GitAnswer>;
 
 async function callGit(
-  { program, root, signal }: { readonly program: string; readonly root: string; readonly signal?: AbortSignal },
+  { git, signal }: { readonly git: Git; readonly signal?: AbortSignal },
   args: readonly string[],
   onStdout?: (chunk: string) => void,
 ): Promise<GitAnswer> {
-  let stdout = '';
-  let stderr = '';
-  const outcome = await runProcess({
-    program,
-    args: [...SAFE, '-C', path.resolve(root), ...args],
-    // Not in the repository, where Windows would look for programs first.
-    cwd: tmpdir(),
-    env: { ...gitEnvironment(process.env), GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', GIT_NO_LAZY_FETCH: '1' },
-    ...(signal ? { signal } : {}),
-    onStdout: onStdout ?? ((chunk) => (stdout += chunk)),
-    onStderr: (chunk) => (stderr = `${stderr}${chunk}`.slice(0, 4000)),
-  });
-  return { outcome, stdout, stderr };
-}
-
-const SAFE = [
-  '--no-pager',
-  '-c',
-  'core.fsmonitor=false',
-  '-c',
-  'core.hooksPath=/dev/null',
-  '-c',
-  'protocol.allow=never',
-];
-
-function firstLine({ outcome, stderr }: Pick<GitAnswer, 'outcome' | 'stderr'>): string {
-  return stderr.trim().split('\n', 1)[0] || (outcome.error ?? `exit code ${outcome.exitCode}`);
+  try {
+    const { stdout } = await git.run(args, { ...(signal ? { signal } : {}), ...(onStdout ? { onStdout } : {}) });
+    return { stdout, failure: null };
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    const said = error.stderr.trim().split('\n', 1)[0];
+    return { stdout: '', failure: said || `exit code ${error.exitCode}` };
+  }
 }
 
 function aborted(): { readonly ok: false; readonly failure: HistoryFailure } {

@@ -7,6 +7,7 @@ import { fileKind } from '../../core/lint/engine/kind.ts';
 import { skillsByName } from '../../core/skill/read.ts';
 import { openCodeReader } from './code-reader.ts';
 import { Git } from '../git/git.ts';
+import { Worktrees } from '../git/place.ts';
 import { historyFile, readHistory } from './history.ts';
 import { repositorySettings } from './lint-settings.ts';
 import { readPastRuns } from '../plan/past-runs.ts';
@@ -15,13 +16,15 @@ import { nameRules, type Repository } from '../git/repository.ts';
 import { counted, thousands } from '../../core/text/printing.ts';
 
 /** Where evidence is looked for; a repository without commits will do. */
-export type EvidencePlace = Pick<Repository, 'root' | 'commonDir' | 'runsDir' | 'git'>;
+export type EvidencePlace = Pick<Repository, 'root' | 'commonDir' | 'runsDir' | 'git' | 'worktrees'>;
 
 /** That place for a checkout's top level. */
 export async function evidencePlace(root: string): Promise<EvidencePlace> {
   const git = new Git(root);
   const common = await git.text(['rev-parse', '--path-format=absolute', '--git-common-dir']);
-  return { root, commonDir: common.trim(), runsDir: path.join(root, '.agent-runs'), git };
+  const [commonDir, runsDir] = [common.trim(), path.join(root, '.agent-runs')];
+  const worktrees = new Worktrees({ root, commonDir, runsDir, gitDir: commonDir });
+  return { root, commonDir, runsDir, git, worktrees };
 }
 
 export interface EvidenceOptions {

@@ -162,9 +162,17 @@ export async function findProgram(
   return null;
 }
 
-/** The environment without undefined values. */
+/**
+ * The environment for agents, checks and other programs: without the variables by which a git that started us (as a hook
+ * or an alias) names its own repository, index and files; theirs would be changed.
+ */
 export function environment(): Record<string, string> {
   const env: Record<string, string> = {};
-  for (const [key, value] of Object.entries(process.env)) if (value !== undefined) env[key] = value;
+  for (const [key, value] of Object.entries(process.env))
+    if (value !== undefined && !OF_ANOTHER_GIT.test(key)) env[key] = value;
   return env;
 }
+
+/** `git rev-parse --local-env-vars`, but for settings that the user gives every git in this way. */
+const OF_ANOTHER_GIT =
+  /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|INDEX_VERSION|COMMON_DIR|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|NAMESPACE|PREFIX|CONFIG|CONFIG_PARAMETERS|IMPLICIT_WORK_TREE|GRAFT_FILE|SHALLOW_FILE|NO_REPLACE_OBJECTS|REPLACE_REF_BASE|QUARANTINE_PATH|ATTR_SOURCE|INTERNAL_.*|EXEC_PATH|LITERAL_PATHSPECS|GLOB_PATHSPECS|NOGLOB_PATHSPECS|ICASE_PATHSPECS|REFLOG_ACTION)$/;

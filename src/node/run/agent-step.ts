@@ -44,7 +44,7 @@ export async function runAgent(
   let resume = adapter.resumable && !startOver && next.mode === 'continue' ? session : null;
   const [audit, hooks, names] = await Promise.all([
     beginAudit(claim),
-    giveHooks(repository.git, run.file('hooks'), { slicewave, env }),
+    giveHooks(repository, run.file('hooks'), { slicewave, env }),
     nameRules(repository.git),
   ]);
   const policy: ScopePolicy = {

@@ -1,28 +1,32 @@
 import { agentFor, agentOf } from '../agents/table.ts';
 import { mergeParts, partsOf } from '../git/base.ts';
+import { WorktreeReplaced } from '../git/place.ts';
 import { unlockWorktree } from '../git/worktree.ts';
 import { environment } from '../process/processes.ts';
 import { runAgent } from './agent-step.ts';
 import { checksOnBase } from './base-checks.ts';
 import type { AttemptOutcome, SliceClaim } from './claim.ts';
-import { endLine, type Ending } from './ending.ts';
+import { endLine, stoppedAtReplaced, type Ending } from './ending.ts';
 import { passGate } from './gate.ts';
+import { SliceGit } from './slice-git.ts';
 import { keepWork, readyWorktree } from './slice-worktree.ts';
 
 /** One attempt at a claimed slice: base, worktree, agent, gate. Whatever happens, the run ends with its event `ended`. */
 export async function attemptSlice(claim: SliceClaim): Promise<AttemptOutcome> {
   const { request, slice, next, run, worktree } = claim;
+  const sliceGit = new SliceGit(claim);
   try {
     request.say(`${slice.id}: ${slice.title} (attempt ${next.attempt}, ${next.why})`);
     let ending: Ending;
     try {
-      ending = await steps(claim);
+      ending = await steps(claim, sliceGit);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const reason = /ENOSPC|EDQUOT|EROFS|cannot write/.test(message) ? 'write-failed' : 'git-failed';
-      ending = { end: 'failed', reason, detail: message };
+      if (error instanceof WorktreeReplaced) ending = stoppedAtReplaced(slice.id, error);
+      else ending = { end: 'failed', reason, detail: message };
     }
-    if (ending.end !== 'verified') await keepWork(claim);
+    if (ending.end !== 'verified') await keepWork(claim, sliceGit);
     await run.record({
       type: 'ended',
       end: ending.end,
@@ -38,7 +42,7 @@ export async function attemptSlice(claim: SliceClaim): Promise<AttemptOutcome> {
   }
 }
 
-async function steps(claim: SliceClaim): Promise<Ending> {
+async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
   const { slice, facts, next, run, worktree, branch, redact } = claim;
   const { repository, loaded, signal, say } = claim.request;
   const { plan } = loaded;
@@ -53,27 +57,33 @@ async function steps(claim: SliceClaim): Promise<Ending> {
     SLICEWAVE_RUN_ID: run.runId,
     SLICEWAVE_WORKTREE: worktree,
   };
-  const unready = await readyWorktree(claim, { base, startOver, env });
+  const unready = await readyWorktree(claim, { base, startOver, env, sliceGit });
   if (unready) return unready;
   if (next.mode !== 'check' || startOver) {
     const ending = await runAgent(claim, { base, startOver, env });
     if (ending) return ending;
   }
-  return passGate({
-    plan,
-    slice,
-    run,
-    git: repository.git.in(worktree),
-    base,
-    branch,
-    decisions: facts.decisions,
-    failedBefore: failedBefore(claim),
-    env,
-    signal,
-    redact,
-    say,
-    onBase: (commands) => checksOnBase({ repository, plan, base, commands, env, signal, redact, say }),
-  });
+  const drift = await sliceGit.tellDrift();
+  const passed = await sliceGit.use((git) =>
+    passGate({
+      plan,
+      slice,
+      run,
+      git,
+      base,
+      branch,
+      decisions: facts.decisions,
+      failedBefore: failedBefore(claim),
+      env,
+      signal,
+      redact,
+      say,
+      onBase: (commands) => checksOnBase({ repository, plan, base, commands, env, signal, redact, say }),
+    }),
+  );
+  // A stop is what a person reads first.
+  if (passed.end !== 'stopped' || drift === null) return passed;
+  return { ...passed, stop: { ...passed.stop, detail: `${passed.stop.detail}; ${drift}` } };
 }
 
 /** The commit that the slice stands on, or the conflict between its dependencies. */

@@ -90,11 +90,10 @@ async function steps(
     return { reason: 'base-conflict', detail: `${between[1]} conflicts with ${between[0]} in ${files.join(', ')}` };
   }
   await run.record({ type: 'base', commit: merged.value, from: parts.map((part) => part.name) });
-  await repository.git.run([
-    'update-ref',
+  await repository.git.point(
     `refs/slicewave/checkpoints/${nodeName(plan.id)}/${nodeName(checkpoint.id)}`,
     merged.value,
-  ]);
+  );
   const changes = await changesBetween(repository.git, state.preparedCommit ?? '', merged.value);
   const commands = commandsOf(request, checkpoint);
   if (commands.length > 0) {

@@ -1,14 +1,15 @@
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isActive } from '../../core/run/states.ts';
 import { nodeName } from '../../core/run/names.ts';
-import { takeSnapshot, treeOfWorktree } from '../git/changes.ts';
+import { restoreSnapshot, takeSnapshot, treeOfWorktree } from '../git/changes.ts';
 import type { Git } from '../git/git.ts';
+import { WorktreeReplaced } from '../git/place.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { FactsReader } from '../state/facts.ts';
 import type { Repository } from '../git/repository.ts';
 import { baseLock, integrationLock, isLocked } from '../state/locks.ts';
-import { listWorktrees, runOfLock, worktreeRoot } from '../git/worktree.ts';
+import { forgetWorktree, listWorktrees, removeCleanWorktree, runOfLock, worktreeRoot } from '../git/worktree.ts';
 
 export interface CleanItem {
   readonly path: string;
@@ -47,12 +48,15 @@ export async function cleanable(repository: Repository, loaded: LoadedPlan): Pro
     if (!entry.path.startsWith(`${root}${path.sep}`)) continue;
     const size = await sizeOf(entry.path);
     const item = { path: entry.path, branch: entry.branch, size };
+    const replaced = entry.prunable ? null : await whyReplaced(repository, entry.path);
     if (busy.has(entry.path) || alive.has(runOfLock(entry) ?? ''))
       items.push({ ...item, verdict: 'kept', why: 'a runner works in it' });
     else if (inUse.has(entry.path))
       items.push({ ...item, verdict: 'kept', why: `${inUse.get(entry.path) ?? ''} runs in it` });
     else if (entry.locked !== null && runOfLock(entry) === null) {
       items.push({ ...item, verdict: 'kept', why: `locked${entry.locked === '' ? '' : `: ${entry.locked}`}` });
+    } else if (replaced !== null) {
+      items.push({ ...item, verdict: 'kept', why: replaced });
     } else if (waiting.has(entry.path))
       items.push({ ...item, verdict: 'kept', why: `${waiting.get(entry.path) ?? ''} waits for you` });
     else if (entry.prunable || (await isClean(repository.git.in(entry.path)).catch(() => false))) {
@@ -62,15 +66,29 @@ export async function cleanable(repository: Repository, loaded: LoadedPlan): Pro
   return items;
 }
 
-/** Removes one worktree. Never with `--force` on work that no ref holds; the branch stays. */
+/** What keeps a worktree from being the one that was made there; `null` when nothing does. */
+async function whyReplaced(repository: Repository, dir: string): Promise<string | null> {
+  try {
+    await repository.worktrees.hold(dir);
+    return null;
+  } catch (error) {
+    if (error instanceof WorktreeReplaced) return `${error.why}: look at it and take it away yourself`;
+    throw error;
+  }
+}
+
+/**
+ * Removes one worktree. Never with `--force` on work that no ref holds; the branch stays.
+ *
+ * @throws WorktreeReplaced when it is not what it was when it was made: nothing is removed then.
+ */
 export async function removeWorktree(repository: Repository, item: CleanItem): Promise<void> {
-  const git = repository.git.in(item.path);
-  if (!(await stat(item.path).catch(() => null))) {
+  if (!(await lstat(item.path).catch(() => null))) {
     // Somebody removed the directory by hand: only git's note of it is left.
-    await repository.git.run(['worktree', 'unlock', item.path], { accept: [0, 128] });
-    await repository.git.run(['worktree', 'prune']);
+    await forgetWorktree(repository, item.path);
     return;
   }
+  const git = repository.git.in(item.path);
   // Commits on no branch are as easily lost as files in no commit; a snapshot holds both.
   if (item.branch === null || !(await isClean(git))) {
     await takeSnapshot(
@@ -78,11 +96,9 @@ export async function removeWorktree(repository: Repository, item: CleanItem): P
       `clean-${Date.now()}-${path.basename(item.path)}`,
       `slicewave: before removing ${item.path}`,
     );
-    await git.run(['reset', '--quiet', '--hard']);
-    await git.run(['clean', '-fdq']);
+    await restoreSnapshot(git, 'HEAD');
   }
-  await repository.git.run(['worktree', 'unlock', item.path], { accept: [0, 128] });
-  await repository.git.run(['worktree', 'remove', item.path]);
+  await removeCleanWorktree(repository, item.path);
 }
 
 /** Bytes that a directory takes, links not followed. */

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { execFile } from 'node:child_process';
 import { fileHunks, type Hunk } from '../../core/code/hunks.ts';
 import { languageOf } from '../../core/code/languages.ts';
 import { isTwofold, type OutlineReader } from '../../core/code/outline.ts';
@@ -9,7 +8,7 @@ import { symbolsInScope } from '../../core/scope/contain.ts';
 import type { GlobOptions } from '../../core/scope/glob.ts';
 import type { Scope } from '../../core/task/model.ts';
 import type { BareChange } from '../git/changes.ts';
-import { gitEnvironment, type Git } from '../git/git.ts';
+import type { Git } from '../git/git.ts';
 
 /** Changed files that are read for their symbols; those whose scope names symbols are read in any case. */
 const maxFiles = 200;
@@ -129,17 +128,10 @@ async function hunksBetween(
   to: string,
   changes: readonly BareChange[],
 ): Promise<ReadonlyMap<string, readonly Hunk[]>> {
-  // Attributes may call a source file binary, or name a program that shows it differently.
+  // Attributes may call a source file binary.
   const { stdout } = await git.run([
-    '-c',
-    'core.quotePath=false',
     'diff',
     '--text',
-    '--no-textconv',
-    '--no-ext-diff',
-    '--no-color',
-    '--src-prefix=a/',
-    '--dst-prefix=b/',
     '--ignore-submodules',
     '-U0',
     '-M',
@@ -193,18 +185,8 @@ function textOf(bytes: Buffer): string {
   return isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1');
 }
 
-/** Past the usual door to git, whose output is text: sizes are in bytes. */
+/** Sizes are in bytes, and so is the answer. */
 function catFile(git: Git, mode: string, names: readonly string[]): Promise<Buffer> {
   if (names.length === 0) return Promise.resolve(Buffer.alloc(0));
-  return new Promise((resolve, reject) => {
-    const child = execFile(
-      'git',
-      ['cat-file', mode],
-      { cwd: git.dir, env: gitEnvironment(process.env), encoding: 'buffer', maxBuffer: 1024 * 1024 * 1024 },
-      (error, stdout) => (error ? reject(error) : resolve(stdout)),
-    );
-    // A git that ends early has said why in its exit code.
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.end(names.map((name) => `${name}\n`).join(''));
-  });
+  return git.bytes(['cat-file', mode], { input: names.map((name) => `${name}\n`).join('') });
 }

@@ -1,4 +1,5 @@
 import type { FailureReason, RunEnd, Stop } from '../../core/run/model.ts';
+import type { WorktreeReplaced } from '../git/place.ts';
 
 /** How a run ends: what its event `ended` will say. */
 export interface Ending {
@@ -20,6 +21,13 @@ export function stoppedAt(slice: string, condition: Stop['condition'], detail: s
     end: 'stopped',
     stop: { condition, detail, question: `Slice ${slice}: ${detail}. Retry, or skip it?`, paths: [] },
   };
+}
+
+/** What stands in the worktree's place is none of ours: nothing is done there, and the person is told. */
+export function stoppedAtReplaced(slice: string, { place, message }: WorktreeReplaced): Ending {
+  const question = `Slice ${slice}: ${message}. Nothing was done there. Look at it, then retry (whatever stands there is put aside, and a new worktree is made), or skip?`;
+  const detail = `${message}; no git was started there`;
+  return { end: 'stopped', stop: { condition: 'worktree-replaced', detail, question, paths: [place] } };
 }
 
 /** One line for the terminal. */

@@ -4,7 +4,14 @@ import type { Redact } from '../../core/gate/redact.ts';
 import type { Plan, Slice } from '../../core/plan/model.ts';
 import { outcomeText } from '../../core/run/claims.ts';
 import type { Decision, FailureReason, Stop, Verification } from '../../core/run/model.ts';
-import { changesBetween, leadsOutside, patchBetween, restoreSnapshot, takeSnapshot } from '../git/changes.ts';
+import {
+  changesBetween,
+  leadsOutside,
+  patchBetween,
+  putOnBranch,
+  restoreSnapshot,
+  takeSnapshot,
+} from '../git/changes.ts';
 import { readCodeChanges } from './code-changes.ts';
 import type { Git } from '../git/git.ts';
 import { nameRules } from '../git/repository.ts';
@@ -43,7 +50,7 @@ export type GateOutcome =
 export async function passGate(request: GateRequest): Promise<GateOutcome> {
   const { slice, run, git, say } = request;
   say('checking scope');
-  const snapshot = await takeSnapshot(git, run.runId, `slicewave: end of run ${run.runId}`);
+  const snapshot = await takeSnapshot(git, run.runId, `slicewave: end of run ${run.runId}`, request.base);
   await run.record({ type: 'snapshot', commit: snapshot.commit, tree: snapshot.tree });
   const [changes, patch, names] = await Promise.all([
     changesBetween(git, request.base, snapshot.tree),
@@ -195,9 +202,8 @@ async function commit(request: GateRequest, tree: string, testsPassed: boolean |
     `${slice.id}: ${slice.title}\n\n` +
     `Slicewave-Plan: ${plan.id}\nSlicewave-Slice: ${slice.id}\nSlicewave-Run: ${run.runId}\n`;
   const made = await git.commitTree(tree, [request.base], message);
-  await git.run(['checkout', '--quiet', '--force', '-B', request.branch, made]);
   // What the checks left behind belongs to nobody: the agent's own work is in the commit and in the snapshot.
-  await git.run(['clean', '-fdq']);
+  await putOnBranch(git, request.branch, made);
   await run.record({ type: 'committed', commit: made });
 }
 

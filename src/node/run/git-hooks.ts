@@ -1,7 +1,7 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Git } from '../git/git.ts';
 import { shellQuoted } from '../../core/text/shell-quoting.ts';
+import { hooksDir, type Repository } from '../git/repository.ts';
 
 /**
  * Makes a hooks directory of the run's own and answers with the environment that gives it to the agent's git: nothing
@@ -10,12 +10,12 @@ import { shellQuoted } from '../../core/text/shell-quoting.ts';
  * `slicewave`: argv that starts the command line. `env`: what the agent's environment is made from.
  */
 export async function giveHooks(
-  git: Git,
+  repository: Repository,
   dir: string,
   { slicewave, env }: { readonly slicewave: readonly string[]; readonly env: Readonly<Record<string, string>> },
 ): Promise<Record<string, string>> {
   await mkdir(dir, { recursive: true });
-  const own = await git.text(['rev-parse', '--path-format=absolute', '--git-path', 'hooks']);
+  const own = await hooksDir(repository);
   const names = new Set([
     'pre-commit',
     ...(await readdir(own).catch(() => [])).filter((name) => !name.endsWith('.sample') && !name.includes('.')),

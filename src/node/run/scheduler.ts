@@ -15,6 +15,7 @@ import { LearnedGraphs } from '../plan/past-runs.ts';
 import { loadPlanDir, PlanCache } from '../plan/plans.ts';
 import { preparePlan } from '../plan/prepare.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
+import { planSettings } from '../git/settings.ts';
 import { recoverReplan } from '../state/replan-journal.ts';
 import { acquireLock, isLocked, planLock, laneLock, planLease } from '../state/locks.ts';
 import { appendDecision } from '../state/decision-log.ts';
@@ -141,12 +142,14 @@ async function startPlan(
   if (!base) {
     return fail('git', `there is no commit ${request.base ?? 'HEAD'}`, 'Name a commit, a branch or a tag with --base.');
   }
+  // Before any agent could change them.
+  await planSettings(repository, loaded.plan.id);
   const prepared = await preparePlan(repository, loaded, base, {
     signal: request.signal,
     say: (line) => request.onProgress?.(line),
   });
   if (!prepared.ok) return prepared;
-  await repository.git.run(['update-ref', `refs/slicewave/plans/${nodeName(loaded.plan.id)}/base`, prepared.value]);
+  await repository.git.point(`refs/slicewave/plans/${nodeName(loaded.plan.id)}/base`, prepared.value);
   const name = await repository.git.run(['symbolic-ref', '--quiet', '--short', 'HEAD'], { accept: [0, 1, 128] });
   await appendDecision(repository.runsDir, loaded.plan.id, 'scheduler', {
     type: 'plan_started',

@@ -1,11 +1,12 @@
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
+import { lstat } from 'node:fs/promises';
 import { restoreSnapshot, takeSnapshot } from '../git/changes.ts';
+import { WorktreeReplaced } from '../git/place.ts';
 import { ensureWorktree, lockWorktree } from '../git/worktree.ts';
 import type { SliceClaim } from './claim.ts';
 import { ABORTED, type Ending } from './ending.ts';
 import { pathsToRevert, revertPaths } from './revert.ts';
 import { setUp } from './setup.ts';
+import type { SliceGit } from './slice-git.ts';
 
 /**
  * Makes the worktree of an attempt ready: on its base, with the work that the attempt goes on with, without what the
@@ -19,7 +20,13 @@ export async function readyWorktree(
     base,
     startOver,
     env,
-  }: { readonly base: string; readonly startOver: boolean; readonly env: Readonly<Record<string, string>> },
+    sliceGit,
+  }: {
+    readonly base: string;
+    readonly startOver: boolean;
+    readonly env: Readonly<Record<string, string>>;
+    readonly sliceGit: SliceGit;
+  },
 ): Promise<Ending | null> {
   const { facts, view, next, worktree, branch, run } = claim;
   const { repository, loaded, signal, say } = claim.request;
@@ -29,6 +36,7 @@ export async function readyWorktree(
     base,
     mode: startOver ? 'fresh' : 'keep',
     ours: facts.runs.some(({ events: [first] }) => first?.type === 'run_started' && first.worktree === worktree),
+    putAside: view.run?.stop?.condition === 'worktree-replaced',
     snapshot: async (dir) => {
       await takeSnapshot(repository.git.in(dir), `${run.runId}-before`, `slicewave: before ${run.runId}`);
     },
@@ -36,6 +44,7 @@ export async function readyWorktree(
   if (!ready.ok)
     return { end: 'failed', reason: 'worktree-failed', detail: `${ready.failure.message}. ${ready.failure.remedy}` };
   await lockWorktree(repository, worktree, `slicewave run ${run.runId}`);
+  await sliceGit.remember({ isNew: ready.value.created });
   const git = repository.git.in(worktree);
 
   // Cleaned away, or used by another slice since: the work this attempt goes on with is in the last snapshot.
@@ -69,15 +78,22 @@ function wasSetUp({ facts, worktree }: SliceClaim): boolean {
   );
 }
 
-/** Snapshots on every way out that is not a commit: no work is lost, whatever happens to the worktree later. */
-export async function keepWork({ request, run, worktree }: SliceClaim): Promise<void> {
+/**
+ * Snapshots on every way out that is not a commit: no work is lost, whatever happens to the worktree later. Where
+ * something else stands in its place, there is nothing to keep.
+ */
+export async function keepWork({ request, run, worktree }: SliceClaim, sliceGit: SliceGit): Promise<void> {
   if (run.events.some((event) => event.type === 'snapshot')) return;
-  if (!(await stat(path.join(worktree, '.git')).catch(() => null))) return;
+  if (!(await lstat(worktree).catch(() => null))) return;
+  const base = run.events.find((event) => event.type === 'base')?.commit;
   try {
-    const git = request.repository.git.in(worktree);
-    const snapshot = await takeSnapshot(git, run.runId, `slicewave: end of run ${run.runId}`);
+    const snapshot = await sliceGit.use(
+      (git) => takeSnapshot(git, run.runId, `slicewave: end of run ${run.runId}`, base),
+      { salvage: true },
+    );
     await run.record({ type: 'snapshot', commit: snapshot.commit, tree: snapshot.tree });
   } catch (error) {
+    if (error instanceof WorktreeReplaced) return;
     request.say(`no snapshot could be taken: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

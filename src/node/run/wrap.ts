@@ -6,6 +6,7 @@ import { changesBetween, patchBetween, takeSnapshot, treeOfWorktree } from '../g
 import { readCodeChanges } from './code-changes.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import { identify, runProcess } from '../process/processes.ts';
+import { Git } from '../git/git.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
 import { RunDirectory } from './run-directory.ts';
 
@@ -28,9 +29,10 @@ export async function wrapCommand(
 ): Promise<Result<{ readonly runId: string; readonly exitCode: number }, EngineFailure>> {
   const { repository } = request;
   await excludeState(repository);
-  const git = repository.git.in(request.cwd);
-  const worktree = await git.text(['rev-parse', '--show-toplevel']);
-  const top = repository.git.in(worktree);
+  // Where the person stands, before the command could change what that is.
+  const asked = ['rev-parse', '--path-format=absolute', '--show-toplevel', '--git-dir'];
+  const [worktree = '', gitDir = ''] = (await new Git(request.cwd).text(asked)).split('\n');
+  const top = new Git({ dir: worktree, hold: () => Promise.resolve(gitDir) });
   const redact = createRedactor(process.env);
   const before = await treeOfWorktree(top);
   const run = RunDirectory.create(repository.runsDir, null, redact);
@@ -49,7 +51,7 @@ export async function wrapCommand(
       worktree,
       branch: null,
     });
-    await run.record({ type: 'base', commit: (await git.resolve('HEAD')) ?? '', from: ['HEAD'] });
+    await run.record({ type: 'base', commit: (await top.resolve('HEAD')) ?? '', from: ['HEAD'] });
     const [program = '', ...args] = request.words;
     const outcome = await runProcess({
       program,
