@@ -68,6 +68,7 @@ export const LAYERS: readonly LayeredFolder[] = [
       { name: 'task', holds: 'the task spec of a slice' },
       { name: 'skill', holds: 'skills' },
       { name: 'spec', holds: 'the spec' },
+      { name: 'sandbox', holds: 'what the operating system lets agents and checks do' },
       { name: 'manifest', holds: "a plan's manifest and its dialects" },
       { name: 'plan', holds: 'slices, contracts and merge points; the graph, the schedule, the proposal of a plan' },
       { name: 'scope', holds: 'globs and sets of files: what a slice may write, and where two slices meet' },

@@ -27,6 +27,7 @@ export function statusJson(state: PlanState): Record<string, unknown> {
       failure: slice.run?.failure ?? null,
       blocked_by: slice.blockedBy,
       files_changed: (slice.run?.filesChanged ?? []).map((file) => file.path),
+      sandbox: slice.run?.sandbox ? { by: slice.run.sandbox.by, why_not: slice.run.sandbox.whyNot } : null,
       tests_passed: slice.run?.testsPassed ?? null,
       slack_minutes: slice.slackMinutes,
     })),

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { DEFAULT_CORRECTIONS, MOST_CORRECTIONS } from '../core/decompose/rounds.ts';
 import { isDecomposerId, type DecomposerId } from '../core/decompose/table.ts';
 import { isAgentId, type AgentId } from '../core/agent/agents.ts';
+import { isSandboxMode, type SandboxMode } from '../core/sandbox/policy.ts';
 
 /** All settings as one value; this is the only file that reads them. Defaults stand in package.json alone. */
 export interface Settings {
@@ -18,6 +19,8 @@ export interface Settings {
   /** `null`: the plan's own limit. */
   readonly maxParallel: number | null;
   readonly barrier: boolean;
+  /** `null`: as the plan says. */
+  readonly sandbox: SandboxMode | null;
   readonly openWorktree: 'ask' | 'addToWorkspace' | 'newWindow' | 'reveal';
   readonly worktreeRoot: string | null;
   readonly revealTerminal: 'never' | 'first' | 'always';
@@ -46,6 +49,7 @@ export function readSettings(root?: string): Settings {
     corrections: correctionsIn(values.get<number>('decomposerCorrections', DEFAULT_CORRECTIONS)),
     maxParallel: typeof maxParallel === 'number' && maxParallel >= 1 ? Math.floor(maxParallel) : null,
     barrier: values.get<boolean>('barrier', false),
+    sandbox: sandboxIn(values.get<string>('sandbox', 'plan')),
     openWorktree: oneOf(values.get<string>('openWorktree'), ['ask', 'addToWorkspace', 'newWindow', 'reveal']),
     worktreeRoot: values.get<string>('worktreeRoot', '').trim() || null,
     revealTerminal: oneOf(values.get<string>('terminal.reveal'), ['first', 'never', 'always']),
@@ -71,6 +75,10 @@ export async function rememberOpenWorktree(choice: Settings['openWorktree']): Pr
 export async function rememberProvenance(enabled: boolean): Promise<void> {
   const values = vscode.workspace.getConfiguration(SECTION);
   await values.update('provenance.enabled', enabled, vscode.ConfigurationTarget.Global);
+}
+
+function sandboxIn(value: string): SandboxMode | null {
+  return isSandboxMode(value) ? value : null;
 }
 
 function decomposerIn(value: string): Settings['decomposer'] {

@@ -19,6 +19,7 @@ export interface EngineFailure {
     | 'conflict'
     | 'failing'
     | 'agent'
+    | 'sandbox'
     | 'cancelled'
     | 'git'
     | 'write';

@@ -141,7 +141,7 @@ export async function createPlanSite(
   ): { pid: number; ended: Promise<Ended> } => {
     const child = spawn(process.execPath, [cli, ...args], {
       cwd: root,
-      env: { ...home.env, SLICEWAVE_WORKTREES: worktrees, ...env },
+      env: { ...home.env, SLICEWAVE_WORKTREES: worktrees, SLICEWAVE_SANDBOX: 'off', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';

@@ -194,6 +194,8 @@ export class Project {
       GIT_CONFIG_GLOBAL: path.join(this.home, 'gitconfig'),
       GIT_CONFIG_NOSYSTEM: '1',
       SLICEWAVE_TEST_SOCKET: this.#socket,
+      // The fake program is watched by its process id, which means another process inside of a sandbox.
+      SLICEWAVE_SANDBOX: 'off',
     };
     for (const name of ['SLICEWAVE_WORKTREES', 'SLICEWAVE_RUN_ID', 'GIT_DIR', 'FORCE_COLOR']) delete env[name];
     return env;

@@ -1,4 +1,5 @@
 import type { MergePoint, Plan, Slice } from '../../src/core/plan/model.ts';
+import { defaultSandbox } from '../../src/core/sandbox/policy.ts';
 import type { Scope, ScopeEntry, TaskSpec } from '../../src/core/task/model.ts';
 
 const NOWHERE = { start: 0, end: 0 };
@@ -60,6 +61,7 @@ export function planOf(slices: readonly Slice[], given: Partial<Plan> = {}): Pla
     layers: {},
     limits: { maxParallel: null, maxRetries: 2, timeoutMinutes: 60, maxCostUsd: null },
     dependencies: {},
+    sandbox: defaultSandbox,
     setup: [],
     ...given,
   };

@@ -3,7 +3,7 @@ import { runAttempt } from '../../node/run/runner.ts';
 import { wrapCommand } from '../../node/run/wrap.ts';
 import { EXIT, report, required, text, type Command, type Invocation } from '../command.ts';
 import { abortOnSignals, openHere, openPlan, selfArgv } from '../open.ts';
-import { agentOption } from './run.ts';
+import { agentOption, SANDBOX, sandboxOption } from './run.ts';
 
 export const exec: Command = {
   name: 'exec',
@@ -13,6 +13,7 @@ export const exec: Command = {
     agent: { type: 'string', value: '<id>', help: "Agent, instead of the slice's own" },
     'agent-command': { type: 'string', value: '<command>', help: 'Program and arguments for --agent command' },
     'agent-argv': { type: 'string', value: '<json>', help: 'The same as a JSON array of words' },
+    sandbox: SANDBOX,
     model: { type: 'string', value: '<name>', help: 'Model the agent is asked to use' },
   },
   examples: [
@@ -34,6 +35,7 @@ async function execute(invocation: Invocation): Promise<number> {
       cwd: terminal.cwd,
       words: invocation.rest,
       env: environment(),
+      ...sandboxOption(invocation),
       signal,
       out: (chunk) => terminal.out(chunk),
       err: (chunk) => terminal.err(chunk),
@@ -54,6 +56,7 @@ async function execute(invocation: Invocation): Promise<number> {
     node: required(invocation, 1, 'the slice'),
     ...agentOption(invocation),
     ...(model ? { model } : {}),
+    ...sandboxOption(invocation),
     slicewave: selfArgv(),
     signal,
     say: (line) => terminal.out(`${line}\n`),

@@ -1,4 +1,5 @@
 import { splitCommand } from '../../core/text/words.ts';
+import { isSandboxMode, type SandboxMode } from '../../core/sandbox/policy.ts';
 import { dashboardText } from '../../core/view/dashboard.ts';
 import { nextActions } from '../../core/run/next.ts';
 import type { RunLimits } from '../../core/run/limits-model.ts';
@@ -19,6 +20,20 @@ import {
 import { LiveView } from '../live.ts';
 import { abortOnSignals, openPlan, type OpenEngine } from '../open.ts';
 import { actionJson, statusJson } from '../status-json.ts';
+
+export const SANDBOX = {
+  type: 'string',
+  value: '<mode>',
+  help: 'Confinement of agents and checks by the operating system: auto, required, off',
+} as const;
+
+/** The mode that `--sandbox` names. */
+export function sandboxOption(invocation: Invocation): { sandbox?: SandboxMode } {
+  const sandbox = text(invocation, 'sandbox');
+  if (sandbox === undefined) return {};
+  if (!isSandboxMode(sandbox)) throw new UsageError(`--sandbox takes auto, required or off, not ${sandbox}`);
+  return { sandbox };
+}
 
 export const run: Command = {
   name: 'run',
@@ -47,6 +62,7 @@ export const run: Command = {
       value: '<commit>',
       help: 'Commit the plan starts from, when it was not started yet (default: HEAD)',
     },
+    sandbox: SANDBOX,
     barrier: { type: 'boolean', help: 'Strict waves: nothing of a wave starts before the one before it is done' },
     wait: { type: 'boolean', help: 'Keep running while slices wait for an answer' },
     'dry-run': { type: 'boolean', help: 'Show what would start, start nothing' },
@@ -66,6 +82,7 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
   const { terminal } = invocation;
   const json = flag(invocation, 'json');
   const agent = agentOption(invocation);
+  const sandbox = sandboxOption(invocation);
   const limits = limitsOption(invocation);
   const opened = await openPlan(terminal, invocation.positionals[0]);
   if (!opened.ok) return report(terminal, opened.failure, json);
@@ -81,6 +98,7 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
     planDir: dir,
     limits,
     ...agent,
+    ...sandbox,
     ...(text(invocation, 'model') ? { model: text(invocation, 'model') ?? '' } : {}),
     ...(text(invocation, 'base') ? { base: text(invocation, 'base') ?? '' } : {}),
     launcher: childLauncher((node, message) => {

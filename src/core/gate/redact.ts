@@ -1,3 +1,5 @@
+import { knownSecrets, type EnvironmentFile } from './known-secrets.ts';
+
 export const REDACTED = '[redacted]';
 
 /** Shapes that are secrets wherever they stand. Cheap enough for every line an agent prints. */
@@ -17,22 +19,18 @@ const SHAPES: readonly RegExp[] = [
 const NAMED =
   /(\bauthorization\b\s*[:=]\s*(?:bearer|basic|token)\s+)[^\s"']+|([a-z][a-z0-9+.-]*:\/\/[^\s/:@"']+:)[^\s/@"']+(?=@)/gi;
 
-/** Names of environment variables whose values are secrets. */
-const SECRET_NAME = /(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|CREDENTIALS?|AUTH)$/i;
-
 export type Redact = (text: string) => string;
 
 /**
- * Builds the filter that everything written to a trace goes through: secret-looking values of the environment by their
- * very text, and the usual shapes of keys and tokens. Values under eight characters are left: they would blank words.
+ * Builds the filter that everything written to a trace goes through: secret values that are known by their very text and
+ * in the forms that programs print them in, and the usual shapes of keys and tokens.
  */
-export function createRedactor(env: Readonly<Record<string, string | undefined>>): Redact {
-  const values = Object.entries(env)
-    .filter(
-      ([name, value]) => SECRET_NAME.test(name) && name !== 'PWD' && name !== 'OLDPWD' && (value?.length ?? 0) >= 8,
-    )
-    .map(([, value]) => value ?? '')
-    .sort((a, b) => b.length - a.length);
+export function createRedactor(
+  env: Readonly<Record<string, string | undefined>>,
+  files: readonly EnvironmentFile[] = [],
+): Redact {
+  const forms = new Set(knownSecrets(env, files).flatMap(({ value }) => formsOf(value)));
+  const values = [...forms].sort((a, b) => b.length - a.length);
   return (text) => {
     let clean = text;
     for (const value of values) if (clean.includes(value)) clean = clean.replaceAll(value, REDACTED);
@@ -42,6 +40,42 @@ export function createRedactor(env: Readonly<Record<string, string | undefined>>
       (_all, header: string | undefined, url: string | undefined) => `${header ?? url ?? ''}${REDACTED}`,
     );
   };
+}
+
+/** A filter that comes to know more while it is in use. */
+export class LearningRedactor {
+  readonly #env: Readonly<Record<string, string | undefined>>;
+  #files: readonly EnvironmentFile[] = [];
+  #current: Redact;
+
+  constructor(env: Readonly<Record<string, string | undefined>>) {
+    this.#env = env;
+    this.#current = createRedactor(env);
+  }
+
+  /** Everything that was learned so far is blanked. */
+  readonly redact: Redact = (text) => this.#current(text);
+
+  learn(files: readonly EnvironmentFile[]): void {
+    if (files.length === 0) return;
+    this.#files = [...this.#files, ...files];
+    this.#current = createRedactor(this.#env, this.#files);
+  }
+}
+
+/** A value as it stands, inside of JSON, in an address, line by line, and in base64. */
+function formsOf(value: string): readonly string[] {
+  const json = JSON.stringify(value).slice(1, -1);
+  const lines = value.split('\n').filter((line) => line.length >= 16);
+  return [value, json, encodeURIComponent(value), ...lines, ...(value.length >= 12 ? base64Forms(value) : [])];
+}
+
+/** Three bytes make four characters, so a value has three forms; characters that its neighbours share in are left out. */
+function base64Forms(value: string): readonly string[] {
+  const bytes = String.fromCharCode(...new TextEncoder().encode(value));
+  return [0, 1, 2].map((before) =>
+    btoa('\0'.repeat(before) + bytes).slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6)),
+  );
 }
 
 /** Applies a redactor to every string of a JSON value. */

@@ -1,3 +1,4 @@
+import type { SandboxSetting } from '../sandbox/policy.ts';
 import type { Located } from '../task/model.ts';
 
 export interface ManifestTask {
@@ -60,6 +61,7 @@ export interface Manifest {
   readonly layers: Readonly<Record<string, readonly string[]>>;
   readonly limits: PlanLimits;
   readonly dependencies: Readonly<Record<string, DependencyChanges>>;
+  readonly sandbox: SandboxSetting;
   /** Commands run in a fresh worktree before its agent starts. */
   readonly setup: readonly string[];
   readonly metadata: {

@@ -16,6 +16,7 @@ import type {
   ManifestWave,
   PlanLimits,
 } from './model.ts';
+import { isSandboxMode, type SandboxSetting } from '../sandbox/policy.ts';
 import { legacyManifestSchema, manifestSchema } from './schema.ts';
 
 /** What holds when a manifest sets no limits. */
@@ -151,6 +152,7 @@ function readCurrent(root: DocumentMap, file: string): Manifest {
     layers: readRecord(field(root, 'layers')?.value, (value) => textList(value).map((entry) => entry.value)),
     limits: readLimits(field(root, 'limits')?.value),
     dependencies: readRecord(field(root, 'dependencies')?.value, readChanges),
+    sandbox: readSandbox(field(root, 'sandbox')?.value),
     setup: commands(root, 'setup'),
     metadata: {
       totalTasks: integer(field(metadata, 'total_tasks')?.value),
@@ -205,6 +207,17 @@ function readLimits(value: DocumentValue | undefined): PlanLimits {
     maxRetries: retries !== null && retries >= 0 && retries <= 10 ? Math.floor(retries) : defaultLimits.maxRetries,
     timeoutMinutes: positive('timeout_minutes') ?? defaultLimits.timeoutMinutes,
     maxCostUsd: positive('max_cost_usd'),
+  };
+}
+
+/** A mode alone, or an object with more to say. What is not understood is a finding, and counts as not said. */
+function readSandbox(value: DocumentValue | undefined): SandboxSetting {
+  const mode = value?.kind === 'map' ? word(value, 'mode') : textOf(value)?.value;
+  return {
+    mode: isSandboxMode(mode) ? mode : null,
+    checksNetwork: word(value, 'checks_network') === 'closed' ? 'closed' : 'open',
+    writable: words(value, 'writable'),
+    hidden: words(value, 'hidden'),
   };
 }
 

@@ -54,6 +54,18 @@ const limits = z.looseObject({
   max_cost_usd: z.number().positive().nullish(),
 });
 
+const sandboxMode = z.enum(['auto', 'required', 'off']);
+
+const sandbox = z.union([
+  sandboxMode,
+  z.looseObject({
+    mode: sandboxMode.optional(),
+    checks_network: z.enum(['open', 'closed']).optional().describe('Whether checks reach the network (default: open)'),
+    writable: strings.optional().describe('Further places to write: absolute, or ~/...'),
+    hidden: strings.optional().describe('Further places that cannot be read: absolute, or ~/...'),
+  }),
+]);
+
 /** `manifest.json` of a plan directory, as it is written today. Unknown keys are kept. */
 export const manifestSchema = z
   .looseObject({
@@ -79,6 +91,9 @@ export const manifestSchema = z
     contracts: z.array(contract).optional(),
     layers: z.record(z.string(), strings).optional(),
     limits: limits.optional(),
+    sandbox: sandbox
+      .optional()
+      .describe('Whether the operating system confines agents and checks: auto (where it can), required, off'),
     setup: z
       .union([z.string(), strings])
       .optional()

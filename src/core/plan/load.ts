@@ -63,6 +63,7 @@ export function loadPlan(
     layers: manifest.layers,
     limits: manifest.limits,
     dependencies: manifest.dependencies,
+    sandbox: manifest.sandbox,
     setup: manifest.setup,
   };
   resolvers.set(plan, ids);

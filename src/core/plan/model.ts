@@ -1,4 +1,5 @@
 import type { DependencyChanges, ManifestContract, PlanLimits } from '../manifest/model.ts';
+import type { SandboxSetting } from '../sandbox/policy.ts';
 import type { Scope, SliceKind, TaskSpec } from '../task/model.ts';
 
 /** One unit of work for one agent, as the engine uses it: ids resolved, defaults applied. */
@@ -69,6 +70,7 @@ export interface Plan {
   readonly layers: Readonly<Record<string, readonly string[]>>;
   readonly limits: PlanLimits;
   readonly dependencies: Readonly<Record<string, DependencyChanges>>;
+  readonly sandbox: SandboxSetting;
   readonly setup: readonly string[];
 }
 

@@ -60,6 +60,7 @@ export function viewRun(facts: RunFacts): RunView {
     filesChanged: [],
     testsPassed: null,
     costUsd: 0,
+    sandbox: null,
     stop: null,
     failure: null,
     violations: [],
@@ -85,6 +86,9 @@ function apply(view: { -readonly [K in keyof RunView]: RunView[K] }, event: RunE
     case 'base':
       view.baseCommit = event.commit;
       return 'preparing';
+    case 'sandbox':
+      view.sandbox = { by: event.by, whyNot: event.why_not };
+      return null;
     case 'worktree_ready':
     case 'context':
       return 'preparing';

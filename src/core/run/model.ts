@@ -94,6 +94,7 @@ export interface Stop {
 /** Why a run failed for good, as far as that run can tell. */
 export type FailureReason =
   | 'agent-missing'
+  | 'sandbox-missing'
   | 'agent-failed'
   | 'base-conflict'
   | 'setup-failed'
@@ -127,6 +128,8 @@ export type RunEventBody =
       readonly branch: string | null;
     }
   | { readonly type: 'base'; readonly commit: string; readonly from: readonly string[] }
+  /** What confines the agent and the checks of this run: name and version, or why nothing does. */
+  | { readonly type: 'sandbox'; readonly by: string | null; readonly why_not: string | null }
   | { readonly type: 'worktree_ready'; readonly setup: readonly CommandRun[] }
   | {
       readonly type: 'context';
@@ -309,4 +312,6 @@ export interface Trace {
     readonly tokens: number;
     readonly layers: readonly { readonly name: string; readonly tokens: number }[];
   };
+  /** `null`: the run ended before it was settled, or is older than this field. */
+  readonly sandbox: { readonly by: string | null; readonly why_not: string | null } | null;
 }

@@ -37,6 +37,8 @@ export interface RunView {
   readonly filesChanged: readonly FileChange[];
   readonly testsPassed: boolean | null;
   readonly costUsd: number;
+  /** What confined it, or why nothing did; `null` when that is not known. */
+  readonly sandbox: { readonly by: string | null; readonly whyNot: string | null } | null;
   readonly stop: Stop | null;
   /** What the audit found outside of the worktree and no person is known to have done, in sentences. */
   readonly violations: readonly string[];

@@ -34,6 +34,7 @@ export function traceOf(runId: string, events: readonly RunEvent[], alive: boole
   const ended = events.findLast((event) => event.type === 'ended');
   const ready = events.findLast((event) => event.type === 'worktree_ready');
   const context = events.findLast((event) => event.type === 'context');
+  const sandbox = events.findLast((event) => event.type === 'sandbox');
   const usage = events.findLast((event) => event.type === 'agent_usage');
   const report = events.findLast((event) => event.type === 'agent_report');
   const claims: Claims | null = report ? report.claims : null;
@@ -153,5 +154,6 @@ export function traceOf(runId: string, events: readonly RunEvent[], alive: boole
       cost_usd: usage?.cost_usd ?? null,
     },
     context: { tokens: context?.tokens ?? 0, layers: context?.layers ?? [] },
+    sandbox: sandbox ? { by: sandbox.by, why_not: sandbox.why_not } : null,
   };
 }

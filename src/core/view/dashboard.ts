@@ -49,11 +49,24 @@ export function dashboardText(state: PlanState, options: DashboardOptions): stri
     lines.push('', paint(`Waiting for you (${state.attention.length}):`, 'waits'));
     for (const item of state.attention) lines.push(...attentionLines(item, state, options));
   }
+  lines.push(...unconfinedLines(state, paint));
   if (state.costUsd > 0) lines.push('', `Cost so far: $${state.costUsd.toFixed(2)}`);
   return `${lines.join('\n')}\n`;
 }
 
 type Paint = (text: string, tone: Tone) => string;
+
+/** Slices whose last run nothing confined, by the reason. */
+function unconfinedLines(state: PlanState, paint: Paint): readonly string[] {
+  const reasons = new Map<string, string[]>();
+  for (const { id, run } of state.slices) {
+    if (!run?.sandbox || run.sandbox.by !== null) continue;
+    const why = run.sandbox.whyNot ?? 'unknown';
+    reasons.set(why, [...(reasons.get(why) ?? []), id]);
+  }
+  const lines = [...reasons].map(([why, ids]) => paint(`Not confined (${why}): ${ids.join(', ')}`, 'waits'));
+  return lines.length > 0 ? ['', ...lines] : [];
+}
 
 function batchLine(batch: BatchView, state: PlanState, options: DashboardOptions, paint: Paint): string {
   const share = batch.total === 0 ? 1 : batch.done / batch.total;

@@ -6,6 +6,7 @@ export function traceText(trace: Trace): string {
     `Run ${trace.run_id}`,
     `  ${trace.plan ?? 'no plan'} / ${trace.slice ?? 'command'}, attempt ${trace.attempt}: ${trace.state}${trace.exit.reason ? ` (${trace.exit.reason})` : ''}`,
     `  agent ${trace.agent.adapter}${trace.agent.version ? ` ${trace.agent.version}` : ''}${trace.agent.model ? `, ${trace.agent.model}` : ''}${trace.agent.session_id ? `, session ${trace.agent.session_id}` : ''}`,
+    ...(trace.sandbox ? [`  ${sandboxText(trace.sandbox)}`] : []),
     `  base ${short(trace.base_commit)}, snapshot ${short(trace.snapshot_commit)}, commit ${short(trace.commit)}`,
     `  from ${trace.started_at} to ${trace.ended_at ?? 'now'}`,
     '',
@@ -45,6 +46,11 @@ export function traceText(trace: Trace): string {
   if (trace.stop) lines.push('', `Stopped: ${trace.stop.condition}: ${trace.stop.detail}`, `  ${trace.stop.question}`);
   lines.push('', `Review needed: ${trace.review_needed ? 'yes' : 'no'}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** `confined by bubblewrap 0.8.0`, `NOT CONFINED: bubblewrap is not installed`. */
+export function sandboxText(sandbox: NonNullable<Trace['sandbox']>): string {
+  return sandbox.by === null ? `NOT CONFINED: ${sandbox.why_not ?? 'unknown'}` : `confined by ${sandbox.by}`;
 }
 
 export interface TraceComparison {

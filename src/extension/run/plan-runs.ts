@@ -160,6 +160,7 @@ export class PlanRuns {
       ...(agent === null ? {} : { agent }),
       ...(agent === 'command' && settings.agentCommand.length > 0 ? { agentCommand: settings.agentCommand } : {}),
       ...(settings.model === null ? {} : { model: settings.model }),
+      ...(settings.sandbox === null ? {} : { sandbox: settings.sandbox }),
       launcher: this.#launcher,
       signal: drive.controller.signal,
       waitForAnswers: true,

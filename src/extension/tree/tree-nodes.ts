@@ -318,13 +318,17 @@ function runFace(slice: string, run: RunView, prefix: string): NodeFace {
   if (outside > 0) words.push(`${outside} out of scope`);
   if (run.testsPassed !== null) words.push(run.testsPassed ? 'checks passed' : 'checks failed');
   if (run.adapter) words.push(run.adapter);
+  if (run.sandbox) words.push(run.sandbox.by === null ? 'not confined' : 'confined');
+  const confinement = run.sandbox
+    ? `\n\n${run.sandbox.by === null ? `Not confined: ${run.sandbox.whyNot ?? 'unknown'}` : `Confined by ${run.sandbox.by}`}`
+    : '';
   return {
     id: `${prefix}\0run ${slice} ${run.runId}`,
     label: `Attempt ${run.attempt}${run.mode === 'fresh' ? '' : ` (${run.mode})`}`,
     description: words.join(' · '),
     ...stateFace(run.state),
     context: 'run;trace;diff;inspect',
-    tooltip: `Run ${run.runId}\n\n${run.failure ? `${run.failure.reason}: ${run.failure.detail}` : (run.stop?.detail ?? stateLabel(run.state))}`,
+    tooltip: `Run ${run.runId}\n\n${run.failure ? `${run.failure.reason}: ${run.failure.detail}` : (run.stop?.detail ?? stateLabel(run.state))}${confinement}`,
     expansion: changed > 0 ? 'collapsed' : 'none',
   };
 }

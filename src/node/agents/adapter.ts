@@ -77,6 +77,14 @@ export interface AgentReader {
   end(atMs: number): readonly AgentEvent[];
 }
 
+/** Absolute paths that an agent writes itself, wherever it works; a confined one keeps them. */
+export interface AgentState {
+  /** Made when they are missing, as the agent itself would at its first start. */
+  readonly directories: readonly string[];
+  /** What in them steers later sessions, of the person's own too: settings, hooks, instructions. */
+  readonly kept: readonly string[];
+}
+
 export interface AgentDetection {
   readonly found: boolean;
   readonly version?: string;
@@ -109,6 +117,8 @@ export interface AgentHook {
 export interface AgentAdapter extends AgentRow {
   readonly id: AgentId;
   readonly hook?: AgentHook;
+  /** Where the agent keeps its sessions and settings. Absent: it keeps nothing that the tool knows of. */
+  state?(env: Readonly<Record<string, string>>): AgentState;
   invoke(request: AgentRequest): AgentInvocation;
   createReader(): AgentReader;
 }

@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
 import { agentRow } from '../../core/agent/agents.ts';
 import type {
   AgentEvent,
@@ -5,6 +7,7 @@ import type {
   AgentQuestion,
   AgentReader,
   AgentRequest,
+  AgentState,
   AskedToolUse,
   DecomposingAdapter,
 } from './adapter.ts';
@@ -26,10 +29,24 @@ const withheldTools = ['EnterWorktree', 'ExitWorktree', 'CronCreate', 'ScheduleW
 export const claudeAdapter: DecomposingAdapter = {
   ...agentRow('claude'),
   hook: { name: 'pre-tool-use', read: readToolUse, refusal },
+  state,
   invoke,
   ask,
   createReader: () => new ClaudeReader(),
 };
+
+/**
+ * Sessions, shell snapshots and the credentials that are renewed. `~/.claude.json` beside it is not written: Claude Code
+ * works without.
+ */
+function state(env: AgentRequest['env']): AgentState {
+  const home = env['CLAUDE_CONFIG_DIR'] || path.join(env['HOME'] || homedir(), '.claude');
+  const steering = ['settings.json', 'settings.local.json', 'CLAUDE.md', 'rules', 'agents', 'commands', 'skills'];
+  return {
+    directories: [home],
+    kept: [...steering, 'hooks', 'plugins', 'output-styles'].map((name) => path.join(home, name)),
+  };
+}
 
 function invoke(request: AgentRequest): AgentInvocation {
   return {

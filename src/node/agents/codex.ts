@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
 import { agentRow } from '../../core/agent/agents.ts';
 import type {
   AgentEvent,
@@ -5,6 +7,7 @@ import type {
   AgentQuestion,
   AgentReader,
   AgentRequest,
+  AgentState,
   DecomposingAdapter,
 } from './adapter.ts';
 import { numberOf, objectOf, objectsOf, parseJsonLine, textOf } from './json-line.ts';
@@ -16,10 +19,18 @@ import type { JsonObject } from './json-line.ts';
  */
 export const codexAdapter: DecomposingAdapter = {
   ...agentRow('codex'),
+  state,
   invoke,
   ask,
   createReader: () => new CodexReader(),
 };
+
+/** Sessions, logs, databases and the credentials that are renewed. */
+function state(env: AgentRequest['env']): AgentState {
+  const home = env['CODEX_HOME'] || path.join(env['HOME'] || homedir(), '.codex');
+  const steering = ['config.toml', 'AGENTS.md', 'AGENTS.override.md', 'hooks.json', 'hooks', 'rules', 'prompts'];
+  return { directories: [home], kept: [...steering, 'plugins'].map((name) => path.join(home, name)) };
+}
 
 /**
  * `SLICEWAVE_CODEX_SANDBOX` chooses another sandbox (`read-only`, `danger-full-access`) for machines where the kernel

@@ -1,5 +1,7 @@
 import { createRedactor } from '../../core/gate/redact.ts';
 import type { Verification } from '../../core/run/model.ts';
+import { enclosed, enclosureOfCheck } from '../run/confinement.ts';
+import { primaryValues } from '../run/private-values.ts';
 import { runCheck, validationCommand } from '../run/verify.ts';
 import type { Merge, Pass } from './pass.ts';
 
@@ -94,16 +96,21 @@ async function bisect(pass: Pass, check: Check, merges: readonly Merge[]): Promi
 }
 
 async function run(pass: Pass, command: string, what: string): Promise<Verification | null> {
-  const { loaded, dir, signal, say } = pass.request;
+  const { repository, loaded, sandbox, dir, signal, say } = pass.request;
   if (signal.aborted) return null;
   say(`verifying ${what}: ${command}`);
-  const result = await runCheck({
-    command,
-    cwd: dir,
-    env: pass.env(),
-    timeoutMs: loaded.plan.limits.timeoutMinutes * 60_000,
-    signal,
-    redact: createRedactor(process.env),
-  });
+  const place = { repository, setting: loaded.plan.sandbox, worktree: dir };
+  const redact = createRedactor(process.env, await primaryValues(repository));
+  const result = await enclosed(enclosureOfCheck(sandbox, place), (confined) =>
+    runCheck({
+      command,
+      cwd: dir,
+      env: pass.env(),
+      confined,
+      timeoutMs: loaded.plan.limits.timeoutMinutes * 60_000,
+      signal,
+      redact,
+    }),
+  );
   return signal.aborted ? null : result;
 }

@@ -10,6 +10,8 @@ import { fail, type EngineFailure } from '../failure.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
 import { worktreeRoot } from '../git/worktree.ts';
 import { endProcesses } from '../process/process-table.ts';
+import { settleSandbox } from '../run/confinement.ts';
+import { primaryValues } from '../run/private-values.ts';
 import { setUp } from '../run/setup.ts';
 import { FactsReader } from '../state/facts.ts';
 import { acquireLock, integrationLock } from '../state/locks.ts';
@@ -86,7 +88,10 @@ async function integrate({
   const say = (text: string): void => options.onProgress?.(text);
   const branch = integrationBranchOf(plan.id);
   const dir = path.join(await worktreeRoot(repository), plan.id, 'integration');
-  const pass = new Pass({ repository, loaded, facts, state, branch, dir, signal, say });
+  const settled = await settleSandbox(repository, plan.sandbox);
+  if (!settled.ok) return settled;
+  const { sandbox } = settled.value;
+  const pass = new Pass({ repository, loaded, facts, state, branch, dir, sandbox, signal, say });
   const order = graph.order.filter((id) => state.slices.some((s) => s.id === id && s.commit && s.state !== 'skipped'));
   const opened = await openIntegrationWorktree(pass, order);
   if (!opened.ok) return opened;
@@ -108,7 +113,7 @@ async function integrate({
   await checkContracts(pass);
   await checkBoundaries(pass);
 
-  const redact = createRedactor(process.env);
+  const redact = createRedactor(process.env, await primaryValues(repository));
   const setup = await setUp({ repository, plan, worktree: dir, env: pass.env(), signal, redact, say });
   if (setup.failed) {
     pass.note('setup', 'failed', setup.failed);

@@ -4,6 +4,7 @@ import type { PlanFacts, PlanState } from '../../core/run/state-model.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import type { Git } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
+import type { Sandbox } from '../process/sandbox.ts';
 import { environment } from '../process/processes.ts';
 
 /** One line of the report: something that was looked at, and what came of it. */
@@ -30,6 +31,8 @@ export interface PassRequest {
   readonly branch: string;
   /** Its worktree. */
   readonly dir: string;
+  /** What confines the checks; `null`: nothing. */
+  readonly sandbox: Sandbox | null;
   readonly signal: AbortSignal;
   readonly say: (text: string) => void;
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess } from 'node:child_process';
-import { openSync, closeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
@@ -40,11 +40,21 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   return identity.started === '' || started === '' || identity.started === started;
 }
 
-export interface SpawnRequest {
+export interface Command {
   readonly program: string;
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+}
+
+/** Makes of a command the one that runs it confined by the operating system. */
+export interface Confining {
+  enter(command: Command): Promise<Command>;
+}
+
+export interface SpawnRequest extends Command {
+  /** Absent or `null`: the program may what this process may. */
+  readonly confined?: Confining | null;
   /** File for standard input; absent: closed. */
   readonly stdinFile?: string;
   readonly signal?: AbortSignal;
@@ -69,13 +79,16 @@ export interface SpawnOutcome {
  */
 export async function runProcess(request: SpawnRequest): Promise<SpawnOutcome> {
   const began = performance.now();
-  if (request.signal?.aborted) return { exitCode: null, signal: null, outcome: 'aborted', error: null, durationMs: 0 };
+  if (request.signal?.aborted) return notStarted('aborted', null);
   let stdin: number | 'ignore' = 'ignore';
   try {
+    const command = request.confined ? await confined(request, request.confined) : request;
+    if (typeof command === 'string') return notStarted('not-found', command);
+    if (request.signal?.aborted) return notStarted('aborted', null);
     if (request.stdinFile) stdin = openSync(request.stdinFile, 'r');
-    const child = spawn(request.program, [...request.args], {
-      cwd: request.cwd,
-      env: { ...request.env },
+    const child = spawn(command.program, [...command.args], {
+      cwd: command.cwd,
+      env: { ...command.env },
       stdio: [stdin, 'pipe', 'pipe'],
       detached: process.platform !== 'win32',
       windowsHide: true,
@@ -86,7 +99,7 @@ export async function runProcess(request: SpawnRequest): Promise<SpawnOutcome> {
       let patience: NodeJS.Timeout | undefined;
       const end = (why: 'timed-out' | 'aborted'): void => {
         if (outcome === 'exited') outcome = why;
-        endGroup(child, 'SIGTERM');
+        if (!request.confined || !endConfined(child)) endGroup(child, 'SIGTERM');
         patience ??= setTimeout(() => endGroup(child, 'SIGKILL'), 3000);
       };
       const abort = (): void => end('aborted');
@@ -126,6 +139,38 @@ export async function runProcess(request: SpawnRequest): Promise<SpawnOutcome> {
     });
   } finally {
     if (typeof stdin === 'number') closeSync(stdin);
+  }
+}
+
+function notStarted(outcome: SpawnOutcome['outcome'], error: string | null): SpawnOutcome {
+  return { exitCode: null, signal: null, outcome, error, durationMs: 0 };
+}
+
+/**
+ * The command as it is to be started, or why it cannot be: the sandbox's program is always there, and would only say in
+ * its own words that the one it was given is not.
+ */
+async function confined(request: Command, confining: Confining): Promise<Command | string> {
+  const { program, args, cwd, env } = request;
+  // A name with a directory in it is looked up from where the command runs.
+  const name = program.includes('/') ? path.resolve(cwd, program) : program;
+  if ((await findProgram(name, env)) === null) return `spawn ${program} ENOENT`;
+  return confining.enter({ program, args, cwd, env });
+}
+
+/**
+ * Asks what runs in bubblewrap to end, which its own process would answer by killing it. Below that one stands the
+ * first process of the namespace, and below it the program with its group. `false`: they cannot be found.
+ */
+function endConfined(child: ChildProcess): boolean {
+  const children = (pid: number): readonly number[] =>
+    readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  try {
+    const programs = children(child.pid ?? 0).flatMap(children);
+    for (const pid of programs) process.kill(-pid, 'SIGTERM');
+    return programs.length > 0;
+  } catch {
+    return false;
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { parseReport } from '../../core/context/report.ts';
 import type { Claims } from '../../core/run/model.ts';
 import type { AgentAdapter, AgentEvent, AgentRequest } from '../agents/adapter.ts';
-import { runProcess, type SpawnOutcome } from '../process/processes.ts';
+import { runProcess, type Confining, type SpawnOutcome } from '../process/processes.ts';
 import type { RunDirectory } from './run-directory.ts';
 
 export interface SessionRequest {
@@ -13,6 +13,8 @@ export interface SessionRequest {
   readonly request: Omit<AgentRequest, 'sessionId' | 'scratchDir' | 'mode'>;
   /** The session to go on in; `null` starts a new one. */
   readonly resume: string | null;
+  /** What the operating system confines the agent by; `null`: nothing. */
+  readonly confined: Confining | null;
   readonly timeoutMs: number;
   readonly maxCostUsd: number | null;
   readonly signal: AbortSignal;
@@ -50,6 +52,7 @@ export async function runSession(session: SessionRequest): Promise<SessionOutcom
     args: invocation.args,
     cwd: session.request.worktree,
     env: invocation.env,
+    confined: session.confined,
     ...(invocation.stdinFile ? { stdinFile: invocation.stdinFile } : {}),
     signal: AbortSignal.any([session.signal, expensive.signal]),
     timeout: session.timeoutMs,

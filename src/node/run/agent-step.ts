@@ -3,9 +3,11 @@ import type { RunView } from '../../core/run/state-model.ts';
 import { detectAgent } from '../agents/detect.ts';
 import { agentFor, agentOf } from '../agents/table.ts';
 import { nameRules } from '../git/repository.ts';
+import type { Sandbox } from '../process/sandbox.ts';
 import { runSession, type SessionOutcome } from './agent-session.ts';
 import { beginAudit } from './audit.ts';
 import type { SliceClaim } from './claim.ts';
+import { enclosed, enclosureOfAgent } from './confinement.ts';
 import { ABORTED, stoppedAt, type Ending } from './ending.ts';
 import { loadScanner } from './gate.ts';
 import { giveHooks } from './git-hooks.ts';
@@ -18,7 +20,13 @@ export async function runAgent(
     base,
     startOver,
     env,
-  }: { readonly base: string; readonly startOver: boolean; readonly env: Readonly<Record<string, string>> },
+    sandbox,
+  }: {
+    readonly base: string;
+    readonly startOver: boolean;
+    readonly env: Readonly<Record<string, string>>;
+    readonly sandbox: Sandbox | null;
+  },
 ): Promise<Ending | null> {
   const { slice, facts, view, next, run, worktree } = claim;
   const { repository, loaded, signal, say, agentCommand, model, slicewave } = claim.request;
@@ -42,8 +50,10 @@ export async function runAgent(
   }
   const session = lastThatSpoke(claim)?.sessionId ?? null;
   let resume = adapter.resumable && !startOver && next.mode === 'continue' ? session : null;
+  // What the operating system keeps from being written need not be compared, and a person's own changes are no question.
+  const held = sandbox !== null && plan.sandbox.writable.length === 0;
   const [audit, hooks, names] = await Promise.all([
-    beginAudit(claim),
+    held ? null : beginAudit(claim),
     giveHooks(repository, run.file('hooks'), { slicewave, env }),
     nameRules(repository.git),
   ]);
@@ -77,29 +87,39 @@ export async function runAgent(
     say(
       `agent: ${adapter.title}${detection.version ? ` ${detection.version}` : ''}${resume ? ' (resumed session)' : ''}, base ${base.slice(0, 10)}`,
     );
-    const working = runSession({
-      adapter,
-      version: detection.version ?? null,
-      run,
-      request: {
-        plan: plan.id,
-        slice: slice.id,
-        runId: run.runId,
-        attempt: next.attempt,
-        worktree,
-        promptFile,
-        policyFile,
-        slicewave,
-        env: { ...env, SLICEWAVE_PROMPT_FILE: promptFile, SLICEWAVE_POLICY_FILE: policyFile, ...hooks, ...audit.env },
-        ...(model ? { model } : {}),
-        ...(agentCommand ? { command: agentCommand } : {}),
-      },
-      resume,
-      timeoutMs: plan.limits.timeoutMinutes * 60_000,
-      maxCostUsd: plan.limits.maxCostUsd,
-      signal,
-      say,
-    });
+    const place = { repository, setting: plan.sandbox, worktree, state: adapter.state?.(env) ?? null };
+    const working = enclosed(enclosureOfAgent(sandbox, place), (confined) =>
+      runSession({
+        confined,
+        adapter,
+        version: detection.version ?? null,
+        run,
+        request: {
+          plan: plan.id,
+          slice: slice.id,
+          runId: run.runId,
+          attempt: next.attempt,
+          worktree,
+          promptFile,
+          policyFile,
+          slicewave,
+          env: {
+            ...env,
+            SLICEWAVE_PROMPT_FILE: promptFile,
+            SLICEWAVE_POLICY_FILE: policyFile,
+            ...hooks,
+            ...audit?.env,
+          },
+          ...(model ? { model } : {}),
+          ...(agentCommand ? { command: agentCommand } : {}),
+        },
+        resume,
+        timeoutMs: plan.limits.timeoutMinutes * 60_000,
+        maxCostUsd: plan.limits.maxCostUsd,
+        signal,
+        say,
+      }),
+    );
     // Needed at the gate, where a failure to load it is said; here it must not come between us and the agent's end.
     void loadScanner().catch(() => undefined);
     outcome = await working;
@@ -108,7 +128,7 @@ export async function runAgent(
     say('the earlier session cannot be resumed; starting a new one');
     resume = null;
   }
-  const violated = await audit.end();
+  const violated = (await audit?.end()) ?? null;
   const ending = endingOf(claim, outcome);
   // A person who stopped the run knows that; everything else comes after what is not as it was.
   return ending?.reason === 'stopped-by-user' ? ending : (violated ?? ending);

@@ -6,8 +6,10 @@ import { environment } from '../process/processes.ts';
 import { runAgent } from './agent-step.ts';
 import { checksOnBase } from './base-checks.ts';
 import type { AttemptOutcome, SliceClaim } from './claim.ts';
+import { enclosureOfCheck, settleSandbox } from './confinement.ts';
 import { endLine, stoppedAtReplaced, type Ending } from './ending.ts';
 import { passGate } from './gate.ts';
+import { primaryValues, privateValues } from './private-values.ts';
 import { SliceGit } from './slice-git.ts';
 import { keepWork, readyWorktree } from './slice-worktree.ts';
 
@@ -43,12 +45,20 @@ export async function attemptSlice(claim: SliceClaim): Promise<AttemptOutcome> {
 }
 
 async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
-  const { slice, facts, next, run, worktree, branch, redact } = claim;
+  const { slice, facts, next, run, worktree, branch, redact, redactor } = claim;
   const { repository, loaded, signal, say } = claim.request;
   const { plan } = loaded;
   const base = await baseOf(claim);
   if (typeof base !== 'string') return base;
   const startOver = startsOver(claim, base);
+  const settled = await settleSandbox(repository, plan.sandbox, claim.request.sandbox);
+  if (!settled.ok) {
+    const { message, remedy } = settled.failure;
+    return { end: 'failed', reason: 'sandbox-missing', detail: `${message}. ${remedy}` };
+  }
+  const { sandbox, whyNot } = settled.value;
+  await run.record({ type: 'sandbox', by: sandbox?.title ?? null, why_not: whyNot });
+  say(sandbox ? `confined by ${sandbox.title}` : `not confined: ${whyNot ?? 'unknown'}`);
   const env = {
     ...environment(),
     ...portsOf(plan.slices.findIndex((candidate) => candidate.id === slice.id)),
@@ -59,11 +69,13 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
   };
   const unready = await readyWorktree(claim, { base, startOver, env, sliceGit });
   if (unready) return unready;
+  redactor.learn(await privateValues(repository.git, worktree, base));
   if (next.mode !== 'check' || startOver) {
-    const ending = await runAgent(claim, { base, startOver, env });
+    const ending = await runAgent(claim, { base, startOver, env, sandbox });
     if (ending) return ending;
   }
   const drift = await sliceGit.tellDrift();
+  const privateFiles = await primaryValues(repository);
   const passed = await sliceGit.use((git) =>
     passGate({
       plan,
@@ -77,8 +89,11 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
       env,
       signal,
       redact,
+      redactor,
+      privateFiles,
       say,
-      onBase: (commands) => checksOnBase({ repository, plan, base, commands, env, signal, redact, say }),
+      confine: (place) => enclosureOfCheck(sandbox, { repository, setting: plan.sandbox, ...place }),
+      onBase: (commands) => checksOnBase({ repository, plan, base, commands, env, sandbox, signal, redact, say }),
     }),
   );
   // A stop is what a person reads first.

@@ -3,6 +3,8 @@ import type { Redact } from '../../core/gate/redact.ts';
 import type { Plan } from '../../core/plan/model.ts';
 import { baseBranchOf } from '../../core/run/names.ts';
 import type { Repository } from '../git/repository.ts';
+import type { Sandbox } from '../process/sandbox.ts';
+import { enclosed, enclosureOfCheck } from './confinement.ts';
 import { setUp } from './setup.ts';
 import { acquireLock, baseLock } from '../state/locks.ts';
 import { runCheck } from './verify.ts';
@@ -14,6 +16,7 @@ export interface BaseChecks {
   readonly base: string;
   readonly commands: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  readonly sandbox: Sandbox | null;
   readonly signal: AbortSignal;
   readonly redact: Redact;
   readonly say: (line: string) => void;
@@ -48,17 +51,21 @@ export async function checksOnBase(request: BaseChecks): Promise<ReadonlyMap<str
       const setup = await setUp({ ...request, env, worktree: dir, say: () => undefined });
       if (setup.failed) return codes;
     }
-    for (const command of request.commands) {
-      const result = await runCheck({
-        command,
-        cwd: dir,
-        env,
-        timeoutMs: plan.limits.timeoutMinutes * 60_000,
-        signal: request.signal,
-        redact: request.redact,
-      });
-      codes.set(command, result.outcome === 'no-coverage' ? null : result.exitCode);
-    }
+    const place = { repository, setting: plan.sandbox, worktree: dir };
+    await enclosed(enclosureOfCheck(request.sandbox, place), async (confined) => {
+      for (const command of request.commands) {
+        const result = await runCheck({
+          confined,
+          command,
+          cwd: dir,
+          env,
+          timeoutMs: plan.limits.timeoutMinutes * 60_000,
+          signal: request.signal,
+          redact: request.redact,
+        });
+        codes.set(command, result.outcome === 'no-coverage' ? null : result.exitCode);
+      }
+    });
     return codes;
   } finally {
     await lock.release();

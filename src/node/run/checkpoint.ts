@@ -8,8 +8,10 @@ import { mergeParts, partsOf } from '../git/base.ts';
 import { changesBetween } from '../git/changes.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import { environment, identify } from '../process/processes.ts';
+import { primaryValues } from './private-values.ts';
 import { RunDirectory } from './run-directory.ts';
 import type { AttemptOutcome, AttemptRequest, CheckpointClaim } from './claim.ts';
+import { enclosed, enclosureOfCheck, settleSandbox } from './confinement.ts';
 import { setUp } from './setup.ts';
 import { runCheck, validationCommand } from './verify.ts';
 import { ensureWorktree, lockWorktree, unlockWorktree, worktreeRoot } from '../git/worktree.ts';
@@ -33,7 +35,7 @@ export async function reachCheckpoint({
     return fail('not-waiting', `${checkpoint.id} ${why}`, `See \`slicewave status ${request.loaded.plan.dir}\`.`);
   }
   const { repository, loaded, say } = request;
-  const redact = createRedactor(process.env);
+  const redact = createRedactor(process.env, await primaryValues(repository));
   const run = RunDirectory.create(repository.runsDir, checkpoint.id, redact);
   // The leading dot keeps it apart from every slice's and workstream's directory, whatever they are called.
   const worktree = path.join(await worktreeRoot(repository), loaded.plan.id, `.${nodeName(checkpoint.id)}`);
@@ -107,7 +109,7 @@ async function steps(
     });
     if (!ready.ok) return { reason: 'worktree-failed', detail: `${ready.failure.message}. ${ready.failure.remedy}` };
     await lockWorktree(repository, worktree, `slicewave run ${run.runId}`);
-    const redact = createRedactor(process.env);
+    const redact = createRedactor(process.env, await primaryValues(repository));
     const env = {
       ...environment(),
       SLICEWAVE_PLAN: plan.id,
@@ -115,28 +117,31 @@ async function steps(
       SLICEWAVE_RUN_ID: run.runId,
       SLICEWAVE_WORKTREE: worktree,
     };
+    const settled = await settleSandbox(repository, plan.sandbox, request.sandbox);
+    if (!settled.ok) {
+      const { message, remedy } = settled.failure;
+      return { reason: 'sandbox-missing', detail: `${message}. ${remedy}` };
+    }
+    const { sandbox, whyNot } = settled.value;
+    await run.record({ type: 'sandbox', by: sandbox?.title ?? null, why_not: whyNot });
     const setup = await setUp({ repository, plan, worktree, env, signal, redact, say });
     await run.record({ type: 'worktree_ready', setup: setup.commands });
     if (setup.failed) return { reason: 'setup-failed', detail: setup.failed };
-    for (const command of commands) {
-      say(`verifying: ${command}`);
-      const result = await runCheck({
-        command,
-        cwd: worktree,
-        env,
-        timeoutMs: plan.limits.timeoutMinutes * 60_000,
-        signal,
-        redact,
-      });
-      if (signal.aborted) return { reason: 'stopped-by-user', detail: 'stopped while verifying' };
-      await run.record({ type: 'verification', result });
-      if (result.outcome !== 'passed') {
-        return {
-          reason: 'tests-failing',
-          detail: `\`${command}\` ${result.outcome} on the merge of ${checkpoint.needs.join(' + ')}`,
-        };
+    const place = { repository, setting: plan.sandbox, worktree };
+    const failed = await enclosed(enclosureOfCheck(sandbox, place), async (confined) => {
+      for (const command of commands) {
+        say(`verifying: ${command}`);
+        const timeoutMs = plan.limits.timeoutMinutes * 60_000;
+        const result = await runCheck({ command, cwd: worktree, env, confined, timeoutMs, signal, redact });
+        if (signal.aborted) return { reason: 'stopped-by-user' as const, detail: 'stopped while verifying' };
+        await run.record({ type: 'verification', result });
+        if (result.outcome === 'passed') continue;
+        const detail = `\`${command}\` ${result.outcome} on the merge of ${checkpoint.needs.join(' + ')}`;
+        return { reason: 'tests-failing' as const, detail };
       }
-    }
+      return null;
+    });
+    if (failed) return failed;
   }
   await run.write('files-changed.txt', changes.map((change) => `${change.path}\n`).join(''));
   await run.record({

@@ -1,11 +1,12 @@
 import path from 'node:path';
-import { createRedactor, type Redact } from '../../core/gate/redact.ts';
+import { LearningRedactor, type Redact } from '../../core/gate/redact.ts';
 import { foldPlan } from '../../core/run/fold.ts';
 import { branchOf, nodeName } from '../../core/run/names.ts';
 import { sliceResolver } from '../../core/plan/load.ts';
 import type { Plan, Slice } from '../../core/plan/model.ts';
 import type { RunEnd } from '../../core/run/model.ts';
 import type { NextAttempt, PlanFacts, PlanState, SliceView } from '../../core/run/state-model.ts';
+import type { SandboxMode } from '../../core/sandbox/policy.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import type { AgentId } from '../../core/agent/agents.ts';
 import { fail, type EngineFailure } from '../failure.ts';
@@ -15,6 +16,7 @@ import { identify } from '../process/processes.ts';
 import { loadPlanDir } from '../plan/plans.ts';
 import { type Repository } from '../git/repository.ts';
 import { recoverHeld } from '../state/replan-journal.ts';
+import { primaryValues } from './private-values.ts';
 import { RunDirectory } from './run-directory.ts';
 import { acquireLock, planLock } from '../state/locks.ts';
 import { worktreeRoot } from '../git/worktree.ts';
@@ -27,6 +29,8 @@ export interface AttemptRequest {
   readonly agent?: AgentId;
   readonly agentCommand?: readonly string[];
   readonly model?: string;
+  /** Overrides the plan's word on confinement. */
+  readonly sandbox?: SandboxMode;
   /** argv that starts this slicewave, for hooks. */
   readonly slicewave: readonly string[];
   readonly signal: AbortSignal;
@@ -53,6 +57,8 @@ export interface SliceClaim {
   readonly worktree: string;
   readonly branch: string;
   readonly redact: Redact;
+  /** What `redact` knows; it learns the values that it meets on the way. */
+  readonly redactor: LearningRedactor;
   /** Already begun: everybody sees that the slice is being worked on. Whoever holds the claim closes it. */
   readonly run: RunDirectory;
 }
@@ -116,7 +122,9 @@ export async function claimAttempt(given: AttemptRequest, lane: string): Promise
         'Answer, approve or retry it first; `slicewave status` shows what it waits for.',
       );
     }
-    const redact = createRedactor(process.env);
+    const redactor = new LearningRedactor(process.env);
+    redactor.learn(await primaryValues(repository));
+    const { redact } = redactor;
     return success({
       kind: 'slice',
       request,
@@ -126,6 +134,7 @@ export async function claimAttempt(given: AttemptRequest, lane: string): Promise
       view,
       next,
       redact,
+      redactor,
       ...(await beginRun(request, slice, next, redact)),
     });
   } finally {

@@ -7,6 +7,7 @@ import type { CodeChange, Unread } from '../../core/gate/symbol-check.ts';
 import { symbolsInScope } from '../../core/scope/contain.ts';
 import type { GlobOptions } from '../../core/scope/glob.ts';
 import type { Scope } from '../../core/task/model.ts';
+import { blobsOf } from '../git/blobs.ts';
 import type { BareChange } from '../git/changes.ts';
 import type { Git } from '../git/git.ts';
 
@@ -152,41 +153,11 @@ async function hunksBetween(
 
 /** The texts of blobs by the names they were asked for; `null` when too large; what is no blob is left out. */
 async function textsOf(git: Git, names: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
-  const found = new Map<string, string | null>();
-  const asked = [...new Set(names)].filter((name) => !name.includes('\n'));
-  const small: { readonly name: string; readonly id: string }[] = [];
-  const sizes = (await catFile(git, '--batch-check=%(objecttype) %(objectsize) %(objectname)', asked))
-    .toString('utf8')
-    .split('\n');
-  asked.forEach((name, at) => {
-    const [type, size, id] = (sizes[at] ?? '').split(' ');
-    if (type !== 'blob' || id === undefined) return;
-    if (Number(size) > maxBytes) found.set(name, null);
-    else small.push({ name, id });
-  });
-  const bytes = await catFile(
-    git,
-    '--batch=%(objectsize)',
-    small.map(({ id }) => id),
-  );
-  let at = 0;
-  for (const { name } of small) {
-    const end = bytes.indexOf(10, at);
-    if (end < 0) break;
-    const size = Number(bytes.toString('latin1', at, end));
-    found.set(name, textOf(bytes.subarray(end + 1, end + 1 + size)));
-    at = end + 1 + size + 1;
-  }
-  return found;
+  const blobs = await blobsOf(git, names, maxBytes);
+  return new Map([...blobs].map(([name, bytes]) => [name, bytes && textOf(bytes)]));
 }
 
 /** Bytes that are no UTF-8 are kept apart: as replacement characters, two different ones would look the same. */
 function textOf(bytes: Buffer): string {
   return isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1');
-}
-
-/** Sizes are in bytes, and so is the answer. */
-function catFile(git: Git, mode: string, names: readonly string[]): Promise<Buffer> {
-  if (names.length === 0) return Promise.resolve(Buffer.alloc(0));
-  return git.bytes(['cat-file', mode], { input: names.map((name) => `${name}\n`).join('') });
 }

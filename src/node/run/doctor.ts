@@ -3,6 +3,7 @@ import { AGENT_IDS, agentRow } from '../../core/agent/agents.ts';
 import { detectAgent } from '../agents/detect.ts';
 import { Git } from '../git/git.ts';
 import { openRepository } from '../git/repository.ts';
+import { findSandbox } from '../process/sandbox.ts';
 import { worktreeRoot } from '../git/worktree.ts';
 
 export interface DoctorCheck {
@@ -35,6 +36,10 @@ export async function doctor(dir: string): Promise<readonly DoctorCheck[]> {
     );
   }
   add('node', 'ok', `node ${process.versions.node} on ${process.platform} ${process.arch}`);
+  const sandbox = await findSandbox();
+  if (sandbox.ok) add('sandbox', 'ok', `${sandbox.value.title} confines agents and checks`);
+  else
+    add('sandbox', 'warning', `agents and checks run unconfined: ${sandbox.failure.message}`, sandbox.failure.remedy);
   const repository = await openRepository(dir);
   if (repository.ok) {
     add('repository', 'ok', repository.value.root);

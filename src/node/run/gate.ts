@@ -1,6 +1,6 @@
-import path from 'node:path';
 import { checkScope } from '../../core/gate/scope-check.ts';
-import type { Redact } from '../../core/gate/redact.ts';
+import { knownSecrets, type EnvironmentFile } from '../../core/gate/known-secrets.ts';
+import type { LearningRedactor, Redact } from '../../core/gate/redact.ts';
 import type { Plan, Slice } from '../../core/plan/model.ts';
 import { outcomeText } from '../../core/run/claims.ts';
 import type { Decision, FailureReason, Stop, Verification } from '../../core/run/model.ts';
@@ -15,6 +15,9 @@ import {
 import { readCodeChanges } from './code-changes.ts';
 import type { Git } from '../git/git.ts';
 import { nameRules } from '../git/repository.ts';
+import type { Enclosure } from '../process/sandbox.ts';
+import { enclosed } from './confinement.ts';
+import { privateValues } from './private-values.ts';
 import type { RunDirectory } from './run-directory.ts';
 import { runCheck } from './verify.ts';
 
@@ -32,7 +35,16 @@ export interface GateRequest {
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly redact: Redact;
+  /** Behind `redact`: it learns what the agent left in files of environment values. */
+  readonly redactor: LearningRedactor;
+  /** Files of environment values in the primary checkout: what they hold may stand in no file of the slice. */
+  readonly privateFiles: readonly EnvironmentFile[];
   readonly say: (line: string) => void;
+  /** Where the operating system keeps the checks of a checkout; `null`: nowhere. */
+  readonly confine: (place: {
+    readonly worktree: string;
+    readonly writable?: readonly string[];
+  }) => Promise<Enclosure | null>;
   /** Runs commands on the base, in a worktree of its own. */
   readonly onBase: (commands: readonly string[]) => Promise<ReadonlyMap<string, number | null>>;
 }
@@ -75,12 +87,25 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
   }));
   const check = checkScope(slice.id, slice.scope, observed, approved, names);
   await run.write('files-changed.txt', check.files.map((file) => `${file.path}\n`).join(''));
-  const secrets = await secretsIn(patch);
-  await run.write('diff.patch', blank(patch, secrets));
+  const { blankPatch, scanChanges } = await loadScanner();
+  const changed = changes.map((change) => change.path);
+  const own = await privateValues(git, git.dir, request.base, changed);
+  request.redactor.learn(own);
+  const files = [...request.privateFiles, ...own];
+  const known = knownSecrets(process.env, files);
+  const { found: secrets, unread } = await scanChanges({ git, from: request.base, to: snapshot.tree, changes, known });
+  await run.write('diff.patch', blankPatch(patch, secrets));
   await run.record({ type: 'scope_checked', files: check.files, violations: check.violations });
   for (const note of check.notes) {
     say(note.summary);
     await run.record({ type: 'note', note });
+  }
+
+  for (const file of unread) {
+    const summary = `${file} is too large to be looked through for secrets`;
+    say(summary);
+    const suggestedAction = 'Look at what it holds before it is merged.';
+    await run.record({ type: 'note', note: { summary, severity: 'medium', suggestedAction } });
   }
 
   if (check.stop) return { end: 'stopped', stop: check.stop };
@@ -129,22 +154,27 @@ async function verify(request: GateRequest, waived: ReadonlySet<string>, changed
     );
   }
   const results: Verification[] = [];
-  for (const command of slice.verify) {
-    say(`verifying: ${command}`);
-    const result = await runCheck({
-      command,
-      cwd: request.git.dir,
-      env: request.env,
-      timeoutMs: request.plan.limits.timeoutMinutes * 60_000,
-      signal: request.signal,
-      redact: request.redact,
-    });
-    if (request.signal.aborted) return { end: 'failed', reason: 'stopped-by-user', detail: 'stopped while verifying' };
-    results.push(waived.has(command) && result.outcome !== 'passed' ? { ...result, waived: true } : result);
-    say(
-      `  ${result.outcome}${result.exitCode === null ? '' : ` (exit ${result.exitCode})`} in ${(result.durationMs / 1000).toFixed(1)}s`,
-    );
-  }
+  const finished = await enclosed(request.confine({ worktree: request.git.dir }), async (confined) => {
+    for (const command of slice.verify) {
+      say(`verifying: ${command}`);
+      const result = await runCheck({
+        confined,
+        command,
+        cwd: request.git.dir,
+        env: request.env,
+        timeoutMs: request.plan.limits.timeoutMinutes * 60_000,
+        signal: request.signal,
+        redact: request.redact,
+      });
+      if (request.signal.aborted) return false;
+      results.push(waived.has(command) && result.outcome !== 'passed' ? { ...result, waived: true } : result);
+      say(
+        `  ${result.outcome}${result.exitCode === null ? '' : ` (exit ${result.exitCode})`} in ${(result.durationMs / 1000).toFixed(1)}s`,
+      );
+    }
+    return true;
+  });
+  if (!finished) return { end: 'failed', reason: 'stopped-by-user', detail: 'stopped while verifying' };
   const failing = results.filter((result) => result.outcome !== 'passed' && !result.waived);
   const onBase =
     failing.length > 0
@@ -207,53 +237,5 @@ async function commit(request: GateRequest, tree: string, testsPassed: boolean |
   await run.record({ type: 'committed', commit: made });
 }
 
-interface SecretInPatch {
-  readonly path: string;
-  readonly rule: string;
-  readonly start: number;
-  readonly end: number;
-}
-
 /** The scanner is large. Asked for while an agent works, it is there when the gate needs it. */
 export const loadScanner = () => import('./secrets.ts');
-
-/** Secrets on added lines of a patch. */
-async function secretsIn(patch: string): Promise<readonly SecretInPatch[]> {
-  if (patch === '') return [];
-  const { findSecrets } = await loadScanner();
-  const found: SecretInPatch[] = [];
-  let offset = 0;
-  for (const part of patch.split(/^(?=diff --git )/m)) {
-    const name = changedFile(part);
-    if (!part.includes('\nGIT binary patch\n')) {
-      for (const secret of await findSecrets(part, path.posix.basename(name))) {
-        const lineStart = part.lastIndexOf('\n', secret.start) + 1;
-        if (part[lineStart] === '+' || part.slice(lineStart, secret.end).includes('\n+')) {
-          found.push({ path: name, rule: secret.rule, start: offset + secret.start, end: offset + secret.end });
-        }
-      }
-    }
-    offset += part.length;
-  }
-  return found;
-}
-
-/** The file a part of a patch is about. Git ends a name that holds a space with a tab, and quotes special characters. */
-function changedFile(part: string): string {
-  const quoted = /^\+\+\+ ("b\/.*")\t?$/m.exec(part)?.[1];
-  if (quoted) {
-    const named: Readonly<Record<string, string>> = { a: '\x07', b: '\b', t: '\t', n: '\n', v: '\v', f: '\f', r: '\r' };
-    const code = (escape: string): string =>
-      named[escape] ?? (/^\d/.test(escape) ? String.fromCharCode(Number.parseInt(escape, 8)) : escape);
-    return quoted.slice(3, -1).replaceAll(/\\(\d{3}|.)/g, (_all, escape: string) => code(escape));
-  }
-  return /^\+\+\+ b\/(.*?)\t?$/m.exec(part)?.[1] ?? /^diff --git a\/.* b\/(.*)$/m.exec(part)?.[1] ?? 'unknown';
-}
-
-function blank(text: string, found: readonly SecretInPatch[]): string {
-  let clean = text;
-  for (const secret of [...found].sort((a, b) => b.start - a.start)) {
-    clean = `${clean.slice(0, secret.start)}[redacted]${clean.slice(secret.end)}`;
-  }
-  return clean;
-}

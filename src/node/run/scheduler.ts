@@ -8,6 +8,7 @@ import type { Action, RunLimits } from '../../core/run/limits-model.ts';
 import { nodeName } from '../../core/run/names.ts';
 import { nextActions } from '../../core/run/next.ts';
 import type { PlanState } from '../../core/run/state-model.ts';
+import type { SandboxMode } from '../../core/sandbox/policy.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import { FactsReader } from '../state/facts.ts';
@@ -17,6 +18,7 @@ import { preparePlan } from '../plan/prepare.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
 import { planSettings } from '../git/settings.ts';
 import { recoverReplan } from '../state/replan-journal.ts';
+import { settleSandbox, unconfinedWarning } from './confinement.ts';
 import { acquireLock, isLocked, planLock, laneLock, planLease } from '../state/locks.ts';
 import { appendDecision } from '../state/decision-log.ts';
 import { clearDead, endRunners } from '../state/stop.ts';
@@ -30,6 +32,8 @@ export interface RunRequest {
   /** Program and arguments for the `command` agent. */
   readonly agentCommand?: readonly string[];
   readonly model?: string;
+  /** Overrides the plan's word on confinement. */
+  readonly sandbox?: SandboxMode;
   /** Commit to start from, when the plan was not started yet. Default `HEAD`. */
   readonly base?: string;
   readonly launcher: Launcher;
@@ -73,6 +77,10 @@ export async function schedule(
   if (!loaded.ok) return loaded;
   const bad = unrunnable(loaded.value, request);
   if (bad) return bad;
+  const settled = await settleSandbox(repository, loaded.value.plan.sandbox, request.sandbox);
+  if (!settled.ok) return settled;
+  const warning = unconfinedWarning(settled.value);
+  if (warning !== null) request.onProgress?.(warning);
   await excludeState(repository);
   const lease = await acquireLock(planLease(repository, loaded.value.plan.id), {
     wait: 200,
@@ -298,7 +306,7 @@ class Scheduler {
     this.#starting.add(node);
     const runBefore = lastRunOf(state, node);
     const [program = '', ...entry] = this.#self;
-    const { agent, agentCommand, model } = this.#request;
+    const { agent, agentCommand, model, sandbox } = this.#request;
     const args = [
       ...entry,
       'exec',
@@ -308,8 +316,9 @@ class Scheduler {
       ...(agentCommand ? [`--agent-argv=${JSON.stringify(agentCommand)}`] : []),
       ...(model ? [`--model=${model}`] : []),
     ];
+    const env: Record<string, string> = sandbox ? { SLICEWAVE_SANDBOX: sandbox } : {};
     const running = this.#request.launcher
-      .launch({ node, title, program, args, cwd: this.#repository.root, env: {} })
+      .launch({ node, title, program, args, cwd: this.#repository.root, env })
       .catch(() => null)
       .then(async () => {
         const after = await this.#reader.state(this.#loaded);

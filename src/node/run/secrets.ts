@@ -1,29 +1,113 @@
+import path from 'node:path';
 import { lintSource } from '@secretlint/core';
 import { creator } from '@secretlint/secretlint-rule-preset-recommend';
+import { textsIn } from '../../core/gate/blob-texts.ts';
+import type { KnownSecret } from '../../core/gate/known-secrets.ts';
+import { REDACTED } from '../../core/gate/redact.ts';
+import { blobsOf } from '../git/blobs.ts';
+import type { BareChange } from '../git/changes.ts';
+import type { Git } from '../git/git.ts';
 
-/** A secret in a text: where, and what kind. Never the secret itself. */
+/** What was found in a changed file that its base does not hold. */
 export interface SecretFound {
-  readonly start: number;
-  readonly end: number;
+  readonly path: string;
+  /** What kind it is of, or whose value. Never the secret. */
   readonly rule: string;
+  /** The secret itself, for blanking; it is written nowhere. */
+  readonly text: string;
 }
 
+export interface SecretScan {
+  readonly found: readonly SecretFound[];
+  /** Files that are too large to be looked through. */
+  readonly unread: readonly string[];
+}
+
+/** Larger files are no source; one of them takes as long as all others together. */
+const LARGEST = 32 * 1024 * 1024;
+
 /**
- * Scans a text with secretlint's recommended rules (cloud keys, tokens of code hosts and chat systems, private keys,
- * database passwords, basic auth in URLs).
+ * Scans the bytes of all files that changed between two trees, whatever attributes and NUL bytes make git call them: with
+ * secretlint's recommended rules (cloud keys, tokens of code hosts and chat systems, private keys, passwords in
+ * addresses), and for values that are known to be secret.
  */
-export async function findSecrets(text: string, name: string): Promise<readonly SecretFound[]> {
-  const dot = name.lastIndexOf('.');
+export async function scanChanges(request: {
+  readonly git: Git;
+  readonly from: string;
+  readonly to: string;
+  readonly changes: readonly BareChange[];
+  readonly known: readonly KnownSecret[];
+}): Promise<SecretScan> {
+  const { git, from, to, known } = request;
+  const changes = request.changes.filter((change) => /^1[02]/.test(change.newMode));
+  const now = await blobsOf(
+    git,
+    changes.map((change) => `${to}:${change.path}`),
+    LARGEST,
+  );
+  const suspects: { readonly change: BareChange; readonly secrets: readonly Omit<SecretFound, 'path'>[] }[] = [];
+  const unread: string[] = [];
+  for (const change of changes) {
+    const bytes = now.get(`${to}:${change.path}`);
+    if (bytes === null) unread.push(change.path);
+    const secrets = bytes ? await secretsIn(bytes, change.path, known) : [];
+    if (secrets.length > 0) suspects.push({ change, secrets });
+  }
+  const nameBefore = (change: BareChange): string => `${from}:${change.from ?? change.path}`;
+  const before = await blobsOf(
+    git,
+    suspects.map(({ change }) => nameBefore(change)),
+    LARGEST,
+  );
+  const found = suspects.flatMap(({ change, secrets }) => {
+    const bytes = before.get(nameBefore(change));
+    const old = bytes ? textsIn(bytes) : [];
+    return secrets
+      .filter((secret) => !old.some((text) => text.includes(secret.text)))
+      .map((secret) => ({ path: change.path, ...secret }));
+  });
+  return { found, unread };
+}
+
+async function secretsIn(
+  bytes: Uint8Array,
+  name: string,
+  known: readonly KnownSecret[],
+): Promise<readonly Omit<SecretFound, 'path'>[]> {
+  const text = textsIn(bytes).join('\n');
+  const own = known.flatMap((secret) =>
+    text.includes(secret.value)
+      ? [{ rule: `the value of ${secret.name} in ${secret.file ?? 'the environment'}`, text: secret.value }]
+      : [],
+  );
+  const base = path.posix.basename(name);
   const result = await lintSource({
-    source: { content: text, filePath: name, ext: dot > 0 ? name.slice(dot) : '', contentType: 'text' },
+    source: { content: text, filePath: base, ext: path.posix.extname(base), contentType: 'text' },
     options: {
       config: { rules: [{ id: '@secretlint/secretlint-rule-preset-recommend', rule: creator, options: {} }] },
       noPhysicFilePath: true,
     },
   });
-  return result.messages.map((message) => ({
-    start: message.range[0],
-    end: message.range[1],
-    rule: message.ruleId.replace('@secretlint/secretlint-rule-', ''),
-  }));
+  return [
+    ...own,
+    ...result.messages.map((message) => ({
+      rule: message.ruleId.replace('@secretlint/secretlint-rule-', ''),
+      text: text.slice(message.range[0], message.range[1]),
+    })),
+  ];
+}
+
+/** A patch without the secrets. Of a file that git shows in its own encoding, nothing but the head is left. */
+export function blankPatch(patch: string, found: readonly SecretFound[]): string {
+  if (found.length === 0) return patch;
+  const texts = [...new Set(found.map((secret) => secret.text))].sort((a, b) => b.length - a.length);
+  return patch
+    .split(/^(?=diff --git )/m)
+    .map((part) => {
+      const binary = part.indexOf('\nGIT binary patch\n');
+      // Whose part it is may be hidden by the quoting of its name: none of those that could hold it is kept.
+      if (binary >= 0) return `${part.slice(0, binary + 1)}${REDACTED}\n`;
+      return texts.reduce((clean, text) => clean.replaceAll(text, REDACTED), part);
+    })
+    .join('');
 }

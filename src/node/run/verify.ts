@@ -7,7 +7,7 @@ import type { Verification } from '../../core/run/model.ts';
 import { compileGlob } from '../../core/scope/glob.ts';
 import { splitCommand } from '../../core/text/words.ts';
 import { Git } from '../git/git.ts';
-import { runProcess } from '../process/processes.ts';
+import { runProcess, type Confining } from '../process/processes.ts';
 import { shellQuoted } from '../../core/text/shell-quoting.ts';
 
 export interface CheckRequest {
@@ -17,6 +17,8 @@ export interface CheckRequest {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly redact: Redact;
+  /** What the operating system confines it by; absent or `null`: nothing. */
+  readonly confined?: Confining | null;
 }
 
 /** Characters of output kept as evidence: the end, where test runners say what failed. */
@@ -53,6 +55,7 @@ export async function runCheck(request: CheckRequest): Promise<Verification> {
       args,
       cwd,
       env: { ...request.env, ...step.env },
+      confined: request.confined,
       timeout: request.timeoutMs,
       signal: request.signal,
       onStdout: take,

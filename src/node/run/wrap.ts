@@ -1,5 +1,6 @@
 import { success, type Result } from '../../core/text/result.ts';
 import { createRedactor } from '../../core/gate/redact.ts';
+import { defaultSandbox, type SandboxMode } from '../../core/sandbox/policy.ts';
 import { symbolNames } from '../../core/gate/scope-check.ts';
 import type { FileChange } from '../../core/run/model.ts';
 import { changesBetween, patchBetween, takeSnapshot, treeOfWorktree } from '../git/changes.ts';
@@ -8,6 +9,8 @@ import { type EngineFailure, fail } from '../failure.ts';
 import { identify, runProcess } from '../process/processes.ts';
 import { Git } from '../git/git.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
+import { enclosed, enclosureOfAgent, settleSandbox, unconfinedWarning } from './confinement.ts';
+import { primaryValues, privateValues } from './private-values.ts';
 import { RunDirectory } from './run-directory.ts';
 
 export interface WrapRequest {
@@ -15,6 +18,8 @@ export interface WrapRequest {
   readonly cwd: string;
   readonly words: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Absent: it may what the person may who started it. */
+  readonly sandbox?: SandboxMode;
   readonly signal: AbortSignal;
   readonly out: (chunk: string) => void;
   readonly err: (chunk: string) => void;
@@ -33,7 +38,15 @@ export async function wrapCommand(
   const asked = ['rev-parse', '--path-format=absolute', '--show-toplevel', '--git-dir'];
   const [worktree = '', gitDir = ''] = (await new Git(request.cwd).text(asked)).split('\n');
   const top = new Git({ dir: worktree, hold: () => Promise.resolve(gitDir) });
-  const redact = createRedactor(process.env);
+  const redact = createRedactor(process.env, [
+    ...(await primaryValues(repository)),
+    ...(await privateValues(top, worktree, 'HEAD')),
+  ]);
+  const settled = await settleSandbox(repository, defaultSandbox, request.sandbox ?? 'off');
+  if (!settled.ok) return settled;
+  const warning = unconfinedWarning(settled.value);
+  if (warning !== null) request.err(`${warning}\n`);
+  const { sandbox, whyNot } = settled.value;
   const before = await treeOfWorktree(top);
   const run = RunDirectory.create(repository.runsDir, null, redact);
   try {
@@ -52,22 +65,27 @@ export async function wrapCommand(
       branch: null,
     });
     await run.record({ type: 'base', commit: (await top.resolve('HEAD')) ?? '', from: ['HEAD'] });
+    await run.record({ type: 'sandbox', by: sandbox?.title ?? null, why_not: whyNot });
     const [program = '', ...args] = request.words;
-    const outcome = await runProcess({
-      program,
-      args,
-      cwd: request.cwd,
-      env: { ...request.env, SLICEWAVE_RUN_ID: run.runId },
-      signal: request.signal,
-      onStdout: (chunk) => {
-        run.output(chunk);
-        request.out(chunk);
-      },
-      onStderr: (chunk) => {
-        run.output(chunk);
-        request.err(chunk);
-      },
-    });
+    const place = { repository, setting: defaultSandbox, worktree, state: null };
+    const outcome = await enclosed(enclosureOfAgent(sandbox, place), (confined) =>
+      runProcess({
+        confined,
+        program,
+        args,
+        cwd: request.cwd,
+        env: { ...request.env, SLICEWAVE_RUN_ID: run.runId },
+        signal: request.signal,
+        onStdout: (chunk) => {
+          run.output(chunk);
+          request.out(chunk);
+        },
+        onStderr: (chunk) => {
+          run.output(chunk);
+          request.err(chunk);
+        },
+      }),
+    );
     if (outcome.outcome === 'not-found') {
       await run.record({
         type: 'ended',
