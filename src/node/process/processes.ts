@@ -166,9 +166,10 @@ function endConfined(child: ChildProcess): boolean {
   const children = (pid: number): readonly number[] =>
     readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
   try {
-    const programs = children(child.pid ?? 0).flatMap(children);
-    for (const pid of programs) process.kill(-pid, 'SIGTERM');
-    return programs.length > 0;
+    // It leads the program's group, and ignores the signal itself, as the first process of a namespace does.
+    const first = children(child.pid ?? 0);
+    for (const pid of first) process.kill(-pid, 'SIGTERM');
+    return first.length > 0;
   } catch {
     return false;
   }
