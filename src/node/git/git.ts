@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFile, rm, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { callGit } from './call.ts';
 import { FIXED_SETTINGS, FOR_DIFFS, gitEnvironment } from './hardening.ts';
 
 /** A git command that ended with a non-zero exit code. */
@@ -75,13 +75,6 @@ export interface TrustedIndex {
  */
 const HALF_MADE = /[/\\]worktrees[/\\].+[/\\]commondir\b/;
 const HALF_MADE_TRIES = 60;
-
-/** Generous: a checkout of a large repository over a slow disk ends in it, a program that waits for a person does not. */
-const TIME_LIMIT = 30 * 60_000;
-/** The exit code that stands for a command that was ended because its time was up, or because it was cancelled. */
-const ENDED = -2;
-/** The exit code that stands for a git that could not be started. */
-const NOT_STARTED = -1;
 
 /** Commands about refs, worktrees and who makes a commit: recorded settings have no say there, and no refs either. */
 const OF_THE_REPOSITORY: ReadonlySet<string> = new Set([
@@ -169,55 +162,20 @@ export class Git {
       ...place.env,
       ...options.env,
     };
-    return new Promise((resolve) => {
-      const child = spawn(
-        place.program ?? 'git',
-        [
-          ...(place.program ? ['-C', place.dir] : []),
-          ...FIXED_SETTINGS,
-          command,
-          ...(FOR_DIFFS.get(command) ?? []),
-          ...rest,
-        ],
-        {
-          cwd: standingIn(gitDir, place),
-          env,
-          stdio: ['pipe', 'pipe', 'pipe'],
-          windowsHide: true,
-        },
-      );
-      const stdout: Buffer[] = [];
-      let stderr = '';
-      let why = '';
-      const end = (reason: string): void => {
-        why ||= reason;
-        child.kill('SIGTERM');
-        setTimeout(() => child.kill('SIGKILL'), 3000).unref();
-      };
-      const limit = setTimeout(() => end(`it did not end in ${TIME_LIMIT / 60_000} minutes`), TIME_LIMIT);
-      const abort = (): void => end('it was cancelled');
-      options.signal?.addEventListener('abort', abort);
-      if (options.signal?.aborted) abort();
-      const settle = (exitCode: number): void => {
-        clearTimeout(limit);
-        options.signal?.removeEventListener('abort', abort);
-        resolve({ exitCode: why === '' ? exitCode : ENDED, stdout: Buffer.concat(stdout), stderr: why || stderr });
-      };
-      const { onStdout } = options;
-      if (onStdout) child.stdout.setEncoding('utf8').on('data', onStdout);
-      else child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-      child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr = `${stderr}${chunk}`.slice(0, 64_000)));
-      child.on('error', (error) => {
-        stderr = error.message;
-        settle(NOT_STARTED);
-      });
-      child.on('close', (code, signal) => {
-        if (code === null && stderr === '') stderr = `ended by ${signal ?? 'a signal'}`;
-        settle(code ?? NOT_STARTED);
-      });
-      // A git that ends early has said why in its exit code.
-      child.stdin.on('error', () => undefined);
-      child.stdin.end(options.input ?? '');
+    return callGit({
+      program: place.program ?? 'git',
+      args: [
+        ...(place.program ? ['-C', place.dir] : []),
+        ...FIXED_SETTINGS,
+        command,
+        ...(FOR_DIFFS.get(command) ?? []),
+        ...rest,
+      ],
+      cwd: standingIn(gitDir, place),
+      env,
+      input: options.input,
+      signal: options.signal,
+      onStdout: options.onStdout,
     });
   }
 
