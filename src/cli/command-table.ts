@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 /**
  * Every command: name, one line, and where it lives. A module says the rest; it is loaded when its
  * command is called, so that `slicewave --version` and the hooks start as fast as node itself.
+ * To add one: its file in `commands/`, a row here, and `npm run generate` for the README and docs/commands.md.
  */
 export const COMMANDS: readonly {
   readonly name: string;

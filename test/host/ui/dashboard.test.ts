@@ -1,9 +1,16 @@
 /** The dashboard of a plan that waits for a person: what it shows, where its chips lead, and what is done from it. */
 import assert from 'node:assert/strict';
+import { copyFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
 import type { FrameLocator, Locator } from 'playwright-core';
+import { extensionFolder } from '../example.ts';
 import { useWorkbench } from '../fixture.ts';
 import { eventually } from '../workbench.ts';
 import { inventoryWindow, plan, rowSays, sliceRow, waitingInventory } from './window.ts';
+
+/** The picture in the README. A test run changes no file of the repository, so it is taken anew only when asked for. */
+const README_PICTURE = path.join(extensionFolder, 'docs/images/dashboard.png');
 
 suite('dashboard', () => {
   const wb = useWorkbench(() => inventoryWindow(waitingInventory(), { viewport: { width: 1600, height: 1000 } }));
@@ -36,6 +43,17 @@ suite('dashboard', () => {
     const c1 = frame.locator('.card', { has: frame.locator('.card-main[data-slice=C1]') });
     assert.match(await c1.innerText(), /C1[\s\S]*Order placement[\s\S]*blocked by/);
     assert.match(await frame.locator('[data-checkpoint=MP1]').innerText(), /MP1: A2 \+ B2 → C1/);
+  });
+
+  test('the tree of plans beside it tells the same states', async () => {
+    await wb().openView('Plans');
+    await wb().palette('Slicewave: Open Dashboard');
+    await rowSays(sliceRow(wb(), 'B2'), /stopped/);
+    await rowSays(sliceRow(wb(), 'D1'), /needs input/);
+    await (await card('C1')).waitFor();
+    await wb().clearToasts();
+    const picture = await wb().screenshot('dashboard-07-tree');
+    if (process.env['SLICEWAVE_PICTURES']) copyFileSync(picture, README_PICTURE);
   });
 
   test('shows what needs the person first, with the question, the paths and what it unblocks', async () => {

@@ -1,7 +1,8 @@
 import { rules } from './rules.ts';
 import type { Rule } from '../rules/rule.ts';
 
-const titles: Readonly<Record<string, string>> = {
+/** What the rules of a kind are about, by the first word of their codes. */
+export const KIND_TITLES: Readonly<Record<string, string>> = {
   spec: 'Specs',
   task: 'Task specs',
   manifest: 'Manifests',
@@ -34,7 +35,7 @@ export function listRules(): string {
   return [...byKind]
     .map(([kind, own]) =>
       [
-        titles[kind] ?? kind,
+        KIND_TITLES[kind] ?? kind,
         ...own.map((rule) => `  ${rule.code.padEnd(width)}  ${rule.severity.padEnd(7)}  ${rule.summary}`),
         '',
       ].join('\n'),
