@@ -1,4 +1,5 @@
 import { dashboardText } from '../core/view/dashboard.ts';
+import { remarkLines, remarksOf } from '../core/run/doubt.ts';
 import { checkpointStateRow, stateLabel } from '../core/run/states.ts';
 import type { PlanState } from '../core/run/state-model.ts';
 import type { Terminal } from './command.ts';
@@ -62,7 +63,13 @@ export class LiveView {
   #print(state: PlanState): void {
     for (const slice of state.slices) {
       const attempt = slice.run && slice.run.attempt > 1 ? ` (attempt ${slice.run.attempt})` : '';
-      this.#changed(slice.id, `${slice.id.padEnd(6)} ${stateLabel(slice.state)}${attempt}`, slice.state !== 'pending');
+      for (const line of remarkLines(slice))
+        this.#changed(`${slice.id} ${line}`, `${slice.id.padEnd(6)} doubt: ${line}`, true);
+      this.#changed(
+        slice.id,
+        `${slice.id.padEnd(6)} ${[stateLabel(slice.state), ...remarksOf(slice)].join(', ')}${attempt}`,
+        slice.state !== 'pending',
+      );
     }
     for (const checkpoint of state.checkpoints)
       this.#changed(

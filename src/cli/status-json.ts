@@ -30,6 +30,8 @@ export function statusJson(state: PlanState): Record<string, unknown> {
       sandbox: slice.run?.sandbox ? { by: slice.run.sandbox.by, why_not: slice.run.sandbox.whyNot } : null,
       tests_passed: slice.run?.testsPassed ?? null,
       slack_minutes: slice.slackMinutes,
+      doubts: slice.doubts,
+      claims_refuted: slice.refuted,
     })),
     attention: state.attention.map((item) => ({
       slice: item.slice,

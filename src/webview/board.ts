@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { remarksOf } from '../core/run/doubt.ts';
 import { checkpointStateRow, isActive, isSettled, stateLabel } from '../core/run/states.ts';
 import type { BatchView, CheckpointView, PlanState, SliceView } from '../core/run/state-model.ts';
 import { duration } from '../core/text/duration.ts';
@@ -122,7 +123,7 @@ function cardView(slice: SliceView, model: Model, hands: Hands): TemplateResult 
     >
       <span class="card-state"
         >${sliceIcon(slice.state)}<span class="mono card-id">${slice.id}</span
-        ><span class="state-word">${stateLabel(slice.state)}</span></span
+        ><span class="state-word">${[stateLabel(slice.state), ...remarksOf(slice)].join(', ')}</span></span
       >
       <span class="card-title">${slice.title}</span>
       <span class="card-meta">${metaOf(slice, model).map((word) => html`<span>${word}</span>`)}</span>
@@ -149,7 +150,7 @@ function metaOf(slice: SliceView, model: Model): readonly string[] {
 }
 
 function spoken(slice: SliceView): string {
-  const words = [`${slice.id} ${slice.title}`, stateLabel(slice.state)];
+  const words = [`${slice.id} ${slice.title}`, stateLabel(slice.state), ...remarksOf(slice)];
   if (slice.state === 'pending' && slice.blockedBy.length > 0) words.push(`blocked by ${slice.blockedBy.join(', ')}`);
   if (!isSettled(slice.state)) words.push(slackWord(slice));
   return words.join(', ');

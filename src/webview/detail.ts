@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { remarkLines, remarksOf } from '../core/run/doubt.ts';
 import { checkpointStateRow, planStateRow, stateLabel } from '../core/run/states.ts';
 import { assertNever } from '../core/text/result.ts';
 import type { CheckpointView, RunView, SliceView } from '../core/run/state-model.ts';
@@ -58,7 +59,9 @@ function sliceDetail(slice: SliceView, { snapshot }: Model, hands: Hands): Templ
   const primary = sliceButtons.find((action) => actions.has(action) && action !== 'skip');
   return html`
     <h2 class="detail-title">${sliceIcon(slice.state)} <span class="mono">${slice.id}</span> ${slice.title}</h2>
-    <p class="detail-state">${stateLabel(slice.state)}${attention ? html` · ${headlineOf(attention)}` : nothing}</p>
+    <p class="detail-state">
+      ${[stateLabel(slice.state), ...remarksOf(slice)].join(', ')}${attention ? html` · ${headlineOf(attention)}` : nothing}
+    </p>
     <div class="actions">
       ${sliceButtons
         .filter((action) => actions.has(action))
@@ -67,6 +70,10 @@ function sliceDetail(slice: SliceView, { snapshot }: Model, hands: Hands): Templ
         )}
     </div>
     ${facts([
+      [
+        'to confirm',
+        remarkLines(slice).length > 0 ? html`${remarkLines(slice).map((line) => html`<p>${line}</p>`)}` : null,
+      ],
       ['blocked by', slice.blockedBy.length > 0 ? html`${slice.blockedBy.map((id) => chip(state, id, hands))}` : null],
       ['after', detail && detail.deps.length > 0 ? html`${detail.deps.map((id) => chip(state, id, hands))}` : null],
       ['workstream', slice.workstream],

@@ -7,8 +7,8 @@ import { connect } from 'node:net';
 import process from 'node:process';
 
 // Git that the test itself calls, and waits for, runs the same hooks and filters: they have nobody to ask.
-if (!process.env.SLICEWAVE_TEST_SOCKET) process.exit(0);
-const socket = connect(process.env.SLICEWAVE_TEST_SOCKET);
+if (!process.env.FAKE_PROGRAM_SOCKET) process.exit(0);
+const socket = connect(process.env.FAKE_PROGRAM_SOCKET);
 const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => name.startsWith('SLICEWAVE_') || name === 'GIT_CONFIG_VALUE_0'),
 );

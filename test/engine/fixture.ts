@@ -193,7 +193,7 @@ export class Project {
       NO_COLOR: '1',
       GIT_CONFIG_GLOBAL: path.join(this.home, 'gitconfig'),
       GIT_CONFIG_NOSYSTEM: '1',
-      SLICEWAVE_TEST_SOCKET: this.#socket,
+      FAKE_PROGRAM_SOCKET: this.#socket,
       // The fake program is watched by its process id, which means another process inside of a sandbox.
       SLICEWAVE_SANDBOX: 'off',
     };
@@ -231,7 +231,7 @@ export class Project {
     // Without the socket: this call waits for git, so nobody would be there to answer a hook or a filter.
     return execFileSync('git', args, {
       cwd: dir,
-      env: { ...this.env, SLICEWAVE_TEST_SOCKET: '' },
+      env: { ...this.env, FAKE_PROGRAM_SOCKET: '' },
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     }).replace(/\n$/, '');
@@ -428,9 +428,7 @@ export class Project {
     for (const name of readdirSync('/proc')) {
       if (!/^\d+$/.test(name)) continue;
       try {
-        if (
-          !readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').includes(`SLICEWAVE_TEST_SOCKET=${this.#socket}`)
-        )
+        if (!readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').includes(`FAKE_PROGRAM_SOCKET=${this.#socket}`))
           continue;
         const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
         if (stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z')) continue;

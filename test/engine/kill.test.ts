@@ -35,6 +35,10 @@ interface Point {
 
 const lease = (project: Project): string => path.join(project.runsDir, 'plans', `${project.planId}.lease`);
 
+/** The check of B1 at its gate: the one on the base stands in the same checkout, without its file. */
+const ofB1 = (call: Call): boolean =>
+  call.args[0] === 'B1' && path.basename(call.cwd) === '.B1.check' && existsSync(path.join(call.cwd, 'src/B1.txt'));
+
 const POINTS: readonly Point[] = [
   { name: 'before anything was written', reach: (p) => until('the lease is held', () => existsSync(lease(p))) },
   {
@@ -65,13 +69,13 @@ const POINTS: readonly Point[] = [
   {
     name: 'while a slice is verified',
     plan: checked('check'),
-    reach: async (p) => leaveBehind(await p.hold('check', 'B1')),
+    reach: async (p) => leaveBehind(await p.hold('check', ofB1)),
   },
   {
     name: 'while a slice is verified, and the check lives on',
     plan: checked('check'),
     kill: OWN,
-    reach: async (p) => leaveBehind(await p.hold('check', 'B1')),
+    reach: async (p) => leaveBehind(await p.hold('check', ofB1)),
   },
   {
     name: 'between verified and committed',
@@ -98,7 +102,7 @@ const POINTS: readonly Point[] = [
   {
     name: 'while a merge point is checked',
     plan: { ...PLAN, mergePoints: [{ id: 'MP1', needs: ['A1', 'B1'], unlocks: ['C1'], verify: [fake('gate')] }] },
-    reach: (p) => p.hold('gate', 'MP1'),
+    reach: (p) => p.hold('gate'),
   },
   {
     name: 'while the integration merges',

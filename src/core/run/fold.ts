@@ -2,6 +2,8 @@ import { auditSentence } from '../audit/report.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan } from '../plan/model.ts';
 import type { Decision, RunEvent } from './model.ts';
+import { showsCommands } from '../agent/agents.ts';
+import { contradictionsOf } from './claims.ts';
 import { branchOf, integrationBranchOf } from './names.ts';
 import { remainingSchedule } from './remaining.ts';
 import type {
@@ -64,16 +66,37 @@ export function viewRun(facts: RunFacts): RunView {
     stop: null,
     failure: null,
     violations: [],
+    doubts: [],
+    refuted: [],
   };
   for (const event of facts.events) {
     state = apply(view, event) ?? state;
   }
+  view.refuted = refutedIn(facts.events, view);
   // A commit that was recorded is a fact, even when the runner died before it could say that it had ended.
   if (!view.end && view.commit) view.end = 'verified';
   if (view.end) state = view.end;
   else if (!facts.alive) state = 'interrupted';
   view = { ...view, state };
   return view;
+}
+
+function reports(facts: RunFacts | undefined): boolean {
+  return facts?.events.some((event) => event.type === 'agent_report') ?? false;
+}
+
+function refutedIn(events: readonly RunEvent[], view: Pick<RunView, 'filesChanged' | 'adapter'>): readonly string[] {
+  const report = events.findLast((event) => event.type === 'agent_report');
+  if (!report) return [];
+  const first = events[0];
+  return contradictionsOf({
+    claims: report.claims,
+    files: view.filesChanged,
+    commands: events.flatMap((event) => (event.type === 'agent_command' ? [event.command] : [])),
+    observesCommands: view.adapter !== null && showsCommands(view.adapter),
+    verification: events.flatMap((event) => (event.type === 'verification' ? [event.result] : [])),
+    worktree: first?.type === 'run_started' ? first.worktree : null,
+  });
 }
 
 function apply(view: { -readonly [K in keyof RunView]: RunView[K] }, event: RunEvent): SliceState | null {
@@ -119,6 +142,11 @@ function apply(view: { -readonly [K in keyof RunView]: RunView[K] }, event: RunE
     case 'scope_checked':
       view.filesChanged = event.files;
       return 'verifying';
+    case 'doubted':
+      view.doubts = [...view.doubts, event.doubt];
+      return null;
+    case 'base_checked':
+      return null;
     case 'verification':
       return 'verifying';
     case 'verified':
@@ -242,6 +270,8 @@ export function foldPlan(facts: PlanFacts): PlanState {
       run: entry.run,
       branch: branchOf(plan.id, slice.id),
       worktree: worktreeOf(entry.run, factsOf),
+      doubts: entry.run?.doubts ?? [],
+      refuted: entry.runs.findLast((run) => reports(factsOf.get(run.runId)))?.refuted ?? [],
       commit: entry.runs.findLast((run) => run.commit !== null)?.commit ?? null,
       runningMs: entry.run && isActive(entry.state) ? Math.max(0, facts.now - Date.parse(entry.run.startedAt)) : null,
       slackMinutes: times?.slack ?? 0,

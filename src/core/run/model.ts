@@ -1,3 +1,4 @@
+import type { Doubt } from './doubt.ts';
 import type { TestCounts } from './test-counts.ts';
 import type { AuditedDifference } from '../audit/report.ts';
 
@@ -177,6 +178,9 @@ export type RunEventBody =
   | { readonly type: 'snapshot'; readonly commit: string; readonly tree: string }
   | { readonly type: 'scope_checked'; readonly files: readonly FileChange[]; readonly violations: readonly string[] }
   | { readonly type: 'verification'; readonly result: Verification }
+  /** A check on the commit that the slice stands on, before its agent or at the gate. */
+  | { readonly type: 'base_checked'; readonly commit: string; readonly result: Verification }
+  | { readonly type: 'doubted'; readonly doubt: Doubt }
   | {
       readonly type: 'verified';
       readonly tree: string /** `null`: a person approved without any check. */;
@@ -294,6 +298,8 @@ export interface Trace {
     readonly learnings: readonly string[];
   };
   readonly contradictions: readonly string[];
+  /** Absent in traces of earlier versions. */
+  readonly doubts?: readonly Doubt[];
   readonly risk_notes: readonly {
     readonly summary: string;
     readonly severity: string;

@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/model.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
+import type { Doubt } from './doubt.ts';
 import type { Decision, FailureReason, FileChange, RunEnd, RunEvent, Stop } from './model.ts';
 import type { CheckpointState, PlanStateName, SliceState } from './states.ts';
 
@@ -43,6 +44,10 @@ export interface RunView {
   /** What the audit found outside of the worktree and no person is known to have done, in sentences. */
   readonly violations: readonly string[];
   readonly failure: { readonly reason: FailureReason; readonly detail: string } | null;
+  /** What its checks prove less than they seem to, in the order in which it was found. */
+  readonly doubts: readonly Doubt[];
+  /** Claims of its agent that observation refutes. */
+  readonly refuted: readonly string[];
 }
 
 /** `continue` goes on where the last run stopped; `check` only repeats the gate, the agent's work being done. */
@@ -66,6 +71,10 @@ export interface SliceView {
   readonly run: RunView | null;
   readonly branch: string;
   readonly worktree: string | null;
+  /** Of its last run. */
+  readonly doubts: readonly Doubt[];
+  /** Of the last run in which its agent reported: an approval later on takes nothing back. */
+  readonly refuted: readonly string[];
   /** The verified commit, once there is one. */
   readonly commit: string | null;
   readonly runningMs: number | null;

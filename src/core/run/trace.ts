@@ -1,6 +1,5 @@
-import { showsCommands } from '../agent/agents.ts';
-import { contradictionsOf } from './claims.ts';
 import { auditSentence, type AuditedDifference } from '../audit/report.ts';
+import { doubtText } from './doubt.ts';
 import { viewRun } from './fold.ts';
 import type { Claims, RiskNote, RunEvent, Trace, Verification } from './model.ts';
 
@@ -58,17 +57,13 @@ export function traceOf(runId: string, events: readonly RunEvent[], alive: boole
   const notes = events.flatMap((event): RiskNote[] =>
     event.type === 'note' ? [event.note] : event.type === 'audited' ? event.found.map(auditNote) : [],
   );
-  const contradictions = claims
-    ? contradictionsOf({
-        claims,
-        files: view.filesChanged,
-        commands: commands.filter((command) => command.source === 'agent').map((command) => command.command),
-        observesCommands: showsCommands(started?.adapter ?? ''),
-        verification,
-        worktree: first?.worktree ?? null,
-      })
-    : [];
-  const risks = [...(claims?.riskNotes ?? []), ...notes];
+  const contradictions = view.refuted;
+  const doubted = view.doubts.map((doubt): RiskNote => ({
+    summary: doubtText(doubt),
+    severity: doubt.severity,
+    suggestedAction: 'Look at it: confirm it, or send the slice back.',
+  }));
+  const risks = [...(claims?.riskNotes ?? []), ...notes, ...doubted];
   return {
     v: 1,
     run_id: runId,
@@ -126,6 +121,7 @@ export function traceOf(runId: string, events: readonly RunEvent[], alive: boole
       learnings: claims?.learnings ?? [],
     },
     contradictions,
+    doubts: view.doubts,
     risk_notes: risks.map((risk) => ({
       summary: risk.summary,
       severity: risk.severity,

@@ -1,4 +1,5 @@
 import { duration, minutes } from '../text/duration.ts';
+import { remarkLines, remarksOf } from '../run/doubt.ts';
 import { checkpointStateRow, isSettled, planStateRow, sliceStateRow, type Tone } from '../run/states.ts';
 import type { Attention, BatchView, CheckpointView, PlanState, SliceView } from '../run/state-model.ts';
 
@@ -50,6 +51,13 @@ export function dashboardText(state: PlanState, options: DashboardOptions): stri
     for (const item of state.attention) lines.push(...attentionLines(item, state, options));
   }
   lines.push(...unconfinedLines(state, paint));
+  const remarked = state.slices.filter((slice) => remarksOf(slice).length > 0);
+  if (remarked.length > 0) {
+    lines.push('', paint('To confirm:', 'waits'));
+    for (const slice of remarked)
+      for (const line of remarkLines(slice))
+        lines.push(`  ${options.ascii ? '*' : '•'} ${slice.id} ${firstLine(line)}`);
+  }
   if (state.costUsd > 0) lines.push('', `Cost so far: $${state.costUsd.toFixed(2)}`);
   return `${lines.join('\n')}\n`;
 }
@@ -92,7 +100,7 @@ function sliceText(slice: SliceView, paint: Paint): string {
       : phase === 'active'
         ? `${label} ${duration(slice.runningMs ?? 0)}`
         : brief;
-  return paint(`${slice.id} ${said}`, tone);
+  return paint([`${slice.id} ${said}`, ...remarksOf(slice)].join(', '), tone);
 }
 
 function checkpointLine(checkpoint: CheckpointView, options: DashboardOptions, arrow: string, paint: Paint): string {

@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/model.ts';
 import type { Verification } from '../run/model.ts';
+import { remarkLines, remarksOf } from '../run/doubt.ts';
 import type { PlanState } from '../run/state-model.ts';
 import { fenced, tableCell } from '../text/markdown-writing.ts';
 
@@ -59,8 +60,13 @@ export function integrationReport(input: ReportInput): string {
     const run = slice.runs.findLast((candidate) => candidate.commit !== null);
     const tests = run ? (run.testsPassed === null ? 'approved without' : run.testsPassed ? 'passed' : 'failed') : '-';
     lines.push(
-      `| ${tableCell(`${slice.id}: ${slice.title}`)} | ${slice.state} | ${Math.max(0, ...slice.runs.map((r) => r.attempt))} | ${run?.filesChanged.length ?? 0} | ${tests} | ${run?.commit ? `\`${run.commit.slice(0, 10)}\`` : '-'} |`,
+      `| ${tableCell(`${slice.id}: ${slice.title}`)} | ${tableCell([slice.state, ...remarksOf(slice)].join(', '))} | ${Math.max(0, ...slice.runs.map((r) => r.attempt))} | ${run?.filesChanged.length ?? 0} | ${tests} | ${run?.commit ? `\`${run.commit.slice(0, 10)}\`` : '-'} |`,
     );
+  }
+  const remarked = state.slices.filter((slice) => remarkLines(slice).length > 0);
+  if (remarked.length > 0) {
+    lines.push('', '## To confirm', '');
+    for (const slice of remarked) for (const line of remarkLines(slice)) lines.push(`- ${slice.id}: ${line}`);
   }
   if (input.evidence.length > 0) {
     lines.push('', '## Evidence', '');

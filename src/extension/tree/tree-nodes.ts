@@ -1,3 +1,4 @@
+import { remarkLines, remarksOf } from '../../core/run/doubt.ts';
 import {
   checkpointStateRow,
   isActive,
@@ -288,6 +289,7 @@ function sliceFace(plan: ReadPlan, slice: SliceView, prefix: string): NodeFace {
   const words = [stateLabel(slice.state)];
   if (slice.state === 'pending' && slice.blockedBy.length > 0) words[0] = `blocked by ${slice.blockedBy.join(', ')}`;
   if (slice.run && slice.run.attempt > 1) words.push(`attempt ${slice.run.attempt}`);
+  words.push(...remarksOf(slice));
   if (slice.critical && !isSettled(slice.state)) words.push('critical');
   return {
     id: `${prefix}\0slice ${slice.id}`,
@@ -303,6 +305,7 @@ function sliceFace(plan: ReadPlan, slice: SliceView, prefix: string): NodeFace {
 function sliceTooltip(slice: SliceView, attention: Attention | null): string {
   const lines = [`${slice.id} ${slice.title}: ${stateLabel(slice.state)}`];
   if (attention) lines.push(attention.question);
+  lines.push(...remarkLines(slice));
   if (slice.blockedBy.length > 0) lines.push(`Blocked by ${slice.blockedBy.join(', ')}`);
   if (slice.workstream) lines.push(`Workstream ${slice.workstream}`);
   lines.push(slice.critical ? 'On the critical path' : `Slack ${Math.round(slice.slackMinutes)} min`);
@@ -317,6 +320,7 @@ function runFace(slice: string, run: RunView, prefix: string): NodeFace {
   if (changed > 0) words.push(`${changed} ${changed === 1 ? 'file' : 'files'}`);
   if (outside > 0) words.push(`${outside} out of scope`);
   if (run.testsPassed !== null) words.push(run.testsPassed ? 'checks passed' : 'checks failed');
+  words.push(...remarksOf(run));
   if (run.adapter) words.push(run.adapter);
   if (run.sandbox) words.push(run.sandbox.by === null ? 'not confined' : 'confined');
   const confinement = run.sandbox

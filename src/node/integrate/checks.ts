@@ -2,6 +2,7 @@ import { createRedactor } from '../../core/gate/redact.ts';
 import type { Verification } from '../../core/run/model.ts';
 import { enclosed, enclosureOfCheck } from '../run/confinement.ts';
 import { primaryValues } from '../run/private-values.ts';
+import { openCheckEnvironment } from '../run/check-environment.ts';
 import { runCheck, validationCommand } from '../run/verify.ts';
 import type { Merge, Pass } from './pass.ts';
 
@@ -99,18 +100,23 @@ async function run(pass: Pass, command: string, what: string): Promise<Verificat
   const { repository, loaded, sandbox, dir, signal, say } = pass.request;
   if (signal.aborted) return null;
   say(`verifying ${what}: ${command}`);
-  const place = { repository, setting: loaded.plan.sandbox, worktree: dir };
-  const redact = createRedactor(process.env, await primaryValues(repository));
-  const result = await enclosed(enclosureOfCheck(sandbox, place), (confined) =>
-    runCheck({
-      command,
-      cwd: dir,
-      env: pass.env(),
-      confined,
-      timeoutMs: loaded.plan.limits.timeoutMinutes * 60_000,
-      signal,
-      redact,
-    }),
-  );
-  return signal.aborted ? null : result;
+  const checks = await openCheckEnvironment(pass.env(), pass.env()['SLICEWAVE_RUN_ID'] ?? 'integration');
+  try {
+    const place = { repository, setting: loaded.plan.sandbox, worktree: dir, writable: [checks.root] };
+    const redact = createRedactor(process.env, await primaryValues(repository));
+    const result = await enclosed(enclosureOfCheck(sandbox, place), (confined) =>
+      runCheck({
+        command,
+        cwd: dir,
+        env: checks.env,
+        confined,
+        timeoutMs: loaded.plan.limits.timeoutMinutes * 60_000,
+        signal,
+        redact,
+      }),
+    );
+    return signal.aborted ? null : result;
+  } finally {
+    await checks.close();
+  }
 }

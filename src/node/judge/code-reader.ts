@@ -4,6 +4,8 @@ import type * as TreeSitter from 'web-tree-sitter';
 import type { Language, Parser } from 'web-tree-sitter';
 import { languageIds, languageOf } from '../../core/code/languages.ts';
 import type { LanguageId } from '../../core/code/model.ts';
+import type { SyntaxNode } from '../../core/code/syntax.ts';
+import { testsOf, type TestFile, type TestReader } from '../../core/code/tests.ts';
 import { outlineOf, type CodeOutline, type OutlineReader } from '../../core/code/outline.ts';
 
 /** Larger files are generated. */
@@ -34,7 +36,7 @@ const grammars = new Map<LanguageId, Language | null>();
 export async function openCodeReader(
   languages: Iterable<LanguageId> = languageIds,
   { patience = PATIENCE }: { readonly patience?: number } = {},
-): Promise<OutlineReader | null> {
+): Promise<(OutlineReader & TestReader) | null> {
   const started = await (runtime ??= startRuntime());
   return started ? new TreeReader(started, new Set(languages), patience) : null;
 }
@@ -52,7 +54,7 @@ async function startRuntime(): Promise<Runtime | null> {
   }
 }
 
-class TreeReader implements OutlineReader {
+class TreeReader implements OutlineReader, TestReader {
   readonly #runtime: Runtime;
   readonly #languages: ReadonlySet<LanguageId>;
   readonly #patience: number;
@@ -72,7 +74,7 @@ class TreeReader implements OutlineReader {
     let kept = this.#kept.get(language);
     const known = kept?.get(text);
     if (known !== undefined) return known;
-    const outline = this.#parse(language, text);
+    const outline = this.#parse(language, text, (root) => outlineOf(language, root, text));
     this.#size += text.length;
     if (this.#size > maxKept) {
       this.#kept.clear();
@@ -84,11 +86,17 @@ class TreeReader implements OutlineReader {
     return outline;
   }
 
+  readTests(file: string, text: string): TestFile | null {
+    const language = languageOf(file);
+    if (language === null || !this.#languages.has(language) || text.length > maxLength) return null;
+    return this.#parse(language, text, (root) => (root.hasError ? null : testsOf(language, root)));
+  }
+
   lacking(): readonly LanguageId[] {
     return [...grammars].flatMap(([language, grammar]) => (grammar === null ? [language] : [])).sort();
   }
 
-  #parse(language: LanguageId, text: string): CodeOutline | null {
+  #parse<T>(language: LanguageId, text: string, take: (root: SyntaxNode) => T): T | null {
     const { module, parser } = this.#runtime;
     try {
       const grammar = grammarOf(module, language);
@@ -104,7 +112,7 @@ class TreeReader implements OutlineReader {
         return null;
       }
       try {
-        return outlineOf(language, tree.rootNode, text);
+        return take(tree.rootNode);
       } finally {
         // Trees live in the parser's own memory, which nobody collects.
         tree.delete();

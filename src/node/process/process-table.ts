@@ -9,12 +9,14 @@ export interface SeenProcess {
   readonly started: string;
   /** Whether the leader of its group lives. */
   readonly led: boolean;
-  /** `SLICEWAVE_RUN_ID` of its environment. */
+  /** Its program, as the system shortens it. */
+  readonly name: string;
+  /** `SLICEWAVE_RUN_ID` of its environment, or the run whose check it is: those are told by their temporary directory. */
   readonly runId: string | null;
 }
 
 /** Ends matching processes: asked first (git takes its lock files away), killed after two seconds. Never ourselves. */
-export async function endProcesses(matches: (seen: SeenProcess) => boolean): Promise<void> {
+export async function endProcesses(matches: (seen: SeenProcess) => boolean): Promise<readonly SeenProcess[]> {
   const find = async (): Promise<readonly SeenProcess[]> => {
     const all = await seeProcesses();
     const ours = new Set<number>();
@@ -22,8 +24,9 @@ export async function endProcesses(matches: (seen: SeenProcess) => boolean): Pro
       ours.add(pid);
     return all.filter((seen) => !ours.has(seen.pid) && matches(seen));
   };
-  let left = await find();
-  if (left.length === 0) return;
+  const found = await find();
+  let left = found;
+  if (left.length === 0) return [];
   for (const { pid } of left) signalProcess(pid, 'SIGTERM');
   const until = performance.now() + 2000;
   while (left.length > 0 && performance.now() < until) {
@@ -31,6 +34,7 @@ export async function endProcesses(matches: (seen: SeenProcess) => boolean): Pro
     left = await find();
   }
   for (const { pid } of left) signalProcess(pid, 'SIGKILL');
+  return found;
 }
 
 async function seeProcesses(): Promise<readonly SeenProcess[]> {
@@ -42,12 +46,16 @@ async function seeProcesses(): Promise<readonly SeenProcess[]> {
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       if (stat === '' || fields[0] === 'Z') return null;
       const environment = await readFile(`/proc/${name}/environ`, 'latin1').catch(() => '');
-      const runId = /(?:^|\0)SLICEWAVE_RUN_ID=([^\0]*)/.exec(environment)?.[1] ?? null;
+      const runId =
+        /(?:^|\0)SLICEWAVE_RUN_ID=([^\0]*)/.exec(environment)?.[1] ??
+        /(?:^|\0)TMPDIR=[^\0]*\/check-([^\0/]+)-\w{6}\/tmp(?:\0|$)/.exec(environment)?.[1] ??
+        null;
       return {
         pid: Number(name),
         parent: Number(fields[1]),
         group: Number(fields[2]),
         started: fields[19] ?? '',
+        name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')),
         runId,
       };
     }),

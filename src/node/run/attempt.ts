@@ -1,14 +1,17 @@
+import path from 'node:path';
 import { agentFor, agentOf } from '../agents/table.ts';
 import { mergeParts, partsOf } from '../git/base.ts';
 import { WorktreeReplaced } from '../git/place.ts';
 import { unlockWorktree } from '../git/worktree.ts';
+import { endProcesses } from '../process/process-table.ts';
 import { environment } from '../process/processes.ts';
 import { runAgent } from './agent-step.ts';
 import { checksOnBase } from './base-checks.ts';
 import type { AttemptOutcome, SliceClaim } from './claim.ts';
+import { CleanCheckout } from './clean-checkout.ts';
 import { enclosureOfCheck, settleSandbox } from './confinement.ts';
-import { endLine, stoppedAtReplaced, type Ending } from './ending.ts';
-import { passGate } from './gate.ts';
+import { ABORTED, endLine, stoppedAtReplaced, type Ending } from './ending.ts';
+import { passGate, type GateRequest } from './gate.ts';
 import { primaryValues, privateValues } from './private-values.ts';
 import { SliceGit } from './slice-git.ts';
 import { keepWork, readyWorktree } from './slice-worktree.ts';
@@ -70,35 +73,75 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
   const unready = await readyWorktree(claim, { base, startOver, env, sliceGit });
   if (unready) return unready;
   redactor.learn(await privateValues(repository.git, worktree, base));
-  if (next.mode !== 'check' || startOver) {
-    const ending = await runAgent(claim, { base, startOver, env, sandbox });
-    if (ending) return ending;
+  const checkout = new CleanCheckout({
+    repository,
+    plan,
+    dir: path.join(path.dirname(worktree), `.${path.basename(worktree)}.check`),
+    runId: run.runId,
+    env,
+    signal,
+    redact,
+    say,
+  });
+  try {
+    const confine: GateRequest['confine'] = (place) =>
+      enclosureOfCheck(sandbox, { repository, setting: plan.sandbox, ...place });
+    const onBase = await checksOnBase(claim, { checkout, base, confine });
+    if (signal.aborted) return ABORTED;
+    if (next.mode !== 'check' || startOver) {
+      const ending = await runAgent(claim, { base, startOver, env, sandbox });
+      await endLeftovers(claim);
+      if (ending) return ending;
+    }
+    const drift = await sliceGit.tellDrift();
+    const privateFiles = await primaryValues(repository);
+    const inPlace = await checksInPlace(claim);
+    const passed = await sliceGit.use((git) =>
+      passGate({
+        plan,
+        slice,
+        run,
+        git,
+        base,
+        branch,
+        facts,
+        failedBefore: failedBefore(claim),
+        env,
+        inPlace,
+        checkout,
+        signal,
+        redact,
+        redactor,
+        privateFiles,
+        say,
+        confine,
+        onBase,
+      }),
+    );
+    // A stop is what a person reads first.
+    if (passed.end !== 'stopped' || drift === null) return passed;
+    return { ...passed, stop: { ...passed.stop, detail: `${passed.stop.detail}; ${drift}` } };
+  } finally {
+    await checkout.close();
   }
-  const drift = await sliceGit.tellDrift();
-  const privateFiles = await primaryValues(repository);
-  const passed = await sliceGit.use((git) =>
-    passGate({
-      plan,
-      slice,
-      run,
-      git,
-      base,
-      branch,
-      decisions: facts.decisions,
-      failedBefore: failedBefore(claim),
-      env,
-      signal,
-      redact,
-      redactor,
-      privateFiles,
-      say,
-      confine: (place) => enclosureOfCheck(sandbox, { repository, setting: plan.sandbox, ...place }),
-      onBase: (commands) => checksOnBase({ repository, plan, base, commands, env, sandbox, signal, redact, say }),
-    }),
-  );
-  // A stop is what a person reads first.
-  if (passed.end !== 'stopped' || drift === null) return passed;
-  return { ...passed, stop: { ...passed.stop, detail: `${passed.stop.detail}; ${drift}` } };
+}
+
+/** What an agent left running could change the tree between snapshot and commit, or answer on a port. */
+async function endLeftovers({ run, request }: SliceClaim): Promise<void> {
+  const ended = await endProcesses((seen) => seen.runId === run.runId);
+  if (ended.length === 0) return;
+  const named = ended.map(({ pid, name }) => `${name} (${pid})`).join(', ');
+  request.say(`ended what the agent left running: ${named}`);
+  await run.record({
+    type: 'doubted',
+    doubt: { kind: 'processes-ended', summary: `the agent left running: ${named}`, severity: 'low', places: [] },
+  });
+}
+
+/** `git config slicewave.checks in-place`: for repositories whose checks need what stands in the agent's worktree. */
+async function checksInPlace({ request }: SliceClaim): Promise<boolean> {
+  const set = await request.repository.git.run(['config', '--get', 'slicewave.checks'], { accept: [0, 1] });
+  return set.stdout.trim() === 'in-place';
 }
 
 /** The commit that the slice stands on, or the conflict between its dependencies. */

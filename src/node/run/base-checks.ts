@@ -1,73 +1,67 @@
-import path from 'node:path';
-import type { Redact } from '../../core/gate/redact.ts';
-import type { Plan } from '../../core/plan/model.ts';
-import { baseBranchOf } from '../../core/run/names.ts';
-import type { Repository } from '../git/repository.ts';
-import type { Sandbox } from '../process/sandbox.ts';
-import { enclosed, enclosureOfCheck } from './confinement.ts';
-import { setUp } from './setup.ts';
-import { acquireLock, baseLock } from '../state/locks.ts';
+import type { PlanFacts } from '../../core/run/state-model.ts';
+import { outcomeText } from '../../core/run/claims.ts';
+import type { Verification } from '../../core/run/model.ts';
+import type { SliceClaim } from './claim.ts';
+import type { CleanCheckout } from './clean-checkout.ts';
+import { enclosed } from './confinement.ts';
+import type { GateRequest } from './gate.ts';
 import { runCheck } from './verify.ts';
-import { ensureWorktree, worktreeRoot } from '../git/worktree.ts';
 
-export interface BaseChecks {
-  readonly repository: Repository;
-  readonly plan: Plan;
-  readonly base: string;
-  readonly commands: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly sandbox: Sandbox | null;
-  readonly signal: AbortSignal;
-  readonly redact: Redact;
-  readonly say: (line: string) => void;
-}
+/** A check of the base that takes longer tells nothing that would be worth the wait. */
+const PATIENCE = 10 * 60_000;
 
 /**
- * Runs failing checks on the base too, so that a failure that was there before is not blamed on the slice. One worktree
- * per plan serves all slices, one at a time. Exit codes by command; a command is left out when that could not be found
- * out (which is not the slice's fault, and not evidence either way).
+ * Runs the slice's checks on the commit that it stands on, before its agent is paid: what passes without the change proves
+ * little about it, and what fails there is not the slice's fault. Results of other runs on the same commit are taken over.
+ * A command is left out when its result could not be found out, which is no evidence either way.
  */
-export async function checksOnBase(request: BaseChecks): Promise<ReadonlyMap<string, number | null>> {
-  const { repository, plan, base } = request;
-  const codes = new Map<string, number | null>();
-  const dir = path.join(await worktreeRoot(repository), plan.id, '.base');
-  const env = { ...request.env, SLICEWAVE_WORKTREE: dir };
-  const lock = await acquireLock(baseLock(repository, plan.id), { wait: 10 * 60_000 });
-  if (!lock) return codes;
-  try {
-    request.say(
-      `running the failing check${request.commands.length === 1 ? '' : 's'} on the base ${base.slice(0, 10)}`,
-    );
-    const ready = await ensureWorktree(repository, {
-      path: dir,
-      branch: baseBranchOf(plan.id),
-      base,
-      mode: 'fresh',
-      ours: true,
-      snapshot: async () => undefined,
-    });
-    if (!ready.ok) return codes;
-    if (ready.value.created) {
-      const setup = await setUp({ ...request, env, worktree: dir, say: () => undefined });
-      if (setup.failed) return codes;
+export async function checksOnBase(
+  claim: SliceClaim,
+  {
+    checkout,
+    base,
+    confine,
+  }: {
+    readonly checkout: CleanCheckout;
+    readonly base: string;
+    readonly confine: GateRequest['confine'];
+  },
+): Promise<ReadonlyMap<string, Verification>> {
+  const { run, slice, facts, redact } = claim;
+  const { loaded, signal, say } = claim.request;
+  const results = knownResults(facts, base);
+  const wanted = [...new Set(slice.verify)].filter((command) => !results.has(command));
+  if (wanted.length > 0) {
+    const place = await checkout.at(base);
+    if (!place.ok) {
+      say(`the checks could not be run on the base: ${place.failure}`);
+      return results;
     }
-    const place = { repository, setting: plan.sandbox, worktree: dir };
-    await enclosed(enclosureOfCheck(request.sandbox, place), async (confined) => {
-      for (const command of request.commands) {
-        const result = await runCheck({
-          confined,
-          command,
-          cwd: dir,
-          env,
-          timeoutMs: plan.limits.timeoutMinutes * 60_000,
-          signal: request.signal,
-          redact: request.redact,
-        });
-        codes.set(command, result.outcome === 'no-coverage' ? null : result.exitCode);
+    const { dir, env, writable } = place.value;
+    await enclosed(confine({ worktree: dir, writable }), async (confined) => {
+      for (const command of wanted) {
+        const timeoutMs = Math.min(PATIENCE, loaded.plan.limits.timeoutMinutes * 60_000);
+        const result = await runCheck({ confined, command, cwd: dir, env, timeoutMs, signal, redact });
+        if (signal.aborted) return;
+        await run.record({ type: 'base_checked', commit: base, result });
+        results.set(command, result);
       }
     });
-    return codes;
-  } finally {
-    await lock.release();
+    if (signal.aborted) return results;
   }
+  for (const command of slice.verify) {
+    const result = results.get(command);
+    if (!result) continue;
+    const what = result.outcome === 'passed' ? 'passes already, without the change' : outcomeText(result);
+    say(`on the base ${base.slice(0, 10)}: ${command}: ${what}`);
+  }
+  return results;
+}
+
+function knownResults(facts: PlanFacts, base: string): Map<string, Verification> {
+  const found = new Map<string, Verification>();
+  for (const { events } of facts.runs)
+    for (const event of events)
+      if (event.type === 'base_checked' && event.commit === base) found.set(event.result.command, event.result);
+  return found;
 }

@@ -12,6 +12,8 @@ import { primaryValues } from './private-values.ts';
 import { RunDirectory } from './run-directory.ts';
 import type { AttemptOutcome, AttemptRequest, CheckpointClaim } from './claim.ts';
 import { enclosed, enclosureOfCheck, settleSandbox } from './confinement.ts';
+import { outcomeText } from '../../core/run/claims.ts';
+import { openCheckEnvironment } from './check-environment.ts';
 import { setUp } from './setup.ts';
 import { runCheck, validationCommand } from './verify.ts';
 import { ensureWorktree, lockWorktree, unlockWorktree, worktreeRoot } from '../git/worktree.ts';
@@ -109,6 +111,8 @@ async function steps(
     });
     if (!ready.ok) return { reason: 'worktree-failed', detail: `${ready.failure.message}. ${ready.failure.remedy}` };
     await lockWorktree(repository, worktree, `slicewave run ${run.runId}`);
+    // Set-up is run anew; what an earlier check left in ignored files is no part of the merge.
+    if (!ready.value.created) await repository.git.in(worktree).run(['clean', '-ffdxq']);
     const redact = createRedactor(process.env, await primaryValues(repository));
     const env = {
       ...environment(),
@@ -127,21 +131,34 @@ async function steps(
     const setup = await setUp({ repository, plan, worktree, env, signal, redact, say });
     await run.record({ type: 'worktree_ready', setup: setup.commands });
     if (setup.failed) return { reason: 'setup-failed', detail: setup.failed };
-    const place = { repository, setting: plan.sandbox, worktree };
-    const failed = await enclosed(enclosureOfCheck(sandbox, place), async (confined) => {
-      for (const command of commands) {
-        say(`verifying: ${command}`);
-        const timeoutMs = plan.limits.timeoutMinutes * 60_000;
-        const result = await runCheck({ command, cwd: worktree, env, confined, timeoutMs, signal, redact });
-        if (signal.aborted) return { reason: 'stopped-by-user' as const, detail: 'stopped while verifying' };
-        await run.record({ type: 'verification', result });
-        if (result.outcome === 'passed') continue;
-        const detail = `\`${command}\` ${result.outcome} on the merge of ${checkpoint.needs.join(' + ')}`;
-        return { reason: 'tests-failing' as const, detail };
-      }
-      return null;
-    });
-    if (failed) return failed;
+    const checks = await openCheckEnvironment(env, run.runId);
+    try {
+      const place = { repository, setting: plan.sandbox, worktree, writable: [checks.root] };
+      const failed = await enclosed(enclosureOfCheck(sandbox, place), async (confined) => {
+        for (const command of commands) {
+          say(`verifying: ${command}`);
+          const timeoutMs = plan.limits.timeoutMinutes * 60_000;
+          const result = await runCheck({
+            command,
+            cwd: worktree,
+            env: checks.env,
+            confined,
+            timeoutMs,
+            signal,
+            redact,
+          });
+          if (signal.aborted) return { reason: 'stopped-by-user' as const, detail: 'stopped while verifying' };
+          await run.record({ type: 'verification', result });
+          if (result.outcome === 'passed') continue;
+          const detail = `\`${command}\` ${outcomeText(result)} on the merge of ${checkpoint.needs.join(' + ')}`;
+          return { reason: 'tests-failing' as const, detail };
+        }
+        return null;
+      });
+      if (failed) return failed;
+    } finally {
+      await checks.close();
+    }
   }
   await run.write('files-changed.txt', changes.map((change) => `${change.path}\n`).join(''));
   await run.record({

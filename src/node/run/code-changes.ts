@@ -1,3 +1,4 @@
+import type { ChangedText } from '../../core/gate/test-changes.ts';
 import { isUtf8 } from 'node:buffer';
 import { fileHunks, type Hunk } from '../../core/code/hunks.ts';
 import { languageOf } from '../../core/code/languages.ts';
@@ -13,6 +14,8 @@ import type { Git } from '../git/git.ts';
 
 /** Changed files that are read for their symbols; those whose scope names symbols are read in any case. */
 const maxFiles = 200;
+/** A change of more files is generated, or a move. */
+const mostTexts = 1_000;
 /** Larger files are generated. The reader's own limit counts characters, which take no more than this. */
 const maxBytes = 4_000_000;
 
@@ -149,6 +152,28 @@ async function hunksBetween(
     if (file && (file.from ?? change.path) === (change.from ?? change.path)) found.set(change.path, file.hunks);
   }
   return found;
+}
+
+/** Both texts of each changed file that is text on a side and not too large to be read; the first thousand of them. */
+export async function textsBetween(
+  git: Git,
+  from: string,
+  to: string,
+  changes: readonly BareChange[],
+): Promise<readonly ChangedText[]> {
+  const wanted = changes.filter((change) => isText(change) && change.additions !== null).slice(0, mostTexts);
+  const before = ({ path, from: was }: BareChange): string => `${from}:${was ?? path}`;
+  const texts = await textsOf(git, [
+    ...wanted.flatMap((change) => (isPlain(change.oldMode) ? [before(change)] : [])),
+    ...wanted.flatMap((change) => (isPlain(change.newMode) ? [`${to}:${change.path}`] : [])),
+  ]);
+  return wanted.map((change) => ({
+    path: change.path,
+    from: change.from ?? change.path,
+    // A copy takes nothing away from where it came from.
+    before: change.change === 'copied' ? null : (texts.get(before(change)) ?? null),
+    after: texts.get(`${to}:${change.path}`) ?? null,
+  }));
 }
 
 /** The texts of blobs by the names they were asked for; `null` when too large; what is no blob is left out. */

@@ -1,9 +1,17 @@
+import { scriptChanges } from '../../core/gate/check-scripts.ts';
+import { doubtsOfResults } from '../../core/gate/result-doubts.ts';
 import { checkScope } from '../../core/gate/scope-check.ts';
 import { knownSecrets, type EnvironmentFile } from '../../core/gate/known-secrets.ts';
 import type { LearningRedactor, Redact } from '../../core/gate/redact.ts';
 import type { Plan, Slice } from '../../core/plan/model.ts';
 import { outcomeText } from '../../core/run/claims.ts';
-import type { Decision, FailureReason, Stop, Verification } from '../../core/run/model.ts';
+import { doubtText } from '../../core/run/doubt.ts';
+import type { FailureReason, Stop, Verification } from '../../core/run/model.ts';
+import { testChanges, type TestChanges } from '../../core/gate/test-changes.ts';
+import type { PlanFacts } from '../../core/run/state-model.ts';
+import { compileGlob } from '../../core/scope/glob.ts';
+import type { Scope } from '../../core/task/model.ts';
+import { success, type Result } from '../../core/text/result.ts';
 import {
   changesBetween,
   leadsOutside,
@@ -11,13 +19,16 @@ import {
   putOnBranch,
   restoreSnapshot,
   takeSnapshot,
+  type BareChange,
+  type Snapshot,
 } from '../git/changes.ts';
-import { readCodeChanges } from './code-changes.ts';
+import { readCodeChanges, textsBetween } from './code-changes.ts';
 import type { Git } from '../git/git.ts';
 import { nameRules } from '../git/repository.ts';
 import type { Enclosure } from '../process/sandbox.ts';
 import { enclosed } from './confinement.ts';
 import { privateValues } from './private-values.ts';
+import type { CleanCheckout, CleanPlace } from './clean-checkout.ts';
 import type { RunDirectory } from './run-directory.ts';
 import { runCheck } from './verify.ts';
 
@@ -29,7 +40,7 @@ export interface GateRequest {
   readonly git: Git;
   readonly base: string;
   readonly branch: string;
-  readonly decisions: readonly Decision[];
+  readonly facts: PlanFacts;
   /** Attempts of this slice whose checks failed since the person last decided, this one not counted. */
   readonly failedBefore: number;
   readonly env: Readonly<Record<string, string>>;
@@ -45,8 +56,12 @@ export interface GateRequest {
     readonly worktree: string;
     readonly writable?: readonly string[];
   }) => Promise<Enclosure | null>;
-  /** Runs commands on the base, in a worktree of its own. */
-  readonly onBase: (commands: readonly string[]) => Promise<ReadonlyMap<string, number | null>>;
+  /** Whether checks run where the agent worked, because the repository's settings say so. */
+  readonly inPlace: boolean;
+  /** Where they run otherwise. */
+  readonly checkout: CleanCheckout;
+  /** What the checks came to without the change, by command. */
+  readonly onBase: ReadonlyMap<string, Verification>;
 }
 
 export type GateOutcome =
@@ -69,7 +84,7 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
     patchBetween(git, request.base, snapshot.tree),
     nameRules(git),
   ]);
-  const decided = request.decisions.flatMap((d) => (d.type === 'approved' && d.slice === slice.id ? [d] : []));
+  const decided = request.facts.decisions.flatMap((d) => (d.type === 'approved' && d.slice === slice.id ? [d] : []));
   const approved = new Set(decided.flatMap((decision) => decision.paths));
   const waived = new Set(decided.flatMap((decision) => decision.waive));
   const code = await readCodeChanges({
@@ -109,6 +124,8 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
   }
 
   if (check.stop) return { end: 'stopped', stop: check.stop };
+  const hidden = (await ignoredWork(git, slice.scope, changes)).filter((file) => !approved.has(file));
+  if (hidden.length > 0) return { end: 'stopped', stop: hiddenStop(slice.id, hidden) };
   const secret = secrets.find((found) => !approved.has(found.path));
   if (secret) {
     const paths = [...new Set(secrets.map((found) => found.path))];
@@ -122,7 +139,8 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
       },
     };
   }
-  const verdict = await verify(request, waived, check.files.length);
+  const weakened = await doubtsOfChange(git, request.base, snapshot.tree, changes);
+  const verdict = await verify(request, { waived, changed: check.files.length, snapshot, weakened });
   if (verdict.end !== 'verified') {
     await restoreSnapshot(git, snapshot.commit);
     return verdict;
@@ -135,8 +153,17 @@ type Verdict =
   | { readonly end: 'verified'; readonly testsPassed: boolean | null }
   | Exclude<GateOutcome, { end: 'verified' }>;
 
-async function verify(request: GateRequest, waived: ReadonlySet<string>, changed: number): Promise<Verdict> {
+interface Candidate {
+  readonly waived: ReadonlySet<string>;
+  /** Number of changed files. */
+  readonly changed: number;
+  readonly snapshot: Snapshot;
+  readonly weakened: TestChanges;
+}
+
+async function verify(request: GateRequest, candidate: Candidate): Promise<Verdict> {
   const { slice, run, say } = request;
+  const { waived, changed, snapshot } = candidate;
   if (changed === 0 && !waived.has(NOTHING_CHANGED)) {
     return stopped(
       'unverified',
@@ -153,15 +180,23 @@ async function verify(request: GateRequest, waived: ReadonlySet<string>, changed
       [NO_CHECKS],
     );
   }
+  const place: Result<CleanPlace, string> = request.inPlace
+    ? success({ dir: request.git.dir, env: request.env, writable: [] })
+    : await request.checkout.at(snapshot.commit);
+  if (!place.ok) {
+    const reason = request.signal.aborted ? 'stopped-by-user' : 'setup-failed';
+    return { end: 'failed', reason, detail: `in the clean checkout: ${place.failure}` };
+  }
   const results: Verification[] = [];
-  const finished = await enclosed(request.confine({ worktree: request.git.dir }), async (confined) => {
+  const { dir, env, writable } = place.value;
+  const finished = await enclosed(request.confine({ worktree: dir, writable }), async (confined) => {
     for (const command of slice.verify) {
       say(`verifying: ${command}`);
       const result = await runCheck({
         confined,
         command,
-        cwd: request.git.dir,
-        env: request.env,
+        cwd: dir,
+        env,
         timeoutMs: request.plan.limits.timeoutMinutes * 60_000,
         signal: request.signal,
         redact: request.redact,
@@ -176,33 +211,102 @@ async function verify(request: GateRequest, waived: ReadonlySet<string>, changed
   });
   if (!finished) return { end: 'failed', reason: 'stopped-by-user', detail: 'stopped while verifying' };
   const failing = results.filter((result) => result.outcome !== 'passed' && !result.waived);
-  const onBase =
-    failing.length > 0
-      ? await request.onBase(failing.map((result) => result.command))
-      : new Map<string, number | null>();
   for (const result of results) {
-    const base = onBase.get(result.command);
-    await run.record({ type: 'verification', result: base === undefined ? result : { ...result, baseExitCode: base } });
+    const base = request.onBase.get(result.command);
+    await run.record({
+      type: 'verification',
+      result: base === undefined ? result : { ...result, baseExitCode: exitCodeOf(base) },
+    });
   }
-  if (failing.length > 0) return failed(request, failing, onBase);
+  const doubts = [
+    ...candidate.weakened.doubts,
+    ...doubtsOfResults({
+      results,
+      onBase: request.onBase,
+      keptAll: candidate.weakened.keptAll,
+      earlier: earlierResults(request, snapshot.tree),
+    }),
+  ];
+  for (const doubt of doubts) {
+    say(`doubt: ${doubtText(doubt)}`);
+    await run.record({ type: 'doubted', doubt });
+  }
+  if (failing.length > 0) return failed(request, failing);
   // With a failure that a person waived, nobody can say that the tests passed.
   const passed = results.length > 0 && results.every((result) => result.outcome === 'passed');
   return { end: 'verified', testsPassed: passed ? true : null };
+}
+
+/** A check that proves nothing on the base neither passes nor fails there. */
+function exitCodeOf({ outcome, exitCode }: Verification): number | null {
+  return outcome === 'no-coverage' ? null : exitCode;
+}
+
+/** What the diff does to tests and to what runs them. */
+async function doubtsOfChange(
+  git: Git,
+  from: string,
+  to: string,
+  changes: readonly BareChange[],
+): Promise<TestChanges> {
+  const texts = await textsBetween(git, from, to, changes);
+  const { openCodeReader } = await import('../judge/code-reader.ts');
+  const { doubts, keptAll } = testChanges(texts, await openCodeReader());
+  return { doubts: [...doubts, ...scriptChanges(texts)], keptAll };
+}
+
+/** Outcomes of earlier attempts on the very same tree, by command. */
+function earlierResults({ facts, slice }: GateRequest, tree: string): ReadonlyMap<string, Verification> {
+  const found = new Map<string, Verification>();
+  for (const { events } of facts.runs) {
+    if (events[0]?.type !== 'run_started' || events[0].slice !== slice.id) continue;
+    if (events.findLast((event) => event.type === 'snapshot')?.tree !== tree) continue;
+    for (const event of events) if (event.type === 'verification') found.set(event.result.command, event.result);
+  }
+  return found;
+}
+
+/** Ignored files that the scope wants: no commit would hold them. */
+async function ignoredWork(git: Git, scope: Scope, changes: readonly BareChange[]): Promise<readonly string[]> {
+  const wanted = scope.create.flatMap(({ path: pattern }) =>
+    pattern === null ? [] : [{ place: literalPart(pattern), glob: compileGlob(pattern) }],
+  );
+  // What the commit shows was made; generated files beside it may well be ignored.
+  const missing = wanted.filter(
+    ({ place, glob }) => place !== '' && !changes.some((change) => glob.matches(change.path)),
+  );
+  if (missing.length === 0) return [];
+  const places = missing.map(({ place }) => place);
+  const ignored = await git.fields(['ls-files', '--others', '--ignored', '--exclude-standard', '-z', '--', ...places]);
+  return ignored.filter((file) => missing.some(({ glob }) => glob.matches(file)));
+}
+
+/** A path without patterns, or the directory above the first of them. */
+function literalPart(pattern: string): string {
+  const at = pattern.search(/[*?[{!]/);
+  return at < 0 ? pattern : pattern.slice(0, Math.max(0, pattern.lastIndexOf('/', at)));
+}
+
+function hiddenStop(slice: string, files: readonly string[]): Stop {
+  const named = files.slice(0, 5).join(', ');
+  return {
+    condition: 'unexpected-scope',
+    detail: `an ignore rule hides ${named}, which the scope wants created: no commit would hold it`,
+    question: `Slice ${slice} made ${named}, which git ignores. Mend the ignore rule and retry, or approve the slice without it?`,
+    paths: files,
+  };
 }
 
 /** Names by which a person waives the lack of a check or of a change; no command looks like them. */
 const NO_CHECKS = '(no check)';
 const NOTHING_CHANGED = '(no change)';
 
-function failed(
-  request: GateRequest,
-  failing: readonly Verification[],
-  onBase: ReadonlyMap<string, number | null>,
-): Verdict {
+function failed(request: GateRequest, failing: readonly Verification[]): Verdict {
   const detail = failing
     .map((check) => {
-      const before = onBase.get(check.command);
-      const also = before === undefined ? '' : before === 0 ? ', passes on the base' : ', fails on the base as well';
+      const before = request.onBase.get(check.command);
+      const also =
+        before === undefined ? '' : exitCodeOf(before) === 0 ? ', passes on the base' : ', fails on the base as well';
       return `\`${check.command}\` ${outcomeText(check)}${also}`;
     })
     .join('; ');

@@ -121,8 +121,14 @@ async function enter(args: readonly string[], from: string, worktree: string): P
 async function expand(words: readonly string[], patterns: readonly number[], cwd: string): Promise<readonly string[]> {
   if (patterns.length === 0) return words;
   const git = new Git(cwd);
-  const listed = await git.fields(['ls-files', '--cached', '--others', '--exclude-standard', '-z']).catch(() => []);
-  const files = [...new Set(listed)].sort();
+  const [listed, deleted] = await Promise.all(
+    [['--cached', '--others', '--exclude-standard'], ['--deleted']].map((which) =>
+      git.fields(['ls-files', ...which, '-z']).catch((): string[] => []),
+    ),
+  );
+  // The index still has what was deleted or renamed away.
+  const gone = new Set(deleted);
+  const files = [...new Set(listed)].filter((file) => !gone.has(file)).sort();
   return words.flatMap((word, index) => {
     if (!patterns.includes(index)) return [word];
     const glob = compileGlob(word);

@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import path from 'node:path';
+
+/** Build tools answer from a cache, or take a server that runs already, unless they are told not to. */
+const WITHOUT_CACHES: Readonly<Record<string, string>> = {
+  CI: '1',
+  TURBO_FORCE: 'true',
+  NX_SKIP_NX_CACHE: 'true',
+  NX_SKIP_REMOTE_CACHE: 'true',
+  NX_DAEMON: 'false',
+  WIREIT_CACHE: 'none',
+  PYTHONDONTWRITEBYTECODE: '1',
+};
+
+/** Stores of programs and downloads, which are not a result of anything: found by these names when HOME is another. */
+const STORES: readonly (readonly [name: string, place: string])[] = [
+  ['CARGO_HOME', '.cargo'],
+  ['RUSTUP_HOME', '.rustup'],
+  ['PYENV_ROOT', '.pyenv'],
+  ['RBENV_ROOT', '.rbenv'],
+  ['NVM_DIR', '.nvm'],
+  ['VOLTA_HOME', '.volta'],
+  ['ASDF_DATA_DIR', '.asdf'],
+  ['MISE_DATA_DIR', '.local/share/mise'],
+  ['SDKMAN_DIR', '.sdkman'],
+  ['GOPATH', 'go'],
+  ['GOCACHE', '.cache/go-build'],
+  ['PYTHONUSERBASE', '.local'],
+  ['PIP_CACHE_DIR', '.cache/pip'],
+  ['UV_CACHE_DIR', '.cache/uv'],
+  ['POETRY_CACHE_DIR', '.cache/pypoetry'],
+  ['npm_config_cache', '.npm'],
+  ['npm_config_store_dir', '.local/share/pnpm/store'],
+  ['YARN_CACHE_FOLDER', '.cache/yarn'],
+  ['COREPACK_HOME', '.cache/node/corepack'],
+  ['BUN_INSTALL', '.bun'],
+  ['DENO_DIR', '.cache/deno'],
+  ['PLAYWRIGHT_BROWSERS_PATH', '.cache/ms-playwright'],
+  ['PUPPETEER_CACHE_DIR', '.cache/puppeteer'],
+  ['CYPRESS_CACHE_FOLDER', '.cache/Cypress'],
+  ['GRADLE_USER_HOME', '.gradle'],
+  ['NUGET_PACKAGES', '.nuget/packages'],
+  ['COMPOSER_HOME', '.config/composer'],
+  ['BUNDLE_USER_HOME', '.bundle'],
+];
+
+export interface CheckEnvironment {
+  /** Holds the home and the temporary directory. */
+  readonly root: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Takes its directories away. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * The environment of a check: a HOME and a temporary directory of its own, caches of results off, and of `SLICEWAVE_*`
+ * only the ports, which a dev server needs. Nothing tells a program in it that it is being judged.
+ */
+export async function openCheckEnvironment(
+  given: Readonly<Record<string, string>>,
+  runId: string,
+): Promise<CheckEnvironment> {
+  // By this name a check is found that outlived its runner.
+  const root = await realpath(await mkdtemp(path.join(tmpdir(), `check-${runId}-`)));
+  const home = path.join(root, 'home');
+  const temporary = path.join(root, 'tmp');
+  await mkdir(home);
+  await mkdir(temporary);
+  // Tests that make commits need a name, not the person's settings.
+  await writeFile(path.join(home, '.gitconfig'), '[user]\n\tname = check\n\temail = check@localhost\n');
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const isOurs = name.startsWith('SLICEWAVE_') && !name.startsWith('SLICEWAVE_PORT');
+    if (!isOurs && !name.startsWith('GIT_') && !name.startsWith('XDG_')) env[name] = value;
+  }
+  const real = given['HOME'] ?? homedir();
+  for (const [name, place] of STORES) {
+    const dir = path.join(real, place);
+    if (env[name] === undefined && existsSync(dir)) env[name] = dir;
+  }
+  const maven = path.join(real, '.m2/repository');
+  if (existsSync(maven)) env['MAVEN_OPTS'] = `${env['MAVEN_OPTS'] ?? ''} -Dmaven.repo.local=${maven}`.trim();
+  Object.assign(env, WITHOUT_CACHES, {
+    // Otherwise a package that was tested before is not tested again.
+    GOFLAGS: `${env['GOFLAGS'] ?? ''} -count=1`.trim(),
+    HOME: home,
+    USERPROFILE: home,
+    TMPDIR: temporary,
+    TMP: temporary,
+    TEMP: temporary,
+  });
+  return { root, env, close: () => rm(root, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined) };
+}

@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { lstat, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Redact } from '../../core/gate/redact.ts';
+import type { Plan } from '../../core/plan/model.ts';
+import { failure, success, type Result } from '../../core/text/result.ts';
+import type { Repository } from '../git/repository.ts';
+import { listWorktrees, lockWorktree, unlockWorktree } from '../git/worktree.ts';
+import { writeWhole } from '../state/whole-write.ts';
+import { openCheckEnvironment, type CheckEnvironment } from './check-environment.ts';
+import { setUp } from './setup.ts';
+
+export interface CleanCheckoutRequest {
+  readonly repository: Repository;
+  readonly plan: Plan;
+  /** Where it stands; nobody works there. */
+  readonly dir: string;
+  readonly runId: string;
+  /** The environment of the agent: set-up has it, checks have one of their own. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly redact: Redact;
+  readonly say: (line: string) => void;
+}
+
+/** A directory to run checks in, and their environment. */
+export interface CleanPlace {
+  readonly dir: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** What a check may write beside the directory. */
+  readonly writable: readonly string[];
+}
+
+/** Files that say what a set-up installs. While none of them changes it is not run again. */
+const SETUP_INPUTS =
+  /(?:^|\/)(?:package\.json|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|pnpm-workspace\.yaml|yarn\.lock|bun\.lockb?|\.npmrc|\.yarnrc\.yml|uv\.lock|poetry\.lock|pyproject\.toml|requirements[\w.-]*\.txt|setup\.(?:py|cfg)|Pipfile(?:\.lock)?|Gemfile(?:\.lock)?|composer\.(?:json|lock)|go\.(?:mod|sum)|Cargo\.(?:toml|lock)|\.worktreeinclude)$/;
+
+/** Where tools keep results inside of what was installed. */
+const CACHES_INSIDE = ['node_modules/.cache', 'node_modules/.vite', 'node_modules/.vitest', 'node_modules/.vite-temp'];
+
+/**
+ * A second worktree of a slice, in which its checks run: it holds what a commit holds, what `.worktreeinclude` names, and
+ * what the set-up made; nothing that an agent or an earlier check left in ignored files. It is kept between attempts, so
+ * that the set-up is paid once for each state of the files that it reads.
+ */
+export class CleanCheckout {
+  readonly #request: CleanCheckoutRequest;
+  #environment: CheckEnvironment | null = null;
+  #locked = false;
+
+  constructor(request: CleanCheckoutRequest) {
+    this.#request = request;
+  }
+
+  /** The checkout at a commit. A failure is what made that impossible, for people. */
+  async at(commit: string): Promise<Result<CleanPlace, string>> {
+    const { repository, dir, runId } = this.#request;
+    const isNew = await this.#stand(commit);
+    if (!this.#locked) await lockWorktree(repository, dir, `slicewave run ${runId}`);
+    this.#locked = true;
+    const git = repository.git.in(dir);
+    const key = await this.#setupKey(commit);
+    const before = isNew ? null : await this.#remembered();
+    if (before?.key === key) {
+      const strange = (await this.#ignored()).filter((file) => !before.kept.includes(file));
+      for (const file of [...strange, ...CACHES_INSIDE]) await this.#remove(file);
+    } else {
+      await git.run(['clean', '-ffdxq']);
+      const failed = await this.#install();
+      if (failed !== null) return failure(failed);
+      // A set-up may also write tracked files (a formatter, a lock file): the commit is what is checked.
+      await git.run(['checkout', '--quiet', '--force', '--detach', commit]);
+      await git.run(['clean', '-ffdq']);
+      await writeWhole(await this.#noteFile(), `${JSON.stringify({ key, kept: await this.#ignored() })}\n`);
+    }
+    this.#environment ??= await openCheckEnvironment(this.#request.env, this.#request.runId);
+    return success({ dir, env: this.#environment.env, writable: [this.#environment.root] });
+  }
+
+  async close(): Promise<void> {
+    await this.#environment?.close();
+    this.#environment = null;
+    if (this.#locked) await unlockWorktree(this.#request.repository, this.#request.dir);
+    this.#locked = false;
+  }
+
+  /** Whether it had to be made. */
+  async #stand(commit: string): Promise<boolean> {
+    const { repository, dir } = this.#request;
+    const known = (await listWorktrees(repository)).find((entry) => entry.path === dir);
+    const found = await lstat(dir).catch(() => null);
+    if (known && found?.isDirectory() && !known.prunable) {
+      const pointer = await readFile(path.join(dir, '.git'), 'utf8').catch(() => '');
+      if (pointer.includes(repository.commonDir)) {
+        const git = repository.git.in(dir);
+        await git.run(['reset', '--quiet', '--hard']);
+        await git.run(['clean', '-ffdq']);
+        await git.run(['checkout', '--quiet', '--force', '--detach', commit]);
+        return false;
+      }
+    }
+    // Whatever stands there is no checkout of ours: it is put aside, not away.
+    if (found) await rename(dir, `${dir}.old-${Date.now()}`);
+    if (known) {
+      await repository.git.run(['worktree', 'unlock', dir], { accept: [0, 128] });
+      await repository.git.run(['worktree', 'prune']);
+    }
+    await repository.git.run(['worktree', 'add', '--quiet', '--detach', dir, commit]);
+    return true;
+  }
+
+  async #install(): Promise<string | null> {
+    const { repository, plan, dir, env, signal, redact, say } = this.#request;
+    const quiet = (line: string): void => say(`clean checkout: ${line}`);
+    const place = { ...env, SLICEWAVE_WORKTREE: dir };
+    return (await setUp({ repository, plan, worktree: dir, env: place, signal, redact, say: quiet })).failed;
+  }
+
+  async #setupKey(commit: string): Promise<string> {
+    const { repository, plan } = this.#request;
+    const entries = await repository.git.fields(['ls-tree', '-r', '-z', '--full-tree', commit]);
+    const inputs = entries.filter((entry) => SETUP_INPUTS.test(entry.slice(entry.indexOf('\t') + 1)));
+    return createHash('sha256')
+      .update(JSON.stringify([plan.setup, inputs]))
+      .digest('hex');
+  }
+
+  /** Ignored files and directories, as few names as git needs for them. */
+  async #ignored(): Promise<string[]> {
+    const args = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z'];
+    return this.#request.repository.git.in(this.#request.dir).fields(args);
+  }
+
+  async #remove(file: string): Promise<void> {
+    await rm(path.join(this.#request.dir, file), { recursive: true, force: true });
+  }
+
+  /** What its set-up made is written down in its own git directory, and goes when the checkout goes. */
+  async #noteFile(): Promise<string> {
+    const { repository, dir } = this.#request;
+    return path.join(await repository.git.in(dir).text(['rev-parse', '--absolute-git-dir']), 'check-setup.json');
+  }
+
+  async #remembered(): Promise<{ readonly key: string; readonly kept: readonly string[] } | null> {
+    try {
+      const value: unknown = JSON.parse(await readFile(await this.#noteFile(), 'utf8'));
+      if (typeof value !== 'object' || value === null) return null;
+      const { key, kept } = value as { key?: unknown; kept?: unknown };
+      if (typeof key !== 'string' || !Array.isArray(kept)) return null;
+      return { key, kept: kept.filter((file) => typeof file === 'string') };
+    } catch {
+      return null;
+    }
+  }
+}
