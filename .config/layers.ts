@@ -104,6 +104,7 @@ export const LAYERS: readonly LayeredFolder[] = [
     folder: 'src/node',
     rooms: [
       { name: 'failure.ts', holds: 'how an expected failure is said' },
+      { name: 'paths.ts', holds: 'paths as files are named, and whether they lead out of a directory' },
       { name: 'process', holds: 'processes: started, watched, ended with all they started' },
       { name: 'git', holds: 'calls of git, worktrees, snapshots, changes' },
       { name: 'state', holds: 'facts, events, decisions, locks' },
@@ -111,6 +112,7 @@ export const LAYERS: readonly LayeredFolder[] = [
       { name: 'agents', holds: 'one adapter for each agent' },
       { name: 'plan', holds: 'plans on disk: found, loaded, written, migrated, prepared' },
       { name: 'judge', holds: 'what the judge and the linter are told of the repository' },
+      { name: 'hook.ts', holds: 'what agents and git ask before they act; starts without the engine' },
       { name: 'replan', holds: 'a changed plan written over the old one' },
       { name: 'decompose', holds: 'decomposers, agents among them' },
       { name: 'run', holds: 'one attempt from its claim to its commit; the scheduler of many' },
@@ -119,7 +121,9 @@ export const LAYERS: readonly LayeredFolder[] = [
     ],
     doors: [
       'engine.ts',
+      'hook.ts',
       'failure.ts',
+      'paths.ts',
       'run/runner.ts',
       'run/wrap.ts',
       'run/launcher.ts',
@@ -127,7 +131,7 @@ export const LAYERS: readonly LayeredFolder[] = [
       'run/doctor.ts',
       'plan/init.ts',
       'plan/migrate.ts',
-      'agents/table.ts',
+      'git/new-repository.ts',
     ],
   },
   {
@@ -161,10 +165,8 @@ export const NOT_YET: { readonly arrows: readonly string[]; readonly doors: read
   arrows: [],
   /** Files that others import past the doors of their folder: each becomes a door, or is reached through one. */
   doors: [
-    'src/node/agents/adapter.ts',
     'src/node/git/changes.ts',
     'src/node/git/checkout.ts',
-    'src/node/git/git.ts',
     'src/node/git/repository.ts',
     'src/node/judge/code-reader.ts',
     'src/node/judge/judge.ts',
@@ -172,7 +174,6 @@ export const NOT_YET: { readonly arrows: readonly string[]; readonly doors: read
     'src/node/judge/repository-facts.ts',
     'src/node/judge/workspace-files.ts',
     'src/node/plan/plans.ts',
-    'src/node/process/processes.ts',
     'src/node/decompose/decompose.ts',
     'src/node/decompose/decomposers/decomposer.ts',
     'src/node/integrate/report.ts',

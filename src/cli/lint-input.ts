@@ -6,7 +6,7 @@ import type { LintSettings } from '../core/lint/engine/config.ts';
 import type { Finding } from '../core/text/finding.ts';
 import { fileKind, mayBeOurs } from '../core/lint/engine/kind.ts';
 import { readLintSettings, settingsFiles } from '../core/lint/engine/settings.ts';
-import { toPosix } from '../node/git/repository.ts';
+import { toPosix } from '../node/paths.ts';
 import { readWorkspaceFiles } from '../node/judge/workspace-files.ts';
 import { UsageError } from './command.ts';
 

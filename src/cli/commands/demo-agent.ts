@@ -6,7 +6,7 @@ import process from 'node:process';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { splitCommand } from '../../core/text/words.ts';
-import { inside } from '../../node/git/repository.ts';
+import { inside } from '../../node/paths.ts';
 import type { Command } from '../command.ts';
 
 const step = z.union([

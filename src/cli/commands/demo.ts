@@ -8,7 +8,7 @@ import { dashboardText } from '../../core/view/dashboard.ts';
 import type { PlanState } from '../../core/run/state-model.ts';
 import { childLauncher } from '../../node/run/launcher.ts';
 import { type Engine, openEngine } from '../../node/engine.ts';
-import { Git } from '../../node/git/git.ts';
+import { makeRepository } from '../../node/git/new-repository.ts';
 import { EXIT, flag, report, text, type Command, type Terminal } from '../command.ts';
 import { LiveView } from '../live.ts';
 import { abortOnSignals, selfArgv } from '../open.ts';
@@ -36,7 +36,7 @@ export const demo: Command = {
       );
       return EXIT.usage;
     }
-    const dir = await makeRepository(example, text(invocation, 'dir'));
+    const dir = await copyExample(example, text(invocation, 'dir'));
     if (flag(invocation, 'prepare')) {
       terminal.out(`${dir}\n`);
       return EXIT.done;
@@ -55,17 +55,12 @@ async function exampleDir(): Promise<string | null> {
   return null;
 }
 
-async function makeRepository(example: string, wanted: string | undefined): Promise<string> {
+async function copyExample(example: string, wanted: string | undefined): Promise<string> {
   const dir = wanted
     ? path.resolve(wanted)
     : path.join(await mkdtemp(path.join(tmpdir(), 'slicewave-demo-')), 'inventory');
   await cp(example, dir, { recursive: true });
-  const git = new Git(dir);
-  await git.run(['init', '--quiet', '--initial-branch=main']);
-  await git.run(['add', '--all']);
-  const tree = await git.text(['write-tree']);
-  const commit = await git.commitTree(tree, [], 'The inventory service, before the plan', '2026-01-05T09:00:00Z');
-  await git.run(['update-ref', 'refs/heads/main', commit]);
+  await makeRepository(dir, 'The inventory service, before the plan', '2026-01-05T09:00:00Z');
   return dir;
 }
 

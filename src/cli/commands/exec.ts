@@ -1,4 +1,3 @@
-import { environment } from '../../node/process/processes.ts';
 import { runAttempt } from '../../node/run/runner.ts';
 import { wrapCommand } from '../../node/run/wrap.ts';
 import { EXIT, report, required, text, type Command, type Invocation } from '../command.ts';
@@ -34,7 +33,6 @@ async function execute(invocation: Invocation): Promise<number> {
       repository: engine.value.repository,
       cwd: terminal.cwd,
       words: invocation.rest,
-      env: environment(),
       ...sandboxOption(invocation),
       signal,
       out: (chunk) => terminal.out(chunk),

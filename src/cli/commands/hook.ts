@@ -1,16 +1,8 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import path from 'node:path';
-import process from 'node:process';
-import { ruleOnCommand, ruleOnEdit, type Ruling, type ScopePolicy } from '../../core/gate/policy.ts';
-import type { AskedToolUse } from '../../node/agents/adapter.ts';
-import { agentHook } from '../../node/agents/table.ts';
-import { Git } from '../../node/git/git.ts';
+import { readFileSync } from 'node:fs';
+import { answerAgent, refusalsOfCommit } from '../../node/hook.ts';
 import type { Command } from '../command.ts';
 
-/**
- * What agents and git call back into. Fails closed: whatever goes wrong here denies, because a hook that fails open is
- * no boundary.
- */
+/** What agents and git call back into. */
 export const hook: Command = {
   name: 'hook',
   summary: 'Rule on a tool use or a commit (called by agents and git)',
@@ -19,123 +11,19 @@ export const hook: Command = {
   examples: ['slicewave hook pre-tool-use < tool-use.json'],
   internal: true,
   async run({ positionals, terminal }) {
-    if (positionals[0] === 'pre-commit') return preCommit((line) => terminal.err(line));
-    const name = positionals[0] ?? '';
-    const asking = agentHook(name);
-    if (!asking) {
-      // Agents take this exit code for a refusal.
-      terminal.err(`slicewave: no agent has a hook "${name}", so nothing is allowed by it\n`);
-      return 2;
+    const [name = ''] = positionals;
+    if (name === 'pre-commit') {
+      const refusals = await refusalsOfCommit();
+      for (const reason of refusals) terminal.err(`slicewave: ${reason}\n`);
+      return refusals.length > 0 ? 1 : 0;
     }
-    let ruling: Ruling;
-    try {
-      const policy = readPolicy();
-      const use = asking.read(JSON.parse(readFileSync(0, 'utf8')));
-      ruling = use === null ? { allow: true } : await rule(use, policy);
-    } catch (error) {
-      ruling = {
-        allow: false,
-        reason: `Slicewave could not rule on this tool use: ${error instanceof Error ? error.message : String(error)}`,
-      };
+    const answer = await answerAgent(name, () => readFileSync(0, 'utf8'));
+    if (answer !== null) {
+      terminal.out(answer);
+      return 0;
     }
-    if (ruling.allow) return 0;
-    terminal.out(asking.refusal(ruling.reason));
-    return 0;
+    // Agents take this exit code for a refusal.
+    terminal.err(`slicewave: no agent has a hook "${name}", so nothing is allowed by it\n`);
+    return 2;
   },
 };
-
-function readPolicy(): ScopePolicy {
-  const file = process.env['SLICEWAVE_POLICY_FILE'];
-  if (!file) throw new Error('SLICEWAVE_POLICY_FILE is not set');
-  return JSON.parse(readFileSync(file, 'utf8')) as ScopePolicy;
-}
-
-async function rule({ file, command, cwd, input }: AskedToolUse, policy: ScopePolicy): Promise<Ruling> {
-  if (file !== null) {
-    const full = path.resolve(cwd ?? policy.worktree, file);
-    const inside = relativeTo(policy.worktree, full);
-    const ruling = ruleOnEdit(policy, inside, file);
-    return ruling.allow && inside !== null ? ruleInside(policy, inside, full, input) : ruling;
-  }
-  return command === null ? { allow: true } : ruleOnCommand(policy, command);
-}
-
-/** Down to the symbol, where the scope names any. The parser takes a moment to load, so only then. */
-async function ruleInside(
-  policy: ScopePolicy,
-  file: string,
-  full: string,
-  input: Readonly<Record<string, unknown>>,
-): Promise<Ruling> {
-  const { editedText, namesSymbolsOf, ruleOnSymbols } = await import('../../core/gate/symbol-policy.ts');
-  if (!namesSymbolsOf(policy, file)) return { allow: true };
-  const before = existsSync(full) ? readFileSync(full, 'utf8') : '';
-  const after = editedText(before, input);
-  const { openCodeReader } = await import('../../node/judge/code-reader.ts');
-  const reader = after === null ? null : await openCodeReader();
-  return after === null || !reader ? { allow: true } : ruleOnSymbols({ policy, path: file, before, after, reader });
-}
-
-/** The path inside the worktree, links of existing parents resolved; `null` outside. */
-function relativeTo(worktree: string, file: string): string | null {
-  const relative = path.relative(realpathSync(worktree), realParent(file));
-  if (relative.startsWith('..') || path.isAbsolute(relative)) return null;
-  return relative.split(path.sep).join('/');
-}
-
-function realParent(file: string): string {
-  try {
-    return realpathSync(file);
-  } catch {
-    const parent = path.dirname(file);
-    return parent === file ? file : path.join(realParent(parent), path.basename(file));
-  }
-}
-
-/**
- * Second enforcement: an agent's own commit must stay in its worktree and in scope. Other repositories, such as those
- * that a project's tests make, are none of ours.
- */
-async function preCommit(err: (line: string) => void): Promise<number> {
-  try {
-    const policy = readPolicy();
-    // In a hook, git's own variables say which repository and which index the commit is about.
-    const committing = new Git({ dir: process.cwd(), env: ofTheCommit() });
-    const here = await whereabouts(committing);
-    const slice = await whereabouts(new Git(policy.worktree));
-    if (here.commonDir !== slice.commonDir) return 0;
-    if (here.top !== slice.top) {
-      err(`slicewave: ${here.top} is outside this slice's worktree (${policy.worktree}). Commit only inside it.\n`);
-      return 1;
-    }
-    const staged = await committing.fields(['diff', '--cached', '--name-only', '--no-renames', '-z']);
-    let refused = 0;
-    for (const file of staged) {
-      const ruling = ruleOnEdit(policy, file, file);
-      if (ruling.allow) continue;
-      refused++;
-      err(`slicewave: ${ruling.reason}\n`);
-    }
-    return refused > 0 ? 1 : 0;
-  } catch (error) {
-    err(`slicewave: the commit could not be checked: ${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
-  }
-}
-
-/** What git tells a hook about the commit that is being made. */
-function ofTheCommit(): Record<string, string> {
-  return Object.fromEntries(
-    ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE'].flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value] as const];
-    }),
-  );
-}
-
-/** The repository and the checkout around a directory. */
-async function whereabouts(git: Git): Promise<{ readonly commonDir: string; readonly top: string }> {
-  const asked = ['rev-parse', '--path-format=absolute', '--git-common-dir', '--show-toplevel'];
-  const [commonDir = '', top = ''] = (await git.text(asked)).split('\n');
-  return { commonDir: realpathSync(commonDir), top: realpathSync(top) };
-}

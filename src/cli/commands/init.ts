@@ -1,5 +1,5 @@
 import { initPlan } from '../../node/plan/init.ts';
-import { toPosix } from '../../node/git/repository.ts';
+import { toPosix } from '../../node/paths.ts';
 import { EXIT, flag, report, required, text, UsageError, type Command } from '../command.ts';
 import { openHere } from '../open.ts';
 import path from 'node:path';

@@ -12,7 +12,7 @@ import { fileKind } from '../../core/lint/engine/kind.ts';
 import { LintSession, ordered } from '../../core/lint/lint.ts';
 import { sarifLog } from '../../core/lint/engine/sarif.ts';
 import { checkoutAround } from '../../node/git/checkout.ts';
-import { toPosix } from '../../node/git/repository.ts';
+import { toPosix } from '../../node/paths.ts';
 import { readRepositoryFacts, withCode } from '../../node/judge/repository-facts.ts';
 import { writeWhole } from '../../node/state/whole-write.ts';
 import { EXIT, flag, text, UsageError, type Command, type Invocation, type Terminal } from '../command.ts';

@@ -4,7 +4,8 @@ import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Inventory } from '../../core/audit/inventory.ts';
 import type { Git } from '../git/git.ts';
-import { toPosix, type Repository } from '../git/repository.ts';
+import type { Repository } from '../git/repository.ts';
+import { toPosix } from '../paths.ts';
 
 /** What may be put back: the bytes of the files that are shared and small, and the stash's own log. */
 export interface KeptFiles {

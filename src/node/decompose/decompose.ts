@@ -34,7 +34,7 @@ import { FactsReader } from '../state/facts.ts';
 import { Git } from '../git/git.ts';
 import { evidencePlace, gatherEvidence, type Evidence } from '../judge/judge.ts';
 import { keepAnswer, keptAnswer, type KeptAnswer } from './kept-answer.ts';
-import { contained, toPosix } from '../git/repository.ts';
+import { contained, toPosix } from '../paths.ts';
 
 /** A decomposition that was not written yet. */
 export interface Decomposition extends WritablePlan {

@@ -145,24 +145,3 @@ export async function excludeState(repository: Repository): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}/.agent-runs/\n`);
 }
-
-/** Resolves `relative` inside `root`; `null` when it would leave it, links included for the part that exists. */
-export async function contained(root: string, relative: string): Promise<string | null> {
-  const full = path.resolve(root, relative);
-  if (!inside(root, full)) return null;
-  const realRoot = await realpath(root);
-  for (let at = full; inside(root, at); at = path.dirname(at)) {
-    const real = await realpath(at).catch(() => null);
-    if (real !== null) return inside(realRoot, real) ? full : null;
-  }
-  return null;
-}
-
-export function inside(root: string, file: string): boolean {
-  const relative = path.relative(root, file);
-  return relative === '' || (!relative.startsWith(`..${path.sep}`) && relative !== '..' && !path.isAbsolute(relative));
-}
-
-export function toPosix(file: string): string {
-  return path.sep === '/' ? file : file.split(path.sep).join('/');
-}

@@ -3,7 +3,8 @@ import { copyFile, lstat, mkdir, readdir, readFile, readlink, realpath, rename, 
 import path from 'node:path';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
-import { inside, type Repository } from './repository.ts';
+import type { Repository } from './repository.ts';
+import { inside } from '../paths.ts';
 import { putOnBranch, treeOfWorktree } from './changes.ts';
 import { GitError } from './git.ts';
 import { WorktreeReplaced } from './place.ts';

@@ -8,7 +8,7 @@ import { loadPlan } from '../../core/plan/load.ts';
 import type { PlanFiles } from '../../core/plan/model.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
-import { contained, inside } from '../git/repository.ts';
+import { contained, inside } from '../paths.ts';
 
 /** What is needed of a plan to write it. */
 export interface WritablePlan {

@@ -5,7 +5,7 @@ import { success, type Result } from '../../core/text/result.ts';
 import { readSpec } from '../../core/spec/read.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import { place, writeFailure } from './directory.ts';
-import { contained, inside, toPosix } from '../git/repository.ts';
+import { contained, inside, toPosix } from '../paths.ts';
 
 export interface InitRequest {
   /** Absolute path of the primary checkout's top level. */

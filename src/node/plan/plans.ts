@@ -6,7 +6,8 @@ import { loadPlan } from '../../core/plan/load.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
-import { contained, toPosix, type Repository } from '../git/repository.ts';
+import type { Repository } from '../git/repository.ts';
+import { contained, toPosix } from '../paths.ts';
 
 const LARGEST = 4 * 1024 * 1024;
 

@@ -6,7 +6,7 @@ import type { FileChange } from '../../core/run/model.ts';
 import { changesBetween, patchBetween, takeSnapshot, treeOfWorktree } from '../git/changes.ts';
 import { readCodeChanges } from './code-changes.ts';
 import { type EngineFailure, fail } from '../failure.ts';
-import { identify, runProcess } from '../process/processes.ts';
+import { environment, identify, runProcess } from '../process/processes.ts';
 import { Git } from '../git/git.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
 import { enclosed, enclosureOfAgent, settleSandbox, unconfinedWarning } from './confinement.ts';
@@ -17,7 +17,6 @@ export interface WrapRequest {
   readonly repository: Repository;
   readonly cwd: string;
   readonly words: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
   /** Absent: it may what the person may who started it. */
   readonly sandbox?: SandboxMode;
   readonly signal: AbortSignal;
@@ -74,7 +73,7 @@ export async function wrapCommand(
         program,
         args,
         cwd: request.cwd,
-        env: { ...request.env, SLICEWAVE_RUN_ID: run.runId },
+        env: { ...environment(), SLICEWAVE_RUN_ID: run.runId },
         signal: request.signal,
         onStdout: (chunk) => {
           run.output(chunk);

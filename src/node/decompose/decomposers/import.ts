@@ -4,7 +4,7 @@ import { importerOf } from '../../../core/decompose/import/importers.ts';
 import type { ImporterId } from '../../../core/decompose/table.ts';
 import { success } from '../../../core/text/result.ts';
 import { Git } from '../../git/git.ts';
-import { contained } from '../../git/repository.ts';
+import { contained } from '../../paths.ts';
 import { blockedSpec, type Decomposer } from './decomposer.ts';
 
 /** Texts larger than this are no list of tasks. */
