@@ -1,5 +1,7 @@
 import { dashboardText } from '../core/view/dashboard.ts';
 import { remarkLines, remarksOf } from '../core/run/doubt.ts';
+import { printable } from '../core/text/printing.ts';
+import { warningText } from '../core/run/warning.ts';
 import { checkpointStateRow, stateLabel } from '../core/run/states.ts';
 import type { PlanState } from '../core/run/state-model.ts';
 import type { Terminal } from './command.ts';
@@ -61,6 +63,10 @@ export class LiveView {
   }
 
   #print(state: PlanState): void {
+    for (const warning of state.warnings) {
+      const text = printable(warningText(warning));
+      this.#changed(`! ${text}`, `warning: ${text}`, true);
+    }
     for (const slice of state.slices) {
       const attempt = slice.run && slice.run.attempt > 1 ? ` (attempt ${slice.run.attempt})` : '';
       for (const line of remarkLines(slice))

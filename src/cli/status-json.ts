@@ -42,6 +42,7 @@ export function statusJson(state: PlanState): Record<string, unknown> {
       paths: item.paths,
       unblocks: item.unblocks,
     })),
+    warnings: state.warnings,
     merge_points: state.checkpoints
       .filter((checkpoint) => checkpoint.kind === 'merge-point')
       .map((checkpoint) => ({ id: checkpoint.id, state: checkpoint.state })),

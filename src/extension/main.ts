@@ -38,7 +38,9 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   applyWorktreeRoot();
   const slicewave = [process.execPath, context.asAbsolutePath('dist/cli.js')];
-  const projects = new Projects(async (dir) => (await import('../node/engine.ts')).openEngine(dir, { slicewave }));
+  const projects = new Projects(async (dir) =>
+    (await import('../node/engine.ts')).openEngine(dir, { slicewave, editor: true }),
+  );
   const terminals = new TerminalLauncher(readSettings);
   const runs = new PlanRuns({ projects, launcher: terminals, settings: readSettings, memory: context.workspaceState });
   const replanning = new Replanning(projects, readSettings);

@@ -24,12 +24,16 @@ import { applyReplan, previewReplan, undoReplan, type ReplanPreview, type Replan
 import { planIdOf, recoverHeld, recoverReplan, removeJournal } from './state/replan-journal.ts';
 import { openRepository, type Repository } from './git/repository.ts';
 import { schedule, type RunOutcome, type RunRequest } from './run/scheduler.ts';
+import { whyNotAPerson } from './process/whose-hand.ts';
+import { worktreeRoot } from './git/worktree.ts';
 import { acquireLock, planLock } from './state/locks.ts';
 import { watchFacts } from './state/watch.ts';
 
 export interface EngineOptions {
   /** argv that starts the command line: runners and hooks are started with it. */
   readonly slicewave: readonly string[];
+  /** The engine lives in an editor: what it decides was clicked there. */
+  readonly editor?: boolean;
 }
 
 export interface RunSummary {
@@ -104,19 +108,21 @@ export async function openEngine(
 ): Promise<Result<Engine & { readonly repository: Repository }, EngineFailure>> {
   const repository = await openRepository(dir);
   if (!repository.ok) return repository;
-  return success(new RepositoryEngine(repository.value, options.slicewave));
+  return success(new RepositoryEngine(repository.value, options));
 }
 
 class RepositoryEngine implements Engine {
   readonly repository: Repository;
   readonly #slicewave: readonly string[];
+  readonly #editor: boolean;
   readonly #reader: FactsReader;
   readonly #learned: LearnedGraphs;
   readonly #plans: PlanCache;
 
-  constructor(repository: Repository, slicewave: readonly string[]) {
+  constructor(repository: Repository, { slicewave, editor = false }: EngineOptions) {
     this.repository = repository;
     this.#slicewave = slicewave;
+    this.#editor = editor;
     this.#reader = new FactsReader(repository);
     this.#learned = new LearnedGraphs(repository);
     this.#plans = new PlanCache(repository);
@@ -213,16 +219,31 @@ class RepositoryEngine implements Engine {
     return previewReplan(this.repository, request);
   }
 
-  applyReplan(preview: Parameters<Engine['applyReplan']>[0]): ReturnType<Engine['applyReplan']> {
-    return applyReplan(this.repository, preview);
+  async applyReplan(preview: Parameters<Engine['applyReplan']>[0]): ReturnType<Engine['applyReplan']> {
+    return (await this.#refused()) ?? applyReplan(this.repository, preview);
   }
 
-  undoReplan(planDir: string): ReturnType<Engine['undoReplan']> {
-    return undoReplan(this.repository, planDir);
+  async undoReplan(planDir: string): ReturnType<Engine['undoReplan']> {
+    return (await this.#refused()) ?? undoReplan(this.repository, planDir);
   }
 
   run(request: Parameters<Engine['run']>[0]): ReturnType<Engine['run']> {
     return schedule(this.repository, request, this.#slicewave);
+  }
+
+  /** Decisions are a person's: the failure when this process was started by a run, however it got loose of it. */
+  async #refused(): Promise<ReturnType<typeof fail> | null> {
+    const runners = (await this.#reader.runs()).flatMap(({ alive, events: [first] }) =>
+      alive && first?.type === 'run_started' ? [{ pid: first.pid, started: first.pid_started }] : [],
+    );
+    const worktrees = await worktreeRoot(this.repository);
+    const why = await whyNotAPerson({ worktrees, runners, editor: this.#editor });
+    if (why === null) return null;
+    return fail(
+      'inside-run',
+      `this is for a person to decide, and this process is not one's: ${why}`,
+      'Decide in a terminal of your own, in the primary checkout, or in the editor.',
+    );
   }
 
   async #decide<T>(
@@ -230,7 +251,8 @@ class RepositoryEngine implements Engine {
     work: (decisions: Decisions) => Promise<Result<T, EngineFailure>>,
   ): Promise<Result<T, EngineFailure>> {
     const loaded = await this.load(planDir);
-    return loaded.ok ? work(new Decisions(this.repository, loaded.value)) : loaded;
+    if (!loaded.ok) return loaded;
+    return (await this.#refused()) ?? work(new Decisions(this.repository, loaded.value));
   }
 
   answer(planDir: string, slice: string, text: string): ReturnType<Engine['answer']> {
@@ -254,6 +276,8 @@ class RepositoryEngine implements Engine {
   }
 
   async integrate(planDir: string, options: Parameters<Engine['integrate']>[1]): ReturnType<Engine['integrate']> {
+    const refused = options.into === undefined ? null : await this.#refused();
+    if (refused) return refused;
     // Half a plan lacks slices, and would be called whole.
     await recoverReplan(this.repository, planDir);
     const loaded = await this.load(planDir);

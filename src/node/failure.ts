@@ -20,6 +20,7 @@ export interface EngineFailure {
     | 'failing'
     | 'agent'
     | 'sandbox'
+    | 'inside-run'
     | 'cancelled'
     | 'git'
     | 'write';

@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Attention } from '../core/run/state-model.ts';
 import { minutes } from '../core/text/duration.ts';
+import { warningText } from '../core/run/warning.ts';
 import { attentionActions, canRunPlan, headlineOf, type SliceAction } from '../protocol/dashboard.ts';
 import { boardView } from './board.ts';
 import { actionButton, chip, type Hands, type Model, type Selection } from './controls.ts';
@@ -115,10 +116,11 @@ function headerView({ snapshot, selection }: Model, hands: Hands): TemplateResul
 }
 
 function attentionView(model: Model, hands: Hands): TemplateResult | typeof nothing {
-  const { attention } = model.snapshot.state;
-  if (attention.length === 0) return nothing;
+  const { attention, warnings } = model.snapshot.state;
+  if (attention.length + warnings.length === 0) return nothing;
   return html`<section class="attention" aria-labelledby="attention-title">
-    <h2 id="attention-title">Needs you <span class="badge">${attention.length}</span></h2>
+    <h2 id="attention-title">Needs you <span class="badge">${attention.length + warnings.length}</span></h2>
+    ${warnings.map((warning) => html`<p class="warning" role="note">${warningText(warning)}</p>`)}
     <ul class="plain-list">
       ${repeat(
         attention,

@@ -73,6 +73,9 @@ export const SMALL: PlanShape = {
   contracts: [{ path: 'contracts/shape.txt', target: 'src/shape.txt', text: 'one shape for all\n' }],
 };
 
+// One key for this process and all that it starts, and nothing in the state of whoever runs the tests.
+process.env['XDG_STATE_HOME'] ??= mkdtempSync(path.join(tmpdir(), 'sw-state-'));
+
 export interface Finished {
   readonly code: number | null;
   readonly out: string;
@@ -493,6 +496,7 @@ export interface Status {
     readonly detail: string;
     readonly question: string;
   }[];
+  readonly warnings: readonly { readonly kind: string; readonly summary: string; readonly remedy: string | null }[];
   readonly merge_points: readonly { readonly id: string; readonly state: string }[];
 }
 

@@ -299,6 +299,7 @@ export function foldPlan(facts: PlanFacts): PlanState {
     checkpoints,
     batches: batchesOf(graph, slices),
     attention,
+    warnings: facts.warnings ?? [],
     criticalPath: remaining.criticalPath,
     remainingMinutes: remaining.makespan,
     costUsd,

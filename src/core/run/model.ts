@@ -237,6 +237,28 @@ export type DecisionBody =
       readonly added: readonly string[];
       readonly cut: readonly string[];
       readonly changed: readonly string[];
+    }
+  /**
+   * From here on lines carry digests: what had none before is named with the digest of its content, and what has none and
+   * is not named was not written by Slicewave.
+   */
+  | {
+      readonly type: 'evidence_began';
+      readonly runs: Readonly<Record<string, string>>;
+      /** Of the decisions before this one that have no digest. */
+      readonly decisions: string;
+    }
+  /** A person vouches for what another machine's key signed: runs by the digest of their content, decisions by their own. */
+  | { readonly type: 'trusted'; readonly runs: Readonly<Record<string, string>>; readonly lines: readonly string[] }
+  /** A run is over: what its record says, and the last digest in it, so that nobody can take it back. */
+  | {
+      readonly type: 'run_ended';
+      readonly run_id: string;
+      /** Slice or checkpoint. Not called `slice`: nobody decided anything about it. */
+      readonly node: string;
+      readonly digest: string;
+      /** Its outcome, should its record be lost: from its start over its commit to its end. */
+      readonly events: readonly RunEvent[];
     };
 
 /** `trace.json`: the summary of one run, as released (`v: 1`). */

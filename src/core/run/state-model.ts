@@ -2,6 +2,7 @@ import type { Plan } from '../plan/model.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Doubt } from './doubt.ts';
 import type { Decision, FailureReason, FileChange, RunEnd, RunEvent, Stop } from './model.ts';
+import type { Warning } from './warning.ts';
 import type { CheckpointState, PlanStateName, SliceState } from './states.ts';
 
 /** What is known of one run: its events, and whether its runner still lives. The only impure fact, collected by node. */
@@ -9,6 +10,24 @@ export interface RunFacts {
   readonly runId: string;
   readonly events: readonly RunEvent[];
   readonly alive: boolean;
+  /** What is known of how its record came to be; absent where nobody asked. */
+  readonly record?: RunRecord;
+}
+
+/** Who wrote a run's record, and what in it is not as they left it. */
+export interface RunRecord {
+  /** By the lines that count. `none`: there are no lines. */
+  readonly origin: 'own' | 'foreign' | 'plain' | 'none';
+  /** The digest of its last line that counts. */
+  readonly digest: string | null;
+  /** SHA-256 of the whole record; `null` for one's own, which holds line by line. */
+  readonly content: string | null;
+  /** Lines that Slicewave did not write, or that came after the end. */
+  readonly strange: number;
+  /** Lines that are no events, or not even JSON. */
+  readonly damaged: number;
+  /** Places where lines are missing. */
+  readonly gaps: number;
 }
 
 export interface PlanFacts {
@@ -17,6 +36,8 @@ export interface PlanFacts {
   readonly decisions: readonly Decision[];
   /** In order of run id, which is the order of time. */
   readonly runs: readonly RunFacts[];
+  /** What is to be said of the facts themselves. */
+  readonly warnings?: readonly Warning[];
   /** Now, in milliseconds since the epoch: for "running 12m" and nothing else. */
   readonly now: number;
 }
@@ -132,6 +153,8 @@ export interface PlanState {
   readonly checkpoints: readonly CheckpointView[];
   readonly batches: readonly BatchView[];
   readonly attention: readonly Attention[];
+  /** What a person should know before they go by all this. */
+  readonly warnings: readonly Warning[];
   /** Remaining critical path, recomputed from what really happened; merge points stand in their places. */
   readonly criticalPath: readonly string[];
   readonly remainingMinutes: number;

@@ -1,5 +1,7 @@
 import { duration, minutes } from '../text/duration.ts';
 import { remarkLines, remarksOf } from '../run/doubt.ts';
+import { printable } from '../text/printing.ts';
+import { warningText } from '../run/warning.ts';
 import { checkpointStateRow, isSettled, planStateRow, sliceStateRow, type Tone } from '../run/states.ts';
 import type { Attention, BatchView, CheckpointView, PlanState, SliceView } from '../run/state-model.ts';
 
@@ -35,6 +37,12 @@ export function dashboardText(state: PlanState, options: DashboardOptions): stri
     `${paint(state.plan, 'next')}: ${state.title}  ${paint(planLabel(state), planStateRow(state.state).tone)}`,
     '',
   ];
+  if (state.warnings.length > 0) {
+    lines.push(paint('Look at this first:', 'bad'));
+    for (const warning of state.warnings)
+      lines.push(`  ${options.ascii ? '*' : '•'} ${printable(warningText(warning))}`);
+    lines.push('');
+  }
   const shown = new Set<string>();
   for (const batch of state.batches) {
     lines.push(batchLine(batch, state, options, paint));

@@ -27,6 +27,7 @@ export function targetOf(argument: unknown): Target | null {
     switch (argument.kind) {
       case 'plan':
       case 'attention':
+      case 'warning':
       case 'batch':
         return base;
       case 'wave':

@@ -14,6 +14,7 @@ import type { FileChange } from '../../core/run/model.ts';
 import { assertNever } from '../../core/text/result.ts';
 import type { Attention, BatchView, CheckpointView, RunView, SliceView } from '../../core/run/state-model.ts';
 import { actionsOf, attentionActions, canRun, canRunPlan, headlineOf } from '../../protocol/dashboard.ts';
+import { warningText, type Warning } from '../../core/run/warning.ts';
 import { isRead, type OpenPlan, type ReadPlan } from '../open-plan.ts';
 
 /**
@@ -24,6 +25,7 @@ import { isRead, type OpenPlan, type ReadPlan } from '../open-plan.ts';
 export type TreeNode =
   | { readonly kind: 'plan'; readonly plan: OpenPlan }
   | { readonly kind: 'attention'; readonly plan: ReadPlan }
+  | { readonly kind: 'warning'; readonly plan: ReadPlan; readonly warning: Warning }
   | { readonly kind: 'question'; readonly plan: ReadPlan; readonly attention: Attention }
   | { readonly kind: 'batch'; readonly plan: ReadPlan; readonly batch: BatchView }
   | { readonly kind: 'wave'; readonly plan: ReadPlan; readonly wave: number }
@@ -64,8 +66,13 @@ export function childNodes(node: TreeNode): readonly TreeNode[] {
   switch (node.kind) {
     case 'plan':
       return isRead(node.plan) ? planChildren(node.plan) : [];
-    case 'attention':
-      return node.plan.state.attention.map((attention) => ({ kind: 'question', plan: node.plan, attention }));
+    case 'attention': {
+      const { plan } = node;
+      return [
+        ...plan.state.warnings.map((warning): TreeNode => ({ kind: 'warning', plan, warning })),
+        ...plan.state.attention.map((attention): TreeNode => ({ kind: 'question', plan, attention })),
+      ];
+    }
     case 'batch':
       return batchChildren(node.plan, node.batch);
     case 'wave':
@@ -84,6 +91,7 @@ export function childNodes(node: TreeNode): readonly TreeNode[] {
     case 'run':
       return node.run.filesChanged.map((file) => ({ ...node, kind: 'file', file }));
     case 'question':
+    case 'warning':
     case 'file':
       return [];
     default:
@@ -97,11 +105,17 @@ export function faceOf(node: TreeNode): NodeFace {
     case 'plan':
       return planFace(node.plan, prefix);
     case 'attention': {
-      const count = node.plan.state.attention.length;
+      const { attention, warnings } = node.plan.state;
+      const words = [
+        ...(warnings.length > 0 ? [`${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}`] : []),
+        ...(attention.length > 0
+          ? [`${attention.length} ${attention.length === 1 ? 'slice waits' : 'slices wait'}`]
+          : []),
+      ];
       return {
         id: `${prefix}\0attention`,
         label: 'Needs you',
-        description: `${count} ${count === 1 ? 'slice waits' : 'slices wait'}`,
+        description: words.join(' · '),
         icon: 'bell-dot',
         color: 'list.warningForeground',
         context: 'attention',
@@ -109,6 +123,17 @@ export function faceOf(node: TreeNode): NodeFace {
         expansion: 'expanded',
       };
     }
+    case 'warning':
+      return {
+        id: `${prefix}\0warning ${node.warning.summary}`,
+        label: node.warning.summary,
+        description: node.warning.kind,
+        icon: 'warning',
+        color: 'list.warningForeground',
+        context: 'warning',
+        tooltip: [warningText(node.warning), ...node.warning.paths.map((path) => `· ${path}`)].join('\n\n'),
+        expansion: 'none',
+      };
     case 'question':
       return questionFace(node.plan, node.attention, prefix);
     case 'batch': {
@@ -170,7 +195,8 @@ function stateFace(state: SliceState): Pick<NodeFace, 'icon' | 'color'> {
 }
 
 function planChildren(plan: ReadPlan): readonly TreeNode[] {
-  const attention: readonly TreeNode[] = plan.state.attention.length > 0 ? [{ kind: 'attention', plan }] : [];
+  const { attention: waiting, warnings } = plan.state;
+  const attention: readonly TreeNode[] = waiting.length + warnings.length > 0 ? [{ kind: 'attention', plan }] : [];
   const unplaced = plan.state.slices
     .filter((slice) => slice.batch === 0)
     .map((slice): TreeNode => ({ kind: 'slice', plan, slice }));

@@ -7,7 +7,7 @@ import { durationSamples } from '../../core/run/durations.ts';
 import type { RunFacts } from '../../core/run/state-model.ts';
 import { listPlans, loadPlanDir } from './plans.ts';
 import type { Repository } from '../git/repository.ts';
-import { listRunIds, readEventsChecked } from '../state/run-log.ts';
+import { listRunIds, readRun } from '../state/run-log.ts';
 
 /** The latest runs that are looked at: what was learned long ago says least. */
 const MOST_RUNS = 2_000;
@@ -98,10 +98,11 @@ async function readRuns(
   let damaged = 0;
   for (let from = 0; from < ids.length; from += AT_ONCE) {
     const read = ids.slice(from, from + AT_ONCE).map(async (runId): Promise<RunFacts> => {
-      const record = await readEventsChecked(path.join(repository.runsDir, runId)).catch(() => null);
+      const record = await readRun(path.join(repository.runsDir, runId)).catch(() => null);
       const [first] = record?.events ?? [];
       // A run that was killed before its first event has an empty record, which is no damage.
-      if (!record || record.damaged > 0 || (first && first.type !== 'run_started')) damaged++;
+      if (!record || record.record.damaged + record.record.strange > 0 || (first && first.type !== 'run_started'))
+        damaged++;
       return { runId, events: record?.events ?? [], alive: false };
     });
     runs.push(...(await Promise.all(read)));

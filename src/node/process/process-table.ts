@@ -6,6 +6,9 @@ export interface SeenProcess {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
+  readonly session: number;
+  /** Number of its controlling terminal; 0: it has none. */
+  readonly terminal: number;
   readonly started: string;
   /** Whether the leader of its group lives. */
   readonly led: boolean;
@@ -13,6 +16,8 @@ export interface SeenProcess {
   readonly name: string;
   /** `SLICEWAVE_RUN_ID` of its environment, or the run whose check it is: those are told by their temporary directory. */
   readonly runId: string | null;
+  /** `SLICEWAVE_WORKTREE` of its environment. */
+  readonly worktree: string | null;
 }
 
 /** Ends matching processes: asked first (git takes its lock files away), killed after two seconds. Never ourselves. */
@@ -37,7 +42,8 @@ export async function endProcesses(matches: (seen: SeenProcess) => boolean): Pro
   return found;
 }
 
-async function seeProcesses(): Promise<readonly SeenProcess[]> {
+/** The living processes, as far as `/proc` shows them. */
+export async function seeProcesses(): Promise<readonly SeenProcess[]> {
   const names = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   const seen = await Promise.all(
     names.map(async (name): Promise<Omit<SeenProcess, 'led'> | null> => {
@@ -46,17 +52,22 @@ async function seeProcesses(): Promise<readonly SeenProcess[]> {
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       if (stat === '' || fields[0] === 'Z') return null;
       const environment = await readFile(`/proc/${name}/environ`, 'latin1').catch(() => '');
+      const valueOf = (name_: string): string | null =>
+        new RegExp(`(?:^|\\0)${name_}=([^\\0]*)`).exec(environment)?.[1] ?? null;
       const runId =
-        /(?:^|\0)SLICEWAVE_RUN_ID=([^\0]*)/.exec(environment)?.[1] ??
+        valueOf('SLICEWAVE_RUN_ID') ??
         /(?:^|\0)TMPDIR=[^\0]*\/check-([^\0/]+)-\w{6}\/tmp(?:\0|$)/.exec(environment)?.[1] ??
         null;
       return {
         pid: Number(name),
         parent: Number(fields[1]),
         group: Number(fields[2]),
+        session: Number(fields[3]),
+        terminal: Number(fields[4]),
         started: fields[19] ?? '',
         name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')),
         runId,
+        worktree: valueOf('SLICEWAVE_WORKTREE'),
       };
     }),
   );

@@ -4,7 +4,8 @@ import { type Redact, redactValue } from '../../core/gate/redact.ts';
 import type { RunEvent, RunEventBody } from '../../core/run/model.ts';
 import { traceOf } from '../../core/run/trace.ts';
 import { JsonLines } from '../state/json-lines.ts';
-import { newRunId } from '../state/run-log.ts';
+import { appendDecision } from '../state/decision-log.ts';
+import { newRunId, runName } from '../state/run-log.ts';
 import { writeWhole } from '../state/whole-write.ts';
 
 /** Events after which the summary is written anew. The rest comes too often and changes too little. */
@@ -14,6 +15,18 @@ const MILESTONES: ReadonlySet<RunEventBody['type']> = new Set([
   'agent_started',
   'agent_exited',
   'scope_checked',
+  'verified',
+  'committed',
+  'ended',
+]);
+
+/** Events that say what came of a run. */
+const OUTCOME: ReadonlySet<RunEventBody['type']> = new Set([
+  'run_started',
+  'base',
+  'snapshot',
+  'audited',
+  'doubted',
   'verified',
   'committed',
   'ended',
@@ -36,7 +49,7 @@ export class RunDirectory {
     this.runId = runId;
     this.path = dir;
     this.#redact = redact;
-    this.#lines = new JsonLines(path.join(dir, 'events.jsonl'));
+    this.#lines = new JsonLines(path.join(dir, 'events.jsonl'), runName(runId));
   }
 
   /** Makes the directory of a new run. */
@@ -57,6 +70,20 @@ export class RunDirectory {
     this.#lines.append(event);
     this.events.push(event);
     if (MILESTONES.has(body.type)) await this.writeTrace();
+    if (body.type === 'ended') await this.#recordEnd();
+  }
+
+  /** The plan remembers how the run ended: its own record lies where an agent could cut it short, or take it away. */
+  async #recordEnd(): Promise<void> {
+    const [first] = this.events;
+    if (first?.type !== 'run_started' || first.plan === null || first.slice === null) return;
+    await appendDecision(path.dirname(this.path), first.plan, 'runner', {
+      type: 'run_ended',
+      run_id: this.runId,
+      node: first.slice,
+      digest: this.#lines.digest ?? '',
+      events: this.events.filter((event) => OUTCOME.has(event.type)),
+    });
   }
 
   async writeTrace(): Promise<void> {

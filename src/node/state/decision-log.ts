@@ -1,16 +1,103 @@
-import { mkdir } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Decision, DecisionBody } from '../../core/run/model.ts';
-import { isFact, JsonLines, readJsonLines } from './json-lines.ts';
+import { readDecision } from '../../core/run/schema.ts';
+import type { Warning } from '../../core/run/warning.ts';
+import { stateHome } from '../process/state-home.ts';
+import { unseal, type ChainedLine } from './chain.ts';
+import { evidenceKey } from './evidence-key.ts';
+import { JsonLines } from './json-lines.ts';
 import { acquireLock } from './locks.ts';
+import { listRunIds, readRun } from './run-log.ts';
 
 function decisionsFile(runsDir: string, plan: string): string {
   return path.join(runsDir, 'plans', `${plan}.jsonl`);
 }
 
+function decisionsName(plan: string): string {
+  return `plan ${plan}`;
+}
+
+/** What was decided about a plan, and what is to be said of the file. */
+export interface DecisionRecord {
+  /** Those that count, oldest first. */
+  readonly decisions: readonly Decision[];
+  /** Digests of lines that another machine's key signed, and nobody vouched for. */
+  readonly foreign: readonly string[];
+  readonly warnings: readonly Warning[];
+}
+
 /** What was decided about a plan, oldest first. */
 export async function readDecisions(runsDir: string, plan: string): Promise<readonly Decision[]> {
-  return (await readJsonLines(decisionsFile(runsDir, plan))).values.filter(isFact) as unknown as Decision[];
+  return (await readDecisionRecord(runsDir, plan)).decisions;
+}
+
+/**
+ * Reads a plan's decisions and tells which of them count: those with this machine's digest; those of another machine that
+ * a person vouched for; those from before there were digests, as they were when the first digest was written. Every other
+ * line stays in the file and is counted in a warning.
+ */
+export async function readDecisionRecord(runsDir: string, plan: string): Promise<DecisionRecord> {
+  const file = decisionsFile(runsDir, plan);
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const lines = unseal(text, decisionsName(plan), evidenceKey());
+  const torn = text.endsWith('\n') ? null : lines.at(-1);
+  const own = lines.filter((line) => line.origin === 'own').map((line) => readDecision(line.value));
+  const began = own.find((decision) => decision?.type === 'evidence_began');
+  const vouched = new Set(own.flatMap((decision) => (decision?.type === 'trusted' ? decision.lines : [])));
+  const first = lines.findIndex((line) => line.origin === 'own');
+  const earlier = lines.filter((line, at) => line.origin === 'plain' && (first === -1 || at < first));
+  const held = first === -1 || (began?.type === 'evidence_began' && began.decisions === digestOf(earlier));
+  const early = new Set(held ? earlier : []);
+  const counts = (line: ChainedLine): boolean =>
+    line.origin === 'own' || early.has(line) || (line.origin === 'foreign' && vouched.has(line.digest ?? ''));
+  const decisions: Decision[] = [];
+  const foreign: string[] = [];
+  let strange = 0;
+  let damaged = 0;
+  let gaps = 0;
+  for (const line of lines) {
+    if (line.afterGap) gaps++;
+    if (!counts(line)) {
+      if (line.origin === 'foreign') foreign.push(line.digest ?? '');
+      else if (line !== torn) strange++;
+      continue;
+    }
+    const decision = readDecision(line.value);
+    if (decision) decisions.push(decision);
+    else if (line !== torn) damaged++;
+  }
+  const head = await readFile(headFile(file), 'utf8').catch(() => '');
+  const lost = head !== '' && !lines.some((line) => line.origin === 'own' && line.digest === head);
+  return {
+    decisions,
+    foreign,
+    warnings: warningsOf(`.agent-runs/plans/${plan}.jsonl`, { strange, damaged, gaps: gaps + Number(lost) }),
+  };
+}
+
+/** What is to be said of a record of which some lines do not count. */
+export function warningsOf(
+  file: string,
+  { strange, damaged, gaps }: { readonly strange: number; readonly damaged: number; readonly gaps: number },
+): Warning[] {
+  const lines = (count: number): string => (count === 1 ? '1 line' : `${count} lines`);
+  const said = [
+    ...(strange > 0
+      ? [`${lines(strange)} of ${file} ${strange === 1 ? 'was' : 'were'} not written by slicewave and not counted`]
+      : []),
+    ...(damaged > 0 ? [`${lines(damaged)} of ${file} cannot be read`] : []),
+    ...(gaps > 0 ? [`lines of ${file} were removed`] : []),
+  ];
+  return said.map((summary) => ({ kind: 'evidence', summary, remedy: null, paths: [file] }));
+}
+
+function digestOf(lines: readonly ChainedLine[]): string {
+  const hash = createHash('sha256');
+  for (const line of lines) hash.update(`${line.text}\n`);
+  return hash.digest('hex');
 }
 
 /** Appends a decision under the plan's decision lock: the person and the scheduler may decide at the same moment. */
@@ -20,13 +107,45 @@ export async function appendDecision(runsDir: string, plan: string, by: string, 
   const lock = await acquireLock(`${file}.lock`, { wait: 10_000 });
   if (!lock) throw new Error(`${file} is locked by another process`);
   try {
-    const lines = new JsonLines(file);
+    const lines = new JsonLines(file, decisionsName(plan));
     try {
-      lines.append({ v: 1, t: new Date().toISOString(), by, ...body });
+      const write = (by_: string, body_: DecisionBody): void =>
+        lines.append({ v: 1, t: new Date().toISOString(), by: by_, ...body_ });
+      if (lines.digest === null) write('slicewave', await beginning(runsDir, plan, file));
+      write(by, body);
+      keepHead(file, lines.digest ?? '');
     } finally {
       lines.close();
     }
   } finally {
     await lock.release();
   }
+}
+
+/** What a plan has from before there were digests: it counts as it is now, and what comes without one later does not. */
+async function beginning(runsDir: string, plan: string, file: string): Promise<DecisionBody> {
+  const runs: Record<string, string> = {};
+  for (const id of await listRunIds(runsDir)) {
+    const { events, record } = await readRun(path.join(runsDir, id));
+    const [first] = events;
+    if (record.origin === 'plain' && record.content && first?.type === 'run_started' && first.plan === plan)
+      runs[id] = record.content;
+  }
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const plain = unseal(text, decisionsName(plan), evidenceKey()).filter((line) => line.origin === 'plain');
+  return { type: 'evidence_began', runs, decisions: digestOf(plain) };
+}
+
+/** Where the digest of a plan's last decision is kept out of the repository, so that a file cut short is told. */
+function headFile(file: string): string {
+  return path.join(stateHome(), 'heads', createHash('sha256').update(path.resolve(file)).digest('hex').slice(0, 32));
+}
+
+/** A process that dies before this leaves the head of an earlier line, which is in the file as well. */
+function keepHead(file: string, digest: string): void {
+  const head = headFile(file);
+  mkdirSync(path.dirname(head), { recursive: true, mode: 0o700 });
+  const aside = `${head}.${process.pid}`;
+  writeFileSync(aside, digest, { mode: 0o600 });
+  renameSync(aside, head);
 }

@@ -1,18 +1,20 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { PlanFacts, PlanState, RunFacts } from '../../core/run/state-model.ts';
+import type { PlanFacts, PlanState, RunFacts, RunRecord } from '../../core/run/state-model.ts';
 import type { RunEvent } from '../../core/run/model.ts';
 import { foldPlan } from '../../core/run/fold.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { isAlive } from '../process/processes.ts';
 import type { Repository } from '../git/repository.ts';
-import { listRunIds, readEvents } from './run-log.ts';
-import { readDecisions } from './decision-log.ts';
+import { attest } from './attest.ts';
+import { listRunIds, readRun } from './run-log.ts';
+import { readDecisionRecord } from './decision-log.ts';
 
 interface CachedRun {
   readonly size: number;
   readonly modified: number;
   readonly events: readonly RunEvent[];
+  readonly record: RunRecord;
 }
 
 /** Reads the facts of runs, keeping what cannot change: a run that has ended is read once. */
@@ -29,7 +31,7 @@ export class FactsReader {
     const file = await stat(path.join(dir, 'events.jsonl')).catch(() => null);
     let cached = this.#runs.get(runId);
     if (!cached || cached.size !== file?.size || cached.modified !== file.mtimeMs) {
-      cached = { size: file?.size ?? 0, modified: file?.mtimeMs ?? 0, events: await readEvents(dir) };
+      cached = { size: file?.size ?? 0, modified: file?.mtimeMs ?? 0, ...(await readRun(dir)) };
       this.#runs.set(runId, cached);
     }
     const first = cached.events[0];
@@ -40,10 +42,10 @@ export class FactsReader {
       (await isAlive({ pid: first.pid, started: first.pid_started, host: first.host }));
     if (!alive && !ended && first) {
       // It may have said its last words between the two looks: a run that ended must not count as interrupted.
-      cached = { ...cached, events: await readEvents(dir) };
+      cached = { ...cached, ...(await readRun(dir)) };
       this.#runs.set(runId, cached);
     }
-    return { runId, events: cached.events, alive };
+    return { runId, events: cached.events, alive, record: cached.record };
   }
 
   /** All runs, or those of one plan, oldest first. */
@@ -59,11 +61,11 @@ export class FactsReader {
   /** `known`: all runs, where they were just read. */
   async facts(loaded: Pick<LoadedPlan, 'plan' | 'graph'>, known?: readonly RunFacts[]): Promise<PlanFacts> {
     const { plan, graph } = loaded;
-    const [decisions, runs] = await Promise.all([
-      readDecisions(this.#repository.runsDir, plan.id),
-      known ?? this.runs(plan.id),
-    ]);
-    return { plan, graph, decisions, runs, now: Date.now() };
+    // Runs first: who ends a run records that in the decisions afterwards.
+    const found = known ?? (await this.runs(plan.id));
+    const record = await readDecisionRecord(this.#repository.runsDir, plan.id);
+    const { runs, warnings } = attest(plan.id, found, record);
+    return { plan, graph, decisions: record.decisions, runs, warnings, now: Date.now() };
   }
 
   async state(loaded: Pick<LoadedPlan, 'plan' | 'graph'>): Promise<PlanState> {

@@ -1,49 +1,40 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, fstatSync, writeSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { closeSync, fsyncSync, ftruncateSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { BEGINNING, seal, unseal } from './chain.ts';
+import { evidenceKey } from './evidence-key.ts';
+
+/** The last line of one's own is looked for in this much of a file's end before all of it is read. */
+const TAIL = 256 * 1024;
 
 /**
- * The lines of a JSON-lines file. A torn last line (the writer died in the middle of it) and a damaged line are left
- * out; every other line counts. A missing file has no lines. `damaged` does not count a torn last line: that is how a writer
- * dies.
+ * An append-only file of JSON lines with one writer at a time, each line with its digest. Every line is on disk when
+ * `append` returns.
  */
-export async function readJsonLines(file: string): Promise<{ readonly values: unknown[]; readonly damaged: number }> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  const values: unknown[] = [];
-  let damaged = 0;
-  const lines = text.split('\n');
-  lines.forEach((line, i) => {
-    if (line.trim() === '') return;
-    try {
-      values.push(JSON.parse(line));
-    } catch {
-      // Left out, as said above: one damaged line must not hide the history around it.
-      if (i + 1 < lines.length) damaged++;
-    }
-  });
-  return { values, damaged };
-}
-
-/** An append-only file of JSON lines with one writer. Every line is on disk when `append` returns. */
 export class JsonLines {
   readonly #file: string;
+  readonly #name: string;
   readonly #descriptor: number;
+  #last: string;
 
-  /** Ends a torn last line first, so that the next one stands alone. */
-  constructor(file: string) {
+  /** Ends a torn last line first, so that the next one stands alone. `name`: what the digests bind the lines to. */
+  constructor(file: string, name: string) {
     this.#file = file;
+    this.#name = name;
     this.#descriptor = openSync(file, 'a+', 0o644);
-    const size = fstatSync(this.#descriptor).size;
-    if (size > 0) {
-      const last = Buffer.alloc(1);
-      readSync(this.#descriptor, last, 0, 1, size - 1);
-      if (last[0] !== 10) writeSync(this.#descriptor, '\n');
-    }
+    const { size } = fstatSync(this.#descriptor);
+    if (size > 0 && this.#read(size - 1, size) !== '\n') writeSync(this.#descriptor, '\n');
+    this.#last = this.#lastDigest(size);
+  }
+
+  /** The digest of the last own line; `null` when there is none. */
+  get digest(): string | null {
+    return this.#last === BEGINNING ? null : this.#last;
   }
 
   /** @throws when the disk is full or gone; a half-written line is taken back. */
-  append(value: unknown): void {
+  append(value: object): void {
     const before = fstatSync(this.#descriptor).size;
-    const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
+    const sealed = seal(value, this.#last, this.#name, evidenceKey());
+    const bytes = Buffer.from(`${sealed.text}\n`);
     try {
       let written = 0;
       while (written < bytes.length) written += writeSync(this.#descriptor, bytes, written);
@@ -58,21 +49,26 @@ export class JsonLines {
         cause: error,
       });
     }
+    this.#last = sealed.digest;
   }
 
   close(): void {
     closeSync(this.#descriptor);
   }
-}
 
-/** Whether a value has the shape that every event and decision shares; the rest is checked where it is used. */
-export function isFact(value: unknown): value is { readonly v: 1; readonly t: string; readonly type: string } {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'type' in value &&
-    typeof value.type === 'string' &&
-    't' in value &&
-    typeof value.t === 'string'
-  );
+  #read(from: number, to: number): string {
+    const bytes = Buffer.alloc(to - from);
+    const read = readSync(this.#descriptor, bytes, 0, bytes.length, from);
+    return bytes.toString('utf8', 0, read);
+  }
+
+  #lastDigest(size: number): string {
+    if (size === 0) return BEGINNING;
+    const from = Math.max(0, size - TAIL);
+    for (const start of from === 0 ? [0] : [from, 0]) {
+      const own = unseal(this.#read(start, size), this.#name, evidenceKey()).findLast((line) => line.origin === 'own');
+      if (own?.digest) return own.digest;
+    }
+    return BEGINNING;
+  }
 }

@@ -1,8 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunEvent } from '../../core/run/model.ts';
-import { isFact, readJsonLines } from './json-lines.ts';
+import { readEvent } from '../../core/run/schema.ts';
+import type { RunRecord } from '../../core/run/state-model.ts';
+import { unseal } from './chain.ts';
+import { evidenceKey } from './evidence-key.ts';
 
 /** Sorts by time; unique across machines: `20261121T034501123Z-A1-k3v9x2qa`. */
 export function newRunId(node: string | null, now: Date = new Date()): string {
@@ -21,16 +24,38 @@ export async function listRunIds(runsDir: string): Promise<string[]> {
     .sort();
 }
 
-/** The events of a run directory, oldest first. */
-export async function readEvents(runDir: string): Promise<readonly RunEvent[]> {
-  return (await readEventsChecked(runDir)).events;
+/**
+ * The events of a run directory, oldest first, and who wrote them. As soon as one line bears this machine's digest only
+ * such lines count, up to the end of the run. A torn last line is no damage: that is how a writer dies.
+ */
+export async function readRun(
+  runDir: string,
+): Promise<{ readonly events: readonly RunEvent[]; readonly record: RunRecord }> {
+  const text = await readFile(path.join(runDir, 'events.jsonl'), 'utf8').catch(() => '');
+  const lines = unseal(text, runName(path.basename(runDir)), evidenceKey());
+  const torn = text.endsWith('\n') ? null : lines.at(-1);
+  const origin = (['own', 'foreign', 'plain'] as const).find((one) => lines.some((line) => line.origin === one));
+  const events: RunEvent[] = [];
+  let digest: string | null = null;
+  let strange = 0;
+  let damaged = 0;
+  let gaps = 0;
+  for (const line of lines) {
+    if (line.origin !== origin || (origin !== 'plain' && events.at(-1)?.type === 'ended')) {
+      if (line !== torn) strange++;
+      continue;
+    }
+    const event = readEvent(line.value);
+    if (event) events.push(event);
+    else if (line !== torn) damaged++;
+    ({ digest } = line);
+    if (line.afterGap) gaps++;
+  }
+  const content = origin === 'own' || origin === undefined ? null : createHash('sha256').update(text).digest('hex');
+  return { events, record: { origin: origin ?? 'none', digest, content, strange, damaged, gaps } };
 }
 
-/** The same, and how many lines were damaged or are no events at all. */
-export async function readEventsChecked(
-  runDir: string,
-): Promise<{ readonly events: readonly RunEvent[]; readonly damaged: number }> {
-  const { values, damaged } = await readJsonLines(path.join(runDir, 'events.jsonl'));
-  const events = values.filter(isFact) as unknown as RunEvent[];
-  return { events, damaged: damaged + values.length - events.length };
+/** What the digests of a run's lines bind them to: a record that is copied under another name holds nothing. */
+export function runName(runId: string): string {
+  return `run ${runId}`;
 }

@@ -1,0 +1,19 @@
+/** What a person should know of a plan's facts before they go by them, whatever its slices are doing. */
+export interface Warning {
+  /**
+   * `evidence`: lines or records that Slicewave did not write, or that are gone. `other-machine`: written by somebody with
+   * a key that is not here. `plan`: the plan directory is not what is run by.
+   */
+  readonly kind: 'evidence' | 'other-machine' | 'plan';
+  /** One sentence without its full stop. */
+  readonly summary: string;
+  /** What to do, as a sentence; `null` when there is nothing to do. */
+  readonly remedy: string | null;
+  /** Relative to the root. */
+  readonly paths: readonly string[];
+}
+
+/** A warning as one line for lists. */
+export function warningText({ summary, remedy }: Warning): string {
+  return remedy === null ? summary : `${summary}. ${remedy}`;
+}

@@ -1,0 +1,26 @@
+import { homedir, userInfo } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+
+/**
+ * The directory of what Slicewave keeps for one user on one machine, outside of every repository. `XDG_STATE_HOME` names
+ * its place; otherwise it lies in the home that the system knows the account by, not in `HOME`: programs are run under a
+ * `HOME` of their own, and all of them must mean the same place. No agent and no check has any business here.
+ */
+export function stateHome(env: NodeJS.ProcessEnv = process.env): string {
+  const named = env['XDG_STATE_HOME'];
+  if (named !== undefined && path.isAbsolute(named)) return path.join(named, 'slicewave');
+  if (process.platform === 'win32' && env['LOCALAPPDATA']) return path.join(env['LOCALAPPDATA'], 'slicewave');
+  return path.join(accountHome(), '.local', 'state', 'slicewave');
+}
+
+/** Containers run under numbers that no account has: there, `HOME` has to do. */
+function accountHome(): string {
+  try {
+    const { homedir: home } = userInfo();
+    if (path.isAbsolute(home) && home !== '/') return home;
+  } catch {
+    // No such account.
+  }
+  return homedir();
+}
