@@ -223,6 +223,7 @@ suite('audit of what all runs share', () => {
       by: 'person',
       script: 'echo more >> notes.md; echo x > todo.md',
     },
+    { name: 'the person clones another project beside this one', by: 'person', script: 'mkdir ../other' },
     { name: 'the person looks', by: 'person', script: 'git status; git log; git diff; git config --get user.name' },
     {
       name: 'the agent commits on its own branch',

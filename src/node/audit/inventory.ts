@@ -106,7 +106,7 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
       readFile(path.join(commonDir, 'HEAD'), 'utf8').catch(() => ''),
       readFile(path.join(commonDir, 'logs', 'refs', 'stash'), 'utf8').catch(() => ''),
       lstat(path.join(commonDir, 'index')).catch(() => null),
-      Promise.all(request.beside.map((dir) => readNames(dir))),
+      Promise.all(request.beside.map((dir) => readNames(dir, { foldersToo: dir !== path.dirname(root) }))),
       named(home, HOME_FILES, '~/'),
     ]);
   await Promise.all(
@@ -164,9 +164,12 @@ export function placesBeside(root: string, worktrees: readonly string[]): readon
   return [...new Set([path.dirname(root), ...worktrees])].filter((dir) => !crowded.has(path.resolve(dir)));
 }
 
-async function readNames(dir: string): Promise<string[]> {
-  const names = await readdir(dir).catch(() => []);
-  return names.map((name) => toPosix(path.join(dir, name)));
+/** Beside the repository a new folder is what people make (the next clone); a file there is not. */
+async function readNames(dir: string, { foldersToo }: { readonly foldersToo: boolean }): Promise<string[]> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => foldersToo || !entry.isDirectory())
+    .map((entry) => toPosix(path.join(dir, entry.name)));
 }
 
 async function listFiles(dir: string): Promise<string[]> {
