@@ -1,5 +1,7 @@
+import { stopRow } from '../core/run/stops.ts';
 import { isActive, isAsking, isSettled } from '../core/run/states.ts';
-import type { Attention, PlanState, SliceView } from '../core/run/state-model.ts';
+import { violationText } from '../core/audit/report.ts';
+import type { Attention, PlanState, RunView, SliceView } from '../core/run/state-model.ts';
 
 /**
  * What passes between the extension and its dashboard: state down, commands up, one closed union each way. Both ends
@@ -51,6 +53,17 @@ export type SliceAction =
   | 'diff'
   | 'inspect'
   | 'task';
+
+/** What confined a run, or why nothing did; `null` when that is not known. */
+export function confinementOf({ sandbox }: RunView): string | null {
+  if (!sandbox) return null;
+  return sandbox.by === null ? `not confined: ${sandbox.whyNot ?? 'unknown'}` : `confined by ${sandbox.by}`;
+}
+
+/** Known to have run without a sandbox: that stays visible with the slice, whatever became of it. */
+export function isUnconfined(run: RunView | null): boolean {
+  return run?.sandbox?.by === null;
+}
 
 export type FromDashboard =
   | { readonly type: 'ready' }
@@ -139,8 +152,10 @@ export function actionsOf(slice: SliceView, attention: Attention | null): Readon
   if (isActive(state)) actions.add('stop').add('terminal');
   if (attention) {
     actions.add('retry').add('skip');
-    if (isAsking(state)) actions.add('answer');
-    if (isApprovable(attention)) actions.add('approve');
+    // An attempt that failed has no stop: nobody asked, and there is nothing to say yes to.
+    const stop = isAsking(state) ? stopRow(attention.condition) : null;
+    if (stop?.answer) actions.add('answer');
+    if (stop?.approve) actions.add('approve');
   } else if (!isSettled(state) && !isActive(state)) actions.add('skip');
   if (slice.worktree !== null) actions.add('worktree');
   if (slice.run !== null) actions.add('trace').add('diff').add('inspect');
@@ -160,8 +175,13 @@ export function canRunPlan(state: PlanState): boolean {
   );
 }
 
-/** What to say first of something that waits: the agent's own question, or else what the gate found. */
+/**
+ * What to say first of something that waits: the agent's own question, or else what the gate found. Of several findings
+ * of the audit it is the first: the others stand below it.
+ */
 export function headlineOf(attention: Attention): string {
+  const [first, ...rest] = attention.violations;
+  if (first) return rest.length === 0 ? violationText(first) : `${violationText(first)} (and ${rest.length} more)`;
   const asks = attention.condition === 'unclear-instructions';
   return asks ? attention.question || attention.detail : attention.detail || attention.question;
 }
@@ -172,9 +192,16 @@ export function attentionActions(state: PlanState, attention: Attention): Readon
   return slice ? actionsOf(slice, attention) : new Set<SliceAction>(['retry', 'skip', 'trace']);
 }
 
-/** Whether "yes, go on" is an answer: paths out of scope, or checks that fail or are missing. */
-function isApprovable(attention: Attention): boolean {
-  return attention.paths.length > 0 || attention.condition === 'tests-failing' || attention.condition === 'unverified';
+/** The paths in question that are files of the slice's own worktree, so that their changes can be shown. */
+export function filesInQuestion(attention: Attention): readonly string[] {
+  return stopRow(attention.condition)?.revert ? attention.paths : [];
+}
+
+/** What a person does about something that waits: its own question, or for a violation what helps. */
+export function adviceOf(attention: Attention): string {
+  const advice = stopRow(attention.condition)?.advice ?? '';
+  if (advice !== '') return advice;
+  return attention.question === headlineOf(attention) ? '' : attention.question;
 }
 
 function isSliceAction(value: unknown): value is SliceAction {

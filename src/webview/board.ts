@@ -5,7 +5,7 @@ import { checkpointStateRow, isActive, isSettled, stateLabel } from '../core/run
 import type { BatchView, CheckpointView, PlanState, SliceView } from '../core/run/state-model.ts';
 import { duration } from '../core/text/duration.ts';
 import { checkpointIcon, sliceIcon } from './icons.ts';
-import { canRun } from '../protocol/dashboard.ts';
+import { canRun, isUnconfined } from '../protocol/dashboard.ts';
 import { chip, type Hands, type Model } from './controls.ts';
 import { slackWord } from './words.ts';
 
@@ -145,6 +145,7 @@ function metaOf(slice: SliceView, model: Model): readonly string[] {
   if (!isSettled(slice.state)) words.push(slackWord(slice));
   if (slice.run && slice.run.attempt > 1) words.push(`attempt ${slice.run.attempt}`);
   const changed = slice.run?.filesChanged.length ?? 0;
+  if (isUnconfined(slice.run)) words.push('not confined');
   if (changed > 0) words.push(`${changed} ${changed === 1 ? 'file' : 'files'}`);
   return words;
 }
@@ -152,6 +153,7 @@ function metaOf(slice: SliceView, model: Model): readonly string[] {
 function spoken(slice: SliceView): string {
   const words = [`${slice.id} ${slice.title}`, stateLabel(slice.state), ...remarksOf(slice)];
   if (slice.state === 'pending' && slice.blockedBy.length > 0) words.push(`blocked by ${slice.blockedBy.join(', ')}`);
+  if (isUnconfined(slice.run)) words.push('not confined');
   if (!isSettled(slice.state)) words.push(slackWord(slice));
   return words.join(', ');
 }

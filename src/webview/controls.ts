@@ -1,4 +1,5 @@
 import { html, type TemplateResult } from 'lit';
+import type { Violation } from '../core/audit/report.ts';
 import type { PlanState } from '../core/run/state-model.ts';
 import type { DashboardSnapshot, FromDashboard, SliceAction } from '../protocol/dashboard.ts';
 import { actionWords } from './words.ts';
@@ -45,6 +46,19 @@ export function chip(state: PlanState, id: string, hands: Hands, extra = ''): Te
   >
     ${isCheckpoint ? `[${id}]` : id}
   </button>`;
+}
+
+/** What an audit found: what was touched, by whom, and whether it is as it was again. */
+export function violationsView(violations: readonly Violation[]): TemplateResult {
+  return html`<ul class="violations">
+    ${violations.map(
+      ({ what, by, putBack }) =>
+        html`<li>
+          <span class="mono">${what}</span> <span class="quiet">${by}</span>
+          <span class=${putBack ? 'tag' : 'tag tag-bad'}>${putBack ? 'put back' : 'still changed'}</span>
+        </li>`,
+    )}
+  </ul>`;
 }
 
 /** A button that does something with a slice; refused ones stay visible in untrusted workspaces, but disabled. */

@@ -2,11 +2,11 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { remarkLines, remarksOf } from '../core/run/doubt.ts';
 import { checkpointStateRow, planStateRow, stateLabel } from '../core/run/states.ts';
 import { assertNever } from '../core/text/result.ts';
-import type { CheckpointView, RunView, SliceView } from '../core/run/state-model.ts';
+import type { CheckpointView, PlanState, RunView, SliceView } from '../core/run/state-model.ts';
 import { minutes } from '../core/text/duration.ts';
-import { actionsOf, canRun, headlineOf, type SliceAction } from '../protocol/dashboard.ts';
+import { actionsOf, canRun, confinementOf, headlineOf, isUnconfined, type SliceAction } from '../protocol/dashboard.ts';
 import { checkpointIcon, sliceIcon } from './icons.ts';
-import { actionButton, chip, type Hands, type Model } from './controls.ts';
+import { actionButton, chip, violationsView, type Hands, type Model } from './controls.ts';
 import { cost, count, settledCount } from './words.ts';
 
 /** The pane beside the board: what is selected, what is known of it, what can be done with it. */
@@ -97,6 +97,7 @@ function sliceDetail(slice: SliceView, { snapshot }: Model, hands: Hands): Templ
 function runDetail(run: RunView, slice: string, last: boolean, hands: Hands): TemplateResult {
   const send = (action: SliceAction) => () => hands.send({ type: 'slice', action, slice, run: run.runId });
   const checks = run.testsPassed === null ? 'no check ran' : run.testsPassed ? 'checks passed' : 'checks failed';
+  const confinement = confinementOf(run);
   return html`<section class="run">
     <div class="run-head">
       ${sliceIcon(run.state)} <span>Attempt ${run.attempt}</span>
@@ -105,8 +106,14 @@ function runDetail(run: RunView, slice: string, last: boolean, hands: Hands): Te
         ${checks}${run.adapter ? ` · ${run.adapter}` : ''}${run.costUsd > 0 ? ` · ${cost(run.costUsd)}` : ''}</span
       >
     </div>
+    ${
+      confinement === null
+        ? nothing
+        : html`<p class=${isUnconfined(run) ? 'confinement unconfined' : 'confinement quiet'}>${confinement}</p>`
+    }
+    ${run.violations.length > 0 ? violationsView(run.violations) : nothing}
     ${run.failure ? html`<p class="problem">${run.failure.reason}: ${run.failure.detail}</p>` : nothing}
-    ${run.stop ? html`<p class="problem">${run.stop.detail}</p>` : nothing}
+    ${run.stop && run.violations.length === 0 ? html`<p class="problem">${run.stop.detail}</p>` : nothing}
     <div class="links">
       <button type="button" class="link" @click=${send('diff')}>Changes</button>
       <button type="button" class="link" @click=${send('inspect')}>Inspect</button>
@@ -156,6 +163,7 @@ function checkpointDetail(checkpoint: CheckpointView, { snapshot }: Model, hands
       ['still waits for', chips(checkpoint.waitingFor)],
       ['unlocks', chips(checkpoint.unlocks)],
       ['commit', checkpoint.commit ? html`<span class="mono">${checkpoint.commit.slice(0, 10)}</span>` : null],
+      ['sandbox', checkpoint.run ? confinementOf(checkpoint.run) : null],
       ['failed', checkpoint.run?.failure ? checkpoint.run.failure.detail : null],
     ])}
     ${list('Checks', checkpoint.verify)}
@@ -204,11 +212,23 @@ function planDetail({ snapshot }: Model, hands: Hands): TemplateResult {
       ],
       ['integration', html`<span class="mono">${state.integrationBranch}</span>`],
       ['left', minutes(state.remainingMinutes)],
+      ['sandbox', sandboxOf(state)],
       ['cost', cost(state.costUsd)],
     ])}
     <h3>Slices by state</h3>
     ${facts([...by].map(([label, ids]): [string, TemplateResult] => [label, html`${ids.map((id) => chip(state, id, hands))}`]))}
   `;
+}
+
+/** Which last runs were confined, and by what; what was not comes first. */
+function sandboxOf(state: PlanState): string | null {
+  const by = new Map<string, string[]>();
+  for (const { id, run } of state.slices) {
+    const confinement = run ? confinementOf(run) : null;
+    if (confinement !== null) by.set(confinement, [...(by.get(confinement) ?? []), id]);
+  }
+  const lines = [...by].toSorted(([a], [b]) => Number(b.startsWith('not')) - Number(a.startsWith('not')));
+  return lines.length === 0 ? null : lines.map(([words, ids]) => `${words} (${ids.join(', ')})`).join('; ');
 }
 
 function facts(rows: readonly (readonly [string, TemplateResult | string | null])[]): TemplateResult {

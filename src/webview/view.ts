@@ -4,9 +4,17 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { Attention } from '../core/run/state-model.ts';
 import { minutes } from '../core/text/duration.ts';
 import { warningText } from '../core/run/warning.ts';
-import { attentionActions, canRunPlan, headlineOf, type SliceAction } from '../protocol/dashboard.ts';
+import { isViolation } from '../core/run/stops.ts';
+import {
+  adviceOf,
+  attentionActions,
+  canRunPlan,
+  filesInQuestion,
+  headlineOf,
+  type SliceAction,
+} from '../protocol/dashboard.ts';
 import { boardView } from './board.ts';
-import { actionButton, chip, type Hands, type Model, type Selection } from './controls.ts';
+import { actionButton, chip, violationsView, type Hands, type Model, type Selection } from './controls.ts';
 import { detailView } from './detail.ts';
 import { copyIcon } from './icons.ts';
 import { conditionWord, cost, settledCount } from './words.ts';
@@ -139,16 +147,21 @@ function attentionItem(entry: Attention, { snapshot, answering }: Model, hands: 
       ? actionButton({ action, slice: entry.slice, run: entry.runId, secondary, trusted, hands })
       : nothing;
   const open = answering === entry.slice;
-  return html`<li class="question" data-slice=${entry.slice}>
+  const violation = isViolation(entry);
+  const files = filesInQuestion(entry);
+  const advice = adviceOf(entry);
+  return html`<li class=${violation ? 'question violation' : 'question'} data-slice=${entry.slice}>
     <div class="question-head">
       ${chip(state, entry.slice, hands)} <strong>${headlineOf(entry)}</strong>
+      ${violation ? html`<span class="tag tag-bad">violation</span>` : nothing}
       <span class="tag">${conditionWord(entry)}</span>
     </div>
-    ${entry.question && entry.question !== headlineOf(entry) ? html`<p class="question-text">${entry.question}</p>` : nothing}
+    ${entry.violations.length > 0 ? violationsView(entry.violations) : nothing}
+    ${advice === '' ? nothing : html`<p class="question-text">${advice}</p>`}
     ${
-      entry.paths.length > 0
+      files.length > 0
         ? html`<ul class="paths">
-            ${entry.paths.map(
+            ${files.map(
               (path) =>
                 html`<li>
                   <button

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import type { RunEvent, RunEventBody } from '../../src/core/run/model.ts';
+import type { AuditedDifference } from '../../src/core/audit/report.ts';
+import { auditStop } from '../../src/core/run/audit-stop.ts';
+import type { RunEvent, RunEventBody, Stop } from '../../src/core/run/model.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import { foldPlan } from '../../src/core/run/fold.ts';
 import type { RunFacts } from '../../src/core/run/state-model.ts';
@@ -19,6 +21,12 @@ function drawn(plans: readonly OpenPlan[]): string {
   };
   draw(rootNodes(plans), '');
   return lines.join('\n');
+}
+
+function idsIn(plans: readonly OpenPlan[]): readonly string[] {
+  const ids = (nodes: readonly TreeNode[]): readonly string[] =>
+    nodes.flatMap((node) => [faceOf(node).id, ...ids(childNodes(node))]);
+  return ids(rootNodes(plans));
 }
 
 function facts(slice: string, alive: boolean, ...bodies: readonly RunEventBody[]): RunFacts {
@@ -140,6 +148,94 @@ suite('the tree', () => {
   Batch 2 — 0/1 verified · blocked [batch]
     Wave 3 — 0/1 verified [wave]
       C1 Slice C1 — blocked by MP1 · critical [slice;task;skip]`,
+    );
+  });
+
+  test('shows violations before what unblocks more, with who did what and what was put back', () => {
+    const asks: RunEventBody = {
+      type: 'ended',
+      end: 'needs_input',
+      reason: null,
+      detail: null,
+      stop: { condition: 'unclear-instructions', detail: 'the agent asks', question: 'Which?', paths: [] },
+    };
+    const found: readonly AuditedDifference[] = [
+      {
+        kind: 'checkout-file',
+        what: 'src/c.ts',
+        change: 'changed',
+        blame: 'suspected',
+        evidence: null,
+        put_back: false,
+        among: ['A2', 'A1'],
+      },
+      {
+        kind: 'ref-deleted',
+        what: 'refs/heads/keep',
+        change: 'gone',
+        blame: 'proven',
+        evidence: 'git branch -D keep',
+        put_back: true,
+        among: ['A2'],
+      },
+      { kind: 'head', what: 'HEAD', change: 'changed', blame: 'person', evidence: null, put_back: false, among: [] },
+    ];
+    const stop = auditStop('A2', found);
+    const runs = [
+      facts('A1', false, { type: 'sandbox', by: 'bubblewrap 0.8.0', why_not: null }, agent, asks),
+      facts(
+        'A2',
+        false,
+        { type: 'sandbox', by: null, why_not: 'switched off' },
+        agent,
+        { type: 'audited', found },
+        { type: 'ended', end: 'stopped', reason: null, detail: null, stop },
+      ),
+    ];
+    const lines = drawn([plan(runs)]).split('\n');
+    const from = (start: string, count: number): readonly string[] => {
+      const at = lines.findIndex((line) => line.trim().startsWith(start));
+      return lines.slice(at, at + count).map((line) => line.trim());
+    };
+    assert.deepEqual(from('Needs you', 4), [
+      'Needs you — 2 slices wait [attention]',
+      'A2: refs/heads/keep was removed by A2 (git branch -D keep); it was put back (and 1 more) — violation: outside-worktree · unblocks 1 [question;task;retry;skip;approve;worktree;trace;diff;inspect]',
+      'refs/heads/keep was removed — by A2 (git branch -D keep) · put back [violation]',
+      'src/c.ts of the primary checkout was changed — while one of A2, A1 worked · still changed [violation]',
+    ]);
+    assert.match(from('A1: Which?', 1)[0] ?? '', /^A1: Which\? — unclear-instructions · unblocks 2 \[/);
+    assert.match(from('A1 Slice', 1)[0] ?? '', /— needs input · critical \[/);
+    assert.match(from('A1 Slice', 2)[1] ?? '', /— needs input · demo · confined by bubblewrap 0\.8\.0 \[/);
+    assert.match(from('A2 Slice', 1)[0] ?? '', /— stopped · not confined/);
+    assert.deepEqual(from('A2 Slice', 3).slice(1), [
+      'Attempt 1 — stopped · demo · 2 violations · not confined: switched off [run;trace;diff;inspect]',
+      'refs/heads/keep was removed — by A2 (git branch -D keep) · put back [violation]',
+    ]);
+    assert.equal(new Set(idsIn([plan(runs)])).size, idsIn([plan(runs)]).length, 'every row has an id of its own');
+  });
+
+  test('a worktree that was replaced cannot be approved; what a person may approve is still offered', () => {
+    const stopped = (condition: Stop['condition'], paths: readonly string[]): RunFacts =>
+      facts('A1', false, agent, {
+        type: 'ended',
+        end: 'stopped',
+        reason: null,
+        detail: null,
+        stop: { condition, detail: 'something', question: 'What now?', paths },
+      });
+    const row = (run: RunFacts): string | undefined => /^ {4}A1: .*$/m.exec(drawn([plan([run])]))?.[0];
+    const rest = 'worktree;trace;diff;inspect]';
+    assert.equal(
+      row(stopped('worktree-replaced', ['/w/A1'])),
+      `    A1: something — violation: worktree-replaced · unblocks 2 [question;task;retry;skip;${rest}`,
+    );
+    assert.equal(
+      row(stopped('secrets-auth-production', ['.env'])),
+      `    A1: something — violation: secrets-auth-production · unblocks 2 [question;task;retry;skip;answer;approve;${rest}`,
+    );
+    assert.equal(
+      row(stopped('time-limit', [])),
+      `    A1: something — time-limit · unblocks 2 [question;task;retry;skip;answer;${rest}`,
     );
   });
 

@@ -29,16 +29,46 @@ export function audited(
   };
 }
 
+/** A difference in words: what was touched, by whom as far as that is shown, and whether it was put back. */
+export interface Violation {
+  /** `refs/heads/feature was removed` */
+  readonly what: string;
+  /** `by A1 (git branch -D feature)`, `while one of A1, B1 worked` */
+  readonly by: string;
+  readonly putBack: boolean;
+}
+
+/** What no person is known to have done; first what was shown to be the run's doing, and what is still changed. */
+export function violationsIn(found: readonly AuditedDifference[]): readonly Violation[] {
+  return found
+    .filter((difference) => difference.blame !== 'person')
+    .toSorted((a, b) => urgency(a) - urgency(b))
+    .map(inWords);
+}
+
+function urgency(difference: AuditedDifference): number {
+  return (difference.blame === 'proven' ? 0 : 2) + (difference.put_back ? 1 : 0);
+}
+
+/** One sentence without its full stop. */
+export function violationText({ what, by, putBack }: Violation): string {
+  return `${what} ${by}${putBack ? '; it was put back' : ''}`;
+}
+
 /** One sentence without its full stop: what was touched, by whom as far as that is shown, and whether it was put back. */
 export function auditSentence(difference: AuditedDifference): string {
+  return violationText(inWords(difference));
+}
+
+function inWords(difference: AuditedDifference): Violation {
   const what = `${PLACE[difference.kind](difference.what)} ${difference.kind === 'head' ? 'moved' : `was ${CHANGE[difference.change]}`}`;
   const by =
     difference.blame === 'proven'
-      ? ` by ${difference.among.join(', ')}${difference.evidence ? ` (${difference.evidence})` : ''}`
+      ? `by ${difference.among.join(', ')}${difference.evidence ? ` (${difference.evidence})` : ''}`
       : difference.blame === 'suspected'
-        ? ` while ${difference.among.length > 1 ? `one of ${difference.among.join(', ')}` : difference.among.join('')} worked`
-        : ' meanwhile, as it seems by a person';
-  return `${what}${by}${difference.put_back ? '; it was put back' : ''}`;
+        ? `while ${difference.among.length > 1 ? `one of ${difference.among.join(', ')}` : difference.among.join('')} worked`
+        : 'meanwhile, as it seems by a person';
+  return { what, by, putBack: difference.put_back };
 }
 
 const CHANGE: Readonly<Record<AuditedDifference['change'], string>> = {

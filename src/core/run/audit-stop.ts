@@ -1,10 +1,10 @@
-import { auditSentence, type AuditedDifference } from '../audit/report.ts';
+import { violationsIn, violationText, type AuditedDifference } from '../audit/report.ts';
 import type { Stop } from './model.ts';
 
 /** Why a slice stops after its audit; `null` when nothing speaks against it. */
 export function auditStop(slice: string, found: readonly AuditedDifference[]): Stop | null {
   const against = found.filter((difference) => difference.blame !== 'person');
-  const [first, ...rest] = against.toSorted((a, b) => order(a) - order(b)).map(auditSentence);
+  const [first, ...rest] = violationsIn(found).map(violationText);
   if (first === undefined) return null;
   const shown = [first, ...rest.slice(0, 9)].join('; ');
   const more = rest.length > 9 ? `; and ${rest.length - 9} more` : '';
@@ -21,8 +21,4 @@ export function auditStop(slice: string, found: readonly AuditedDifference[]): S
       'Look at it, then approve to go on with the slice, retry, or skip?',
     paths: against.map((difference) => difference.what),
   };
-}
-
-function order(difference: AuditedDifference): number {
-  return (difference.blame === 'proven' ? 0 : 2) + (difference.put_back ? 1 : 0);
 }

@@ -1,4 +1,4 @@
-import { auditSentence } from '../audit/report.ts';
+import { violationsIn } from '../audit/report.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan } from '../plan/model.ts';
 import type { Decision, RunEvent } from './model.ts';
@@ -17,6 +17,7 @@ import type {
   RunView,
   SliceView,
 } from './state-model.ts';
+import { isViolation } from './stops.ts';
 import { isActive, isAsking, isSettled, type CheckpointState, type SliceState } from './states.ts';
 
 /** The checkpoints of a plan: its merge points, and each wave validation as `wave-N`. */
@@ -134,7 +135,7 @@ function apply(view: { -readonly [K in keyof RunView]: RunView[K] }, event: RunE
     case 'agent_exited':
       return 'checking';
     case 'audited':
-      view.violations = event.found.filter((found) => found.blame !== 'person').map(auditSentence);
+      view.violations = violationsIn(event.found);
       return null;
     case 'snapshot':
       view.snapshotCommit = event.commit;
@@ -415,6 +416,7 @@ function attentionOf(
             detail: run.failure?.detail ?? '',
             question: 'Retry or skip this slice?',
             paths: [],
+            violations: run.violations,
             unblocks,
           }
         : {
@@ -424,6 +426,7 @@ function attentionOf(
             detail: run.stop?.detail ?? '',
             question: run.stop?.question ?? '',
             paths: run.stop?.paths ?? [],
+            violations: run.violations,
             unblocks,
           },
     );
@@ -437,13 +440,15 @@ function attentionOf(
       detail: checkpoint.run.failure?.detail ?? checkpoint.run.stop?.detail ?? '',
       question: checkpoint.run.stop?.question ?? 'Retry this checkpoint after mending its slices, or skip it?',
       paths: checkpoint.run.stop?.paths ?? [],
+      violations: checkpoint.run.violations,
       unblocks: [...new Set(checkpoint.unlocks.flatMap((id) => [id, ...dependentsOf(id, graph)]))],
     });
   }
   // What unblocks most comes first: the person's minutes are the scarcest thing here.
   // Before that, what is not as it was: nobody should go on without having seen it.
-  const violation = (item: Attention): number => (item.condition === 'outside-worktree' ? 1 : 0);
-  return waiting.sort((a, b) => violation(b) - violation(a) || b.unblocks.length - a.unblocks.length);
+  return waiting.sort(
+    (a, b) => Number(isViolation(b)) - Number(isViolation(a)) || b.unblocks.length - a.unblocks.length,
+  );
 }
 
 function dependentsOf(id: string, graph: PlanGraph): string[] {

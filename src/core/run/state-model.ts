@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/model.ts';
+import type { Violation } from '../audit/report.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Doubt } from './doubt.ts';
 import type { Decision, FailureReason, FileChange, RunEnd, RunEvent, Stop } from './model.ts';
@@ -62,8 +63,8 @@ export interface RunView {
   /** What confined it, or why nothing did; `null` when that is not known. */
   readonly sandbox: { readonly by: string | null; readonly whyNot: string | null } | null;
   readonly stop: Stop | null;
-  /** What the audit found outside of the worktree and no person is known to have done, in sentences. */
-  readonly violations: readonly string[];
+  /** What the audit found outside of the worktree and no person is known to have done. */
+  readonly violations: readonly Violation[];
   readonly failure: { readonly reason: FailureReason; readonly detail: string } | null;
   /** What its checks prove less than they seem to, in the order in which it was found. */
   readonly doubts: readonly Doubt[];
@@ -128,6 +129,8 @@ export interface Attention {
   readonly detail: string;
   readonly question: string;
   readonly paths: readonly string[];
+  /** Of its run. */
+  readonly violations: readonly Violation[];
   /** Slices that cannot start before this one is settled, directly or not. */
   readonly unblocks: readonly string[];
 }

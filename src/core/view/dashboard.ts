@@ -2,6 +2,8 @@ import { duration, minutes } from '../text/duration.ts';
 import { remarkLines, remarksOf } from '../run/doubt.ts';
 import { printable } from '../text/printing.ts';
 import { warningText } from '../run/warning.ts';
+import { violationText } from '../audit/report.ts';
+import { isViolation, stopRow } from '../run/stops.ts';
 import { checkpointStateRow, isSettled, planStateRow, sliceStateRow, type Tone } from '../run/states.ts';
 import type { Attention, BatchView, CheckpointView, PlanState, SliceView } from '../run/state-model.ts';
 
@@ -132,10 +134,16 @@ function criticalLine(state: PlanState, arrow: string): string {
 function attentionLines(item: Attention, state: PlanState, options: DashboardOptions): string[] {
   const unblocks = item.unblocks.length > 0 ? `   unblocks ${item.unblocks.join(', ')}` : '';
   const bullet = options.ascii ? '*' : '•';
+  const advice = stopRow(item.condition)?.advice ?? '';
+  // The audit's findings stand in a list of their own; the question repeats them.
+  const asked = item.violations.length > 0 && advice !== '' ? advice : item.question;
   return [
-    `  ${bullet} ${item.slice} ${item.condition}${unblocks}`,
-    `    ${item.question}`,
-    ...(item.detail !== '' && !item.question.includes(item.detail) ? [`    ${firstLine(item.detail)}`] : []),
+    `  ${bullet} ${item.slice} ${isViolation(item) ? 'VIOLATION ' : ''}${item.condition}${unblocks}`,
+    ...item.violations.map((violation) => `    - ${violationText(violation)}`),
+    `    ${asked}`,
+    ...(item.violations.length === 0 && item.detail !== '' && !item.question.includes(item.detail)
+      ? [`    ${firstLine(item.detail)}`]
+      : []),
     `    ${hint(item, state.plan)}`,
   ];
 }

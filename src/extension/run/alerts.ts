@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { isActive, isSettled } from '../../core/run/states.ts';
+import { isViolation } from '../../core/run/stops.ts';
 import type { Attention } from '../../core/run/state-model.ts';
-import { attentionActions, headlineOf } from '../../protocol/dashboard.ts';
+import { attentionActions, filesInQuestion, headlineOf } from '../../protocol/dashboard.ts';
 import { commandAction, showNotice } from '../notices.ts';
 import type { OpenPlan } from '../open-plan.ts';
 import type { Projects } from '../projects.ts';
@@ -74,10 +75,10 @@ export class Alerts {
     const actions = attentionActions(plan.state, attention);
     const asks = attention.condition === 'unclear-instructions';
     const headline = headlineOf(attention);
-    const unnamed = attention.paths.filter((path) => !headline.includes(path));
+    const unnamed = filesInQuestion(attention).filter((path) => !headline.includes(path));
     const [shown, rest] = unnamed.length > 3 ? [unnamed.slice(0, 3), '…'] : [unnamed, ''];
     await showNotice({
-      severity: 'warning',
+      severity: isViolation(attention) ? 'error' : 'warning',
       message: asks
         ? `${attention.slice} asks: ${headline}`
         : `${attention.slice} stopped (${attention.condition}): ${headline}`,

@@ -1,5 +1,9 @@
 import * as vscode from 'vscode';
-import { attentionActions } from '../../protocol/dashboard.ts';
+import { violationText } from '../../core/audit/report.ts';
+import { stopRow, type Approval } from '../../core/run/stops.ts';
+import { adviceOf, attentionActions, headlineOf } from '../../protocol/dashboard.ts';
+import type { Attention } from '../../core/run/state-model.ts';
+import { assertNever } from '../../core/text/result.ts';
 import { failureNotice, notice, type Notice } from '../notices.ts';
 import type { Projects } from '../projects.ts';
 import type { AttentionTarget, SliceTarget } from '../open-plan.ts';
@@ -51,27 +55,45 @@ export async function approve(projects: Projects, target: AttentionTarget, shown
   if (!shown && !(await confirmApproval(target))) return CANCEL;
   const result = await engine.approve(plan.dir, attention.slice);
   if (!result.ok) return failureNotice(result.failure);
-  const { paths } = result.value;
   return {
     severity: 'information',
     message: `${attention.slice}: approved.`,
-    remedy: paths.length > 0 ? `${paths.join(', ')} ${paths.length === 1 ? 'is' : 'are'} in its scope now.` : '',
+    remedy: afterApproval(stopRow(attention.condition)?.approve ?? null, result.value.paths),
     actions: [],
   };
 }
 
-/** Another attempt. Where files are out of scope, asks whether to put them back first. */
+/** What an approval has changed, as a sentence; empty where nothing but that the slice goes on. */
+function afterApproval(approval: Approval | null, paths: readonly string[]): string {
+  if (paths.length === 0) return '';
+  const listed = `${paths.join(', ')} ${paths.length === 1 ? 'is' : 'are'}`;
+  switch (approval) {
+    case 'scope':
+      return `${listed} in its scope now.`;
+    case 'paths':
+      return `${listed} accepted as ${paths.length === 1 ? 'it is' : 'they are'}.`;
+    case 'seen':
+      return 'It goes on to its checks; nothing else was changed.';
+    case 'checks':
+    case null:
+      return '';
+    default:
+      return assertNever(approval);
+  }
+}
+
+/** Another attempt. Where files can be put back to the base, asks whether to do that first. */
 export async function retry(projects: Projects, target: AttentionTarget): Promise<Notice | null> {
   const { plan, attention } = target;
   const engine = projects.engine(plan.root);
   if (!engine) return CANCEL;
   let revert = false;
-  if (attention.condition === 'unexpected-scope' && attention.paths.length > 0) {
+  if (stopRow(attention.condition)?.revert && attention.paths.length > 0) {
     const chosen = await vscode.window.showQuickPick(
       [
         {
           label: '$(discard) Put them back first',
-          description: 'The files out of scope get the content of the base; a snapshot of them is kept',
+          description: 'They get the content of the base; a snapshot of them is kept',
           detail: attention.paths.join(', '),
           revert: true,
         },
@@ -79,7 +101,7 @@ export async function retry(projects: Projects, target: AttentionTarget): Promis
       ],
       {
         title: `Retry ${attention.slice}`,
-        placeHolder: 'What about the files out of scope?',
+        placeHolder: 'What about the files it stopped on?',
         // The terminal of another slice may close at any moment, and takes the focus with it.
         ignoreFocusOut: true,
       },
@@ -122,21 +144,43 @@ async function pickDecision(target: AttentionTarget): Promise<Decision | null> {
   ];
   const chosen = await vscode.window.showQuickPick(
     all.filter((entry) => actions.has(entry.decision)),
-    { title: `${attention.slice}: ${attention.detail}`, placeHolder: attention.question, ignoreFocusOut: true },
+    { title: `${attention.slice}: ${headlineOf(attention)}`, placeHolder: adviceOf(attention), ignoreFocusOut: true },
   );
   return chosen?.decision ?? null;
 }
 
 async function confirmApproval({ attention }: AttentionTarget): Promise<boolean> {
-  const rows: vscode.QuickPickItem[] = attention.paths.map((path) => ({ label: `$(file) ${path}` }));
-  const what =
-    attention.paths.length > 0 ? `${attention.paths.length} path(s) enter the slice's scope` : attention.detail;
-  const approveRow = { label: `$(check) Approve`, description: what };
-  const chosen = await vscode.window.showQuickPick(
-    [approveRow, ...(rows.length > 0 ? [{ label: 'paths', kind: vscode.QuickPickItemKind.Separator }, ...rows] : [])],
-    { title: `Approve what ${attention.slice} stopped on`, placeHolder: attention.question, ignoreFocusOut: true },
-  );
+  const approval = stopRow(attention.condition)?.approve ?? null;
+  const seen = approval === 'seen';
+  const rows: vscode.QuickPickItem[] = seen
+    ? attention.violations.map((violation) => ({ label: `$(shield) ${violationText(violation)}` }))
+    : attention.paths.map((path) => ({ label: `$(file) ${path}` }));
+  const approveRow = { label: `$(check) Approve`, description: whatIsApproved(approval, attention) };
+  const heading = { label: seen ? 'what was touched' : 'paths', kind: vscode.QuickPickItemKind.Separator };
+  const chosen = await vscode.window.showQuickPick([approveRow, ...(rows.length > 0 ? [heading, ...rows] : [])], {
+    title: `Approve what ${attention.slice} stopped on`,
+    placeHolder: adviceOf(attention),
+    ignoreFocusOut: true,
+  });
   return chosen === approveRow;
+}
+
+function whatIsApproved(approval: Approval | null, attention: Attention): string {
+  const count = attention.paths.length;
+  if (count === 0) return attention.detail;
+  switch (approval) {
+    case 'scope':
+      return `${count} path(s) enter the slice's scope`;
+    case 'paths':
+      return `${count} path(s) stay as they are`;
+    case 'seen':
+      return 'You have seen it: the slice goes on to its checks';
+    case 'checks':
+    case null:
+      return attention.detail;
+    default:
+      return assertNever(approval);
+  }
 }
 
 function told(

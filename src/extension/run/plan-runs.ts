@@ -22,6 +22,8 @@ interface Drive {
   widened: boolean;
   /** The person asked to stop. */
   stopped: boolean;
+  /** Warnings that were shown: a scheduler that starts anew says them again. */
+  readonly warned: Set<string>;
   ended: Promise<void>;
 }
 
@@ -73,6 +75,7 @@ export class PlanRuns {
       controller: new AbortController(),
       widened: false,
       stopped: false,
+      warned: new Set(),
       ended: Promise.resolve(),
     };
     this.#drives.set(key, drive);
@@ -164,6 +167,11 @@ export class PlanRuns {
       launcher: this.#launcher,
       signal: drive.controller.signal,
       waitForAnswers: true,
+      onWarning: (text) => {
+        if (drive.warned.has(text)) return;
+        drive.warned.add(text);
+        void showNotice(notice(text, ''));
+      },
       onState: (state) => {
         if (drive.widened && !isAnyActive(state)) drive.controller.abort();
       },

@@ -38,6 +38,8 @@ export function targetOf(argument: unknown): Target | null {
         return { ...base, slice: argument.slice.id };
       case 'checkpoint':
         return { ...base, slice: argument.checkpoint.id };
+      case 'violation':
+        return { ...base, slice: argument.slice, run: argument.runId };
       case 'run':
         return { ...base, slice: argument.slice, run: argument.run.runId };
       case 'file':

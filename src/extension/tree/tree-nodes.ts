@@ -10,11 +10,23 @@ import {
   type StateIcon,
   type Tone,
 } from '../../core/run/states.ts';
+import { isViolation } from '../../core/run/stops.ts';
+import type { Violation } from '../../core/audit/report.ts';
 import type { FileChange } from '../../core/run/model.ts';
 import { assertNever } from '../../core/text/result.ts';
 import type { Attention, BatchView, CheckpointView, RunView, SliceView } from '../../core/run/state-model.ts';
-import { actionsOf, attentionActions, canRun, canRunPlan, headlineOf } from '../../protocol/dashboard.ts';
 import { warningText, type Warning } from '../../core/run/warning.ts';
+import {
+  actionsOf,
+  adviceOf,
+  attentionActions,
+  canRun,
+  canRunPlan,
+  confinementOf,
+  filesInQuestion,
+  headlineOf,
+  isUnconfined,
+} from '../../protocol/dashboard.ts';
 import { isRead, type OpenPlan, type ReadPlan } from '../open-plan.ts';
 
 /**
@@ -32,6 +44,15 @@ export type TreeNode =
   | { readonly kind: 'checkpoint'; readonly plan: ReadPlan; readonly checkpoint: CheckpointView }
   | { readonly kind: 'slice'; readonly plan: ReadPlan; readonly slice: SliceView }
   | { readonly kind: 'run'; readonly plan: ReadPlan; readonly slice: string; readonly run: RunView }
+  /** What a run's audit found; under what waits for the person, and under the run for good. */
+  | {
+      readonly kind: 'violation';
+      readonly plan: ReadPlan;
+      readonly slice: string;
+      readonly runId: string;
+      readonly under: 'question' | 'run';
+      readonly violation: Violation;
+    }
   | {
       readonly kind: 'file';
       readonly plan: ReadPlan;
@@ -88,15 +109,32 @@ export function childNodes(node: TreeNode): readonly TreeNode[] {
       const { plan, checkpoint } = node;
       return checkpoint.run ? [{ kind: 'run', plan, slice: checkpoint.id, run: checkpoint.run }] : [];
     }
-    case 'run':
-      return node.run.filesChanged.map((file) => ({ ...node, kind: 'file', file }));
-    case 'question':
+    case 'run': {
+      const { plan, slice, run } = node;
+      return [
+        ...violationNodes(run.violations, { plan, slice, runId: run.runId, under: 'run' }),
+        ...run.filesChanged.map((file): TreeNode => ({ kind: 'file', plan, slice, run, file })),
+      ];
+    }
+    case 'question': {
+      const { plan, attention } = node;
+      const { slice, runId, violations } = attention;
+      return violationNodes(violations, { plan, slice, runId, under: 'question' });
+    }
+    case 'violation':
     case 'warning':
     case 'file':
       return [];
     default:
       return assertNever(node);
   }
+}
+
+function violationNodes(
+  violations: readonly Violation[],
+  of: Omit<Extract<TreeNode, { kind: 'violation' }>, 'kind' | 'violation'>,
+): readonly TreeNode[] {
+  return violations.map((violation) => ({ kind: 'violation', ...of, violation }));
 }
 
 export function faceOf(node: TreeNode): NodeFace {
@@ -119,7 +157,8 @@ export function faceOf(node: TreeNode): NodeFace {
         icon: 'bell-dot',
         color: 'list.warningForeground',
         context: 'attention',
-        tooltip: 'What waits for your answer or decision; what unblocks most comes first.',
+        tooltip:
+          'What waits for your answer or decision. What was touched outside of a slice comes first, then what unblocks most.',
         expansion: 'expanded',
       };
     }
@@ -157,6 +196,8 @@ export function faceOf(node: TreeNode): NodeFace {
       return sliceFace(node.plan, node.slice, prefix);
     case 'run':
       return runFace(node.slice, node.run, prefix);
+    case 'violation':
+      return violationFace(node, prefix);
     case 'file':
       return fileFace(node.run, node.file, prefix);
     default:
@@ -262,14 +303,37 @@ function planFace(plan: OpenPlan, prefix: string): NodeFace {
 function questionFace(plan: ReadPlan, attention: Attention, prefix: string): NodeFace {
   const unblocks = attention.unblocks.length;
   const actions = [...attentionActions(plan.state, attention)].filter((action) => action !== 'run');
+  const violation = isViolation(attention);
+  const words = [violation ? `violation: ${attention.condition}` : attention.condition];
+  if (unblocks > 0) words.push(`unblocks ${unblocks}`);
   return {
     id: `${prefix}\0question ${attention.runId}`,
     label: `${attention.slice}: ${headlineOf(attention)}`,
-    description: unblocks > 0 ? `${attention.condition} · unblocks ${unblocks}` : attention.condition,
-    icon: attention.paths.length > 0 ? 'shield' : 'question',
-    color: 'list.warningForeground',
+    description: words.join(' · '),
+    icon: violation || attention.paths.length > 0 ? 'shield' : 'question',
+    color: violation ? 'list.errorForeground' : 'list.warningForeground',
     context: ['question', ...actions].join(';'),
-    tooltip: [attention.question, ...attention.paths.map((path) => `· ${path}`)].join('\n\n'),
+    tooltip: [headlineOf(attention), adviceOf(attention), ...filesInQuestion(attention).map((path) => `· ${path}`)]
+      .filter((part) => part !== '')
+      .join('\n\n'),
+    expansion: attention.violations.length > 0 ? 'expanded' : 'none',
+  };
+}
+
+function violationFace(
+  { slice, runId, under, violation }: Extract<TreeNode, { kind: 'violation' }>,
+  prefix: string,
+): NodeFace {
+  const { what, by, putBack } = violation;
+  const state = putBack ? 'put back' : 'still changed';
+  return {
+    id: `${prefix}\0${under} ${slice} ${runId}\0violation ${what}`,
+    label: what,
+    description: `${by} · ${state}`,
+    icon: putBack ? 'discard' : 'warning',
+    color: putBack ? null : 'list.errorForeground',
+    context: 'violation',
+    tooltip: `${what} ${by}: ${state}${putBack ? '; what was there instead is kept with the run' : ''}`,
     expansion: 'none',
   };
 }
@@ -316,6 +380,7 @@ function sliceFace(plan: ReadPlan, slice: SliceView, prefix: string): NodeFace {
   if (slice.state === 'pending' && slice.blockedBy.length > 0) words[0] = `blocked by ${slice.blockedBy.join(', ')}`;
   if (slice.run && slice.run.attempt > 1) words.push(`attempt ${slice.run.attempt}`);
   words.push(...remarksOf(slice));
+  if (isUnconfined(slice.run)) words.push('not confined');
   if (slice.critical && !isSettled(slice.state)) words.push('critical');
   return {
     id: `${prefix}\0slice ${slice.id}`,
@@ -348,18 +413,18 @@ function runFace(slice: string, run: RunView, prefix: string): NodeFace {
   if (run.testsPassed !== null) words.push(run.testsPassed ? 'checks passed' : 'checks failed');
   words.push(...remarksOf(run));
   if (run.adapter) words.push(run.adapter);
-  if (run.sandbox) words.push(run.sandbox.by === null ? 'not confined' : 'confined');
-  const confinement = run.sandbox
-    ? `\n\n${run.sandbox.by === null ? `Not confined: ${run.sandbox.whyNot ?? 'unknown'}` : `Confined by ${run.sandbox.by}`}`
-    : '';
+  const found = run.violations.length;
+  if (found > 0) words.push(`${found} ${found === 1 ? 'violation' : 'violations'}`);
+  const confinement = confinementOf(run);
+  if (confinement !== null) words.push(confinement);
   return {
     id: `${prefix}\0run ${slice} ${run.runId}`,
     label: `Attempt ${run.attempt}${run.mode === 'fresh' ? '' : ` (${run.mode})`}`,
     description: words.join(' · '),
     ...stateFace(run.state),
     context: 'run;trace;diff;inspect',
-    tooltip: `Run ${run.runId}\n\n${run.failure ? `${run.failure.reason}: ${run.failure.detail}` : (run.stop?.detail ?? stateLabel(run.state))}${confinement}`,
-    expansion: changed > 0 ? 'collapsed' : 'none',
+    tooltip: `Run ${run.runId}\n\n${run.failure ? `${run.failure.reason}: ${run.failure.detail}` : (run.stop?.detail ?? stateLabel(run.state))}${confinement === null ? '' : `\n\n${confinement}`}`,
+    expansion: changed + run.violations.length > 0 ? 'collapsed' : 'none',
   };
 }
 

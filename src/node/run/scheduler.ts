@@ -43,6 +43,8 @@ export interface RunRequest {
   readonly waitForAnswers?: boolean;
   /** What is done before the first slice starts, one line each. */
   readonly onProgress?: (text: string) => void;
+  /** What a person should see whatever else they look at, one line each. Without it, progress. */
+  readonly onWarning?: (text: string) => void;
   readonly onState?: (state: PlanState) => void;
   readonly onAction?: (action: Action) => void;
 }
@@ -80,7 +82,7 @@ export async function schedule(
   const settled = await settleSandbox(repository, loaded.value.plan.sandbox, request.sandbox);
   if (!settled.ok) return settled;
   const warning = unconfinedWarning(settled.value);
-  if (warning !== null) request.onProgress?.(warning);
+  if (warning !== null) warn(request, warning);
   await excludeState(repository);
   const lease = await acquireLock(planLease(repository, loaded.value.plan.id), {
     wait: 200,
@@ -99,6 +101,10 @@ export async function schedule(
   } finally {
     await lease.release();
   }
+}
+
+function warn(request: RunRequest, text: string): void {
+  (request.onWarning ?? request.onProgress)?.(text);
 }
 
 /** Why a plan must not be run at all; `null` when it may. */
@@ -266,7 +272,7 @@ class Scheduler {
       ({ code, severity, message }) => severity === 'error' && TORN_PLAN.has(code) && !known.has(`${code} ${message}`),
     );
     const said = torn ? `${torn.file}:${torn.line}: ${torn.message}; going on with the plan as it was` : '';
-    if (torn && said !== this.#torn) this.#request.onProgress?.(said);
+    if (torn && said !== this.#torn) warn(this.#request, said);
     this.#torn = said;
     if (torn) return;
     this.#loaded = loaded;

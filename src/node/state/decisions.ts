@@ -4,6 +4,7 @@ import { success, type Result } from '../../core/text/result.ts';
 import { createRedactor } from '../../core/gate/redact.ts';
 import { fileOf } from '../../core/gate/symbol-check.ts';
 import type { PlanState, SliceView } from '../../core/run/state-model.ts';
+import { stopRow } from '../../core/run/stops.ts';
 import { isActive, isAsking, isProved, isSettled } from '../../core/run/states.ts';
 import { addToScope } from '../../core/task/edit.ts';
 import { type EngineFailure, fail } from '../failure.ts';
@@ -52,20 +53,16 @@ export class Decisions {
         `Use \`slicewave answer\` or \`slicewave retry\` for ${id}.`,
       );
     }
-    const aboutPaths = stop.condition === 'unexpected-scope' || stop.condition === 'secrets-auth-production';
-    if (
-      !aboutPaths &&
-      stop.condition !== 'tests-failing' &&
-      stop.condition !== 'unverified' &&
-      stop.condition !== 'outside-worktree'
-    ) {
+    const approval = stopRow(stop.condition)?.approve ?? null;
+    const aboutPaths = approval === 'scope' || approval === 'paths';
+    if (approval === null) {
       return fail(
         'not-waiting',
         `${id} stopped on its ${stop.condition}`,
         `Run it again with \`slicewave retry\`, or skip it.`,
       );
     }
-    if (stop.condition === 'unexpected-scope') {
+    if (approval === 'scope') {
       const grown = await this.#growScope(id, stop.paths, found.value.slice.run?.baseCommit ?? 'HEAD');
       if (!grown.ok) return grown;
     }
@@ -111,8 +108,7 @@ export class Decisions {
       );
     }
     const stop = slice.run?.stop;
-    const revertible = stop?.condition === 'unexpected-scope' || stop?.condition === 'secrets-auth-production';
-    if (options.revert && !revertible) {
+    if (options.revert && !(stop && stopRow(stop.condition)?.revert)) {
       return fail('not-waiting', `${id} has nothing out of scope to revert`, 'Retry without --revert.');
     }
     await this.#append({
