@@ -48,7 +48,7 @@ export type QuickState = {
 export type DialogState = { readonly message: string; readonly detail: string; readonly buttons: readonly string[] };
 
 /** How long a label may take to appear. Long, because two cores are shared; nothing ever waits this long when it works. */
-const patience = 90_000;
+const patience = 240_000;
 const shots = path.join(import.meta.dirname, 'shots');
 
 /** Asks until the answer is neither undefined nor false, and gives it; fails with `what` in the message. */
@@ -64,6 +64,19 @@ export async function eventually<T>(
     if (performance.now() > end) throw new Error(`${what}: not within ${timeout / 1000} s`);
     await delay(50);
   }
+}
+
+/**
+ * How long each try of something may take: `first` milliseconds, and twice as long each time, up to a minute. A try that
+ * is cut short and begun anew comes no further than the one before; this way the tries follow the machine.
+ */
+export function longerEachTime(first: number): () => number {
+  let next = first;
+  return () => {
+    const now = next;
+    next = Math.min(60_000, next * 2);
+    return now;
+  };
 }
 
 /** A pattern for a whole label: a string must be all of it, a pattern may match anywhere. */
@@ -92,7 +105,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     const folder = realpathSync(options.folder);
     const workbench = new Workbench({ page, server, ownsServer: !options.server, browser, folder, outside });
     if (options.extension) await injectExtension(page, server, { extension: options.extension });
-    await page.goto(workbenchUrl(server, folder), { timeout: 180_000 });
+    await page.goto(workbenchUrl(server, folder), { timeout: 300_000 });
     await workbench.untilShown(options.ready);
     return workbench;
   } catch (problem) {
@@ -147,13 +160,13 @@ export class Workbench {
 
   /** Waits until the workbench is drawn and, if given, a status bar item with this text is there. */
   async untilShown(ready?: Text): Promise<void> {
-    await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 180_000 });
-    if (ready) await this.#statusItem(ready).waitFor({ timeout: 180_000 });
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 300_000 });
+    if (ready) await this.#statusItem(ready).waitFor({ timeout: 300_000 });
   }
 
   /** Reloads the window as `Developer: Reload Window` does: a new extension host, the same server and storage. */
   async reload(ready?: Text): Promise<void> {
-    await this.page.reload({ timeout: 180_000 });
+    await this.page.reload({ timeout: 300_000 });
     await this.untilShown(ready);
   }
 
@@ -290,12 +303,14 @@ export class Workbench {
 
   /** Presses Escape until no quick pick or input box is open. */
   async dismissQuickInput(): Promise<void> {
+    const pressing = longerEachTime(1_000);
+    const closing = longerEachTime(300);
     await eventually('the quick input to close', async () => {
       await this.#quickBox()
-        .press('Escape', { timeout: 1_000 })
+        .press('Escape', { timeout: pressing() })
         .catch(() => undefined);
       return this.#quickBox()
-        .waitFor({ state: 'hidden', timeout: 300 })
+        .waitFor({ state: 'hidden', timeout: closing() })
         .then(
           () => true,
           () => false,
@@ -316,7 +331,11 @@ export class Workbench {
 
   async #quickShows(value: string): Promise<boolean> {
     const input = this.#quickBox();
-    return (await input.count()) > 0 && (await input.inputValue({ timeout: 1_000 }).catch(() => '')) === value;
+    if ((await input.count()) === 0) return false;
+    // It may close while it is asked, or be too busy to answer: only a box that is not there, or says something else,
+    // shows it no more.
+    const shown = await input.inputValue({ timeout: 5_000 }).catch(() => null);
+    return shown === null || shown === value;
   }
 
   /**
@@ -325,12 +344,14 @@ export class Workbench {
    */
   async #quickAccess(text: string, row: Text): Promise<void> {
     let rows: readonly string[] = [];
+    const time = longerEachTime(1_500);
     await eventually(`"${text}" in quick access`, async () => {
+      const timeout = time();
       await this.page.keyboard.press('F1');
       try {
-        await this.#quickBox().fill(text, { timeout: 1_500 });
-        await this.#quickRow(row).first().waitFor({ timeout: 1_500 });
-        await this.#quickRow(row).first().click({ timeout: 1_500 });
+        await this.#quickBox().fill(text, { timeout });
+        await this.#quickRow(row).first().waitFor({ timeout });
+        await this.#quickRow(row).first().click({ timeout });
         return true;
       } catch {
         if (await this.#quickBox().isVisible()) rows = (await this.quickState()).rows;
@@ -436,11 +457,12 @@ export class Workbench {
 
   /** Opens a row, or with `false` closes it, and waits for that. A tree that is just filled anew forgets a click. */
   async expand(item: Locator, open = true): Promise<void> {
-    let clicked = Number.NEGATIVE_INFINITY;
+    let again = Number.NEGATIVE_INFINITY;
+    const time = longerEachTime(3_000);
     await eventually(`a row to be ${open ? 'expanded' : 'collapsed'}`, async () => {
       if ((await item.getAttribute('aria-expanded')) === String(open)) return true;
-      if (performance.now() - clicked < 3_000) return false;
-      clicked = performance.now();
+      if (performance.now() < again) return false;
+      again = performance.now() + time();
       await item.locator('.monaco-tl-twistie').click();
       return false;
     });
@@ -473,9 +495,11 @@ export class Workbench {
   async contextMenu(target: Locator, ...labels: readonly string[]): Promise<void> {
     const [first = ''] = labels;
     const item = this.page.locator('.monaco-menu').getByRole('menuitem', { name: first }).last();
+    const time = longerEachTime(2_000);
     await eventually(`"${first}" in the context menu`, async () => {
-      await target.click({ button: 'right', timeout: 3_000 }).catch(() => undefined);
-      const isThere = await item.waitFor({ timeout: 2_000 }).then(
+      const timeout = time();
+      await target.click({ button: 'right', timeout }).catch(() => undefined);
+      const isThere = await item.waitFor({ timeout }).then(
         () => true,
         () => false,
       );
@@ -494,12 +518,14 @@ export class Workbench {
         continue;
       }
       await item.waitFor();
+      const time = longerEachTime(400);
       // For a tenth of a second after it opened, a menu ignores the release of a mouse button.
       await eventually(`the menu to take "${label}"`, async () => {
-        await item.click({ timeout: 500 }).catch(() => undefined);
+        const timeout = time();
+        await item.click({ timeout }).catch(() => undefined);
         return menu
           .first()
-          .waitFor({ state: 'hidden', timeout: 300 })
+          .waitFor({ state: 'hidden', timeout })
           .then(
             () => true,
             () => false,
@@ -575,10 +601,11 @@ export class Workbench {
     const menu = this.page.locator('.action-widget .monaco-list-row.action');
     const row = menu.filter({ has: this.page.locator('.title', { hasText: whole(title) }) }).first();
     let offered: readonly string[] = [];
+    const time = longerEachTime(2_000);
     await eventually(`the quick fix ${String(title)}`, async () => {
       await this.clickText(text);
       await this.page.keyboard.press('Control+.');
-      await row.waitFor({ timeout: 2_000 }).catch(() => undefined);
+      await row.waitFor({ timeout: time() }).catch(() => undefined);
       if (await row.isVisible()) return true;
       offered = await menu.allInnerTexts();
       await this.page.keyboard.press('Escape');
@@ -595,11 +622,21 @@ export class Workbench {
     const bar = this.page.locator('.editor-group-container.active .editor-actions');
     const button = bar.getByRole('button', { name: title }).first();
     const more = bar.getByRole('button', { name: 'More Actions...' });
-    await button.or(more).first().waitFor();
-    await button.waitFor({ timeout: 2_000 }).catch(() => undefined);
-    if (await button.isVisible()) return button.click();
-    await more.click();
-    await this.#chooseInMenu([title]);
+    const item = this.page.locator('.monaco-menu').getByRole('menuitem', { name: title }).last();
+    const time = longerEachTime(2_000);
+    await eventually(`"${title}" over the editor`, async () => {
+      const timeout = time();
+      // The bar is filled anew when what it is about becomes known: a button may come after the menu did.
+      await button.waitFor({ timeout }).catch(() => undefined);
+      if (await button.isVisible()) return true;
+      await more.click({ timeout }).catch(() => undefined);
+      await item.waitFor({ timeout }).catch(() => undefined);
+      if (await item.isVisible()) return true;
+      await this.page.keyboard.press('Escape');
+      return false;
+    });
+    if (await item.isVisible()) return this.#chooseInMenu([title]);
+    await button.click();
   }
 
   /**
@@ -612,13 +649,14 @@ export class Workbench {
     options: { readonly keep?: boolean } = {},
   ): Promise<string> {
     const shown = this.page.locator('.monaco-hover:not(.hidden)', { hasText: expected }).first();
+    const time = longerEachTime(3_000);
     await eventually(`a hover with ${String(expected)}`, async () => {
       await this.#mouseAway();
       if (typeof target === 'string') {
         const { x, y } = await this.#pointOf(target);
         await this.page.mouse.move(x, y, { steps: 3 });
       } else await target.hover();
-      return shown.waitFor({ timeout: 3_000 }).then(
+      return shown.waitFor({ timeout: time() }).then(
         () => true,
         () => false,
       );
@@ -635,12 +673,14 @@ export class Workbench {
    * an editor that is just laid out or coloured anew takes the link away from under the mouse.
    */
   async followLink(text: Text, tab: string): Promise<void> {
+    const time = longerEachTime(2_000);
     await eventually(`the link ${String(text)} to lead to ${tab}`, async () => {
+      const timeout = time();
       await this.#mouseAway();
       const link = this.editor().locator('.detected-link, .detected-link-active', { hasText: text }).first();
-      await link.click({ modifiers: ['Control'], timeout: 2_000 }).catch(() => undefined);
+      await link.click({ modifiers: ['Control'], timeout }).catch(() => undefined);
       return this.tab(tab)
-        .waitFor({ timeout: 2_000 })
+        .waitFor({ timeout })
         .then(
           () => true,
           () => false,
@@ -741,7 +781,7 @@ export class Workbench {
   async webview(title: string): Promise<FrameLocator> {
     return eventually(`a webview "${title}"`, async () => {
       for (const outer of await this.page.locator('iframe.webview.ready').all()) {
-        const name = await outer.getAttribute('name', { timeout: 1_000 }).catch(() => undefined);
+        const name = await outer.getAttribute('name', { timeout: 5_000 }).catch(() => undefined);
         const frame = this.page.frameLocator(`iframe.webview.ready[name="${name}"]`);
         const inner = `iframe#active-frame[title=${JSON.stringify(title)}]`;
         if (name && (await outer.isVisible()) && (await frame.locator(inner).count()) > 0)
@@ -789,7 +829,7 @@ async function listRows<K extends string>(
   const found = new Map<number, Record<K | 'level', string>>();
   let rows = await drawn();
   const all = (): boolean => rows.some(({ index }) => index === 0) && rows.some(({ last }) => last);
-  if (!all()) await list.hover({ timeout: 2_000 });
+  if (!all()) await list.hover({ timeout: 30_000 });
   if (!rows.some(({ index }) => index === 0)) {
     await eventually('the first row', async () => {
       await scroll(-500);

@@ -144,7 +144,7 @@ suite('dashboard', () => {
     await box.fill('No: leave discontinued products out.');
     await wb().screenshot('dashboard-05-answer');
     await box.press('Control+Enter');
-    await asks.waitFor({ state: 'hidden', timeout: 180_000 });
+    await asks.waitFor({ state: 'hidden', timeout: 300_000 });
     await eventually('one question left', async () =>
       /\b1\b/.test(await frame.locator('#attention-title').innerText()),
     );

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { useWorkbench } from '../fixture.ts';
-import { eventually } from '../workbench.ts';
+import { eventually, longerEachTime } from '../workbench.ts';
 import { albums, scriptedDecomposer, shop, shopPlan, shopSpec } from './shop.ts';
 import { inventoryWindow, openPlans } from './window.ts';
 
@@ -38,13 +38,14 @@ suite('decomposing', () => {
   /** A command, by the keyboard and nothing else. */
   const typeCommand = async (title: string): Promise<void> => {
     const { page } = wb();
+    const time = longerEachTime(3_000);
     await eventually(`${title} in the palette`, async () => {
       await press('F1');
       await page.keyboard.type(title);
       const first = page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row.focused');
       const found = await first
         .filter({ hasText: title })
-        .waitFor({ timeout: 3_000 })
+        .waitFor({ timeout: time() })
         .then(
           () => true,
           () => false,

@@ -1,7 +1,7 @@
 /** The evidence of a run in VS Code's own means: gutter bars and peek against the run's base, multi-diff, trace. */
 import assert from 'node:assert/strict';
 import { useWorkbench } from '../fixture.ts';
-import { eventually } from '../workbench.ts';
+import { eventually, longerEachTime } from '../workbench.ts';
 import { inventoryWindow, sliceRow, waitingInventory } from './window.ts';
 
 suite('evidence of a run', () => {
@@ -33,7 +33,7 @@ suite('evidence of a run', () => {
   test('an inspected run marks its lines in the gutter and lists its files in Source Control', async () => {
     await wb().contextMenu(sliceRow(wb(), 'A1'), 'Inspect Run in Source Control');
     const bars = wb().editor().locator('.dirty-diff-added, .dirty-diff-modified');
-    await eventually('gutter bars', async () => (await bars.count()) > 0, 180_000);
+    await eventually('gutter bars', async () => (await bars.count()) > 0, 300_000);
     await wb().page.locator('.scm-view', { hasText: 'In Scope' }).first().waitFor();
     await wb().screenshot('evidence-03-inspection');
   });
@@ -42,9 +42,10 @@ suite('evidence of a run', () => {
     const peek = wb().page.locator('.peekview-widget');
     await wb().editor().locator('.view-line').first().click();
     // Alt+F3 is VS Code's own key for the next change of the active quick diff.
+    const time = longerEachTime(2_000);
     await eventually('the peek', async () => {
       await wb().page.keyboard.press('Alt+F3');
-      return peek.waitFor({ timeout: 2_000 }).then(
+      return peek.waitFor({ timeout: time() }).then(
         () => true,
         () => false,
       );

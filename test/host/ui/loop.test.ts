@@ -94,12 +94,12 @@ suite('from a spec to an integrated plan', () => {
         names = (await terminals.locator('.label-name').allInnerTexts()).map((name) => name.trim()).toSorted();
         return names.length === 3 && names.every((name) => name !== '');
       },
-      180_000,
+      300_000,
     );
     assert.deepEqual(names, ['A1 Product catalogue', 'B1 Stock ledger', 'E1 Router and request bodies']);
     await wb().statusBar(/Slicewave \d\/11 · \d running/);
     await wb().screenshot('loop-05-wave-runs');
-    for (const id of ['A1', 'B1', 'E1']) await rowSays(sliceRow(wb(), id), /^verified$/, 180_000);
+    for (const id of ['A1', 'B1', 'E1']) await rowSays(sliceRow(wb(), id), /^verified$/, 300_000);
     await wb().toast('what you asked for is done. 3 of 11 slices are verified.');
     await wb().screenshot('loop-06-wave-verified');
     await eventually('the terminals to be gone', async () => (await terminals.count()) === 0);
@@ -111,8 +111,8 @@ suite('from a spec to an integrated plan', () => {
   test('a question and a stop come to the person', async () => {
     await wb().palette('Slicewave: Run Plan');
     await wb().toast(/B2 stopped \(unexpected-scope\)/);
-    await rowSays(sliceRow(wb(), 'B2'), /^stopped/, 180_000);
-    await rowSays(sliceRow(wb(), 'D1'), /^needs input/, 180_000);
+    await rowSays(sliceRow(wb(), 'B2'), /^stopped/, 300_000);
+    await rowSays(sliceRow(wb(), 'D1'), /^needs input/, 300_000);
     await rowSays(wb().treeItem('Needs you', { view: 'Plans' }), /^2 slices wait$/);
     await wb().statusBar(/2 need you/);
     await wb().page.locator('.activitybar .badge-content', { hasText: /^2$/ }).waitFor();
@@ -132,7 +132,7 @@ suite('from a spec to an integrated plan', () => {
     assert.match((await wb().quickState()).message, /Should discontinued products appear in the low-stock report\?/);
     await wb().screenshot('loop-08-answer');
     await wb().quickInput('No: leave discontinued products out of the report.');
-    await rowSays(sliceRow(wb(), 'D1'), /^verified · attempt 2$/, 180_000);
+    await rowSays(sliceRow(wb(), 'D1'), /^verified · attempt 2$/, 300_000);
     const decisions = readFileSync(path.join(folder, '.agent-runs/plans', `${plan}.jsonl`), 'utf8');
     assert.match(decisions, /No: leave discontinued products out of the report\./);
   });
@@ -142,8 +142,8 @@ suite('from a spec to an integrated plan', () => {
     await eventually('the choice', async () => (await wb().quickState()).title === 'Retry B2');
     await wb().screenshot('loop-09-retry');
     await wb().pick('Put them back first');
-    await rowSays(sliceRow(wb(), 'B2'), /^verified · attempt 2$/, 180_000);
-    await rowSays(wb().treeItem('MP1', { view: 'Plans' }), /^reached/, 180_000);
+    await rowSays(sliceRow(wb(), 'B2'), /^verified · attempt 2$/, 300_000);
+    await rowSays(wb().treeItem('MP1', { view: 'Plans' }), /^reached/, 300_000);
     assert.equal(git('diff', '--name-only', `slicewave/${plan}/B1`, `slicewave/${plan}/B2`, '--', 'src/config.ts'), '');
     await wb().screenshot('loop-10-merge-point');
   });
@@ -159,7 +159,7 @@ suite('from a spec to an integrated plan', () => {
         .every(({ command }) => !/cli\.js exec/.test(command)),
     );
     await wb().pressToast(`${plan} was stopped.`, 'Resume');
-    await rowSays(sliceRow(wb(), 'C1'), /^verified/, 180_000);
+    await rowSays(sliceRow(wb(), 'C1'), /^verified/, 300_000);
   });
 
   test('everything is verified, merged and reported, and the branch of the person stays', async () => {
@@ -173,7 +173,7 @@ suite('from a spec to an integrated plan', () => {
     const merged = wb().page.locator('.notifications-toasts .notification-list-item', {
       hasText: '11 slices are merged on',
     });
-    await merged.waitFor({ timeout: 180_000 });
+    await merged.waitFor({ timeout: 300_000 });
     await wb().tab('integration-report.md').waitFor();
     await wb().screenshot('loop-13-integrated');
     assert.equal(git('rev-parse', 'main'), main);
@@ -212,7 +212,7 @@ suite('from a spec to an integrated plan', () => {
         await wb().reload('Slicewave 11/11');
         return false;
       },
-      180_000,
+      300_000,
     );
     await wb().expand(added);
     await wb().page.locator('.explorer-folders-view [role=treeitem]', { hasText: 'docs' }).first().waitFor();

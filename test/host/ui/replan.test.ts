@@ -125,7 +125,7 @@ suite('judging and re-planning', () => {
     await wb().palette('View: Close All Editors');
     await openPlans(wb());
     await wb().itemAction(wb().treeItem('Wave 1', { view: 'Plans' }), 'Run Wave');
-    for (const id of ['A1', 'B1', 'E1']) await rowSays(sliceRow(wb(), id), /^verified$/, 180_000);
+    for (const id of ['A1', 'B1', 'E1']) await rowSays(sliceRow(wb(), id), /^verified$/, 300_000);
     await wb().clearToasts();
     await wb().contextMenu(sliceRow(wb(), 'A1'), 'Re-plan…');
     await wb().pick('Cut A1');

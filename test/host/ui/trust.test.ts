@@ -123,10 +123,10 @@ suite('workspace trust', () => {
 
   test('trusted, the same commands are offered, and a slice runs', async () => {
     await wb().grantTrust();
-    await eventually('the commands', async () => (await offered(STARTING)).length === STARTING.length, 180_000);
+    await eventually('the commands', async () => (await offered(STARTING)).length === STARTING.length, 300_000);
     await openPlans(wb());
     await wb().itemAction(sliceRow(wb(), 'A1'), 'Run Slice');
-    await rowSays(sliceRow(wb(), 'A1'), /^verified/, 180_000);
+    await rowSays(sliceRow(wb(), 'A1'), /^verified/, 300_000);
     await wb().screenshot('trust-04-trusted');
   });
 });

@@ -7,7 +7,7 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Locator } from 'playwright-core';
 import { exampleRepository, extensionFolder } from '../example.ts';
-import { eventually, type Workbench, type WorkbenchOptions } from '../workbench.ts';
+import { eventually, longerEachTime, type Workbench, type WorkbenchOptions } from '../workbench.ts';
 
 export const planDir = 'parallel/TS-0042-inventory';
 export const plan = 'TS-0042-inventory';
@@ -82,14 +82,15 @@ export function sliceRow(wb: Workbench, id: string): Locator {
 }
 
 /** Waits until a row of the tree says this beside its label. */
-export async function rowSays(row: Locator, text: RegExp, timeout = 180_000): Promise<void> {
+export async function rowSays(row: Locator, text: RegExp, timeout = 300_000): Promise<void> {
   let last = '';
+  const time = longerEachTime(1_000);
   await eventually(
     `a row with ${String(text)}`,
     async () => {
       last = await row
         .locator('.label-description')
-        .innerText({ timeout: 1_000 })
+        .innerText({ timeout: time() })
         .catch(() => '(no such row)');
       return text.test(last);
     },
