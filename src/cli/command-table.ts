@@ -47,6 +47,11 @@ export const COMMANDS: readonly {
     load: async () => (await import('./commands/migrate.ts')).migrate,
   },
   {
+    name: 'accept',
+    summary: 'Run a plan by its directory as it stands now',
+    load: async () => (await import('./commands/accept.ts')).accept,
+  },
+  {
     name: 'run',
     summary: 'Run the slices of a plan, in parallel, each in its worktree',
     load: async () => (await import('./commands/run.ts')).run,

@@ -19,7 +19,9 @@ import { integratePlan } from './integrate/integrate.ts';
 import { judgePlanOf } from './judge/judge.ts';
 import { writeDecomposition, type WritablePlan } from './plan/directory.ts';
 import { LearnedGraphs } from './plan/past-runs.ts';
-import { listPlans, PlanCache } from './plan/plans.ts';
+import { acceptPlan } from './plan/accept.ts';
+import { fixedPlan, fixPlan } from './state/fixed-plan.ts';
+import { listPlans, loadPlanDir, PlanCache, readPlanFiles } from './plan/plans.ts';
 import { applyReplan, previewReplan, undoReplan, type ReplanPreview, type ReplanRequest } from './replan/replan.ts';
 import { planIdOf, recoverHeld, recoverReplan, removeJournal } from './state/replan-journal.ts';
 import { openRepository, type Repository } from './git/repository.ts';
@@ -86,6 +88,11 @@ export interface Engine {
     slice: string,
     options: { readonly revert: boolean; readonly note?: string },
   ): Promise<Result<null, EngineFailure>>;
+  /**
+   * Takes the plan directory as it stands for what the plan is run by, and what another machine's key signed for true.
+   * Answers with what there was to accept, in words.
+   */
+  accept(planDir: string): Promise<Result<{ readonly accepted: readonly string[] }, EngineFailure>>;
   skip(planDir: string, slice: string, reason?: string): Promise<Result<null, EngineFailure>>;
   /** Asks the slice's running attempt to stop; resolves when its runner has ended. */
   stop(planDir: string, slice: string): Promise<Result<null, EngineFailure>>;
@@ -143,10 +150,9 @@ class RepositoryEngine implements Engine {
   async state(planDir: string): ReturnType<Engine['state']> {
     const loaded = await this.load(planDir);
     if (!loaded.ok) return loaded;
-    const { plan } = loaded.value;
     const runs = await this.#reader.runs();
     const graph = await this.#learned.graphOf(loaded.value, runs);
-    return success(foldPlan(await this.#reader.facts({ plan, graph }, runs)));
+    return success(foldPlan(await this.#reader.facts({ ...loaded.value, graph }, runs)));
   }
 
   watch(planDir: string, onState: Parameters<Engine['watch']>[1]): { close(): void } {
@@ -190,7 +196,8 @@ class RepositoryEngine implements Engine {
   }
 
   async judge(planDir: string, options: Parameters<Engine['judge']>[1] = {}): ReturnType<Engine['judge']> {
-    const loaded = await this.load(planDir);
+    // As it stands, not as it was fixed: who edits a plan wants to know what is to be said of it now.
+    const loaded = await loadPlanDir(this.repository, planDir);
     if (!loaded.ok) return loaded;
     const judgement = await judgePlanOf(this.repository, loaded.value, options);
     if (judgement === null || options.signal?.aborted)
@@ -209,6 +216,10 @@ class RepositoryEngine implements Engine {
       const written = await writeDecomposition(this.root, decomposition, options);
       if (!written.ok) return written;
       await removeJournal(this.repository, id);
+      if (await fixedPlan(this.repository, id)) {
+        const now = await readPlanFiles(this.repository, dir);
+        if (now.ok) await fixPlan(this.repository, id, now.value, 'person');
+      }
       return success({ dir: written.value.dir });
     } finally {
       await lock.release();
@@ -229,6 +240,10 @@ class RepositoryEngine implements Engine {
 
   run(request: Parameters<Engine['run']>[0]): ReturnType<Engine['run']> {
     return schedule(this.repository, request, this.#slicewave);
+  }
+
+  async accept(planDir: string): ReturnType<Engine['accept']> {
+    return (await this.#refused()) ?? acceptPlan(this.repository, planDir);
   }
 
   /** Decisions are a person's: the failure when this process was started by a run, however it got loose of it. */

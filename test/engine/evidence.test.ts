@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CLI, Project, until, type PlanShape, type Status } from './fixture.ts';
@@ -260,5 +269,93 @@ suite('decisions of a person', () => {
     const done = await project.start(['skip', project.planDir, 'B1'], { cwd: project.worktree('B1') }).finished;
     assert.notEqual(done.code, 0);
     assert.match(done.err, /started in a slice's worktree/);
+  });
+});
+
+suite('the plan that a run is judged by', () => {
+  let project: Project;
+
+  setup(async () => {
+    project = await Project.create({ slices: [{ id: 'A1' }, { id: 'B1', deps: ['A1'] }, { id: 'C1' }] });
+  });
+
+  teardown(async () => {
+    await project.close();
+  });
+
+  const spec = (id: string): string => {
+    const dir = `${project.planDir}/tasks`;
+    const name = readdirSync(path.join(project.root, dir)).find((entry) => entry.endsWith(`-${id.toLowerCase()}.md`));
+    return `${dir}/${name ?? ''}`;
+  };
+  const widen = (id: string): void =>
+    project.write(spec(id), project.read(spec(id)).replace(/CREATE:\n- `src/, 'CREATE:\n- `src/rogue.txt`\n- `src'));
+  const stateOf = async (id: string): Promise<string | undefined> =>
+    (await project.status()).slices.find((slice) => slice.id === id)?.state;
+  const questions = async (): Promise<readonly string[]> =>
+    (await project.status()).warnings.filter(({ kind }) => kind === 'plan').map(({ summary }) => summary);
+
+  test('is fixed when it starts: a task spec that an agent widens lets nothing pass, and is a question', async () => {
+    project.on('agent', async (call) => {
+      call.write(`src/${call.slice}.txt`, `${call.slice}\n`);
+      if (call.slice === 'A1') {
+        widen('A1');
+        call.write('src/rogue.txt', 'rogue\n');
+      }
+      await call.exit(0);
+    });
+    assert.equal((await project.run()).code, 3);
+    assert.equal(await stateOf('A1'), 'stopped');
+    assert.equal(await stateOf('C1'), 'verified');
+    assert.match((await questions()).join(), /task-001-a1\.md changed, and nobody has accepted that/);
+  });
+
+  test('goes on for slices that a change does not concern; those that it does wait for a yes', async () => {
+    assert.equal((await project.run('--only', 'A1')).code, 0);
+    widen('B1');
+    project.write(`${project.planDir}/tasks/task-009-d1.md`, project.read(spec('C1')).replaceAll('C1', 'D1'));
+    const first = await project.run();
+    assert.equal(first.code, 3, first.out + first.err);
+    assert.match(first.out, /task-002-b1\.md, .*task-009-d1\.md changed[^]*slicewave accept parallel\/TS-1-shop/);
+    assert.equal(await stateOf('B1'), 'ready');
+    assert.equal(await stateOf('C1'), 'verified');
+    assert.equal(await stateOf('D1'), undefined);
+    const accepted = await project.cli('accept', project.planDir);
+    assert.equal(accepted.code, 0, accepted.err);
+    assert.deepEqual(await questions(), []);
+    project.on('agent', async (call) => {
+      call.write(`src/${call.slice}.txt`, `${call.slice}\n`);
+      if (call.slice === 'B1') call.write('src/rogue.txt', 'as the task spec says by now\n');
+      await call.exit(0);
+    });
+    assert.equal((await project.run()).code, 0);
+    assert.equal(await stateOf('D1'), 'verified');
+  });
+
+  test('a change that is put back is no question any more', async () => {
+    assert.equal((await project.run('--only', 'A1')).code, 0);
+    const before = project.read(spec('B1'));
+    widen('B1');
+    assert.equal((await questions()).length, 1);
+    project.write(spec('B1'), before);
+    assert.deepEqual(await questions(), []);
+  });
+
+  test("what the tool writes on a person's word is no question: approval, re-planning and its undoing, integration", async () => {
+    project.on('agent', async (call) => {
+      call.write(`src/${call.slice}.txt`, `${call.slice}\n`);
+      if (call.slice === 'A1') call.write('src/rogue.txt', 'rogue\n');
+      await call.exit(0);
+    });
+    assert.equal((await project.run()).code, 3);
+    assert.equal((await project.cli('approve', project.planDir, 'A1')).code, 0);
+    assert.deepEqual(await questions(), []);
+    assert.equal((await project.cli('replan', project.planDir, '--cut', 'B1', '--yes')).code, 0);
+    assert.deepEqual(await questions(), []);
+    assert.equal((await project.cli('replan', project.planDir, '--undo')).code, 0);
+    assert.deepEqual(await questions(), []);
+    assert.equal((await project.run()).code, 0);
+    assert.equal((await project.cli('integrate', project.planDir)).code, 0);
+    assert.deepEqual((await project.status()).warnings, []);
   });
 });

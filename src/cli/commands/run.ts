@@ -1,6 +1,7 @@
 import { splitCommand } from '../../core/text/words.ts';
 import { isSandboxMode, type SandboxMode } from '../../core/sandbox/policy.ts';
 import { dashboardText } from '../../core/view/dashboard.ts';
+import { printable } from '../../core/text/printing.ts';
 import { nextActions } from '../../core/run/next.ts';
 import type { RunLimits } from '../../core/run/limits-model.ts';
 import { AGENT_IDS, isAgentId, type AgentId } from '../../core/agent/agents.ts';
@@ -16,7 +17,9 @@ import {
   type Command,
   type ExitCode,
   type Invocation,
+  type Terminal,
 } from '../command.ts';
+import { askYesNo } from '../ask.ts';
 import { LiveView } from '../live.ts';
 import { abortOnSignals, openPlan, type OpenEngine } from '../open.ts';
 import { actionJson, statusJson } from '../status-json.ts';
@@ -88,6 +91,8 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
   if (!opened.ok) return report(terminal, opened.failure, json);
   const { engine, dir } = opened.value;
   if (flag(invocation, 'dry-run')) return dryRun(invocation, engine, dir, limits);
+  const asked = json ? null : await askToAccept(terminal, engine, dir);
+  if (asked !== null) return asked;
 
   const emit = (event: Record<string, unknown>): void => terminal.out(`${JSON.stringify(event)}\n`);
   const live = json ? null : new LiveView(terminal, { ascii: flag(invocation, 'ascii'), redraw: terminal.interactive });
@@ -138,6 +143,28 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
     terminal.out(`\n${closing(outcome, dir, problems)}\n`);
   }
   return { done: EXIT.done, failed: EXIT.failed, waiting: EXIT.waiting, interrupted: EXIT.interrupted }[outcome];
+}
+
+/** A plan that was edited since it was started: whoever sits at a terminal says whether it is run like that. */
+async function askToAccept(terminal: Terminal, engine: OpenEngine, dir: string): Promise<ExitCode | null> {
+  if (!terminal.interactive) return null;
+  const state = await engine.state(dir);
+  const changed = state.ok ? state.value.warnings.find(({ kind }) => kind === 'plan') : undefined;
+  if (!changed) return null;
+  terminal.out(
+    `Changed since the plan was started:\n${changed.paths.map((file) => `  ${printable(file)}\n`).join('')}`,
+  );
+  const answer = await askYesNo(
+    'Run it like that?',
+    abortOnSignals(() => undefined),
+  );
+  if (answer === 'interrupted') return EXIT.interrupted;
+  if (answer === 'no') {
+    terminal.out('It is run as it was; slices whose task spec changed wait.\n');
+    return null;
+  }
+  const accepted = await engine.accept(dir);
+  return accepted.ok ? null : report(terminal, accepted.failure, false);
 }
 
 function closing(

@@ -69,4 +69,6 @@ export interface LoadedPlan {
   readonly graph: PlanGraph;
   readonly findings: readonly Finding[];
   readonly files: PlanFiles;
+  /** Files of the plan directory that are not as this plan, by which runs go, has them: nobody has accepted that. */
+  readonly unaccepted?: readonly string[];
 }

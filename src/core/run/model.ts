@@ -248,6 +248,8 @@ export type DecisionBody =
       /** Of the decisions before this one that have no digest. */
       readonly decisions: string;
     }
+  /** What the plan is run by from here on: the digest of its files, and the git object that keeps them. */
+  | { readonly type: 'plan_fixed'; readonly digest: string; readonly object: string }
   /** A person vouches for what another machine's key signed: runs by the digest of their content, decisions by their own. */
   | { readonly type: 'trusted'; readonly runs: Readonly<Record<string, string>>; readonly lines: readonly string[] }
   /** A run is over: what its record says, and the last digest in it, so that nobody can take it back. */

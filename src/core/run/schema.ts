@@ -72,6 +72,7 @@ const DECISIONS: Readonly<Record<string, z.ZodType>> = {
   merged: z.looseObject({ commit: text, into: text }),
   replanned: z.looseObject({ summary: text, added: texts, cut: texts, changed: texts }),
   evidence_began: z.looseObject({ runs: z.record(z.string(), text), decisions: text }),
+  plan_fixed: z.looseObject({ digest: text, object: text }),
   trusted: z.looseObject({ runs: z.record(z.string(), text), lines: texts }),
   run_ended: z.looseObject({ run_id: text, node: text, digest: text, events: z.array(z.looseObject({ type: text })) }),
 };

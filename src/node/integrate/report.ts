@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { integrationReport } from '../../core/view/integration-report.ts';
+import { amendFixed } from '../state/fixed-plan.ts';
 import { appendDecision } from '../state/decision-log.ts';
 import { writeWhole } from '../state/whole-write.ts';
 import type { Failing } from './checks.ts';
@@ -49,7 +50,8 @@ export async function writeReport(
     worktree: dir,
   });
   await writeWhole(path.join(repository.root, report.report_path), text);
-  await noteInManifest(path.join(repository.root, plan.dir, 'manifest.json'), report);
+  const noted = await noteInManifest(path.join(repository.root, plan.dir, 'manifest.json'), report);
+  if (noted) await amendFixed(repository, plan.id, [{ name: 'manifest.json', ...noted }]);
   if (state === 'passed' && commit) {
     await appendDecision(repository.runsDir, plan.id, 'integration', {
       type: 'integrated',
@@ -62,16 +64,19 @@ export async function writeReport(
 }
 
 /** The manifest's `integration` block, as the format has it. Every other key stays, in its order. */
-async function noteInManifest(file: string, report: IntegrationReport): Promise<void> {
+async function noteInManifest(
+  file: string,
+  report: IntegrationReport,
+): Promise<{ readonly before: string; readonly after: string } | null> {
   const text = await readFile(file, 'utf8');
   let manifest: unknown;
   try {
     manifest = JSON.parse(text);
   } catch {
     // It was readable a moment ago; whoever is editing it now must not lose their edit to a note.
-    return;
+    return null;
   }
-  if (typeof manifest !== 'object' || manifest === null) return;
+  if (typeof manifest !== 'object' || manifest === null) return null;
   const integration = {
     status: report.state,
     report_path: 'integration-report.md',
@@ -79,5 +84,7 @@ async function noteInManifest(file: string, report: IntegrationReport): Promise<
     checks: Object.fromEntries(report.checks.map((check) => [check.name, check.status])),
   };
   const indent = /^([ \t]+)"/m.exec(text)?.[1] ?? '  ';
-  await writeWhole(file, `${JSON.stringify({ ...manifest, integration }, null, indent)}\n`);
+  const after = `${JSON.stringify({ ...manifest, integration }, null, indent)}\n`;
+  await writeWhole(file, after);
+  return { before: text, after };
 }

@@ -9,6 +9,7 @@ import { type EngineFailure, fail } from '../failure.ts';
 import { writeFailure } from './directory.ts';
 import { readPlanFiles } from './plans.ts';
 import { type Repository } from '../git/repository.ts';
+import { amendFixed } from '../state/fixed-plan.ts';
 import { planIdOf, recoverHeld } from '../state/replan-journal.ts';
 import { acquireLock, planLock } from '../state/locks.ts';
 import { writeWhole } from '../state/whole-write.ts';
@@ -52,7 +53,10 @@ export async function migratePlan(
       };
     }
     const migrated = await inOrder(repository, dir, edit.text);
-    if (options.write) await writeWhole(file, migrated);
+    if (options.write) {
+      await writeWhole(file, migrated);
+      await amendFixed(repository, planIdOf(dir), [{ name: 'manifest.json', before: text, after: migrated }]);
+    }
     return success({ state: 'migrated', text: migrated });
   } catch (error) {
     return writeFailure(dir, error);

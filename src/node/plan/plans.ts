@@ -1,6 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { PlanFiles } from '../../core/plan/model.ts';
+import { promptPath } from '../../core/context/prompt.ts';
+import type { PlanFiles, Slice } from '../../core/plan/model.ts';
+import { fixedFiles, fixedPlan, isRunBy, planDigest, type FixedPlan } from '../state/fixed-plan.ts';
+import { planIdOf } from '../state/replan-journal.ts';
 import { planGraph } from '../../core/plan/graph.ts';
 import { loadPlan } from '../../core/plan/load.ts';
 import { success, type Result } from '../../core/text/result.ts';
@@ -99,6 +102,38 @@ export async function loadPlanDir(repository: Repository, dir: string): Promise<
   return loadFiles(files.value, dir);
 }
 
+/**
+ * Loads the plan that runs go by: a plan under way is fixed, and what its directory says otherwise is named in
+ * `unaccepted`. A plan that was never fixed is what its directory says.
+ */
+export async function loadRunPlan(repository: Repository, dir: string): Promise<Result<LoadedPlan, EngineFailure>> {
+  return loadFixed(repository, dir, await fixedPlan(repository, planIdOf(dir)));
+}
+
+async function loadFixed(
+  repository: Repository,
+  dir: string,
+  fixed: FixedPlan | null,
+): Promise<Result<LoadedPlan, EngineFailure>> {
+  if (!fixed) return loadPlanDir(repository, dir);
+  const found = await readPlanFiles(repository, dir);
+  if (found.ok && planDigest(found.value) === fixed.digest) return loadFiles(found.value, dir);
+  const files = await fixedFiles(repository, fixed);
+  if (!files) {
+    return fail(
+      'bad-plan',
+      `${dir} was changed, and what it was is not in the repository any more (${fixed.object})`,
+      `When the plan is right as it stands: slicewave accept ${dir}`,
+    );
+  }
+  const now: PlanFiles = found.ok ? found.value : new Map();
+  const unaccepted = [...new Set([...files.keys(), ...now.keys()])]
+    .filter((name) => isRunBy(name) && files.get(name) !== now.get(name))
+    .toSorted();
+  const loaded = loadFiles(files, dir);
+  return loaded.ok ? success({ ...loaded.value, unaccepted }) : loaded;
+}
+
 export function loadFiles(files: PlanFiles, dir: string): Result<LoadedPlan, EngineFailure> {
   const { plan, findings } = loadPlan(files, dir);
   if (!plan) {
@@ -129,10 +164,11 @@ export class PlanCache {
   }
 
   async load(dir: string): Promise<Result<LoadedPlan, EngineFailure>> {
-    const signature = await signatureOf(path.join(this.#repository.root, dir));
+    const fixed = await fixedPlan(this.#repository, planIdOf(dir));
+    const signature = `${fixed?.digest ?? ''}\n${await signatureOf(path.join(this.#repository.root, dir))}`;
     const known = this.#known.get(dir);
     if (known && known.signature === signature) return success(known.loaded);
-    const loaded = await loadPlanDir(this.#repository, dir);
+    const loaded = await loadFixed(this.#repository, dir, fixed);
     if (loaded.ok) this.#known.set(dir, { signature, loaded: loaded.value });
     return loaded;
   }
@@ -151,4 +187,11 @@ async function signatureOf(root: string): Promise<string> {
       }),
   );
   return parts.sort().join('\n');
+}
+
+/** Files of a plan that say what this slice is to do, where nobody has accepted how they changed. */
+export function questionedFiles({ plan, unaccepted = [] }: LoadedPlan, slice: Slice): readonly string[] {
+  if (unaccepted.length === 0) return [];
+  const own = new Set([slice.file.slice(plan.dir.length + 1), promptPath(slice)]);
+  return unaccepted.filter((name) => own.has(name)).map((name) => `${plan.dir}/${name}`);
 }

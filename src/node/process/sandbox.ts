@@ -12,6 +12,7 @@ import {
 } from '../../core/sandbox/policy.ts';
 import { failure, success, type Result } from '../../core/text/result.ts';
 import { environmentFiles } from './environment-files.ts';
+import { stateHome } from './state-home.ts';
 import { environment, findProgram, runProcess, type Command, type Confining } from './processes.ts';
 
 /** What this machine confines processes with. */
@@ -270,7 +271,7 @@ async function sensitivePlaces(
   needed: readonly string[],
 ): Promise<Confinement['hidden']> {
   const home = homedir();
-  const usual = [...SENSITIVE_IN_HOME.map((name) => path.join(home, name)), ...SENSITIVE_IN_SYSTEM];
+  const usual = [...SENSITIVE_IN_HOME.map((name) => path.join(home, name)), ...SENSITIVE_IN_SYSTEM, stateHome()];
   const places = await existing([...usual, ...further.map(expandHome), ...files]);
   const hidden: { path: string; kind: 'directory' | 'file' }[] = [];
   for (const place of [...places].sort()) {

@@ -37,6 +37,7 @@ import { gatherEvidence, type Evidence } from '../judge/judge.ts';
 import { writeFailure, type WritablePlan } from '../plan/directory.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
 import { acquireLock, planLock } from '../state/locks.ts';
+import { amendFixed } from '../state/fixed-plan.ts';
 import { appendDecision } from '../state/decision-log.ts';
 
 /** Where the new plan comes from: edits of this one, or its spec decomposed anew (into the same directory). */
@@ -378,6 +379,11 @@ export async function undoReplan(
       t: new Date().toISOString(),
       records: taskedBack(plan, then, state),
     });
+    await amendFixed(
+      repository,
+      id,
+      journal.files.map(({ name, before }) => ({ name, before: files.get(name) ?? null, after: before })),
+    );
     await removeJournal(repository, id);
     summary = `undone: ${journal.summary}`;
     restored = journal.files.map(({ name }) => name);

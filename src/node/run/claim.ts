@@ -13,7 +13,7 @@ import { fail, type EngineFailure } from '../failure.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { FactsReader } from '../state/facts.ts';
 import { identify } from '../process/processes.ts';
-import { loadPlanDir } from '../plan/plans.ts';
+import { loadRunPlan, questionedFiles } from '../plan/plans.ts';
 import { type Repository } from '../git/repository.ts';
 import { recoverHeld } from '../state/replan-journal.ts';
 import { primaryValues } from './private-values.ts';
@@ -85,7 +85,7 @@ export async function claimAttempt(given: AttemptRequest, lane: string): Promise
   try {
     // The plan may have changed since it was read, or its writer may have died half-way.
     await recoverHeld(repository, given.loaded.plan.dir);
-    const loaded = await loadPlanDir(repository, given.loaded.plan.dir);
+    const loaded = await loadRunPlan(repository, given.loaded.plan.dir);
     if (!loaded.ok) return loaded;
     const request = { ...given, loaded: loaded.value };
     const { plan } = loaded.value;
@@ -98,6 +98,14 @@ export async function claimAttempt(given: AttemptRequest, lane: string): Promise
     if (slice && laneOf(plan, node) !== lane)
       return fail('busy', `${node} has just got another workstream`, 'Start it again.');
     if (!slice) return success({ kind: 'checkpoint', request, state });
+    const open = questionedFiles(loaded.value, slice);
+    if (open.length > 0) {
+      return fail(
+        'not-waiting',
+        `${open.join(', ')} changed since the plan was started, and nobody has accepted that`,
+        `Accept it (slicewave accept ${plan.dir}), or put it back.`,
+      );
+    }
     const lost = lostDependency(slice, plan, facts);
     if (lost !== null) {
       return fail(

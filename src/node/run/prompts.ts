@@ -44,7 +44,11 @@ export async function writePrompt(request: PromptRequest): Promise<Pick<Prompt, 
   const wanted = contextSources(plan, slice, repoFiles);
   const own = wanted.filter((file) => file.startsWith(`${plan.dir}/`));
   const sources = new Map([
-    ...(await readTexts(request.repository.root, own, LARGEST)),
+    // As the plan is fixed, whatever the directory says.
+    ...own.flatMap((file): [string, string][] => {
+      const text = files.get(file.slice(plan.dir.length + 1));
+      return text === undefined || text.length > LARGEST ? [] : [[file, text]];
+    }),
     ...(await readTexts(
       request.worktree,
       wanted.filter((file) => !file.startsWith(`${plan.dir}/`)),

@@ -13,12 +13,13 @@ import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import { FactsReader } from '../state/facts.ts';
 import { LearnedGraphs } from '../plan/past-runs.ts';
-import { loadPlanDir, PlanCache } from '../plan/plans.ts';
+import { loadRunPlan, PlanCache, questionedFiles } from '../plan/plans.ts';
 import { preparePlan } from '../plan/prepare.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
 import { planSettings } from '../git/settings.ts';
 import { recoverReplan } from '../state/replan-journal.ts';
 import { settleSandbox, unconfinedWarning } from './confinement.ts';
+import { fixedPlan, fixPlan } from '../state/fixed-plan.ts';
 import { acquireLock, isLocked, planLock, laneLock, planLease } from '../state/locks.ts';
 import { appendDecision } from '../state/decision-log.ts';
 import { clearDead, endRunners } from '../state/stop.ts';
@@ -75,7 +76,7 @@ export async function schedule(
   self: readonly string[],
 ): Promise<Result<ScheduleResult, EngineFailure>> {
   await recoverReplan(repository, request.planDir);
-  const loaded = await loadPlanDir(repository, request.planDir);
+  const loaded = await loadRunPlan(repository, request.planDir);
   if (!loaded.ok) return loaded;
   const bad = unrunnable(loaded.value, request);
   if (bad) return bad;
@@ -151,7 +152,12 @@ async function startPlan(
   request: RunRequest,
 ): Promise<Result<null, EngineFailure>> {
   const state = await new FactsReader(repository).state(loaded);
-  if (state.preparedCommit) return success(null);
+  if (state.preparedCommit) {
+    // Started by a version that did not fix plans.
+    if (!(await fixedPlan(repository, loaded.plan.id)))
+      await fixPlan(repository, loaded.plan.id, loaded.files, 'scheduler');
+    return success(null);
+  }
   const base = await repository.git.resolve(request.base ?? 'HEAD');
   if (!base) {
     return fail('git', `there is no commit ${request.base ?? 'HEAD'}`, 'Name a commit, a branch or a tag with --base.');
@@ -165,6 +171,7 @@ async function startPlan(
   if (!prepared.ok) return prepared;
   await repository.git.point(`refs/slicewave/plans/${nodeName(loaded.plan.id)}/base`, prepared.value);
   const name = await repository.git.run(['symbolic-ref', '--quiet', '--short', 'HEAD'], { accept: [0, 1, 128] });
+  await fixPlan(repository, loaded.plan.id, loaded.files, 'scheduler');
   await appendDecision(repository.runsDir, loaded.plan.id, 'scheduler', {
     type: 'plan_started',
     base_commit: base,
@@ -229,7 +236,12 @@ class Scheduler {
         state = await this.#read();
         this.#request.onState?.(state);
         if (signal.aborted) return { outcome: 'interrupted', state: await this.#stopAll() };
-        const actions = nextActions(state, this.#graph, this.#limits, new Set([...this.#starting, ...this.#broken]));
+        const actions = nextActions(
+          state,
+          this.#graph,
+          this.#limits,
+          new Set([...this.#starting, ...this.#broken, ...this.#questioned()]),
+        );
         for (const action of actions) this.#launch(action, state);
         alive =
           state.slices.some((slice) => isActive(slice.state)) ||
@@ -260,7 +272,14 @@ class Scheduler {
     const loaded = this.#loaded;
     const runs = await this.#reader.runs();
     this.#graph = await this.#learned.graphOf(loaded, runs);
-    return foldPlan(await this.#reader.facts({ plan: loaded.plan, graph: this.#graph }, runs));
+    return foldPlan(await this.#reader.facts({ ...loaded, graph: this.#graph }, runs));
+  }
+
+  /** Slices whose task spec changed and was not accepted: the others go on by the plan as it is fixed. */
+  #questioned(): readonly string[] {
+    return this.#loaded.plan.slices
+      .filter((slice) => questionedFiles(this.#loaded, slice).length > 0)
+      .map((slice) => slice.id);
   }
 
   #follow(loaded: LoadedPlan): void {
@@ -367,7 +386,10 @@ class Scheduler {
 
   #outcome(state: PlanState): RunOutcome {
     const wanted = (id: string): boolean => !this.#limits.only || this.#limits.only.includes(id);
-    const asks = state.slices.some((s) => wanted(s.id) && !s.next && isAsking(s.state));
+    const questioned = new Set(this.#questioned());
+    const asks = state.slices.some(
+      (s) => wanted(s.id) && ((!s.next && isAsking(s.state)) || (questioned.has(s.id) && !isSettled(s.state))),
+    );
     if (asks) return 'waiting';
     const failed =
       this.#broken.size > 0 ||

@@ -86,7 +86,7 @@ function ofOtherMachine(plan: string, runs: readonly string[], decisions: number
   return {
     kind: 'other-machine',
     summary: `${parts.join(' and ')} of ${plan} ${runs.length + decisions === 1 ? 'was' : 'were'} signed with a key that is not on this machine and not counted`,
-    remedy: 'They count where they were made; nothing of them is lost.',
+    remedy: `When you know where ${runs.length + decisions === 1 ? 'it comes' : 'they come'} from: slicewave accept ${plan}`,
     paths: runs.map((run) => `.agent-runs/${run}/events.jsonl`),
   };
 }

@@ -13,6 +13,7 @@ import { FactsReader } from './facts.ts';
 import { recoverHeld } from './replan-journal.ts';
 import { type Repository } from '../git/repository.ts';
 import { acquireLock, planLock } from './locks.ts';
+import { amendFixed } from './fixed-plan.ts';
 import { appendDecision } from './decision-log.ts';
 import { writeWhole } from './whole-write.ts';
 import { endRunners } from './stop.ts';
@@ -188,7 +189,17 @@ export class Decisions {
     if (!lock) return fail('busy', `${this.#loaded.plan.id} is being re-planned`, 'Approve again in a moment.');
     try {
       await recoverHeld(this.#repository, this.#loaded.plan.dir);
-      return await this.#grow(file, slice.file, paths, base);
+      const grown = await this.#grow(file, slice.file, paths, base);
+      if (grown.ok) {
+        const name = slice.file.slice(this.#loaded.plan.dir.length + 1);
+        // In the plan that is run by, too: what else may have been changed in the directory is not approved with it.
+        const before = this.#loaded.files.get(name) ?? null;
+        if (before !== null) {
+          const after = addToScope(before, slice.file, grown.value);
+          await amendFixed(this.#repository, this.#loaded.plan.id, [{ name, before, after }]);
+        }
+      }
+      return grown.ok ? success(null) : grown;
     } finally {
       await lock.release();
     }
@@ -199,7 +210,7 @@ export class Decisions {
     name: string,
     paths: readonly string[],
     base: string,
-  ): Promise<Result<null, EngineFailure>> {
+  ): Promise<Result<Parameters<typeof addToScope>[2], EngineFailure>> {
     const text = await readFile(file, 'utf8').catch(() => null);
     if (text === null)
       return fail('no-such-file', `${name} cannot be read`, 'Put the task spec back, then approve again.');
@@ -207,12 +218,12 @@ export class Decisions {
       await this.#repository.git.fields(['ls-tree', '-r', '-z', '--name-only', base, '--', ...paths.map(fileOf)]),
     );
     // A new symbol of a file that exists is a change of that file.
-    const grown = addToScope(text, name, {
+    const growth = {
       create: paths.filter((path) => !known.has(fileOf(path))),
       modify: paths.filter((path) => known.has(fileOf(path))),
-    });
-    await writeWhole(file, grown);
-    return success(null);
+    };
+    await writeWhole(file, addToScope(text, name, growth));
+    return success(growth);
   }
 
   #append(body: Parameters<typeof appendDecision>[3]): Promise<void> {

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { PlanFacts, PlanState, RunFacts, RunRecord } from '../../core/run/state-model.ts';
 import type { RunEvent } from '../../core/run/model.ts';
+import type { Warning } from '../../core/run/warning.ts';
 import { foldPlan } from '../../core/run/fold.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { isAlive } from '../process/processes.ts';
@@ -9,6 +10,8 @@ import type { Repository } from '../git/repository.ts';
 import { attest } from './attest.ts';
 import { listRunIds, readRun } from './run-log.ts';
 import { readDecisionRecord } from './decision-log.ts';
+
+type PlanToRead = Pick<LoadedPlan, 'plan' | 'graph' | 'unaccepted'>;
 
 interface CachedRun {
   readonly size: number;
@@ -59,16 +62,53 @@ export class FactsReader {
   }
 
   /** `known`: all runs, where they were just read. */
-  async facts(loaded: Pick<LoadedPlan, 'plan' | 'graph'>, known?: readonly RunFacts[]): Promise<PlanFacts> {
+  async facts(loaded: PlanToRead, known?: readonly RunFacts[]): Promise<PlanFacts> {
     const { plan, graph } = loaded;
     // Runs first: who ends a run records that in the decisions afterwards.
     const found = known ?? (await this.runs(plan.id));
     const record = await readDecisionRecord(this.#repository.runsDir, plan.id);
     const { runs, warnings } = attest(plan.id, found, record);
-    return { plan, graph, decisions: record.decisions, runs, warnings, now: Date.now() };
+    return {
+      plan,
+      graph,
+      decisions: record.decisions,
+      runs,
+      warnings: [...unacceptedWarning(loaded), ...warnings],
+      now: Date.now(),
+    };
   }
 
-  async state(loaded: Pick<LoadedPlan, 'plan' | 'graph'>): Promise<PlanState> {
+  /** What another machine's key signed and nobody vouched for: runs with the digest of their content, and decisions. */
+  async foreign(
+    plan: string,
+  ): Promise<{ readonly runs: Readonly<Record<string, string>>; readonly lines: readonly string[] }> {
+    const { decisions, foreign } = await readDecisionRecord(this.#repository.runsDir, plan);
+    const trusted = new Map(
+      decisions.flatMap((decision) => (decision.type === 'trusted' ? Object.entries(decision.runs) : [])),
+    );
+    const runs = (await this.runs(plan)).flatMap(({ runId, record }): [string, string][] =>
+      record?.origin === 'foreign' && record.content && trusted.get(runId) !== record.content
+        ? [[runId, record.content]]
+        : [],
+    );
+    return { runs: Object.fromEntries(runs), lines: foreign };
+  }
+
+  async state(loaded: PlanToRead): Promise<PlanState> {
     return foldPlan(await this.facts(loaded));
   }
+}
+
+function unacceptedWarning({ plan: { dir }, unaccepted = [] }: PlanToRead): readonly Warning[] {
+  if (unaccepted.length === 0) return [];
+  const shown = unaccepted.slice(0, 5).map((name) => `${dir}/${name}`);
+  const more = unaccepted.length - shown.length;
+  return [
+    {
+      kind: 'plan',
+      summary: `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''} changed, and nobody has accepted that: the plan is run as it was`,
+      remedy: `Accept it with \`slicewave accept ${dir}\`, or put it back`,
+      paths: unaccepted.map((name) => `${dir}/${name}`),
+    },
+  ];
 }

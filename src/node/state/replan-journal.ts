@@ -8,6 +8,7 @@ import type { DecisionBody } from '../../core/run/model.ts';
 import type { Repository } from '../git/repository.ts';
 import { contained } from '../paths.ts';
 import { acquireLock, planLock } from './locks.ts';
+import { amendFixed } from './fixed-plan.ts';
 import { appendDecision, readDecisions } from './decision-log.ts';
 import { writeWhole } from './whole-write.ts';
 
@@ -103,6 +104,11 @@ export async function writeReplan(
     throw error;
   }
   await record(repository, plan, { ...journal, records });
+  await amendFixed(
+    repository,
+    plan,
+    names.map((name) => ({ name, before: before.get(name) ?? null, after: after.get(name) ?? null })),
+  );
 }
 
 /** Makes the decisions of a journal whose files are whole. Those that a process made before it died are not made twice. */
