@@ -11,7 +11,7 @@ import { LintSession } from '../core/lint/lint.ts';
 import { sameOptions } from '../core/scope/meeting.ts';
 import { checkoutAround } from '../node/git/checkout.ts';
 import { openCodeReader } from '../node/judge/code-reader.ts';
-import { readRepositoryFacts } from '../node/judge/repository-facts.ts';
+import { readRepositoryFacts, withIgnored } from '../node/judge/repository-facts.ts';
 import { readWorkspaceFile, readWorkspaceFiles } from '../node/judge/workspace-files.ts';
 import { SliceStates } from './slice-states.ts';
 import { repositorySettings } from '../node/judge/lint-settings.ts';
@@ -122,7 +122,7 @@ export class Folder {
       for (const name of this.#session.files.keys())
         if (!files.has(name) && !this.#open.has(name)) this.#session.delete(name);
       for (const [name, text] of files) if (!this.#open.has(name)) this.#session.set(name, text);
-      if (facts) this.#takeFacts({ ...facts, code });
+      if (facts) this.#takeFacts(await withIgnored({ ...facts, code }, { root, paths: this.#session.createdPaths() }));
       this.#ownSettings = own;
       this.#applySettings();
     }
@@ -147,7 +147,8 @@ export class Folder {
       before.files.length === facts.files.length &&
       before.files.every((file, i) => file === facts.files[i]) &&
       scriptsOf(before) === scriptsOf(facts) &&
-      sameOptions(before.names ?? {}, facts.names ?? {});
+      sameOptions(before.names ?? {}, facts.names ?? {}) &&
+      sameSet(before.ignored ?? new Set(), facts.ignored ?? new Set());
     // New facts make everything be linted again.
     if (same) return;
     this.#factsOld = false;
@@ -208,6 +209,10 @@ function primaryOf(top: string): string {
   } catch {
     return top;
   }
+}
+
+function sameSet(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  return one.size === other.size && [...one].every((item) => other.has(item));
 }
 
 function scriptsOf(facts: RepositoryFacts): string {

@@ -55,7 +55,7 @@ suite('checkouts of every kind', () => {
     await ran();
     assert.equal(project.git('show', `${branch('A1')}:src/A1.txt`), 'half\nwhole');
     const cleaned = await project.cli('clean', project.planDir, '--yes');
-    assert.match(cleaned.out, /1 of 1 worktrees? can go/);
+    assert.match(cleaned.out, /2 of 2 worktrees can go/);
     assert.ok(!existsSync(path.join(project.home, 'disk', project.planId, 'A1')));
   });
 
@@ -261,7 +261,7 @@ suite('checkouts of every kind', () => {
 
     const shown = await project.cli('clean', project.planDir);
     assert.equal(shown.code, 0);
-    assert.match(shown.out, /3 of 4 worktrees can go/);
+    assert.match(shown.out, /7 of 8 worktrees can go/);
     assert.ok(existsSync(project.worktree('A1')), 'it was removed without being asked');
     const { code, out, err } = await project.cli('clean', project.planDir, '--yes');
     assert.equal(code, 0, `${out}\n${err}`);
@@ -280,6 +280,21 @@ suite('checkouts of every kind', () => {
     assert.equal(project.git('show', `${snapshot('C1')}:notes.txt`), 'by hand');
     assert.equal(project.git('merge-base', snapshot('A1'), detached), detached);
     assert.equal(project.git('show', `${branch('A1')}:src/A1.txt`), 'A1');
+  });
+
+  test('a file that the scope wants and git ignores is told of before, and no cleaning takes it away', async () => {
+    project = await Project.create(ONE, { files: { '.gitignore': 'src/A1.txt\n' } });
+    const checked = await project.cli('validate', project.planDir);
+    assert.match(checked.out, /task\.create-ignored git ignores src\/A1\.txt/);
+    project.on('agent', async (call) => {
+      call.write('src/A1.txt', 'A1\n');
+      await call.exit(0);
+    });
+    await ran(3);
+    assert.equal((await project.cli('skip', project.planDir, 'A1')).code, 0);
+    const cleaned = await project.cli('clean', project.planDir, '--yes');
+    assert.match(cleaned.out, /keep .*A1 .*was to create src\/A1\.txt, which git ignores/);
+    assert.ok(existsSync(path.join(project.worktree('A1'), 'src/A1.txt')), cleaned.out);
   });
 
   test('the base of a slice has the same id, however often and wherever it is made', async () => {

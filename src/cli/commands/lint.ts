@@ -13,7 +13,7 @@ import { LintSession, ordered } from '../../core/lint/lint.ts';
 import { sarifLog } from '../../core/lint/engine/sarif.ts';
 import { checkoutAround } from '../../node/git/checkout.ts';
 import { toPosix } from '../../node/paths.ts';
-import { readRepositoryFacts, withCode } from '../../node/judge/repository-facts.ts';
+import { readRepositoryFacts, withCode, withIgnored } from '../../node/judge/repository-facts.ts';
 import { writeWhole } from '../../node/state/whole-write.ts';
 import { EXIT, flag, text, UsageError, type Command, type Invocation, type Terminal } from '../command.ts';
 import { counted } from '../../core/text/printing.ts';
@@ -86,8 +86,8 @@ export const lint: Command = {
       );
     const session = new LintSession();
     session.setSettings(settings);
-    session.setRepository(await withCode(facts, texts));
     for (const [file, content] of texts) session.set(file, content);
+    session.setRepository(await withIgnored(await withCode(facts, texts), { root, paths: session.createdPaths() }));
     progress.say(`checking ${counted(texts.size, 'file')}`);
     // The whole repository is read even when few files are asked for: a dependency may be named in any of them.
     let findings = reported(session, wanted);

@@ -19,6 +19,7 @@ import { lintSkill } from './skill/skill.ts';
 import { lintSpec } from './spec/spec.ts';
 import { readSuppressions, suppress } from './engine/suppress.ts';
 import type { Suppressed, Suppressions } from './engine/suppress.ts';
+import { createdPaths } from './task/scope-facts.ts';
 import { lintTrace } from './trace/trace.ts';
 import { byCodeUnit } from '../text/order.ts';
 
@@ -188,6 +189,17 @@ export class LintSession {
 
   get files(): ReadonlyMap<string, string> {
     return this.#files;
+  }
+
+  /** Paths that the scopes of its task specs want created: what git ignores of them is asked of whoever has git. */
+  createdPaths(): string[] {
+    const paths = new Set<string>();
+    for (const [file, kind] of this.#kinds) {
+      if (kind !== 'task') continue;
+      const { task } = this.#readings.task(this.#files.get(file) ?? '', file);
+      for (const path of createdPaths(task.scope)) paths.add(path);
+    }
+    return [...paths];
   }
 
   /** What counts as too much, by the settings. */

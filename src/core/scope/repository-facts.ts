@@ -11,6 +11,11 @@ export interface RepositoryFacts {
   readonly programs: ReadonlySet<string> | null;
   /** The text of one of `files`, or `null` when it cannot be read, is not text, or is larger than 1 MB. */
   readonly textOf: (file: string) => string | null;
+  /**
+   * Those of the paths that scopes want created (see `createdPaths`) which an ignore rule of git would hide; absent when
+   * nobody asked.
+   */
+  readonly ignored?: ReadonlySet<string>;
   /** How its file system compares names; by code point when nobody looked. */
   readonly names?: GlobOptions;
   /** Parses source files; absent or `null` when nobody loaded a parser, and names are then looked for as words. */

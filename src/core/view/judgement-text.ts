@@ -21,6 +21,7 @@ const inSections = {
   'judge.contract-needed': ({ contracts }) => contracts.scaffolds.length,
   'judge.merge-point': ({ mergePoints }) => mergePoints.length,
   'plan.overlap': ({ advice }) => advice.length,
+  'task.create-ignored': ({ findings }) => findings.filter(isIgnored).length,
 } as const satisfies Record<string, (judgement: Judgement) => number>;
 
 /** Whether a finding says what the sections and the advice around `planText` say too, none of them cut short. */
@@ -38,7 +39,7 @@ const MOST_ADVICE = 2;
  * `drafts` tells where the contracts to start from can be had.
  */
 export function judgementSections(
-  { couplings, contracts, contexts, leftOut }: Judgement,
+  { couplings, contracts, contexts, findings, leftOut }: Judgement,
   plan: Plan,
   { drafts }: { readonly drafts?: string } = {},
 ): readonly PlanSection[] {
@@ -47,7 +48,12 @@ export function judgementSections(
     .toSorted((a, b) => b.score - a.score || (a.a < b.a || (a.a === b.a && a.b < b.b) ? -1 : 1));
   const weak = couplings.pairs.length - coupled.length;
   const over = contexts.filter(({ over: tokens }) => tokens > 0).toSorted((a, b) => b.over - a.over);
+  const ignored = findings.filter(isIgnored);
   const sections: PlanSection[] = [
+    {
+      title: `To be created, and ignored by git (${ignored.length})`,
+      lines: listed(ignored, ({ file, line, message }) => [`${file}:${line}`, `    ${message}`]),
+    },
     {
       title: `Hidden coupling (${coupled.length})`,
       lines: [
@@ -73,6 +79,10 @@ export function judgementSections(
     { title: 'Not looked at', lines: leftOut },
   ];
   return sections.filter(({ lines }) => lines.length > 0);
+}
+
+function isIgnored({ code }: Finding): boolean {
+  return code === 'task.create-ignored';
 }
 
 function listed<T>(items: readonly T[], linesOf: (item: T) => readonly string[]): string[] {

@@ -32,7 +32,7 @@ import { decomposerFor } from './decomposers/table.ts';
 import { fail, type EngineFailure } from '../failure.ts';
 import { FactsReader } from '../state/facts.ts';
 import { Git } from '../git/git.ts';
-import { evidencePlace, gatherEvidence, type Evidence } from '../judge/judge.ts';
+import { evidencePlace, gatherEvidence, knowingIgnored, type Evidence } from '../judge/judge.ts';
 import { keepAnswer, keptAnswer, type KeptAnswer } from './kept-answer.ts';
 import { contained, toPosix } from '../paths.ts';
 
@@ -105,7 +105,12 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
   if (!kept && draft.answer && rounds)
     await keepAnswer(answerPlace, { by, answer: draft.answer, rounds }).catch(() => undefined);
   const dir = dirFor(draft.spec);
-  const { composed, ordered } = settledPlan({ draft, specPath, dir, evidence });
+  // What git ignores can be asked only once it is known what is to be created.
+  const drafting = { draft, specPath, dir };
+  const first = settledPlan({ ...drafting, evidence });
+  const knowing = await knowingIgnored({ evidence, root }, first.composed.loaded.plan);
+  const hides = (knowing.repository.ignored?.size ?? 0) > 0;
+  const { composed, ordered } = hides ? settledPlan({ ...drafting, evidence: knowing }) : first;
   const runs = await new FactsReader({ runsDir: path.join(root, '.agent-runs') }).runs().catch(() => []);
   return success({
     dir,

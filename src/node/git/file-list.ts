@@ -55,6 +55,18 @@ export async function askGit(root: string, args: readonly string[]): Promise<str
   return answer?.stdout ?? null;
 }
 
+/** Those of some paths, relative to a directory, that git would ignore if they were there; none without git. */
+export async function ignoredAmong(root: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
+  if (paths.length === 0) return new Set();
+  const git = await untrustedGit(root);
+  // A path that git takes for none (below a link, in a submodule) ends the answer; what came before it holds.
+  const input = paths.map((path) => `${path}\0`).join('');
+  // This command refuses to be told that paths are no patterns, and takes them as they are all the same.
+  const options = { input, accept: [0, 1, 128], env: { GIT_LITERAL_PATHSPECS: '0' } };
+  const answer = await git?.run(['check-ignore', '-z', '--stdin'], options).catch(() => null);
+  return new Set(answer?.stdout.split('\0').filter((path) => path !== ''));
+}
+
 async function listByGit(root: string): Promise<string[] | null> {
   const list = async (...which: string[]): Promise<string[] | null> =>
     (await askGit(root, ['ls-files', ...which, '-z']))?.split('\0').filter((name) => name !== '') ?? null;

@@ -10,8 +10,9 @@ import { Git } from '../git/git.ts';
 import { Worktrees } from '../git/place.ts';
 import { historyFile, readHistory } from './history.ts';
 import { repositorySettings } from './lint-settings.ts';
+import { createdPaths } from '../../core/lint/task/scope-facts.ts';
 import { readPastRuns } from '../plan/past-runs.ts';
-import { readRepositoryFacts } from './repository-facts.ts';
+import { readRepositoryFacts, withIgnored } from './repository-facts.ts';
 import { nameRules, type Repository } from '../git/repository.ts';
 import { counted, thousands } from '../../core/text/printing.ts';
 
@@ -74,6 +75,15 @@ export async function gatherEvidence(repository: EvidencePlace, options: Evidenc
   };
 }
 
+/** The same, with what git would ignore of all that some plans want created. */
+export async function knowingIgnored(
+  { evidence, root }: { readonly evidence: Evidence; readonly root: string },
+  ...plans: readonly Plan[]
+): Promise<Evidence> {
+  const paths = plans.flatMap((plan) => plan.slices.flatMap((slice) => createdPaths(slice.scope)));
+  return { ...evidence, repository: await withIgnored(evidence.repository, { root, paths: [...new Set(paths)] }) };
+}
+
 async function coChange(
   repository: EvidencePlace,
   options: EvidenceOptions,
@@ -102,7 +112,8 @@ export async function judgePlanOf(
   { plan, files }: { readonly plan: Plan; readonly files: PlanFiles },
   options: EvidenceOptions = {},
 ): Promise<Judgement | null> {
-  const evidence = await gatherEvidence(repository, options);
+  const gathered = await gatherEvidence(repository, options);
+  const evidence = await knowingIgnored({ evidence: gathered, root: repository.root }, plan);
   if (options.signal?.aborted) return null;
   const text = plan.specPath === null ? null : evidence.repository.textOf(plan.specPath);
   const spec = plan.specPath !== null && text !== null ? { spec: { path: plan.specPath, text } } : {};

@@ -2,7 +2,7 @@ import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { RepositoryFacts } from '../../core/scope/repository-facts.ts';
-import { askGit, listFiles } from '../git/file-list.ts';
+import { askGit, ignoredAmong, listFiles } from '../git/file-list.ts';
 import { NAME_SETTINGS, nameRulesOf } from '../git/repository.ts';
 import { withoutByteOrderMark } from '../../core/text/byte-order-mark.ts';
 
@@ -39,6 +39,14 @@ export async function withCode(facts: RepositoryFacts, texts: ReadonlyMap<string
   if (!names) return facts;
   const { openCodeReader } = await import('./code-reader.ts');
   return { ...facts, code: await openCodeReader() };
+}
+
+/** Adds which paths, that scopes want created, git would ignore. */
+export async function withIgnored(
+  facts: RepositoryFacts,
+  { root, paths }: { readonly root: string; readonly paths: readonly string[] },
+): Promise<RepositoryFacts> {
+  return { ...facts, ignored: await ignoredAmong(root, paths) };
 }
 
 /** `null` when it is no package: what cannot be read must not make every script unknown. */

@@ -33,7 +33,7 @@ import {
   restore,
   writeReplan,
 } from '../state/replan-journal.ts';
-import { gatherEvidence, type Evidence } from '../judge/judge.ts';
+import { gatherEvidence, knowingIgnored, type Evidence } from '../judge/judge.ts';
 import { writeFailure, type WritablePlan } from '../plan/directory.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
 import { acquireLock, planLock } from '../state/locks.ts';
@@ -120,7 +120,11 @@ async function compose(repository: Repository, request: ReplanRequest): Promise<
   });
   const read = loadPlan(made.files, plan.dir);
   const next: LoadedPlan = { plan: made.plan, graph: made.graph, findings: read.findings, files: made.files };
-  const fresh = newFindings(loaded.value, next, await gatherEvidence(repository));
+  const fresh = newFindings(
+    loaded.value,
+    next,
+    await knowingIgnored({ evidence: await gatherEvidence(repository), root: repository.root }, plan, made.plan),
+  );
   const cycles = made.graph.cycles.map((trail) => `these slices would wait for each other: ${trail.join(' -> ')}`);
   const errors = fresh
     .filter(({ severity }) => severity === 'error')

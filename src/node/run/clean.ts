@@ -9,7 +9,15 @@ import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { FactsReader } from '../state/facts.ts';
 import type { Repository } from '../git/repository.ts';
 import { baseLock, integrationLock, isLocked } from '../state/locks.ts';
-import { forgetWorktree, listWorktrees, removeCleanWorktree, runOfLock, worktreeRoot } from '../git/worktree.ts';
+import {
+  forgetWorktree,
+  listWorktrees,
+  removeCleanWorktree,
+  runOfLock,
+  worktreeRoot,
+  type WorktreeEntry,
+} from '../git/worktree.ts';
+import { ignoredWork } from './ignored-work.ts';
 
 export interface CleanItem {
   readonly path: string;
@@ -43,22 +51,32 @@ export async function cleanable(repository: Repository, loaded: LoadedPlan): Pro
   if (await isLocked(integrationLock(repository, loaded.plan.id)))
     inUse.set(path.join(root, 'integration'), 'the integration');
   if (await isLocked(baseLock(repository, loaded.plan.id))) inUse.set(path.join(root, '.base'), 'a check on the base');
+  const scopes = new Map(
+    loaded.plan.slices.flatMap((slice) => {
+      const worktree = state.slices.find((view) => view.id === slice.id)?.worktree;
+      return worktree ? [[worktree, slice.scope] as const] : [];
+    }),
+  );
+  const whyKept = async (entry: WorktreeEntry): Promise<string | null> => {
+    const replaced = entry.prunable ? null : await whyReplaced(repository, entry.path);
+    if (busy.has(entry.path) || alive.has(runOfLock(entry) ?? '')) return 'a runner works in it';
+    if (inUse.has(entry.path)) return `${inUse.get(entry.path) ?? ''} runs in it`;
+    if (entry.locked !== null && runOfLock(entry) === null)
+      return `locked${entry.locked === '' ? '' : `: ${entry.locked}`}`;
+    if (replaced !== null) return replaced;
+    if (waiting.has(entry.path)) return `${waiting.get(entry.path) ?? ''} waits for you`;
+    const scope = scopes.get(entry.path);
+    const lost = scope && !entry.prunable ? await ignoredWork(repository.git.in(entry.path), scope) : [];
+    if (lost.length === 0) return null;
+    const named = `${lost.slice(0, 3).join(', ')}${lost.length > 3 ? ` and ${lost.length - 3} more` : ''}`;
+    return `its slice was to create ${named}, which git ignores, so no commit and no snapshot holds it: mend the ignore rule, or move it away`;
+  };
   const items: CleanItem[] = [];
   for (const entry of await listWorktrees(repository)) {
     if (!entry.path.startsWith(`${root}${path.sep}`)) continue;
-    const size = await sizeOf(entry.path);
-    const item = { path: entry.path, branch: entry.branch, size };
-    const replaced = entry.prunable ? null : await whyReplaced(repository, entry.path);
-    if (busy.has(entry.path) || alive.has(runOfLock(entry) ?? ''))
-      items.push({ ...item, verdict: 'kept', why: 'a runner works in it' });
-    else if (inUse.has(entry.path))
-      items.push({ ...item, verdict: 'kept', why: `${inUse.get(entry.path) ?? ''} runs in it` });
-    else if (entry.locked !== null && runOfLock(entry) === null) {
-      items.push({ ...item, verdict: 'kept', why: `locked${entry.locked === '' ? '' : `: ${entry.locked}`}` });
-    } else if (replaced !== null) {
-      items.push({ ...item, verdict: 'kept', why: replaced });
-    } else if (waiting.has(entry.path))
-      items.push({ ...item, verdict: 'kept', why: `${waiting.get(entry.path) ?? ''} waits for you` });
+    const item = { path: entry.path, branch: entry.branch, size: await sizeOf(entry.path) };
+    const kept = await whyKept(entry);
+    if (kept !== null) items.push({ ...item, verdict: 'kept', why: kept });
     else if (entry.prunable || (await isClean(repository.git.in(entry.path)).catch(() => false))) {
       items.push({ ...item, verdict: 'removable', why: 'everything in it is committed' });
     } else items.push({ ...item, verdict: 'removable', why: 'uncommitted work is snapshotted first' });

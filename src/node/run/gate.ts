@@ -9,8 +9,6 @@ import { doubtText } from '../../core/run/doubt.ts';
 import type { FailureReason, Stop, Verification } from '../../core/run/model.ts';
 import { testChanges, type TestChanges } from '../../core/gate/test-changes.ts';
 import type { PlanFacts } from '../../core/run/state-model.ts';
-import { compileGlob } from '../../core/scope/glob.ts';
-import type { Scope } from '../../core/task/model.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import {
   changesBetween,
@@ -27,6 +25,7 @@ import type { Git } from '../git/git.ts';
 import { nameRules } from '../git/repository.ts';
 import type { Enclosure } from '../process/sandbox.ts';
 import { enclosed } from './confinement.ts';
+import { ignoredWork } from './ignored-work.ts';
 import { privateValues } from './private-values.ts';
 import type { CleanCheckout, CleanPlace } from './clean-checkout.ts';
 import type { RunDirectory } from './run-directory.ts';
@@ -124,7 +123,7 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
   }
 
   if (check.stop) return { end: 'stopped', stop: check.stop };
-  const hidden = (await ignoredWork(git, slice.scope, changes)).filter((file) => !approved.has(file));
+  const hidden = (await ignoredWork(git, slice.scope, changed)).filter((file) => !approved.has(file));
   if (hidden.length > 0) return { end: 'stopped', stop: hiddenStop(slice.id, hidden) };
   const secret = secrets.find((found) => !approved.has(found.path));
   if (secret) {
@@ -264,27 +263,6 @@ function earlierResults({ facts, slice }: GateRequest, tree: string): ReadonlyMa
     for (const event of events) if (event.type === 'verification') found.set(event.result.command, event.result);
   }
   return found;
-}
-
-/** Ignored files that the scope wants: no commit would hold them. */
-async function ignoredWork(git: Git, scope: Scope, changes: readonly BareChange[]): Promise<readonly string[]> {
-  const wanted = scope.create.flatMap(({ path: pattern }) =>
-    pattern === null ? [] : [{ place: literalPart(pattern), glob: compileGlob(pattern) }],
-  );
-  // What the commit shows was made; generated files beside it may well be ignored.
-  const missing = wanted.filter(
-    ({ place, glob }) => place !== '' && !changes.some((change) => glob.matches(change.path)),
-  );
-  if (missing.length === 0) return [];
-  const places = missing.map(({ place }) => place);
-  const ignored = await git.fields(['ls-files', '--others', '--ignored', '--exclude-standard', '-z', '--', ...places]);
-  return ignored.filter((file) => missing.some(({ glob }) => glob.matches(file)));
-}
-
-/** A path without patterns, or the directory above the first of them. */
-function literalPart(pattern: string): string {
-  const at = pattern.search(/[*?[{!]/);
-  return at < 0 ? pattern : pattern.slice(0, Math.max(0, pattern.lastIndexOf('/', at)));
 }
 
 function hiddenStop(slice: string, files: readonly string[]): Stop {

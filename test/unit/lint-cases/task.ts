@@ -44,6 +44,11 @@ export const taskCases: Cases<'task'> = {
     firstCase('CREATE: src/a/**', 'CREATE: src/a/**, |src/old.ts|'),
     'CREATE: src/a/**, src/**, src/older.ts, src/old.ts::added',
   ),
+  'task.create-ignored': {
+    ...firstCase('CREATE: src/a/**', 'CREATE: src/a/**, |build/out.js|'),
+    quiet: 'CREATE: src/a/**, src/build.js, build/out.css',
+    repository: { ...repository, ignored: new Set(['build/out.js']) },
+  },
   'task.modify-nothing': inRepository(
     firstCase('MODIFY: src/index.ts::Router', 'MODIFY: src/index.ts::Router, |src/indx.ts|'),
     'MODIFY: src/index.ts::Router, src/o*.ts, src/a/model.ts',

@@ -5,7 +5,7 @@ import type { SourceText } from '../../text/source.ts';
 import type { LintLimits } from '../engine/config.ts';
 import type { RepositoryIndex } from '../../scope/repository-index.ts';
 import { isDone } from '../../task/model.ts';
-import { faultFindings, scopeFaults, type ScopeFault } from '../task/scope-facts.ts';
+import { faultFindings, isMendable, scopeFaults, type ScopeFault } from '../task/scope-facts.ts';
 import type { PlanShape } from './shape.ts';
 
 /** A fault of a plan's slice by numbers, with the slice that would mend it if only it came first. */
@@ -51,7 +51,7 @@ function planFaults(shape: PlanShape, index: RepositoryIndex): PlanFault[] {
       const place = { fault, slice: number, key, entry: slice.scope[key].indexOf(fault.entry), creator: null } as const;
       if (fault.kind === 'wide') found.push(place);
       else if (carriedOut) continue;
-      else if (fault.kind === 'there') found.push(place);
+      else if (!isMendable(fault)) found.push(place);
       else {
         const glob = compileGlob(fault.path);
         if (fault.kind === 'nothing' && targets.some((target) => glob.matches(target))) continue;

@@ -157,6 +157,14 @@ Good: \`MODIFY: src/orders/**, src/http/server.ts::routes\``,
 Move the path to MODIFY, or choose another name.`,
   },
   {
+    code: 'task.create-ignored',
+    severity: 'warning',
+    summary: 'A file under CREATE is ignored by git, so no commit would ever hold it.',
+    details: `Asks git about every file that CREATE names, and about a file that each of its patterns would match, with all rules that hold here: \`.gitignore\`, \`.git/info/exclude\` and the person's own excludes file. The slice's checks would see such a file, the commit would not hold it, and the gate stops the slice.
+
+Mend the rule (\`!src/lib/\`), or choose another place. The usual causes are \`lib/\` and \`build/\` of a template for another language.`,
+  },
+  {
     code: 'task.modify-nothing',
     severity: 'warning',
     summary: 'A scope entry under MODIFY matches nothing that will be there when the slice starts.',

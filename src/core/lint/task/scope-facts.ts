@@ -17,8 +17,9 @@ const leastFiles = 20;
 /** Nor is a handful of files too much for anyone, whatever its share. */
 const fairFiles = 10;
 
-/** What is wrong with an entry of a scope: `there` and `wide` surely, the others unless an earlier slice mends it. */
+/** What is wrong with an entry of a scope: the first three surely, the others unless an earlier slice mends it. */
 export type ScopeFault =
+  | { readonly kind: 'ignored'; readonly entry: ScopeEntry; readonly path: string }
   | { readonly kind: 'wide'; readonly entry: ScopeEntry; readonly count: number; readonly share: number }
   | { readonly kind: 'there'; readonly entry: ScopeEntry; readonly file: string }
   | { readonly kind: 'nothing'; readonly entry: ScopeEntry; readonly path: string; readonly directory: boolean }
@@ -41,8 +42,30 @@ export function scopeFindings(
   if (isDone(task)) return [];
   const waits = task.deps.length + task.runtimeDeps.length > 0;
   return scopeFaults(task.scope, index)
-    .filter((fault) => !waits || fault.kind === 'wide' || fault.kind === 'there')
+    .filter((fault) => !waits || !isMendable(fault))
     .flatMap((fault) => faultFindings(fault, fault.entry, null, { source, index, limits }));
+}
+
+/** Whether a slice that comes before may bring what is missing. */
+export function isMendable(fault: ScopeFault): fault is ScopeFault & { readonly kind: 'nothing' | 'symbol' } {
+  return fault.kind === 'nothing' || fault.kind === 'symbol';
+}
+
+/** Paths that a scope wants created, to be asked of git: an entry's own, or one that its pattern matches. */
+export function createdPaths(scope: Scope): readonly string[] {
+  return [...new Set(scope.create.flatMap((entry) => examplesOf(entry)))];
+}
+
+function examplesOf({ path, symbol }: ScopeEntry): readonly string[] {
+  if (path === null || symbol !== null || /^[/:]|(?:^|\/)\.\.(?:\/|$)/.test(path)) return [];
+  const { texts } = compileGlob(path);
+  if (texts) return texts;
+  const example = path
+    .replaceAll(/\*\*\/?$/g, 'x')
+    .replaceAll('**/', '')
+    .replaceAll(/[*?]/g, 'x');
+  // What classes and lists of names leave open is not guessed at.
+  return /[[\]{}()!]/.test(example) ? [] : [example];
 }
 
 const kept = new WeakMap<Scope, { readonly index: RepositoryIndex; readonly found: readonly ScopeFault[] }>();
@@ -58,9 +81,10 @@ export function scopeFaults(scope: Scope, index: RepositoryIndex): readonly Scop
 }
 
 function faultsOf(scope: Scope, index: RepositoryIndex): ScopeFault[] {
+  const ignored = ignoredFaults(scope, index);
   // An empty list is a directory nobody could look at, not a repository without files.
-  if (index.size === 0) return [];
-  return [...wideFaults(scope, index), ...existingFaults(scope, index), ...missingFaults(scope, index)];
+  if (index.size === 0) return ignored;
+  return [...ignored, ...wideFaults(scope, index), ...existingFaults(scope, index), ...missingFaults(scope, index)];
 }
 
 /** The finding of a fault, at the entry as it stands now. */
@@ -81,6 +105,15 @@ export function faultFindings(
       const message = `this slice may write ${fault.count} of the repository's ${index.size} files (${percent(fault.share)}; the limit is ${percent(limits.scopeShare)}): name the files or the directory it needs`;
       return [report(source, 'task.scope-wide', message, entry.span)];
     }
+    case 'ignored':
+      return [
+        report(
+          source,
+          'task.create-ignored',
+          `git ignores ${fault.path}: checks would see it, and no commit would hold it`,
+          entry.span,
+        ),
+      ];
     case 'there':
       return [
         report(
@@ -112,6 +145,15 @@ export function faultFindings(
     case 'symbol':
       return [report(source, 'task.symbol-unknown', symbolMessage(fault), symbolSpan(source, entry.span))];
   }
+}
+
+function ignoredFaults(scope: Scope, { facts }: RepositoryIndex): ScopeFault[] {
+  const { ignored } = facts;
+  if (!ignored || ignored.size === 0) return [];
+  return scope.create.flatMap((entry): ScopeFault[] => {
+    const path = examplesOf(entry).find((example) => ignored.has(example));
+    return path === undefined ? [] : [{ kind: 'ignored', entry, path: entry.path ?? path }];
+  });
 }
 
 function existingFaults(scope: Scope, index: RepositoryIndex): ScopeFault[] {
