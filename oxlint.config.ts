@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { defineConfig, type OxlintOverride } from 'oxlint';
-import { excuseOf, forbiddenRoom, isDoor, LAYERS, notADoor, roomOf } from './.config/layers.ts';
+import { forbiddenRoom, isDoor, LAYERS, notADoor, roomOf } from './.config/layers.ts';
 
 const root = import.meta.dirname;
 
@@ -31,7 +31,7 @@ function restricted(folder: string, file = `${folder}/any.ts`): OxlintOverride['
     return layered.rooms.flatMap(({ name }) => {
       const why = forbiddenRoom(layered, own, name);
       const room = `${layered.folder}/${name}`;
-      return why === null || hasExcuse(file, room) ? [] : [forbid(room, name.endsWith('.ts') ? '$' : '/', why)];
+      return why === null ? [] : [forbid(room, name.endsWith('.ts') ? '$' : '/', why)];
     });
   });
   const without = LAYERS[0]?.rooms.find(({ name }) => file.startsWith(`src/${name}/`))?.without ?? [];
@@ -45,14 +45,6 @@ function restricted(folder: string, file = `${folder}/any.ts`): OxlintOverride['
 interface RestrictedPattern {
   readonly regex: string;
   readonly message: string;
-}
-
-/** Whether a file of a room is excused from staying out of some file of another room. */
-function hasExcuse(file: string, room: string): boolean {
-  return (
-    entries.some((entry) => roomOf({ folder: room }, entry.path) !== null && excuseOf(file, entry.path) !== null) ||
-    excuseOf(file, room) !== null
-  );
 }
 
 const folders = entries

@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { importCycles, sourceImports } from './imports.ts';
-import { excuseOf, forbiddenImport, LAYERS, NOT_YET, roomOf } from './layers.ts';
+import { forbiddenImport, LAYERS, roomOf } from './layers.ts';
 
 const root = path.dirname(import.meta.dirname);
 
@@ -33,32 +33,18 @@ const problems: string[] = [];
 const sources = sourceImports(root);
 
 // The layer table, on the sources.
-const excuses = new Set<string>();
-const strict = new Map<string, string[]>();
 for (const [file, imports] of sources) {
   for (const layered of LAYERS) {
     const room = roomOf(layered, file);
     if (room !== null && !layered.rooms.some(({ name }) => name === room))
       problems.push(`${file}: ${layered.folder}/${room} is no room of the layer table`);
   }
-  strict.set(file, []);
   for (const to of imports) {
     const why = forbiddenImport(file, to);
-    const excuse = excuseOf(file, to);
-    // An entry of two files may also stand for a cycle inside a room.
-    if (excuse !== null && (why !== null || excuse === `${file} -> ${to}`)) excuses.add(excuse);
-    if (excuse === null) strict.get(file)?.push(to);
-    if (why !== null && excuse === null) problems.push(`${file}: may not import ${to}: ${why}`);
+    if (why !== null) problems.push(`${file}: may not import ${to}: ${why}`);
   }
 }
-for (const cycle of importCycles(strict)) problems.push(`import each other: ${cycle.join(', ')}`);
-for (const door of NOT_YET.doors) {
-  const home = LAYERS.findLast((layered) => layered.doors && roomOf(layered, door) !== null);
-  for (const [file, imports] of sources)
-    if (home && roomOf(home, file) === null && imports.includes(door)) excuses.add(door);
-}
-for (const entry of [...NOT_YET.arrows, ...NOT_YET.doors])
-  if (!excuses.has(entry)) problems.push(`NOT_YET: nothing needs "${entry}" any more`);
+for (const cycle of importCycles(sources)) problems.push(`import each other: ${cycle.join(', ')}`);
 
 // What is bundled.
 const seen = new Set<string>();

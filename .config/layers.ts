@@ -111,7 +111,8 @@ export const LAYERS: readonly LayeredFolder[] = [
       { name: 'audit', holds: 'looks at what all runs share, and puts it back' },
       { name: 'agents', holds: 'one adapter for each agent' },
       { name: 'plan', holds: 'plans on disk: found, loaded, written, migrated, prepared' },
-      { name: 'judge', holds: 'what the judge and the linter are told of the repository' },
+      { name: 'workspace', holds: 'a directory as linter and judge see it: files, settings, facts, symbols' },
+      { name: 'judge', holds: 'the evidence of a repository for the judge of a plan, its history among it' },
       { name: 'hook.ts', holds: 'what agents and git ask before they act; starts without the engine' },
       { name: 'replan', holds: 'a changed plan written over the old one' },
       { name: 'decompose', holds: 'decomposers, agents among them' },
@@ -124,6 +125,11 @@ export const LAYERS: readonly LayeredFolder[] = [
       'hook.ts',
       'failure.ts',
       'paths.ts',
+      'decompose/model.ts',
+      'replan/model.ts',
+      'integrate/model.ts',
+      'run/model.ts',
+      'workspace/workspace.ts',
       'run/runner.ts',
       'run/wrap.ts',
       'run/launcher.ts',
@@ -156,34 +162,6 @@ export const LAYERS: readonly LayeredFolder[] = [
   },
 ];
 
-/**
- * What is still against the table, and to be untied. An entry that excuses nothing is a violation itself. Both lists must
- * become empty, and then go.
- */
-export const NOT_YET: { readonly arrows: readonly string[]; readonly doors: readonly string[] } = {
-  /** Imports that run up, or of files that import each other: `FROM -> TO`, folders or files. */
-  arrows: [],
-  /** Files that others import past the doors of their folder: each becomes a door, or is reached through one. */
-  doors: [
-    'src/node/git/changes.ts',
-    'src/node/git/checkout.ts',
-    'src/node/git/repository.ts',
-    'src/node/judge/code-reader.ts',
-    'src/node/judge/judge.ts',
-    'src/node/judge/lint-settings.ts',
-    'src/node/judge/repository-facts.ts',
-    'src/node/judge/workspace-files.ts',
-    'src/node/plan/plans.ts',
-    'src/node/decompose/decompose.ts',
-    'src/node/decompose/decomposers/decomposer.ts',
-    'src/node/integrate/report.ts',
-    'src/node/replan/replan.ts',
-    'src/node/run/scheduler.ts',
-    'src/node/state/facts.ts',
-    'src/node/state/whole-write.ts',
-  ],
-};
-
 /** Why one source file may not import another; `null` when it may. Paths are relative to the root of the repository. */
 export function forbiddenImport(from: string, to: string): string | null {
   for (const layered of LAYERS) {
@@ -208,7 +186,7 @@ export function forbiddenRoom({ folder, rooms }: LayeredFolder, own: string, tar
 
 /** Whether files outside a layered folder may import this file of it. */
 export function isDoor({ folder, doors }: LayeredFolder, file: string): boolean {
-  return !doors || doors.includes(file.slice(folder.length + 1)) || NOT_YET.doors.some((door) => door === file);
+  return !doors || doors.includes(file.slice(folder.length + 1));
 }
 
 export function notADoor({ folder, doors = [] }: LayeredFolder): string {
@@ -219,20 +197,6 @@ export function notADoor({ folder, doors = [] }: LayeredFolder): string {
 export function roomOf({ folder }: Pick<LayeredFolder, 'folder'>, file: string): string | null {
   if (!file.startsWith(`${folder}/`)) return null;
   return file.slice(folder.length + 1).split('/')[0] ?? null;
-}
-
-/** The entry of `NOT_YET` that excuses an import; `null` when there is none. */
-export function excuseOf(from: string, to: string): string | null {
-  return (
-    NOT_YET.arrows.find((arrow) => {
-      const [before = '', after = ''] = arrow.split(' -> ');
-      return isWithin(from, before) && isWithin(to, after);
-    }) ?? null
-  );
-}
-
-function isWithin(file: string, place: string): boolean {
-  return file === place || file.startsWith(`${place}/`);
 }
 
 /** The table as Markdown, the top room first, as one reads a house: one section for each folder. */

@@ -7,7 +7,7 @@ import type { Finding } from '../core/text/finding.ts';
 import { fileKind, mayBeOurs } from '../core/lint/engine/kind.ts';
 import { readLintSettings, settingsFiles } from '../core/lint/engine/settings.ts';
 import { toPosix } from '../node/paths.ts';
-import { readWorkspaceFiles } from '../node/judge/workspace-files.ts';
+import type { Workspace } from '../node/workspace/workspace.ts';
 import { UsageError } from './command.ts';
 
 const maxNamedBytes = 4_000_000;
@@ -25,9 +25,10 @@ export interface LintInput {
  * Reads the repository and the files that are named: these count also when git ignores them or when they lie elsewhere.
  * Without names everything below the working directory is meant.
  */
-export async function readLintInput(root: string, cwd: string, named: readonly string[]): Promise<LintInput> {
+export async function readLintInput(workspace: Workspace, cwd: string, named: readonly string[]): Promise<LintInput> {
+  const { root } = workspace;
   let leftOut = 0;
-  const texts = await readWorkspaceFiles(root, { onLeftOut: (atLeast) => void (leftOut = atLeast) });
+  const texts = await workspace.files({ onLeftOut: (atLeast) => void (leftOut = atLeast) });
   const wanted: string[] = [];
   for (const given of named) {
     const full = path.resolve(cwd, given);
@@ -115,6 +116,6 @@ export async function loadSettings(
   const text = await readFile(full, 'utf8').catch((error: unknown) => {
     throw new UsageError(`cannot read the settings ${given ?? full}: ${readFault(error)}`);
   });
-  const file = toPosix(path.relative(cwd, full));
+  const file = nameIn(cwd, full);
   return { ...readLintSettings(text, file), file, text };
 }

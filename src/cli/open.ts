@@ -3,10 +3,8 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Result } from '../core/text/result.ts';
 import { success } from '../core/text/result.ts';
-import { type Engine, openEngine } from '../node/engine.ts';
+import { openEngine, type OpenEngine } from '../node/engine.ts';
 import { type EngineFailure, fail } from '../node/failure.ts';
-import { listPlans, resolvePlanDir } from '../node/plan/plans.ts';
-import type { Repository } from '../node/git/repository.ts';
 import type { Terminal } from './command.ts';
 
 /** argv that starts this very program: the node that runs it, and the entry file (not the chunk this code stands in). */
@@ -14,8 +12,6 @@ export function selfArgv(): readonly string[] {
   const entry = process.argv[1] ?? fileURLToPath(import.meta.url);
   return [process.execPath, realpathSync(entry)];
 }
-
-export type OpenEngine = Engine & { readonly repository: Repository };
 
 export async function openHere(terminal: Terminal): Promise<Result<OpenEngine, EngineFailure>> {
   return openEngine(terminal.cwd, { slicewave: selfArgv() });
@@ -29,10 +25,10 @@ export async function openPlan(
   const engine = await openHere(terminal);
   if (!engine.ok) return engine;
   if (named !== undefined) {
-    const dir = await resolvePlanDir(engine.value.repository, named, terminal.cwd);
+    const dir = await engine.value.planDir(named, terminal.cwd);
     return dir.ok ? success({ engine: engine.value, dir: dir.value }) : dir;
   }
-  const plans = await listPlans(engine.value.repository);
+  const plans = await engine.value.plans();
   const [only] = plans;
   if (only !== undefined && plans.length === 1) return success({ engine: engine.value, dir: only });
   return plans.length === 0

@@ -1,8 +1,12 @@
 import type { Trace } from '../core/run/model.ts';
 import type { PlanState } from '../core/run/state-model.ts';
 import type { Judgement } from '../core/judge/judge.ts';
-import type { IntegrationReport } from './integrate/report.ts';
-import type { DecomposeOptions } from './decompose/decomposers/decomposer.ts';
+import type { GlobOptions } from '../core/scope/glob.ts';
+import type { PlanFiles } from '../core/plan/model.ts';
+import type { DecomposeOptions, Decomposition } from './decompose/model.ts';
+import type { IntegrationReport } from './integrate/model.ts';
+import type { ReplanPreview, ReplanRequest } from './replan/model.ts';
+import type { RunOutcome, RunRequest } from './run/model.ts';
 import path from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { foldPlan } from '../core/run/fold.ts';
@@ -11,21 +15,21 @@ import { traceOf } from '../core/run/trace.ts';
 import { success, type Result } from '../core/text/result.ts';
 import { patchBetween, treeOfWorktree } from './git/changes.ts';
 import { Decisions } from './state/decisions.ts';
-import { decomposeSpecFile, type Decomposition } from './decompose/decompose.ts';
+import { decomposeSpecFile } from './decompose/decompose.ts';
 import { type EngineFailure, fail } from './failure.ts';
 import type { LoadedPlan } from '../core/plan/graph-model.ts';
 import { FactsReader } from './state/facts.ts';
 import { integratePlan } from './integrate/integrate.ts';
-import { judgePlanOf } from './judge/judge.ts';
+import { judgePlanOf, type EvidenceOptions } from './judge/judge.ts';
 import { writeDecomposition, type WritablePlan } from './plan/directory.ts';
 import { LearnedGraphs } from './plan/past-runs.ts';
 import { acceptPlan } from './plan/accept.ts';
 import { fixedPlan, fixPlan } from './state/fixed-plan.ts';
-import { listPlans, loadPlanDir, PlanCache, readPlanFiles } from './plan/plans.ts';
-import { applyReplan, previewReplan, undoReplan, type ReplanPreview, type ReplanRequest } from './replan/replan.ts';
+import { listPlans, loadPlanDir, PlanCache, readPlanFiles, resolvePlanDir } from './plan/plans.ts';
+import { applyReplan, previewReplan, undoReplan } from './replan/replan.ts';
 import { planIdOf, recoverHeld, recoverReplan, removeJournal } from './state/replan-journal.ts';
-import { openRepository, type Repository } from './git/repository.ts';
-import { schedule, type RunOutcome, type RunRequest } from './run/scheduler.ts';
+import { nameRules, openRepository, type Repository } from './git/repository.ts';
+import { schedule, unrunnable } from './run/scheduler.ts';
 import { whyNotAPerson } from './process/whose-hand.ts';
 import { worktreeRoot } from './git/worktree.ts';
 import { acquireLock, planLock } from './state/locks.ts';
@@ -54,6 +58,10 @@ export interface Engine {
   readonly root: string;
   /** Plan directories relative to the root, by name. */
   plans(): Promise<readonly string[]>;
+  /** The plan directory, relative to the root, that a person named: a path from where they stand, or a plan's name. */
+  planDir(named: string, cwd: string): Promise<Result<string, EngineFailure>>;
+  /** The texts of a plan directory, also of one that cannot be understood. */
+  files(planDir: string): Promise<Result<PlanFiles, EngineFailure>>;
   load(planDir: string): Promise<Result<LoadedPlan, EngineFailure>>;
   state(planDir: string): Promise<Result<PlanState, EngineFailure>>;
   /** Calls back once at the start and after every change (debounced); nothing runs while nothing changes. */
@@ -68,7 +76,7 @@ export interface Engine {
   /** Everything that can be said of a plan as it stands; starts nothing but git. */
   judge(
     planDir: string,
-    options?: { readonly signal?: AbortSignal; readonly onProgress?: (text: string) => void },
+    options?: Pick<EvidenceOptions, 'signal' | 'onProgress' | 'think'>,
   ): Promise<Result<{ readonly loaded: LoadedPlan; readonly judgement: Judgement }, EngineFailure>>;
   /** What a change of a plan would do, in the light of what already happened. Nothing is written; a plan may be running. */
   previewReplan(request: ReplanRequest): Promise<Result<ReplanPreview, EngineFailure>>;
@@ -78,6 +86,8 @@ export interface Engine {
   undoReplan(
     planDir: string,
   ): Promise<Result<{ readonly restored: readonly string[]; readonly summary: string }, EngineFailure>>;
+  /** Why a plan must not be run at all; `null` when it may. */
+  unrunnable(loaded: LoadedPlan, request: Pick<RunRequest, 'limits'>): EngineFailure | null;
   run(request: RunRequest): Promise<Result<{ readonly outcome: RunOutcome; readonly state: PlanState }, EngineFailure>>;
   answer(planDir: string, slice: string, text: string): Promise<Result<null, EngineFailure>>;
   /** Approves the paths or failing checks that the slice stopped on; scope growth is written into the task spec. */
@@ -104,21 +114,27 @@ export interface Engine {
   trace(runId: string): Promise<Result<Trace, EngineFailure>>;
   /** The unified diff of a run: its base against its snapshot (live worktree state when it has none yet). */
   diff(runId: string): Promise<Result<string, EngineFailure>>;
+  /** The unified diff between two commits. */
+  diffOfCommits(before: string, after: string): Promise<string>;
+  /** How the file system under the repository compares names. */
+  nameRules(): Promise<GlobOptions>;
   /** A file's content at a commit; `null` when it does not exist there. */
   fileAt(commit: string, path: string): Promise<Uint8Array | null>;
 }
 
+/** An engine with its repository, for the other doors. */
+export interface OpenEngine extends Engine {
+  readonly repository: Repository;
+}
+
 /** Opens the repository around a directory. */
-export async function openEngine(
-  dir: string,
-  options: EngineOptions,
-): Promise<Result<Engine & { readonly repository: Repository }, EngineFailure>> {
+export async function openEngine(dir: string, options: EngineOptions): Promise<Result<OpenEngine, EngineFailure>> {
   const repository = await openRepository(dir);
   if (!repository.ok) return repository;
   return success(new RepositoryEngine(repository.value, options));
 }
 
-class RepositoryEngine implements Engine {
+class RepositoryEngine implements OpenEngine {
   readonly repository: Repository;
   readonly #slicewave: readonly string[];
   readonly #editor: boolean;
@@ -141,6 +157,14 @@ class RepositoryEngine implements Engine {
 
   plans(): Promise<readonly string[]> {
     return listPlans(this.repository);
+  }
+
+  planDir(named: string, cwd: string): ReturnType<Engine['planDir']> {
+    return resolvePlanDir(this.repository, named, cwd);
+  }
+
+  files(planDir: string): ReturnType<Engine['files']> {
+    return readPlanFiles(this.repository, planDir);
   }
 
   load(planDir: string): Promise<Result<LoadedPlan, EngineFailure>> {
@@ -236,6 +260,10 @@ class RepositoryEngine implements Engine {
 
   async undoReplan(planDir: string): ReturnType<Engine['undoReplan']> {
     return (await this.#refused()) ?? undoReplan(this.repository, planDir);
+  }
+
+  unrunnable(...[loaded, request]: Parameters<Engine['unrunnable']>): EngineFailure | null {
+    return unrunnable(loaded, request)?.failure ?? null;
   }
 
   run(request: Parameters<Engine['run']>[0]): ReturnType<Engine['run']> {
@@ -336,6 +364,14 @@ class RepositoryEngine implements Engine {
     if (!worktree) return success('');
     const live = await treeOfWorktree(git.in(worktree)).catch(() => null);
     return success(live ? await patchBetween(git, base, live) : '');
+  }
+
+  diffOfCommits(before: string, after: string): Promise<string> {
+    return patchBetween(this.repository.git, before, after);
+  }
+
+  nameRules(): Promise<GlobOptions> {
+    return nameRules(this.repository.git);
   }
 
   fileAt(commit: string, file: string): Promise<Uint8Array | null> {

@@ -60,7 +60,7 @@ async function ruleInside(
   if (!namesSymbolsOf(policy, file)) return { allow: true };
   const before = existsSync(full) ? readFileSync(full, 'utf8') : '';
   const after = editedText(before, input);
-  const { openCodeReader } = await import('./judge/code-reader.ts');
+  const { openCodeReader } = await import('./workspace/code-reader.ts');
   const reader = after === null ? null : await openCodeReader();
   return after === null || !reader ? { allow: true } : ruleOnSymbols({ policy, path: file, before, after, reader });
 }

@@ -1,4 +1,3 @@
-import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Finding } from '../core/text/finding.ts';
@@ -9,12 +8,8 @@ import type { LintSettings } from '../core/lint/engine/config.ts';
 import type { RepositoryFacts } from '../core/scope/repository-facts.ts';
 import { LintSession } from '../core/lint/lint.ts';
 import { sameOptions } from '../core/scope/meeting.ts';
-import { checkoutAround } from '../node/git/checkout.ts';
-import { openCodeReader } from '../node/judge/code-reader.ts';
-import { readRepositoryFacts, withIgnored } from '../node/judge/repository-facts.ts';
-import { readWorkspaceFile, readWorkspaceFiles } from '../node/judge/workspace-files.ts';
+import { Workspace } from '../node/workspace/workspace.ts';
 import { SliceStates } from './slice-states.ts';
-import { repositorySettings } from '../node/judge/lint-settings.ts';
 import { combined } from './settings.ts';
 
 /**
@@ -31,20 +26,20 @@ export class Folder {
   /** URIs as the editor spells them: a path alone does not tell how it escapes a colon. */
   readonly #uris = new Map<string, string>();
   readonly #states: SliceStates | null;
-  /** The top of the checkout that the folder lies in. */
-  readonly #top: string | null;
+  /** The disk below the root; `null` without one. */
+  readonly #disk: Workspace | null;
   #facts: RepositoryFacts | null = null;
   /** Files whose text somebody asked the facts for: only a change of these makes the facts old. */
   #asked: ReadonlySet<string> = new Set();
   #factsOld = false;
   #editorSettings: LintSettings = noSettings;
   #appliedSettings = JSON.stringify(noSettings);
-  #ownSettings: Awaited<ReturnType<typeof repositorySettings>> = { settings: noSettings, file: null, problems: [] };
+  #ownSettings: Awaited<ReturnType<Workspace['settings']>> = { settings: noSettings, file: null, problems: [] };
 
   constructor(root: string | null) {
     this.root = root;
-    this.#top = root === null ? null : checkoutAround(root);
-    this.#states = root === null ? null : new SliceStates(this.repositoryRoot ?? root);
+    this.#disk = root === null ? null : new Workspace(root);
+    this.#states = this.#disk && new SliceStates(this.#disk);
     this.language = createLanguage({
       files: this.#session.files,
       repository: () => this.#facts,
@@ -56,13 +51,14 @@ export class Folder {
 
   /** The primary checkout of the repository around the folder, as commands and runs call it; `null` outside of one. */
   get repositoryRoot(): string | null {
-    return this.#top === null ? null : primaryOf(this.#top);
+    return this.#disk?.primary ?? null;
   }
 
   /** A path of this folder as the repository calls it: folders may be opened below its top. */
   inRepository(name: string): string {
-    if (this.root === null || this.#top === null || this.#top === this.root) return name;
-    return path.relative(this.#top, path.join(this.root, name)).replaceAll('\\', '/');
+    const { top, root } = this.#disk ?? { top: null, root: null };
+    if (top === null || top === root) return name;
+    return path.relative(top, path.join(root, name)).replaceAll('\\', '/');
   }
 
   /** The path of a document in this folder, or `null` when it is not inside. */
@@ -102,7 +98,7 @@ export class Folder {
 
   /** Reads one file again, unless it is open in the editor. */
   async refresh(name: string): Promise<void> {
-    const text = this.root === null ? null : await readWorkspaceFile(this.root, name);
+    const text = this.#disk === null ? null : await this.#disk.file(name);
     // It may be open, or have been opened while the disk was read.
     if (this.#open.has(name)) return;
     if (text === null) this.#session.delete(name);
@@ -111,18 +107,17 @@ export class Folder {
 
   /** Reads the disk again, whole; answers how many files there are. */
   async scan(): Promise<number> {
-    const { root } = this;
-    if (root !== null) {
+    if (this.#disk !== null) {
       const [files, facts, own, code] = await Promise.all([
-        readWorkspaceFiles(root),
-        readRepositoryFacts(root).catch(() => null),
-        repositorySettings(root),
-        openCodeReader(),
+        this.#disk.files(),
+        this.#disk.facts().catch(() => null),
+        this.#disk.settings(),
+        this.#disk.codeReader(),
       ]);
       for (const name of this.#session.files.keys())
         if (!files.has(name) && !this.#open.has(name)) this.#session.delete(name);
       for (const [name, text] of files) if (!this.#open.has(name)) this.#session.set(name, text);
-      if (facts) this.#takeFacts(await withIgnored({ ...facts, code }, { root, paths: this.#session.createdPaths() }));
+      if (facts) this.#takeFacts(await this.#disk.withIgnored({ ...facts, code }, this.#session.createdPaths()));
       this.#ownSettings = own;
       this.#applySettings();
     }
@@ -196,18 +191,6 @@ export class Folder {
   async readStates(name: string): Promise<void> {
     const view = this.language.planOf(name);
     if (view) await this.#states?.read(this.inRepository(view.dir), view);
-  }
-}
-
-/** A linked worktree keeps a file where the primary checkout keeps its `.git`; runs are recorded in the primary. */
-function primaryOf(top: string): string {
-  try {
-    const link = path.join(top, '.git');
-    const target = lstatSync(link).isFile() ? /^gitdir: (.+)$/m.exec(readFileSync(link, 'utf8'))?.[1] : undefined;
-    const primary = target === undefined ? undefined : /^(.+)[\\/]\.git[\\/]worktrees[\\/][^\\/]+$/.exec(target)?.[1];
-    return realpathSync(primary === undefined ? top : path.resolve(top, primary));
-  } catch {
-    return top;
   }
 }
 

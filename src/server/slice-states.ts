@@ -1,21 +1,19 @@
-import path from 'node:path';
 import type { PlanGraph } from '../core/plan/graph-model.ts';
 import type { Plan } from '../core/plan/model.ts';
 import { foldPlan } from '../core/run/fold.ts';
 import { stateLabel } from '../core/run/states.ts';
-import { FactsReader } from '../node/state/facts.ts';
+import type { Workspace } from '../node/workspace/workspace.ts';
 
 /** Runs change while somebody reads; what was read a moment ago is still good enough for a hover. */
 const freshFor = 2000;
 
-/** What the runs of a repository have come to, slice by slice. It reads the run directories, and nothing else. */
+/** What the runs of a repository have come to, slice by slice. */
 export class SliceStates {
-  readonly #facts: FactsReader;
+  readonly #workspace: Workspace;
   readonly #plans = new Map<string, { readonly read: number; readonly states: ReadonlyMap<string, string> }>();
 
-  /** `root`: the top of the checkout. */
-  constructor(root: string) {
-    this.#facts = new FactsReader({ runsDir: path.join(root, '.agent-runs') });
+  constructor(workspace: Workspace) {
+    this.#workspace = workspace;
   }
 
   /** As of the last `read`; `null` for a slice that never ran. */
@@ -31,7 +29,7 @@ export class SliceStates {
     const known = this.#plans.get(planDir);
     if (known && now - known.read < freshFor) return;
     const states = new Map<string, string>();
-    const facts = await this.#facts.facts({ plan, graph });
+    const facts = await this.#workspace.planFacts({ plan, graph });
     if (facts.runs.length > 0) {
       for (const slice of foldPlan(facts).slices)
         if (slice.runs.length > 0) states.set(slice.id, stateLabel(slice.state));

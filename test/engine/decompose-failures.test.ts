@@ -18,7 +18,7 @@ import { roundsText } from '../../src/core/decompose/rounds.ts';
 import { decomposerAgent } from '../../src/node/decompose/decomposers/agent-turns.ts';
 import { decomposeSpecFile } from '../../src/node/decompose/decompose.ts';
 import { commandAgent } from '../../src/node/decompose/decomposers/command.ts';
-import type { DecomposerAgent } from '../../src/node/decompose/decomposers/decomposer.ts';
+import type { DecomposerAgent } from '../../src/node/decompose/model.ts';
 import { isAlive } from '../../src/node/process/processes.ts';
 import { CLI, until } from './fixture.ts';
 

@@ -7,8 +7,8 @@ import path from 'node:path';
 import { previewOf } from '../../src/core/decompose/preview.ts';
 import { previewText } from '../../src/core/view/preview-text.ts';
 import { decomposeSpecFile, type DecomposeRequest } from '../../src/node/decompose/decompose.ts';
-import type { Decomposition } from '../../src/node/decompose/decompose.ts';
-import type { DecomposerAgent } from '../../src/node/decompose/decomposers/decomposer.ts';
+import type { Decomposition } from '../../src/node/decompose/model.ts';
+import type { DecomposerAgent } from '../../src/node/decompose/model.ts';
 import { openEngine } from '../../src/node/engine.ts';
 import { writeDecomposition } from '../../src/node/plan/directory.ts';
 

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, wr
 import path from 'node:path';
 import { openEngine } from '../../src/node/engine.ts';
 import type { Engine } from '../../src/node/engine.ts';
-import type { ReplanRequest } from '../../src/node/replan/replan.ts';
+import type { ReplanRequest } from '../../src/node/replan/model.ts';
 import type { ReplanJournal } from '../../src/node/state/replan-journal.ts';
 import type { Repository } from '../../src/node/git/repository.ts';
 import { CLI, Project, type PlanShape } from './fixture.ts';

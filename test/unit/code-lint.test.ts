@@ -4,8 +4,8 @@ import path from 'node:path';
 import { fileSymbols } from '../../src/core/language/outline-symbols.ts';
 import type { RepositoryFacts } from '../../src/core/scope/repository-facts.ts';
 import { lintFile } from '../../src/core/lint/lint.ts';
-import { openCodeReader } from '../../src/node/judge/code-reader.ts';
-import { withCode } from '../../src/node/judge/repository-facts.ts';
+import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
+import { Workspace } from '../../src/node/workspace/workspace.ts';
 import { repositoryOf } from './lint-cases/repository.ts';
 
 const code = await openCodeReader();
@@ -56,9 +56,9 @@ suite('symbols for the linter and the editor', () => {
   });
 
   test('the parser is loaded only when something names a symbol', async () => {
-    const { code: _, ...bare } = facts;
-    assert.equal((await withCode(bare, new Map([['a.md', 'MODIFY: src/shop.ts, see a :: b']]))).code, undefined);
-    assert.ok((await withCode(bare, new Map([['a.md', 'MODIFY: `src/shop.ts::Cart`']]))).code);
+    const workspace = new Workspace(import.meta.dirname);
+    assert.equal(await workspace.codeReader(new Map([['a.md', 'MODIFY: src/shop.ts, see a :: b']])), null);
+    assert.ok(await workspace.codeReader(new Map([['a.md', 'MODIFY: `src/shop.ts::Cart`']])));
   });
 
   test('every symbol has the place of its name, in every language', () => {

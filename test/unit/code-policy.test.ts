@@ -3,7 +3,7 @@ import type { ScopePolicy } from '../../src/core/gate/policy.ts';
 import { editedText, namesSymbolsOf, ruleOnSymbols } from '../../src/core/gate/symbol-policy.ts';
 import { fileOf } from '../../src/core/gate/symbol-check.ts';
 import { readTaskSpec } from '../../src/core/task/read.ts';
-import { openCodeReader } from '../../src/node/judge/code-reader.ts';
+import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
 
 const policy = (scope: string, approved: readonly string[] = []): ScopePolicy => ({
   v: 1,

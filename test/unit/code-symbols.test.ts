@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { languageIds, languageOf } from '../../src/core/code/languages.ts';
 import { findSymbol, symbolName } from '../../src/core/code/naming.ts';
-import { openCodeReader } from '../../src/node/judge/code-reader.ts';
+import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
 
 const dir = path.join(import.meta.dirname, '../fixtures/code');
 

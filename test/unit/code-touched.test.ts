@@ -6,7 +6,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { fileHunks } from '../../src/core/code/hunks.ts';
 import { symbolsTouched, type CodeVersion } from '../../src/core/code/touched.ts';
-import { openCodeReader } from '../../src/node/judge/code-reader.ts';
+import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
 
 const reader = await openCodeReader();
 const home = mkdtempSync(path.join(tmpdir(), 'sw-touched-'));

@@ -9,7 +9,7 @@ import {
 } from '../../src/core/judge/context-budget.ts';
 import { symbolExcerpt } from '../../src/core/context/symbol-excerpt.ts';
 import type { OutlineReader } from '../../src/core/code/outline.ts';
-import { openCodeReader } from '../../src/node/judge/code-reader.ts';
+import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import type { Plan, Slice } from '../../src/core/plan/model.ts';
 import { planOf, scope, slice } from './plan-fixture.ts';

@@ -5,7 +5,7 @@ import { CoChangeCollector, type CoChange } from '../../src/core/judge/coupling-
 import type { Coupling, CouplingLimits, Couplings } from '../../src/core/judge/coupling-model.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import type { Plan, Slice } from '../../src/core/plan/model.ts';
-import { openCodeReader } from '../../src/node/judge/code-reader.ts';
+import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
 import { planOf, scope, slice } from './plan-fixture.ts';
 
 export type Files = Readonly<Record<string, string>>;

@@ -15,8 +15,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decomposeSpecFile, type DecomposeRequest } from '../../src/node/decompose/decompose.ts';
 import { answerIn } from '../../src/core/decompose/answer.ts';
-import type { DecomposerAgent, DecomposerTurn } from '../../src/node/decompose/decomposers/decomposer.ts';
-import type { Decomposition } from '../../src/node/decompose/decompose.ts';
+import type { DecomposerAgent, DecomposerTurn } from '../../src/node/decompose/model.ts';
+import type { Decomposition } from '../../src/node/decompose/model.ts';
 import { writeDecomposition } from '../../src/node/plan/directory.ts';
 import { initPlan } from '../../src/node/plan/init.ts';
 

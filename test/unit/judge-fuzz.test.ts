@@ -14,7 +14,7 @@ import { SourceText } from '../../src/core/text/source.ts';
 import { judgementSections } from '../../src/core/view/judgement-text.ts';
 import { planJson } from '../../src/core/view/plan-json.ts';
 import { planText } from '../../src/core/view/plan-text.ts';
-import { openCodeReader } from '../../src/node/judge/code-reader.ts';
+import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
 import { mergePoint, planOf, scope, slice } from './plan-fixture.ts';
 import { shuffled } from './plan-shapes.ts';
 import { cpuTime } from './cost.ts';

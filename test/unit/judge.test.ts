@@ -15,7 +15,7 @@ import { overlaps } from '../../src/core/scope/overlap.ts';
 import { applyOperations } from '../../src/core/replan/operations.ts';
 import { proposedOperations } from '../../src/core/replan/proposed.ts';
 import { readSpec } from '../../src/core/spec/read.ts';
-import { openCodeReader } from '../../src/node/judge/code-reader.ts';
+import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
 
 type Given = Record<string, unknown> & { readonly id: string };
 

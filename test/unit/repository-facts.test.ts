@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { readRepositoryFacts } from '../../src/node/judge/repository-facts.ts';
+import { readRepositoryFacts } from '../../src/node/workspace/repository-facts.ts';
 
 suite('repository facts', () => {
   let root = '';

@@ -16,7 +16,7 @@ import { readTaskSpec } from '../../src/core/task/read.ts';
 import { readScope } from '../../src/core/task/scope.ts';
 import { Git } from '../../src/node/git/git.ts';
 import { nameRules } from '../../src/node/git/repository.ts';
-import { readRepositoryFacts } from '../../src/node/judge/repository-facts.ts';
+import { readRepositoryFacts } from '../../src/node/workspace/repository-facts.ts';
 import { clean, plan, task, taskFile } from './lint-cases/workspace.ts';
 import { scope } from './plan-fixture.ts';
 

@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import type { CodeAction } from 'vscode-languageserver';
 import { countFindings } from '../../src/core/lint/engine/format.ts';
 import { lintWorkspace } from '../../src/core/lint/lint.ts';
-import { readRepositoryFacts } from '../../src/node/judge/repository-facts.ts';
-import { readWorkspaceFiles } from '../../src/node/judge/workspace-files.ts';
+import { readRepositoryFacts } from '../../src/node/workspace/repository-facts.ts';
+import { readWorkspaceFiles } from '../../src/node/workspace/workspace-files.ts';
 import { lintWorkspaceRequest } from '../../src/protocol/lsp.ts';
 import { LspClient } from './lsp-client.ts';
 

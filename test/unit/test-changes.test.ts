@@ -5,7 +5,7 @@ import { scriptChanges } from '../../src/core/gate/check-scripts.ts';
 import { doubtsOfResults } from '../../src/core/gate/result-doubts.ts';
 import { testChanges, type ChangedText } from '../../src/core/gate/test-changes.ts';
 import type { Verification } from '../../src/core/run/model.ts';
-import { openCodeReader } from '../../src/node/judge/code-reader.ts';
+import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
 
 const changed = (path: string, before: string | null, after: string | null, from = path): ChangedText => ({
   path,

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { readWorkspaceFile, readWorkspaceFiles } from '../../src/node/judge/workspace-files.ts';
+import { readWorkspaceFile, readWorkspaceFiles } from '../../src/node/workspace/workspace-files.ts';
 
 suite('workspace files', () => {
   let root: string;

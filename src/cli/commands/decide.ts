@@ -1,3 +1,4 @@
+import type { OpenEngine } from '../../node/engine.ts';
 import type { Result } from '../../core/text/result.ts';
 import type { EngineFailure } from '../../node/failure.ts';
 import {
@@ -12,7 +13,7 @@ import {
   type Invocation,
   type Option,
 } from '../command.ts';
-import { openPlan, type OpenEngine } from '../open.ts';
+import { openPlan } from '../open.ts';
 
 const JSON_FLAG: Option = { type: 'boolean', help: 'Print one JSON object instead of text' };
 

@@ -5,7 +5,7 @@ import { decomposerList, isDecomposerId, type DecomposerId } from '../../core/de
 import { previewJson } from '../../core/view/preview-json.ts';
 import { previewText } from '../../core/view/preview-text.ts';
 import { splitCommand } from '../../core/text/words.ts';
-import type { Decomposition } from '../../node/decompose/decompose.ts';
+import type { Decomposition } from '../../node/decompose/model.ts';
 import { askYesNo } from '../ask.ts';
 import {
   EXIT,

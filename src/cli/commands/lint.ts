@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Finding } from '../../core/text/finding.ts';
@@ -11,13 +10,10 @@ import { githubAnnotations } from '../../core/lint/engine/github.ts';
 import { fileKind } from '../../core/lint/engine/kind.ts';
 import { LintSession, ordered } from '../../core/lint/lint.ts';
 import { sarifLog } from '../../core/lint/engine/sarif.ts';
-import { checkoutAround } from '../../node/git/checkout.ts';
-import { toPosix } from '../../node/paths.ts';
-import { readRepositoryFacts, withCode, withIgnored } from '../../node/judge/repository-facts.ts';
-import { writeWhole } from '../../node/state/whole-write.ts';
+import { Workspace } from '../../node/workspace/workspace.ts';
 import { EXIT, flag, text, UsageError, type Command, type Invocation, type Terminal } from '../command.ts';
 import { counted } from '../../core/text/printing.ts';
-import { loadSettings, readLintInput } from '../lint-input.ts';
+import { loadSettings, nameIn, readLintInput } from '../lint-input.ts';
 
 declare const SLICEWAVE_VERSION: string;
 
@@ -61,8 +57,9 @@ export const lint: Command = {
     if (dryRun && flag(invocation, 'fix')) throw new UsageError('--fix and --fix-dry-run exclude each other');
     if (dryRun && format !== 'text') throw new UsageError('--fix-dry-run prints a diff, so it takes no --format');
 
-    const root = checkoutAround(terminal.cwd) ?? terminal.cwd;
-    const nameOf = (file: string): string => toPosix(path.relative(terminal.cwd, path.resolve(root, file)));
+    const workspace = Workspace.around(terminal.cwd);
+    const { root } = workspace;
+    const nameOf = (file: string): string => nameIn(terminal.cwd, path.resolve(root, file));
     const {
       settings,
       problems,
@@ -77,8 +74,8 @@ export const lint: Command = {
 
     const progress = startProgress(terminal);
     const [{ texts, wanted, leftOut }, facts] = await Promise.all([
-      readLintInput(root, terminal.cwd, positionals),
-      readRepositoryFacts(root),
+      readLintInput(workspace, terminal.cwd, positionals),
+      workspace.facts(),
     ]).finally(progress.stop);
     if (leftOut > 0)
       terminal.err(
@@ -87,7 +84,8 @@ export const lint: Command = {
     const session = new LintSession();
     session.setSettings(settings);
     for (const [file, content] of texts) session.set(file, content);
-    session.setRepository(await withIgnored(await withCode(facts, texts), { root, paths: session.createdPaths() }));
+    const code = await workspace.codeReader(texts);
+    session.setRepository(await workspace.withIgnored({ ...facts, code }, session.createdPaths()));
     progress.say(`checking ${counted(texts.size, 'file')}`);
     // The whole repository is read even when few files are asked for: a dependency may be named in any of them.
     let findings = reported(session, wanted);
@@ -101,7 +99,7 @@ export const lint: Command = {
         terminal.err(`would fix ${counted(count, 'finding')} in ${counted(fixed.length, 'file')}\n`);
         return exitCode(findings, maxWarnings);
       }
-      unwritten = await writeFixes(fixed, { root, nameOf, terminal, toOut: format === 'text' });
+      unwritten = await writeFixes(fixed, { workspace, nameOf, terminal, toOut: format === 'text' });
       findings = reported(session, wanted);
       const offered = findings.filter((found) => found.fix && !isSafe(found)).length;
       if (offered > 0)
@@ -198,23 +196,19 @@ function reported(session: LintSession, wanted: (file: string) => boolean): Find
 async function writeFixes(
   fixed: readonly FixedFile[],
   to: {
-    readonly root: string;
+    readonly workspace: Workspace;
     readonly nameOf: (file: string) => string;
     readonly terminal: Terminal;
     /** Other formats own the standard output. */
     readonly toOut: boolean;
   },
 ): Promise<boolean> {
-  const { root, nameOf, terminal, toOut } = to;
+  const { workspace, nameOf, terminal, toOut } = to;
   const lines: string[] = [];
   let failed = false;
   for (const { file, before, text: after, applied } of fixed) {
-    const full = path.resolve(root, file);
     try {
-      // Bytes that are no UTF-8 would be lost, and somebody may have saved the file since it was read.
-      if (!(await readFile(full)).equals(Buffer.from(before)))
-        throw new Error('it changed meanwhile or is not valid UTF-8');
-      await writeWhole(full, after);
+      await workspace.replace(file, before, after);
       lines.push(`fixed ${nameOf(file)}`);
       const times = new Map<string, number>();
       for (const { code, fix } of applied) {

@@ -4,7 +4,6 @@ import { draftsMarkdown } from '../../core/view/judgement-markdown.ts';
 import { judgementSections } from '../../core/view/judgement-text.ts';
 import { planJson } from '../../core/view/plan-json.ts';
 import { planText } from '../../core/view/plan-text.ts';
-import { judgePlanOf } from '../../node/judge/judge.ts';
 import { EXIT, flag, report, text, UsageError, type Command, type Invocation } from '../command.ts';
 import { tellOldForm } from '../old-form.ts';
 import { abortOnSignals, openPlan, whileDeaf } from '../open.ts';
@@ -42,12 +41,14 @@ export const plan: Command = {
     }
     const agents = agentRange(invocation);
     const signal = abortOnSignals(() => terminal.err('cancelling ...\n'));
-    const judgement = await judgePlanOf(engine.repository, loaded.value, {
+    const judged = await engine.judge(dir, {
       signal,
       onProgress: (line) => terminal.err(`${line}\n`),
       think: whileDeaf,
     });
-    if (judgement === null) return EXIT.interrupted;
+    if (signal.aborted) return EXIT.interrupted;
+    if (!judged.ok) return report(terminal, judged.failure, json);
+    const { judgement } = judged.value;
     const { graph, overlaps, estimates, estimator } = judgement;
     if (flag(invocation, 'contracts') && !json) {
       terminal.out(draftsMarkdown(judgement.contracts.scaffolds));

@@ -1,3 +1,4 @@
+import type { OpenEngine } from '../../node/engine.ts';
 import path from 'node:path';
 import { decomposerList, isDecomposerId } from '../../core/decompose/table.ts';
 import { formatFindings, lintReport } from '../../core/lint/engine/format.ts';
@@ -7,10 +8,10 @@ import { proposedOperations } from '../../core/replan/proposed.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { splitCommand } from '../../core/text/words.ts';
 import { type EngineFailure, fail } from '../../node/failure.ts';
-import type { ReplanChange } from '../../node/replan/replan.ts';
+import type { ReplanChange } from '../../node/replan/model.ts';
 import { askYesNo } from '../ask.ts';
 import { EXIT, flag, report, text, UsageError, type Command, type Invocation } from '../command.ts';
-import { abortOnSignals, openPlan, type OpenEngine } from '../open.ts';
+import { abortOnSignals, openPlan } from '../open.ts';
 
 export const replan: Command = {
   name: 'replan',

@@ -1,3 +1,4 @@
+import type { OpenEngine } from '../../node/engine.ts';
 import { splitCommand } from '../../core/text/words.ts';
 import { isSandboxMode, type SandboxMode } from '../../core/sandbox/policy.ts';
 import { dashboardText } from '../../core/view/dashboard.ts';
@@ -6,7 +7,7 @@ import { nextActions } from '../../core/run/next.ts';
 import type { RunLimits } from '../../core/run/limits-model.ts';
 import { AGENT_IDS, isAgentId, type AgentId } from '../../core/agent/agents.ts';
 import { childLauncher } from '../../node/run/launcher.ts';
-import { DEFAULT_PARALLEL, unrunnable } from '../../node/run/scheduler.ts';
+import { DEFAULT_PARALLEL } from '../../node/run/model.ts';
 import {
   EXIT,
   flag,
@@ -21,7 +22,7 @@ import {
 } from '../command.ts';
 import { askYesNo } from '../ask.ts';
 import { LiveView } from '../live.ts';
-import { abortOnSignals, openPlan, type OpenEngine } from '../open.ts';
+import { abortOnSignals, openPlan } from '../open.ts';
 import { actionJson, statusJson } from '../status-json.ts';
 
 export const SANDBOX = {
@@ -196,8 +197,8 @@ async function dryRun(
   const json = flag(invocation, 'json');
   const loaded = await engine.load(dir);
   if (!loaded.ok) return report(terminal, loaded.failure, json);
-  const bad = unrunnable(loaded.value, { limits });
-  if (bad) return report(terminal, bad.failure, json);
+  const bad = engine.unrunnable(loaded.value, { limits });
+  if (bad) return report(terminal, bad, json);
   const state = await engine.state(dir);
   if (!state.ok) return report(terminal, state.failure, json);
   const { plan, graph } = loaded.value;

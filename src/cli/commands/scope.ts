@@ -1,7 +1,6 @@
 import type { Slice } from '../../core/plan/model.ts';
 import { sliceResolver } from '../../core/plan/load.ts';
 import { placeText, relationLines, rightsTo, scopeRelation } from '../../core/view/scope-relations.ts';
-import { nameRules } from '../../node/git/repository.ts';
 import { EXIT, flag, report, text, UsageError, type Command } from '../command.ts';
 import { openPlan } from '../open.ts';
 
@@ -30,7 +29,7 @@ export const scope: Command = {
     const loaded = await engine.load(dir);
     if (!loaded.ok) return report(terminal, loaded.failure, json);
     const { plan } = loaded.value;
-    const names = await nameRules(engine.repository.git);
+    const names = await engine.nameRules();
     const resolve = sliceResolver(plan);
     const sliceOf = (name: string): Slice | undefined => plan.slices.find(({ id }) => id === resolve(name));
     const slice = sliceOf(first);

@@ -85,9 +85,6 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
   const comparison = traceComparison(found.value, other.value);
   terminal.out(json ? `${JSON.stringify({ v: 1, ...comparison.json })}\n` : comparison.text);
   const [a, b] = [found.value.snapshot_commit, other.value.snapshot_commit];
-  if (!json && a && b) {
-    const { patchBetween } = await import('../../node/git/changes.ts');
-    terminal.out(`\n${await patchBetween(value.repository.git, a, b)}`);
-  }
+  if (!json && a && b) terminal.out(`\n${await value.diffOfCommits(a, b)}`);
   return EXIT.done;
 }

@@ -1,8 +1,6 @@
 import { countFindings, formatFindings, lintReport } from '../../core/lint/engine/format.ts';
-import { loadPlan } from '../../core/plan/load.ts';
 import { lintPlan } from '../../core/lint/lint.ts';
-import { judgePlanOf } from '../../node/judge/judge.ts';
-import { readPlanFiles } from '../../node/plan/plans.ts';
+import { success } from '../../core/text/result.ts';
 import { EXIT, flag, report, type Command } from '../command.ts';
 import { abortOnSignals, openPlan, whileDeaf } from '../open.ts';
 import { counted } from '../../core/text/printing.ts';
@@ -19,19 +17,17 @@ export const validate: Command = {
     const opened = await openPlan(terminal, invocation.positionals[0]);
     if (!opened.ok) return report(terminal, opened.failure, json);
     const { engine, dir } = opened.value;
-    const files = await readPlanFiles(engine.repository, dir);
-    if (!files.ok) return report(terminal, files.failure, json);
-    const { plan } = loadPlan(files.value, dir);
     const signal = abortOnSignals(() => terminal.err('cancelling ...\n'));
-    const judgement = plan
-      ? await judgePlanOf(
-          engine.repository,
-          { plan, files: files.value },
-          { signal, onProgress: (line) => terminal.err(`${line}\n`), think: whileDeaf },
-        )
-      : null;
+    const judged = await engine.judge(dir, {
+      signal,
+      onProgress: (line) => terminal.err(`${line}\n`),
+      think: whileDeaf,
+    });
     if (signal.aborted) return EXIT.interrupted;
-    const findings = judgement?.findings ?? lintPlan(files.value, dir);
+    // What cannot be loaded cannot be judged, but what is wrong with it can be said.
+    const files = judged.ok ? success(judged.value.loaded.files) : await engine.files(dir);
+    if (!files.ok) return report(terminal, files.failure, json);
+    const findings = judged.ok ? judged.value.judgement.findings : lintPlan(files.value, dir);
     const counts = countFindings(findings);
     if (json) terminal.out(`${JSON.stringify(lintReport(findings))}\n`);
     else {

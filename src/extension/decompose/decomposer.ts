@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { DECOMPOSERS, decomposerOf, type DecomposerId } from '../../core/decompose/table.ts';
-import type { Decomposition } from '../../node/decompose/decompose.ts';
+import type { Decomposition } from '../../node/decompose/model.ts';
 import type { Engine } from '../../node/engine.ts';
 import { languageModelAgent } from './language-model.ts';
 import { failureNotice, notice, type Notice } from '../notices.ts';

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { decomposerOf } from '../../core/decompose/table.ts';
 import { countedSeverity, countFindings } from '../../core/lint/engine/format.ts';
-import type { Decomposition } from '../../node/decompose/decompose.ts';
-import type { ReplanChange } from '../../node/replan/replan.ts';
+import type { Decomposition } from '../../node/decompose/model.ts';
+import type { ReplanChange } from '../../node/replan/model.ts';
 import { decomposed, importerOfFile, type DecomposerRequest } from './decomposer.ts';
 import { commandAction, failureNotice, notice, type Notice } from '../notices.ts';
 import { closePlanDocument, showPlanDocument } from './plan-documents.ts';

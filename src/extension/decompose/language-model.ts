@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { answerIn, LARGEST_ANSWER } from '../../core/decompose/answer.ts';
 import { failure, success, type Result } from '../../core/text/result.ts';
-import type { DecomposerAgent, DecomposerAnswer } from '../../node/decompose/decomposers/decomposer.ts';
+import type { DecomposerAgent, DecomposerAnswer } from '../../node/decompose/model.ts';
 import type { EngineFailure } from '../../node/failure.ts';
 
 export interface LanguageModelOptions {

@@ -4,7 +4,7 @@ import type { Operation } from '../../core/replan/operations.ts';
 import { proposedSlice } from '../../core/replan/proposal-of.ts';
 import { isActive, isProved, stateLabel } from '../../core/run/states.ts';
 import type { Engine } from '../../node/engine.ts';
-import type { ReplanChange } from '../../node/replan/replan.ts';
+import type { ReplanChange } from '../../node/replan/model.ts';
 import { failureNotice, notice, type Notice } from '../notices.ts';
 import type { ReadPlan } from '../open-plan.ts';
 

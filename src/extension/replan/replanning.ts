@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { replanMarkdown, sentence } from '../../core/replan/changes-text.ts';
 import type { Engine } from '../../node/engine.ts';
-import type { ReplanChange, ReplanPreview } from '../../node/replan/replan.ts';
+import type { ReplanChange, ReplanPreview } from '../../node/replan/model.ts';
 import { decomposed } from '../decompose/decomposer.ts';
 import { capital, commandAction, failureNotice, notice, showNotice, type Notice } from '../notices.ts';
 import { closePlanDocument, showPlanDocument } from '../decompose/plan-documents.ts';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { assertNever } from '../../core/text/result.ts';
 import type { Engine } from '../../node/engine.ts';
-import type { IntegrationReport } from '../../node/integrate/report.ts';
+import type { IntegrationReport } from '../../node/integrate/model.ts';
 import { failureNotice, showNotice, type Notice, type NoticeAction } from '../notices.ts';
 import type { Projects } from '../projects.ts';
 import type { ReadPlan } from '../open-plan.ts';

@@ -5,7 +5,7 @@ import type { PlanState } from '../../core/run/state-model.ts';
 import { canRunPlan } from '../../protocol/dashboard.ts';
 import type { AgentId } from '../../core/agent/agents.ts';
 import type { Launcher } from '../../node/run/launcher.ts';
-import type { RunOutcome, RunRequest } from '../../node/run/scheduler.ts';
+import type { RunOutcome, RunRequest } from '../../node/run/model.ts';
 import { commandAction, failureNotice, notice, showNotice, type Notice } from '../notices.ts';
 import type { Projects } from '../projects.ts';
 import type { Settings } from '../settings.ts';

@@ -1,5 +1,4 @@
-import type { WritablePlan } from '../plan/directory.ts';
-import type { Making } from '../../core/decompose/preview.ts';
+import type { DecomposeOptions, DecomposerAgent, Decomposition } from './model.ts';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { withoutRepeats } from '../../core/decompose/repeated-findings.ts';
@@ -9,7 +8,7 @@ import { decomposerOf } from '../../core/decompose/table.ts';
 import { earlierUsage } from '../../core/decompose/usage.ts';
 import { planFiles, planName } from '../../core/decompose/write.ts';
 import type { Finding } from '../../core/text/finding.ts';
-import { judge, type Judgement } from '../../core/judge/judge.ts';
+import { judge } from '../../core/judge/judge.ts';
 import { orderSerialPairs } from '../../core/judge/serial.ts';
 import { report } from '../../core/lint/engine/rules.ts';
 import { readMarkdown, titleSpan } from '../../core/text/markdown.ts';
@@ -19,14 +18,7 @@ import { success, type Result } from '../../core/text/result.ts';
 import type { Spec } from '../../core/spec/model.ts';
 import { SourceText } from '../../core/text/source.ts';
 import { readSpec } from '../../core/spec/read.ts';
-import type {
-  DecomposeOptions,
-  DecomposerAgent,
-  Draft,
-  DraftRequest,
-  JudgedDraft,
-  Material,
-} from './decomposers/decomposer.ts';
+import type { Draft, DraftRequest, JudgedDraft, Material } from './decomposers/decomposer.ts';
 import { filesAround } from './decomposers/import.ts';
 import { decomposerFor } from './decomposers/table.ts';
 import { fail, type EngineFailure } from '../failure.ts';
@@ -35,16 +27,6 @@ import { Git } from '../git/git.ts';
 import { evidencePlace, gatherEvidence, knowingIgnored, type Evidence } from '../judge/judge.ts';
 import { keepAnswer, keptAnswer, type KeptAnswer } from './kept-answer.ts';
 import { contained, toPosix } from '../paths.ts';
-
-/** A decomposition that was not written yet. */
-export interface Decomposition extends WritablePlan {
-  /** Whether that directory already holds a plan. */
-  readonly exists: boolean;
-  /** For the preview: who made it, and how. */
-  readonly making: Making;
-  /** What there is to say of it, whoever made it. */
-  readonly judgement: Judgement;
-}
 
 export interface DecomposeRequest extends DecomposeOptions {
   /** Absolute path of the primary checkout's top level. */

@@ -4,13 +4,8 @@ import { enclosed, enclosureOfCheck } from '../run/confinement.ts';
 import { primaryValues } from '../run/private-values.ts';
 import { openCheckEnvironment } from '../run/check-environment.ts';
 import { runCheck, validationCommand } from '../run/verify.ts';
+import type { Failing } from './model.ts';
 import type { Merge, Pass } from './pass.ts';
-
-/** A check that fails on the merged whole, and the slice after whose merge it first does. */
-export interface Failing {
-  readonly slice: string;
-  readonly check: string;
-}
 
 interface Check {
   readonly name: string;

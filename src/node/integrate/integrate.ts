@@ -20,7 +20,8 @@ import { checkBoundaries, checkContracts } from './compliance.ts';
 import { moveBranch } from './delivery.ts';
 import { mergeSlice, openIntegrationWorktree } from './merging.ts';
 import { Pass, passId, type Merge } from './pass.ts';
-import { writeReport, type IntegrationReport } from './report.ts';
+import type { IntegrationReport } from './model.ts';
+import { writeReport } from './report.ts';
 
 export interface IntegrateOptions {
   /** The branch to move when everything passed. Absent: nothing of the person's moves. */

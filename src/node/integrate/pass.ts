@@ -2,17 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Verification } from '../../core/run/model.ts';
 import type { PlanFacts, PlanState } from '../../core/run/state-model.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
+import type { CheckLine } from './model.ts';
 import type { Git } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import type { Sandbox } from '../process/sandbox.ts';
 import { environment } from '../process/processes.ts';
-
-/** One line of the report: something that was looked at, and what came of it. */
-export interface CheckLine {
-  readonly name: string;
-  readonly status: 'passed' | 'failed' | 'not-run';
-  readonly details: string;
-}
 
 /** One slice on the integration branch. */
 export interface Merge {

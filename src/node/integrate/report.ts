@@ -4,22 +4,8 @@ import { integrationReport } from '../../core/view/integration-report.ts';
 import { amendFixed } from '../state/fixed-plan.ts';
 import { appendDecision } from '../state/decision-log.ts';
 import { writeWhole } from '../state/whole-write.ts';
-import type { Failing } from './checks.ts';
-import type { CheckLine, Merge, Pass } from './pass.ts';
-
-/** What an integration pass came to, as `integrate --json` prints it. */
-export interface IntegrationReport {
-  readonly v: 1;
-  readonly plan: string;
-  readonly state: 'passed' | 'failed' | 'conflict';
-  readonly branch: string;
-  readonly commit: string | null;
-  readonly merged: readonly string[];
-  readonly conflicts: readonly { readonly slice: string; readonly files: readonly string[] }[];
-  readonly failing: readonly Failing[];
-  readonly checks: readonly CheckLine[];
-  readonly report_path: string;
-}
+import type { IntegrationReport } from './model.ts';
+import type { Merge, Pass } from './pass.ts';
 
 /** Writes the report, notes it in the manifest and records what was integrated. */
 export async function writeReport(

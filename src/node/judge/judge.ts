@@ -5,14 +5,14 @@ import { learnEstimator } from '../../core/plan/estimator.ts';
 import type { Plan, PlanFiles } from '../../core/plan/model.ts';
 import { fileKind } from '../../core/lint/engine/kind.ts';
 import { skillsByName } from '../../core/skill/read.ts';
-import { openCodeReader } from './code-reader.ts';
+import { openCodeReader } from '../workspace/code-reader.ts';
 import { Git } from '../git/git.ts';
 import { Worktrees } from '../git/place.ts';
 import { historyFile, readHistory } from './history.ts';
-import { repositorySettings } from './lint-settings.ts';
+import { repositorySettings } from '../workspace/lint-settings.ts';
 import { createdPaths } from '../../core/lint/task/scope-facts.ts';
 import { readPastRuns } from '../plan/past-runs.ts';
-import { readRepositoryFacts, withIgnored } from './repository-facts.ts';
+import { readRepositoryFacts, withIgnored } from '../workspace/repository-facts.ts';
 import { nameRules, type Repository } from '../git/repository.ts';
 import { counted, thousands } from '../../core/text/printing.ts';
 

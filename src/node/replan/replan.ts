@@ -1,6 +1,7 @@
 import { DEFAULT_AGENT } from '../../core/agent/agents.ts';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { ReplanChange, ReplanPreview, ReplanRequest } from './model.ts';
 import type { Proposal } from '../../core/plan/proposal.ts';
 import type { Finding } from '../../core/text/finding.ts';
 import { judge } from '../../core/judge/judge.ts';
@@ -8,11 +9,11 @@ import { planGraph } from '../../core/plan/graph.ts';
 import { loadPlan } from '../../core/plan/load.ts';
 import type { Plan, PlanFiles } from '../../core/plan/model.ts';
 import { lineageOf, planChanges } from '../../core/replan/changes.ts';
-import { sentence, type ReplanSummary } from '../../core/replan/changes-text.ts';
+import { sentence } from '../../core/replan/changes-text.ts';
 import { replanFiles } from '../../core/replan/files.ts';
-import { applyOperations, type Lineage, type Operation } from '../../core/replan/operations.ts';
+import { applyOperations, type Lineage } from '../../core/replan/operations.ts';
 import { proposalOf, proposedSlice } from '../../core/replan/proposal-of.ts';
-import { alignIds, reconcile, taskNote, type ReplanNote, type Reconciliation } from '../../core/replan/reconcile.ts';
+import { alignIds, reconcile, taskNote, type ReplanNote } from '../../core/replan/reconcile.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { foldPlan } from '../../core/run/fold.ts';
 import { isActive, isProved, isSettled } from '../../core/run/states.ts';
@@ -34,37 +35,11 @@ import {
   writeReplan,
 } from '../state/replan-journal.ts';
 import { gatherEvidence, knowingIgnored, type Evidence } from '../judge/judge.ts';
-import { writeFailure, type WritablePlan } from '../plan/directory.ts';
+import { writeFailure } from '../plan/directory.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
 import { acquireLock, planLock } from '../state/locks.ts';
 import { amendFixed } from '../state/fixed-plan.ts';
 import { appendDecision } from '../state/decision-log.ts';
-
-/** Where the new plan comes from: edits of this one, or its spec decomposed anew (into the same directory). */
-export type ReplanChange =
-  | { readonly kind: 'operations'; readonly operations: readonly Operation[] }
-  | { readonly kind: 'decomposition'; readonly decomposition: Pick<WritablePlan, 'files' | 'loaded'> };
-
-export interface ReplanRequest {
-  /** Relative to the root. */
-  readonly planDir: string;
-  readonly change: ReplanChange;
-  /** Stop running slices that would change or go; otherwise they stay as they are. */
-  readonly stopRunning?: boolean;
-}
-
-/** What re-planning would do. Nothing is written yet. */
-export interface ReplanPreview {
-  readonly request: ReplanRequest;
-  readonly loaded: LoadedPlan;
-  readonly next: LoadedPlan;
-  readonly summary: ReplanSummary;
-  /** What is found in the new plan and was not found in the old one. An error among them keeps it from being written. */
-  readonly findings: readonly Finding[];
-  readonly renewed: Reconciliation['renewed'];
-  /** Files that would be written or removed, relative to the plan directory. Empty: nothing changes at all. */
-  readonly changed: readonly string[];
-}
 
 /** Compares a plan with what is wanted of it, in the light of what already happened. */
 export async function previewReplan(

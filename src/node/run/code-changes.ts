@@ -49,7 +49,7 @@ export async function readCodeChanges(request: CodeChangesRequest): Promise<Read
   }
   const wanted = [...scoped, ...others.slice(0, Math.max(0, maxFiles - scoped.length))];
   if (wanted.length === 0) return found;
-  const { openCodeReader } = await import('../judge/code-reader.ts');
+  const { openCodeReader } = await import('../workspace/code-reader.ts');
   const [reader, texts, hunks] = await Promise.all([
     openCodeReader(),
     textsOf(git, [

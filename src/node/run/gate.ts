@@ -249,7 +249,7 @@ async function doubtsOfChange(
   changes: readonly BareChange[],
 ): Promise<TestChanges> {
   const texts = await textsBetween(git, from, to, changes);
-  const { openCodeReader } = await import('../judge/code-reader.ts');
+  const { openCodeReader } = await import('../workspace/code-reader.ts');
   const { doubts, keptAll } = testChanges(texts, await openCodeReader());
   return { doubts: [...doubts, ...scriptChanges(texts)], keptAll };
 }

@@ -58,7 +58,7 @@ export async function writePrompt(request: PromptRequest): Promise<Pick<Prompt, 
   const edited = editedPrompt(plan, slice, graph, files);
   // Of files whose scope names symbols only these are quoted; nobody else needs the parser.
   const bySymbol = slice.scope.modify.some((entry) => entry.symbol !== null);
-  const code = bySymbol ? await (await import('../judge/code-reader.ts')).openCodeReader() : null;
+  const code = bySymbol ? await (await import('../workspace/code-reader.ts')).openCodeReader() : null;
   const prompt = assemblePrompt({ plan, slice, graph, sources, code, ...(edited === null ? {} : { edited }) });
   if (!reason) return prompt;
   // An agent without sessions gets everything again, and what happened since at the end, where it is read last.

@@ -1,5 +1,4 @@
-import type { Launcher } from './launcher.ts';
-import type { AgentId } from '../../core/agent/agents.ts';
+import { DEFAULT_PARALLEL, type RunOutcome, type RunRequest } from './model.ts';
 import path from 'node:path';
 import type { LoadedPlan, PlanGraph } from '../../core/plan/graph-model.ts';
 import { foldPlan } from '../../core/run/fold.ts';
@@ -8,7 +7,6 @@ import type { Action, RunLimits } from '../../core/run/limits-model.ts';
 import { nodeName } from '../../core/run/names.ts';
 import { nextActions } from '../../core/run/next.ts';
 import type { PlanState } from '../../core/run/state-model.ts';
-import type { SandboxMode } from '../../core/sandbox/policy.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import { FactsReader } from '../state/facts.ts';
@@ -25,40 +23,10 @@ import { appendDecision } from '../state/decision-log.ts';
 import { clearDead, endRunners } from '../state/stop.ts';
 import { watchFacts } from '../state/watch.ts';
 
-export interface RunRequest {
-  readonly planDir: string;
-  readonly limits: Partial<RunLimits>;
-  /** Overrides the plan's agents. */
-  readonly agent?: AgentId;
-  /** Program and arguments for the `command` agent. */
-  readonly agentCommand?: readonly string[];
-  readonly model?: string;
-  /** Overrides the plan's word on confinement. */
-  readonly sandbox?: SandboxMode;
-  /** Commit to start from, when the plan was not started yet. Default `HEAD`. */
-  readonly base?: string;
-  readonly launcher: Launcher;
-  /** Aborting stops cleanly: running attempts are asked to stop, snapshotted, and can be resumed. */
-  readonly signal: AbortSignal;
-  /** Go on waiting for answers instead of ending when only waiting slices are left. */
-  readonly waitForAnswers?: boolean;
-  /** What is done before the first slice starts, one line each. */
-  readonly onProgress?: (text: string) => void;
-  /** What a person should see whatever else they look at, one line each. Without it, progress. */
-  readonly onWarning?: (text: string) => void;
-  readonly onState?: (state: PlanState) => void;
-  readonly onAction?: (action: Action) => void;
-}
-
-export type RunOutcome = 'done' | 'failed' | 'waiting' | 'interrupted';
-
 export interface ScheduleResult {
   readonly outcome: RunOutcome;
   readonly state: PlanState;
 }
-
-/** The comfortable number of agents for one person, by the method. Agents mostly wait for their model, not for a core. */
-export const DEFAULT_PARALLEL = 4;
 
 /** Findings of a plan on disk that is followed no further than it was understood: slices would lose what they wait for. */
 const TORN_PLAN: ReadonlySet<string> = new Set(['plan.unknown-dependency', 'plan.unknown-merge-slice', 'task.yaml']);

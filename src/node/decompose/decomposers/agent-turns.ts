@@ -9,7 +9,7 @@ import { success, type Result } from '../../../core/text/result.ts';
 import { objectOf, parseJsonLine } from '../../agents/json-line.ts';
 import { detectAgent } from '../../agents/detect.ts';
 import { agentOf } from '../../agents/table.ts';
-import type { DecomposerAgent, DecomposerAnswer, DecomposerTurn } from './decomposer.ts';
+import type { DecomposerAgent, DecomposerAnswer, DecomposerTurn } from '../model.ts';
 import type { EngineFailure } from '../../failure.ts';
 import { environment, findProgram, runProcess, type SpawnOutcome } from '../../process/processes.ts';
 import { fail } from '../../failure.ts';

@@ -19,15 +19,9 @@ import { blockingFindings } from '../../../core/decompose/structure.ts';
 import type { Finding } from '../../../core/text/finding.ts';
 import { countFindings } from '../../../core/lint/engine/format.ts';
 import { success, type Result } from '../../../core/text/result.ts';
-import {
-  blockedSpec,
-  type DecomposerAgent,
-  type DecomposerAnswer,
-  type Draft,
-  type DraftRequest,
-  type JudgedDraft,
-} from './decomposer.ts';
+import { blockedSpec, type Draft, type DraftRequest, type JudgedDraft } from './decomposer.ts';
 import { type EngineFailure, fail } from '../../failure.ts';
+import type { DecomposerAgent, DecomposerAnswer } from '../model.ts';
 import { watchCheckout } from './checkout.ts';
 
 export interface RoundsRequest extends DraftRequest {

@@ -33,12 +33,9 @@ export async function readRepositoryFacts(root: string): Promise<RepositoryFacts
   return { files, scripts, programs: await programsOnPath(process.env), textOf, names: nameRulesOf(settings ?? '') };
 }
 
-/** Adds the parser of source files when one of the texts may name a symbol (`file::Symbol`): loading it takes a moment. */
-export async function withCode(facts: RepositoryFacts, texts: ReadonlyMap<string, string>): Promise<RepositoryFacts> {
-  const names = [...texts.values()].some((text) => /[\w)}\]*?]::[\p{L}_$#]/u.test(text));
-  if (!names) return facts;
-  const { openCodeReader } = await import('./code-reader.ts');
-  return { ...facts, code: await openCodeReader() };
+/** Whether one of the texts may name a symbol (`file::Symbol`): loading the parser of source files takes a moment. */
+export function mayNameSymbols(texts: ReadonlyMap<string, string>): boolean {
+  return [...texts.values()].some((text) => /[\w)}\]*?]::[\p{L}_$#]/u.test(text));
 }
 
 /** Adds which paths, that scopes want created, git would ignore. */

@@ -12,7 +12,7 @@ const maxManifestBytes = 16_000_000;
 /** Milliseconds of reading after which whoever waits for an answer gets it. */
 const longestTurn = 10;
 
-interface WorkspaceReadOptions {
+export interface WorkspaceReadOptions {
   /** Called when there are more files than are read, with how many are left out at least. */
   readonly onLeftOut?: (atLeast: number) => void;
   /** How many files are read at most. */

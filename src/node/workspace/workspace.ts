@@ -1,0 +1,99 @@
+import { lstatSync, readFileSync, realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { OutlineReader } from '../../core/code/outline.ts';
+import type { LoadedPlan } from '../../core/plan/graph-model.ts';
+import type { PlanFacts } from '../../core/run/state-model.ts';
+import type { RepositoryFacts } from '../../core/scope/repository-facts.ts';
+import { FactsReader } from '../state/facts.ts';
+import { writeWhole } from '../state/whole-write.ts';
+import { checkoutAround } from './checkout.ts';
+import { openCodeReader } from './code-reader.ts';
+import { repositorySettings } from './lint-settings.ts';
+import { mayNameSymbols, readRepositoryFacts, withIgnored } from './repository-facts.ts';
+import { readWorkspaceFile, readWorkspaceFiles, type WorkspaceReadOptions } from './workspace-files.ts';
+
+/**
+ * A directory as the linter and the language server need it: with or without git, without commits, below the top of a
+ * repository or in a linked worktree. Files are named relative to its root, with forward slashes.
+ */
+export class Workspace {
+  readonly root: string;
+  /** The top of the checkout around it; `null` outside of one. */
+  readonly top: string | null;
+  #runs: FactsReader | null = null;
+
+  constructor(root: string) {
+    this.root = root;
+    this.top = checkoutAround(root);
+  }
+
+  /** The checkout around a directory; outside of one, the directory itself. */
+  static around(dir: string): Workspace {
+    return new Workspace(checkoutAround(dir) ?? dir);
+  }
+
+  /** The primary checkout of the repository around it, as commands and runs call it; `null` outside of one. */
+  get primary(): string | null {
+    return this.top === null ? null : primaryOf(this.top);
+  }
+
+  /** The files that the linter may care about, with their texts. */
+  files(options?: WorkspaceReadOptions): Promise<Map<string, string>> {
+    return readWorkspaceFiles(this.root, options);
+  }
+
+  /** The text of one of them; `null` when it is not one for the linter, too large, a link, or unreadable. */
+  file(name: string): Promise<string | null> {
+    return readWorkspaceFile(this.root, name);
+  }
+
+  /** Its own settings of the linter, with what is wrong with them. */
+  settings(): ReturnType<typeof repositorySettings> {
+    return repositorySettings(this.root);
+  }
+
+  /** What the linter asks of the files around those it checks, as of this moment; symbols only with a `codeReader`. */
+  facts(): Promise<RepositoryFacts> {
+    return readRepositoryFacts(this.root);
+  }
+
+  /** Adds to its facts which of the `paths`, that scopes want created, git would ignore. */
+  withIgnored(facts: RepositoryFacts, paths: readonly string[]): Promise<RepositoryFacts> {
+    return withIgnored(facts, { root: this.root, paths });
+  }
+
+  /** The parser of source files, for symbols; `null` when it cannot be had, or when none of the `texts` may name any. */
+  codeReader(texts?: ReadonlyMap<string, string>): Promise<OutlineReader | null> {
+    return texts === undefined || mayNameSymbols(texts) ? openCodeReader() : Promise.resolve(null);
+  }
+
+  /** What the runs of a plan have come to so far. It reads the run directories of the primary checkout, nothing else. */
+  planFacts(loaded: Pick<LoadedPlan, 'plan' | 'graph'>): Promise<PlanFacts> {
+    this.#runs ??= new FactsReader({ runsDir: path.join(this.primary ?? this.root, '.agent-runs') });
+    return this.#runs.facts(loaded);
+  }
+
+  /**
+   * Writes a file anew, whole or not at all. Throws when it no longer is what was read (`before`): bytes that are no
+   * UTF-8 would be lost, and somebody may have saved it meanwhile.
+   */
+  async replace(name: string, before: string, after: string): Promise<void> {
+    const file = path.resolve(this.root, name);
+    if (!(await readFile(file)).equals(Buffer.from(before)))
+      throw new Error('it changed meanwhile or is not valid UTF-8');
+    await writeWhole(file, after);
+  }
+}
+
+/** A linked worktree keeps a file where the primary checkout keeps its `.git`; runs are recorded in the primary. */
+function primaryOf(top: string): string {
+  try {
+    const link = path.join(top, '.git');
+    const target = lstatSync(link).isFile() ? /^gitdir: (.+)$/m.exec(readFileSync(link, 'utf8'))?.[1] : undefined;
+    const primary = target === undefined ? undefined : /^(.+)[\\/]\.git[\\/]worktrees[\\/][^\\/]+$/.exec(target)?.[1];
+    return realpathSync(primary === undefined ? top : path.resolve(top, primary));
+  } catch {
+    return top;
+  }
+}
