@@ -4,10 +4,11 @@ import { checkpointStateRow, planStateRow, stateLabel } from '../core/run/states
 import { assertNever } from '../core/text/result.ts';
 import type { CheckpointView, PlanState, RunView, SliceView } from '../core/run/state-model.ts';
 import { minutes } from '../core/text/duration.ts';
+import { counted } from '../core/text/printing.ts';
 import { actionsOf, canRun, confinementOf, headlineOf, isUnconfined, type SliceAction } from '../protocol/dashboard.ts';
 import { checkpointIcon, sliceIcon } from './icons.ts';
 import { actionButton, chip, violationsView, type Hands, type Model } from './controls.ts';
-import { cost, count, settledCount } from './words.ts';
+import { cost, settledCount } from './words.ts';
 
 /** The pane beside the board: what is selected, what is known of it, what can be done with it. */
 export function detailView(model: Model, hands: Hands): TemplateResult {
@@ -176,7 +177,7 @@ function waveDetail(wave: number, { snapshot }: Model, hands: Hands): TemplateRe
   const runnable = trusted && slices.some(canRun);
   return html`
     <h2 class="detail-title">Wave ${wave}</h2>
-    <p class="detail-state">${count(slices.length, 'slice')}</p>
+    <p class="detail-state">${counted(slices.length, 'slice')}</p>
     <div class="actions">
       <vscode-button
         ?disabled=${!runnable}

@@ -7,10 +7,6 @@ export function cost(usd: number): string {
   return usd > 0 && usd < 0.01 ? '< $0.01' : `$${usd.toFixed(2)}`;
 }
 
-export function count(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
-}
-
 export function settledCount(state: PlanState): number {
   return state.slices.filter((slice) => isSettled(slice.state)).length;
 }

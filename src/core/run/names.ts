@@ -1,3 +1,5 @@
+import type { Plan } from '../plan/model.ts';
+
 /** Branches and worktrees of the tool's own: a slice or workstream of that name gets another one. */
 const RESERVED = /^(?:integration|base)$/i;
 
@@ -21,6 +23,11 @@ function hash(text: string): string {
   let value = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193) >>> 0;
   return value.toString(16).padStart(8, '0').slice(0, 6);
+}
+
+/** Names the lane of a node, and so its lock and its worktree: slices of one workstream share them. */
+export function laneOf(plan: Plan, node: string): string {
+  return nodeName(plan.slices.find((slice) => slice.id === node)?.workstream ?? node);
 }
 
 export function branchOf(plan: string, node: string): string {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { LearningRedactor, type Redact } from '../../core/gate/redact.ts';
 import { foldPlan } from '../../core/run/fold.ts';
-import { branchOf, nodeName } from '../../core/run/names.ts';
+import { branchOf, laneOf } from '../../core/run/names.ts';
 import { sliceResolver } from '../../core/plan/load.ts';
 import type { Plan, Slice } from '../../core/plan/model.ts';
 import type { RunEnd } from '../../core/run/model.ts';
@@ -67,11 +67,6 @@ export interface CheckpointClaim {
   readonly kind: 'checkpoint';
   readonly request: AttemptRequest;
   readonly state: PlanState;
-}
-
-/** Names the lock of a node: slices of one workstream share a worktree, and so a lock. */
-export function laneOf(plan: Plan, node: string): string {
-  return nodeName(plan.slices.find((slice) => slice.id === node)?.workstream ?? node);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { laneOf } from '../../core/run/names.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import { excludeState } from '../git/repository.ts';
@@ -5,7 +6,7 @@ import { FactsReader } from '../state/facts.ts';
 import { acquireLock, laneLock } from '../state/locks.ts';
 import { endOrphans } from '../state/stop.ts';
 import { attemptSlice } from './attempt.ts';
-import { claimAttempt, laneOf, type AttemptOutcome, type AttemptRequest } from './claim.ts';
+import { claimAttempt, type AttemptOutcome, type AttemptRequest } from './claim.ts';
 import { reachCheckpoint } from './checkpoint.ts';
 
 /**

@@ -4,7 +4,7 @@ import type { LoadedPlan, PlanGraph } from '../../core/plan/graph-model.ts';
 import { foldPlan } from '../../core/run/fold.ts';
 import { isActive, isAsking, isSettled } from '../../core/run/states.ts';
 import type { Action, RunLimits } from '../../core/run/limits-model.ts';
-import { nodeName } from '../../core/run/names.ts';
+import { laneOf, nodeName } from '../../core/run/names.ts';
 import { nextActions } from '../../core/run/next.ts';
 import type { PlanState } from '../../core/run/state-model.ts';
 import { success, type Result } from '../../core/text/result.ts';
@@ -335,8 +335,7 @@ class Scheduler {
       [...after.slices, ...after.checkpoints].find((candidate) => candidate.id === node)?.run?.state === 'interrupted';
     if (began && !died) return;
     // A runner that an earlier scheduler launched was faster; its first event is about to come.
-    const holder = this.#loaded.plan.slices.find((slice) => slice.id === node)?.workstream ?? node;
-    const lock = laneLock(this.#repository, after.plan, nodeName(holder));
+    const lock = laneLock(this.#repository, after.plan, laneOf(this.#loaded.plan, node));
     if (!began && (await isLocked(lock))) return;
     const count = (this.#launches.get(node) ?? 0) + 1;
     this.#launches.set(node, count);
