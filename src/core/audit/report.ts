@@ -21,12 +21,21 @@ export function audited(
   return {
     kind: difference.kind,
     what: difference.what,
-    change: difference.before === null ? 'created' : difference.after === null ? 'gone' : 'changed',
+    change: changeOf(difference),
     blame: difference.blame,
     evidence: difference.evidence,
     put_back: more.putBack,
     among: difference.blame === 'proven' ? more.among.slice(0, 1) : more.among,
   };
+}
+
+function changeOf({ kind, before, after }: BlamedDifference): AuditedDifference['change'] {
+  if (kind !== 'checkout-file') return before === null ? 'created' : after === null ? 'gone' : 'changed';
+  // Of a checkout only what differs from its commit is looked at: a file that was not among that may well have been there.
+  const untracked = (mark: string | null): boolean => mark !== null && /^(?:\?|ignored) /.test(mark);
+  if (after === null) return untracked(before) ? 'gone' : 'changed';
+  if (/ gone$/.test(after)) return 'gone';
+  return before === null && untracked(after) ? 'created' : 'changed';
 }
 
 /** A difference in words: what was touched, by whom as far as that is shown, and whether it was put back. */
