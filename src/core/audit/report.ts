@@ -34,7 +34,7 @@ function changeOf({ kind, before, after }: BlamedDifference): AuditedDifference[
   // Of a checkout only what differs from its commit is looked at: a file that was not among that may well have been there.
   const untracked = (mark: string | null): boolean => mark !== null && /^(?:\?|ignored) /.test(mark);
   if (after === null) return untracked(before) ? 'gone' : 'changed';
-  if (/ gone$/.test(after)) return 'gone';
+  if (after.endsWith(' gone')) return 'gone';
   return before === null && untracked(after) ? 'created' : 'changed';
 }
 

@@ -68,8 +68,14 @@ suite('the language server in its editor', () => {
     await vscode.extensions.getExtension('slicewave.slicewave')?.activate();
   });
 
+  // Whatever else came to the front meanwhile: a document that stays changed is what the next test would begin with.
   teardown(async () => {
-    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    await until('nothing is left unsaved', async () => {
+      const changed = vscode.workspace.textDocuments.find((document) => document.isDirty);
+      if (changed) await vscode.window.showTextDocument(changed);
+      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+      return !vscode.workspace.textDocuments.some((document) => document.isDirty);
+    });
   });
 
   test('completion: ids of the plan in deps, files of the repository in a scope', async () => {
