@@ -155,6 +155,39 @@ suite('checkouts of every kind', () => {
     assert.deepEqual(project.files(branch('A1')), ['.gitignore', '.worktreeinclude', 'src/A1.txt', 'src/start.txt']);
   });
 
+  test('checks take packages from their own set-up: none from above, none that was changed after it', async () => {
+    project = await Project.create(
+      { slices: [{ id: 'A1', verify: [fake('check')] }], setup: [fake('setup')] },
+      { files: { '.gitignore': 'node_modules/\n' } },
+    );
+    const shared = path.join(`${project.root}.worktrees`, 'node_modules');
+    mkdirSync(shared, { recursive: true });
+    const seen: { readonly dir: string; readonly text: string }[] = [];
+    project.on('setup', async (call) => {
+      call.write('node_modules/lib/index.txt', 'installed\n');
+      await call.exit(0);
+    });
+    project.on('check', async (call) => {
+      seen.push({ dir: call.cwd, text: readFileSync(path.join(call.cwd, 'node_modules/lib/index.txt'), 'utf8') });
+      await call.exit(existsSync(path.join(call.cwd, 'src/A1.txt')) ? 0 : 1);
+    });
+    project.on('agent', async (call) => {
+      for (const { dir } of seen) writeFileSync(path.join(dir, 'node_modules/lib/index.txt'), 'changed by the agent\n');
+      call.write('src/A1.txt', 'A1\n');
+      await call.exit(0);
+    });
+    await ran();
+    assert.equal(seen.length, 2, 'on the base, and at the gate');
+    for (const { dir, text } of seen) {
+      assert.equal(text, 'installed\n');
+      for (let at = path.dirname(dir); at !== path.dirname(at); at = path.dirname(at))
+        assert.ok(!existsSync(path.join(at, 'node_modules')), `${dir} lies below packages of ${at}`);
+    }
+    const cleaned = await project.cli('clean', project.planDir, '--yes');
+    assert.match(cleaned.out, /2 of 2 worktrees can go/);
+    assert.ok(!existsSync(seen[0]?.dir ?? ''), cleaned.out);
+  });
+
   test('a set-up that fails is a failed attempt without an agent, and is made again before one starts', async () => {
     project = await Project.create({ ...ONE, setup: [fake('setup')] });
     let works = false;

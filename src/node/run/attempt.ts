@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { agentFor, agentOf } from '../agents/table.ts';
 import { mergeParts, partsOf } from '../git/base.ts';
 import { WorktreeReplaced } from '../git/place.ts';
@@ -8,6 +7,7 @@ import { environment } from '../process/processes.ts';
 import { runAgent } from './agent-step.ts';
 import { checksOnBase } from './base-checks.ts';
 import type { AttemptOutcome, SliceClaim } from './claim.ts';
+import { checkPlace } from './check-place.ts';
 import { CleanCheckout } from './clean-checkout.ts';
 import { enclosureOfCheck, settleSandbox } from './confinement.ts';
 import { ABORTED, endLine, stoppedAtReplaced, type Ending } from './ending.ts';
@@ -73,10 +73,17 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
   const unready = await readyWorktree(claim, { base, startOver, env, sliceGit });
   if (unready) return unready;
   redactor.learn(await privateValues(repository.git, worktree, base));
+  const { dir, above } = await checkPlace(repository, { worktree, plan: plan.id });
+  if (above !== null) {
+    const summary = `checks can find packages in ${above}, which no set-up of theirs installed`;
+    say(summary);
+    const suggestedAction = 'Take that directory away, or keep worktrees where there is none above.';
+    await run.record({ type: 'note', note: { summary, severity: 'medium', suggestedAction } });
+  }
   const checkout = new CleanCheckout({
     repository,
     plan,
-    dir: path.join(path.dirname(worktree), `.${path.basename(worktree)}.check`),
+    dir,
     runId: run.runId,
     env,
     signal,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, readFile, rename, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Redact } from '../../core/gate/redact.ts';
 import type { Plan } from '../../core/plan/model.ts';
@@ -38,6 +38,9 @@ const SETUP_INPUTS =
 /** Where tools keep results inside of what was installed. */
 const CACHES_INSIDE = ['node_modules/.cache', 'node_modules/.vite', 'node_modules/.vitest', 'node_modules/.vite-temp'];
 
+/** `node_modules/@scope/package/file`, or `node_modules/package/lib/file`. */
+const SEALED_DEPTH = 3;
+
 /**
  * A second worktree of a slice, in which its checks run: it holds what a commit holds, what `.worktreeinclude` names, and
  * what the set-up made; nothing that an agent or an earlier check left in ignored files. It is kept between attempts, so
@@ -61,7 +64,7 @@ export class CleanCheckout {
     const git = repository.git.in(dir);
     const key = await this.#setupKey(commit);
     const before = isNew ? null : await this.#remembered();
-    if (before?.key === key) {
+    if (before?.key === key && before.seal === (await this.#seal(before.kept))) {
       const strange = (await this.#ignored()).filter((file) => !before.kept.includes(file));
       for (const file of [...strange, ...CACHES_INSIDE]) await this.#remove(file);
     } else {
@@ -71,7 +74,8 @@ export class CleanCheckout {
       // A set-up may also write tracked files (a formatter, a lock file): the commit is what is checked.
       await git.run(['checkout', '--quiet', '--force', '--detach', commit]);
       await git.run(['clean', '-ffdq']);
-      await writeWhole(await this.#noteFile(), `${JSON.stringify({ key, kept: await this.#ignored() })}\n`);
+      const kept = await this.#ignored();
+      await writeWhole(await this.#noteFile(), `${JSON.stringify({ key, kept, seal: await this.#seal(kept) })}\n`);
     }
     this.#environment ??= await openCheckEnvironment(this.#request.env, this.#request.runId);
     return success({ dir, env: this.#environment.env, writable: [this.#environment.root] });
@@ -131,6 +135,33 @@ export class CleanCheckout {
     return this.#request.repository.git.in(this.#request.dir).fields(args);
   }
 
+  /**
+   * What a set-up made is known again by it: an agent that nothing confines could write there. Files are looked at as
+   * far down as packages keep what is imported of them, directories by who they are: caches come and go in them.
+   */
+  async #seal(kept: readonly string[]): Promise<string> {
+    const lines: string[] = [];
+    let level = kept.map((name) => name.replace(/\/$/, ''));
+    for (let depth = 0; depth <= SEALED_DEPTH && level.length > 0; depth++) {
+      const below = await Promise.all(level.map((name) => this.#sealOf(name, lines)));
+      level = below.flat();
+    }
+    return createHash('sha256').update(lines.sort().join('\n')).digest('hex');
+  }
+
+  async #sealOf(name: string, lines: string[]): Promise<readonly string[]> {
+    const place = path.join(this.#request.dir, name);
+    const seen = await lstat(place).catch(() => null);
+    if (!seen) return [];
+    if (!seen.isDirectory()) {
+      lines.push(JSON.stringify([name, seen.ino, seen.size, seen.ctimeMs]));
+      return [];
+    }
+    lines.push(JSON.stringify([name, seen.ino]));
+    const entries = await readdir(place).catch(() => []);
+    return entries.map((entry) => `${name}/${entry}`).filter((file) => !CACHES_INSIDE.includes(file));
+  }
+
   async #remove(file: string): Promise<void> {
     await rm(path.join(this.#request.dir, file), { recursive: true, force: true });
   }
@@ -141,13 +172,17 @@ export class CleanCheckout {
     return path.join(await repository.git.in(dir).text(['rev-parse', '--absolute-git-dir']), 'check-setup.json');
   }
 
-  async #remembered(): Promise<{ readonly key: string; readonly kept: readonly string[] } | null> {
+  async #remembered(): Promise<{
+    readonly key: string;
+    readonly seal: string;
+    readonly kept: readonly string[];
+  } | null> {
     try {
       const value: unknown = JSON.parse(await readFile(await this.#noteFile(), 'utf8'));
       if (typeof value !== 'object' || value === null) return null;
-      const { key, kept } = value as { key?: unknown; kept?: unknown };
-      if (typeof key !== 'string' || !Array.isArray(kept)) return null;
-      return { key, kept: kept.filter((file) => typeof file === 'string') };
+      const { key, seal, kept } = value as { key?: unknown; seal?: unknown; kept?: unknown };
+      if (typeof key !== 'string' || typeof seal !== 'string' || !Array.isArray(kept)) return null;
+      return { key, seal, kept: kept.filter((file) => typeof file === 'string') };
     } catch {
       return null;
     }

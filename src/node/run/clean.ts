@@ -1,4 +1,4 @@
-import { lstat, readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isActive } from '../../core/run/states.ts';
 import { nodeName } from '../../core/run/names.ts';
@@ -17,6 +17,7 @@ import {
   worktreeRoot,
   type WorktreeEntry,
 } from '../git/worktree.ts';
+import { elsewhere } from './check-place.ts';
 import { ignoredWork } from './ignored-work.ts';
 
 export interface CleanItem {
@@ -71,9 +72,13 @@ export async function cleanable(repository: Repository, loaded: LoadedPlan): Pro
     const named = `${lost.slice(0, 3).join(', ')}${lost.length > 3 ? ` and ${lost.length - 3} more` : ''}`;
     return `its slice was to create ${named}, which git ignores, so no commit and no snapshot holds it: mend the ignore rule, or move it away`;
   };
+  const others = await Promise.all(
+    elsewhere(repository, loaded.plan.id).map((place) => realpath(place).catch(() => null)),
+  );
+  const roots = [root, ...others.filter((place) => place !== null)];
   const items: CleanItem[] = [];
   for (const entry of await listWorktrees(repository)) {
-    if (!entry.path.startsWith(`${root}${path.sep}`)) continue;
+    if (!roots.some((place) => entry.path.startsWith(`${place}${path.sep}`))) continue;
     const item = { path: entry.path, branch: entry.branch, size: await sizeOf(entry.path) };
     const kept = await whyKept(entry);
     if (kept !== null) items.push({ ...item, verdict: 'kept', why: kept });
