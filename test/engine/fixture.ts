@@ -240,11 +240,14 @@ export class Project {
     }).replace(/\n$/, '');
   }
 
-  /** Makes git itself stop at known places: the filters of files under `src/` run the fake program. */
+  /** Makes git itself stop at known places: the filters of some files under `src/` run the fake program. */
   driveGit(): void {
     this.git('config', 'filter.driven.clean', `${fake('clean', '%f')} && cat`);
     this.git('config', 'filter.driven.smudge', `${fake('smudge', '%f')} && cat`);
-    writeFileSync(path.join(this.root, '.git/info/attributes'), 'src/A1.txt filter=driven\nsrc/B1.txt filter=driven\n');
+    writeFileSync(
+      path.join(this.root, '.git/info/attributes'),
+      'src/start.txt filter=driven\nsrc/A1.txt filter=driven\nsrc/B1.txt filter=driven\n',
+    );
   }
 
   /** A commit, or `null` when the name stands for none. */

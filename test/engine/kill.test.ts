@@ -48,7 +48,7 @@ const POINTS: readonly Point[] = [
   {
     name: 'while git checks a worktree out',
     drivesGit: true,
-    reach: (p) => p.hold('smudge', (call) => call.cwd === p.worktree('WS-A')),
+    reach: (p) => p.hold('smudge', (call) => call.cwd === p.worktree('WS-A') && call.args[0] === 'src/start.txt'),
   },
   {
     name: 'while a worktree is set up',

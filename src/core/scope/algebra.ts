@@ -1,6 +1,6 @@
 import type { Scope, ScopeEntry } from '../task/model.ts';
 import { compileGlob, globEscapes, meetGlobs, type GlobOptions } from './glob.ts';
-import { entriesMeet, entriesOf, wallsOf, writtenBy } from './meeting.ts';
+import { entriesFacing, entriesMeet, wallsOf, writtenBy } from './meeting.ts';
 
 /**
  * The algebra of whole scopes. A scope stands for a set of places: the parts of files that it may write, which is what
@@ -26,7 +26,7 @@ export interface ScopeAnswer {
 
 /** A place that both scopes may write. */
 export function scopeIntersection(a: Scope, b: Scope, options: GlobOptions = {}): ScopeAnswer {
-  const rights = entriesOf(b, options);
+  const rights = entriesFacing(a, b, options);
   const walls = wallsOf(a, b, options);
   let doubtful: ScopePlace | null = null;
   for (const left of writtenBy(a, options).entries) {

@@ -4,7 +4,15 @@ import { symbolsOverlap } from './contain.ts';
 import { FileIndex, fileIndex } from './file-index.ts';
 import { comparedPath, compileGlob, type Glob, type GlobOptions } from './glob.ts';
 import { PrefixIndex } from './glob-index.ts';
-import { entriesMeet, entriesOf, wallsOf, writeSet, writtenBy, type NamedEntry, type WriteEntry } from './meeting.ts';
+import {
+  entriesFacing,
+  entriesMeet,
+  wallsOf,
+  writeSet,
+  writtenBy,
+  type NamedEntry,
+  type WriteEntry,
+} from './meeting.ts';
 
 /** One glob text of the plan, with all entries that use it. */
 export interface Pattern {
@@ -93,7 +101,7 @@ export class FileSets {
     if (small.unseen.length === 0) return shared;
     const own = this.#plan.slices[a]!.scope;
     const other = this.#plan.slices[b]!.scope;
-    const rights = entriesOf(other, this.#options);
+    const rights = entriesFacing(own, other, this.#options);
     const walls = wallsOf(own, other, this.#options);
     for (const entry of small.unseen) {
       for (const right of rights(entry.glob)) {

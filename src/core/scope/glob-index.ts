@@ -118,8 +118,8 @@ export class MeetingIndex<T> {
   readonly #tries: { back?: GlobTrie; front?: GlobTrie } = {};
   readonly #walks = new Map<string, readonly Walk[]>();
   #vainSteps = 0;
-  #hard = 0;
-  #found: FoundByOthers | undefined;
+  /** Of the index that asked last. */
+  #asked: { readonly from: MeetingIndex<T>; hard: number; found: FoundByOthers | null } | undefined;
 
   constructor(items: readonly T[], globOf: (item: T) => Glob) {
     this.#items = items;
@@ -130,48 +130,54 @@ export class MeetingIndex<T> {
     });
   }
 
-  /** All items whose glob can share a path with the given one, in their order, and maybe others. */
-  couldMeet(glob: Glob): T[] {
-    const { by, keys, count } = this.#best(glob);
-    const found = count > MANY ? this.#walked(glob, count) : null;
-    return found ? found.map((place) => this.#items[place]!) : by.compatible(keys);
-  }
-
   /**
-   * The same for one of the items, by its place. Two globs meet from either side, so one that could meet anything, as far as
-   * a walk can tell, is still told apart from those that a walk found out more about.
+   * All items whose glob can share a path with the given one, in their order, and maybe others. Two globs meet from either
+   * side: a glob that could meet anything, as far as a walk can tell, but that is one of those of another index, `from`, is
+   * still told apart from the items from which a walk among those found out more.
    */
-  couldMeetItem(place: number): T[] {
-    const glob = this.#globOf(this.#items[place]!);
+  couldMeet(glob: Glob, from?: MeetingIndex<T>): T[] {
     const { by, keys, count } = this.#best(glob);
     const found = count > MANY ? this.#walked(glob, count) : null;
-    if (found) return found.map((other) => this.#items[other]!);
+    if (found) return found.map((place) => this.#items[place]!);
     const candidates = by.placesCompatible(keys);
-    if (count <= MANY || ++this.#hard <= HARD) return candidates.map((other) => this.#items[other]!);
-    this.#found ??= this.#walkedFromAll();
-    const { hard, finders } = this.#found;
-    const own = new Set(finders.get(place));
+    const told = count > MANY && from ? this.#toldFrom(from) : null;
+    if (!told) return candidates.map((place) => this.#items[place]!);
+    const own = new Set(told.finders.get(glob));
     const items: T[] = [];
-    for (const other of candidates) if (hard[other] || own.has(other)) items.push(this.#items[other]!);
+    for (const place of candidates) if (told.hard[place] || own.has(place)) items.push(this.#items[place]!);
     return items;
   }
 
-  #walkedFromAll(): FoundByOthers {
+  /** The same for one of the items, by its place. */
+  couldMeetItem(place: number): T[] {
+    return this.couldMeet(this.#globOf(this.#items[place]!), this);
+  }
+
+  /** What walks from the items say of the other index's globs; `null` while too few of those were hard to tell apart. */
+  #toldFrom(from: MeetingIndex<T>): FoundByOthers | null {
+    if (this.#asked?.from !== from) this.#asked = { from, hard: 0, found: null };
+    const asked = this.#asked;
+    if (++asked.hard <= HARD) return null;
+    return (asked.found ??= this.#walkedAmong(from));
+  }
+
+  #walkedAmong(others: MeetingIndex<T>): FoundByOthers {
     const hard = new Uint8Array(this.#items.length).fill(1);
-    const finders = new Map<number, number[]>();
+    const finders = new Map<Glob, number[]>();
     let remembered = 0;
     this.#items.forEach((item, place) => {
-      const glob = this.#globOf(item);
-      const { by, keys, count } = this.#best(glob);
       if (remembered > MOST_REMEMBERED) return;
-      const found = count > MANY ? this.#walked(glob, count) : by.placesCompatible(keys);
+      const glob = this.#globOf(item);
+      const { by, keys, count } = others.#best(glob);
+      const found = count > MANY ? others.#walked(glob, count) : by.placesCompatible(keys);
       if (!found) return;
       hard[place] = 0;
       remembered += found.length;
       for (const other of found) {
-        const list = finders.get(other);
+        const finder = others.#globOf(others.#items[other]!);
+        const list = finders.get(finder);
         if (list) list.push(place);
-        else finders.set(other, [place]);
+        else finders.set(finder, [place]);
       }
     });
     return { hard, finders };
@@ -232,12 +238,12 @@ interface Walk {
   rest: number;
 }
 
-/** What walks from all items say of each other. */
+/** What walks from all items of an index say of another's globs. */
 interface FoundByOthers {
   /** By place, whether nothing was found out from there. */
   readonly hard: Uint8Array;
-  /** By place, the others from which it was found. */
-  readonly finders: ReadonlyMap<number, readonly number[]>;
+  /** By glob, the places from which it was found. */
+  readonly finders: ReadonlyMap<Glob, readonly number[]>;
 }
 
 const known = new WeakMap<Glob, readonly string[]>();

@@ -27,7 +27,7 @@ export function scopesOverlap(
   b: Pick<Slice, 'scope'>,
   options: GlobOptions = {},
 ): ScopeMeeting | null {
-  const rights = entriesOf(b.scope, options);
+  const rights = entriesFacing(a.scope, b.scope, options);
   const walls = wallsOf(a.scope, b.scope, options);
   for (const left of writtenBy(a.scope, options).entries) {
     for (const right of rights(left.glob)) {
@@ -40,7 +40,7 @@ export function scopesOverlap(
 
 /** Every meeting of two write sets, by the order of the first one's entries, then of the second's; see `scopesOverlap`. */
 export function* scopeMeetings(a: Scope, b: Scope, options: GlobOptions = {}): Generator<ScopeMeeting> {
-  const rights = entriesOf(b, options);
+  const rights = entriesFacing(a, b, options);
   const walls = wallsOf(a, b, options);
   for (const left of writtenBy(a, options).entries) {
     for (const right of rights(left.glob)) {
@@ -65,7 +65,8 @@ const FEW = 16;
 export interface Written {
   readonly options: GlobOptions;
   readonly entries: readonly NamedEntry[];
-  readonly candidates: Candidates;
+  /** The entries by what they can meet, made when it is asked for; `null` when they are too few for that to pay. */
+  readonly index: () => MeetingIndex<NamedEntry> | null;
   readonly walls: readonly NamedEntry[];
 }
 
@@ -81,7 +82,7 @@ export function writtenBy(scope: Scope, options: GlobOptions): Written {
     written = {
       options,
       entries,
-      candidates: candidatesAmong(entries),
+      index: indexOf(entries),
       walls: named(scope.boundary.filter((entry): entry is WriteEntry => entry.path !== null)),
     };
     known.set(scope, written);
@@ -89,9 +90,11 @@ export function writtenBy(scope: Scope, options: GlobOptions): Written {
   return written;
 }
 
-/** The write set of a scope, to be asked for what may meet a glob. */
-export function entriesOf(scope: Scope, options: GlobOptions): Candidates {
-  return writtenBy(scope, options).candidates;
+/** The write set of the second scope, to be asked for what may meet a glob of the first one's. */
+export function entriesFacing(first: Scope, second: Scope, options: GlobOptions): Candidates {
+  const { entries, index } = writtenBy(second, options);
+  const from = writtenBy(first, options).index;
+  return (glob) => index()?.couldMeet(glob, from() ?? undefined) ?? entries;
 }
 
 /** Whether two file systems compare names alike. */
@@ -108,12 +111,14 @@ export function wallsOf(a: Scope, b: Scope, options: GlobOptions): Candidates {
 }
 
 function candidatesAmong(entries: readonly NamedEntry[]): Candidates {
-  if (entries.length <= FEW) return () => entries;
+  const index = indexOf(entries);
+  return (glob) => index()?.couldMeet(glob) ?? entries;
+}
+
+function indexOf(entries: readonly NamedEntry[]): () => MeetingIndex<NamedEntry> | null {
+  if (entries.length <= FEW) return () => null;
   let index: MeetingIndex<NamedEntry> | undefined;
-  return (glob) => {
-    index ??= new MeetingIndex(entries, (entry) => entry.glob);
-    return index.couldMeet(glob);
-  };
+  return () => (index ??= new MeetingIndex(entries, (entry) => entry.glob));
 }
 
 /** A path that two entries share and no wall forbids, and whether that is certain. */
