@@ -80,11 +80,12 @@ const POINTS: readonly Point[] = [
   {
     name: 'between verified and committed',
     drivesGit: true,
-    // What the check leaves behind is taken back with the commit, and git is stopped at that.
+    // What a check wrote into the slice's worktree, which is not where it ran, is taken back with the commit: git is
+    // stopped at that.
     plan: {
       ...PLAN,
       slices: PLAN.slices.map((slice) =>
-        slice.id === 'A1' ? { ...slice, verify: ["sh -c 'echo more >> src/A1.txt'"] } : slice,
+        slice.id === 'A1' ? { ...slice, verify: ['test -s src/A1.txt && echo more >> ../WS-A/src/A1.txt'] } : slice,
       ),
     },
     reach: (p) =>

@@ -10,6 +10,7 @@ const full = {
   files_changed: ['a.ts'],
   commands_run: ['npm test'],
   tests_passed: true,
+  test_count: 42,
   risk_notes: [{ summary: 'slow', severity: 'high', suggested_action: 'index it' }],
   review_needed: false,
   question: null,
@@ -23,6 +24,7 @@ const claims = {
   filesChanged: ['a.ts'],
   commandsRun: ['npm test'],
   testsPassed: true,
+  testCount: 42,
   riskNotes: [{ summary: 'slow', severity: 'high', suggestedAction: 'index it' }],
   reviewNeeded: false,
   question: null,
@@ -70,6 +72,7 @@ suite('final report', () => {
       filesChanged: ['a.ts'],
       commandsRun: ['npm test', 'ls'],
       testsPassed: false,
+      testCount: null,
       riskNotes: [
         { summary: 'may be slow', severity: 'medium', suggestedAction: '' },
         { summary: 'x', severity: 'medium', suggestedAction: 'y' },
@@ -78,6 +81,20 @@ suite('final report', () => {
       question: 'Which one?',
       learnings: ['one only'],
     });
+  });
+
+  test('how many tests passed, as a number or in the words of the summary', () => {
+    const counts: readonly (readonly [report: Readonly<Record<string, unknown>>, count: number | null])[] = [
+      [{ status: 'COMPLETE', testsRun: 7 }, 7],
+      [{ status: 'COMPLETE', tests_passed: 12 }, 12],
+      [{ status: 'COMPLETE', spec_summary: 'Users can register; 42/42 tests passed.' }, 42],
+      [{ status: 'COMPLETE', slice_plan: ['model', '3 new tests pass'] }, 3],
+      [{ status: 'COMPLETE', spec_summary: 'See test 42, which passes.' }, null],
+      [{ status: 'COMPLETE', test_count: -1 }, null],
+      [{ status: 'COMPLETE', test_count: 1.5 }, null],
+    ];
+    for (const [report, count] of counts)
+      assert.equal(parseReport(fenced(report))?.testCount, count, JSON.stringify(report));
   });
 
   test('an unclosed fence, as when an agent is cut off after the object', () => {
