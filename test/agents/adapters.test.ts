@@ -404,14 +404,23 @@ suite('real agents, scripted model', () => {
 
     test('runs in the sandbox the user chose', async function () {
       if (!codexSandboxWorks()) this.skip();
-      const site = await createSite({ 'slice A1': [{ exec: 'echo x > written.txt' }, { say: 'Done.' }] });
+      const site = await createSite({
+        'slice A1': [{ exec: 'echo "reads all"' }, { exec: 'echo x > written.txt' }, { say: 'Done.' }],
+      });
       const finished = await site.run(codexAdapter, 'this is slice A1', {
         env: { ...site.home.env, SLICEWAVE_CODEX_SANDBOX: 'read-only' },
       });
       assert.equal(finished.exitCode, 0, finished.stderr);
+      const [, afterRead, afterWrite] = site.endpoint.requestsOf('slice A1');
+      // The sandbox stood, and let the one command run; it is the write that it refused, in the system's own words.
+      assert.match(afterRead?.toolResults.at(-1)?.text ?? '', /reads all/);
+      assert.match(
+        afterWrite?.toolResults.at(-1)?.text ?? '',
+        /written\.txt: (?:Read-only file system|Permission denied|Operation not permitted)/,
+      );
       assert.equal(existsSync(join(site.worktree, 'written.txt')), false);
       assert.deepEqual(
-        of(finished, 'command').filter(({ exitCode }) => exitCode === 0),
+        of(finished, 'command').filter(({ command, exitCode }) => command.includes('written.txt') && exitCode === 0),
         [],
       );
     });
