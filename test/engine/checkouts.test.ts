@@ -188,6 +188,18 @@ suite('checkouts of every kind', () => {
     assert.ok(!existsSync(seen[0]?.dir ?? ''), cleaned.out);
   });
 
+  test('a terminal shows no more of a secret than a trace does', async () => {
+    project = await Project.create(ONE, { files: { '.gitignore': '.env\n' } });
+    project.write('.env', 'SERVICE_PASSWORD=hunter2-correct-horse\n');
+    project.on('agent', async (call) => {
+      call.print('```json\n{"status": "NEEDS_INPUT", "question": "Is hunter2-correct-horse right?"}\n```\n');
+      await call.exit(0);
+    });
+    const { out, err } = await project.run();
+    assert.match(out, /Is \[redacted\] right\?/);
+    assert.doesNotMatch(`${out}${err}`, /hunter2/);
+  });
+
   test('a set-up that fails is a failed attempt without an agent, and is made again before one starts', async () => {
     project = await Project.create({ ...ONE, setup: [fake('setup')] });
     let works = false;

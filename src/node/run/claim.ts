@@ -130,7 +130,8 @@ export async function claimAttempt(given: AttemptRequest, lane: string): Promise
     const { redact } = redactor;
     return success({
       kind: 'slice',
-      request,
+      // A terminal is kept, shown and copied as a trace is.
+      request: { ...request, say: (line) => request.say(redact(line)) },
       slice,
       facts,
       state,
