@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { assertLinear } from './cost.ts';
 import { contradictionsOf } from '../../src/core/run/claims.ts';
 import { parseReport } from '../../src/core/context/report.ts';
 import { ruleOnCommand, ruleOnEdit, type ScopePolicy } from '../../src/core/gate/policy.ts';
@@ -271,6 +272,11 @@ suite('redaction', () => {
     assert.equal(redact('Authorization: Bearer abcdef123456'), 'Authorization: Bearer [redacted]');
     assert.equal(redact('postgres://me:hunter22@db/x'), 'postgres://me:[redacted]@db/x');
     assert.equal(redact('-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----'), '[redacted]');
+  });
+
+  test('one long word costs what its length costs', () => {
+    assertLinear('a long word', 400_000, (size) => redact('x'.repeat(size)));
+    assertLinear('a long word of dots', 400_000, (size) => redact('a.'.repeat(size / 2)));
   });
 
   test('reaches every string of a value', () => {

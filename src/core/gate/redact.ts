@@ -16,8 +16,9 @@ const SHAPES: readonly RegExp[] = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 ];
 
+/** A scheme is short: without a bound, each letter of one long word would be tried as the beginning of an address. */
 const NAMED =
-  /(\bauthorization\b\s*[:=]\s*(?:bearer|basic|token)\s+)[^\s"']+|([a-z][a-z0-9+.-]*:\/\/[^\s/:@"']+:)[^\s/@"']+(?=@)/gi;
+  /(\bauthorization\b\s*[:=]\s*(?:bearer|basic|token)\s+)[^\s"']+|([a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@"']+:)[^\s/@"']+(?=@)/gi;
 
 export type Redact = (text: string) => string;
 

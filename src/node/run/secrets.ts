@@ -66,7 +66,23 @@ export async function scanChanges(request: {
       .filter((secret) => !old.some((text) => text.includes(secret.text)))
       .map((secret) => ({ path: change.path, ...secret }));
   });
-  return { found, unread };
+  return { found: [...found, ...(await secretsInNames(changes, known))], unread };
+}
+
+/** A new name is published like a content. All names are looked through at once. */
+async function secretsInNames(
+  changes: readonly BareChange[],
+  known: readonly KnownSecret[],
+): Promise<readonly SecretFound[]> {
+  const names = changes
+    .filter(({ oldMode, from }) => from !== undefined || /^0+$/.test(oldMode))
+    .map(({ path }) => path);
+  const secrets = await secretsIn(new TextEncoder().encode(names.join('\n')), 'names.txt', known);
+  return secrets.flatMap((secret) =>
+    names
+      .filter((name) => name.includes(secret.text))
+      .map((name) => ({ path: name, rule: `${secret.rule}, in the name of the file`, text: secret.text })),
+  );
 }
 
 async function secretsIn(
