@@ -8,6 +8,9 @@ import { DECOMPOSERS } from '../src/core/decompose/table.ts';
 import { KIND_TITLES } from '../src/core/lint/engine/explain.ts';
 import { rules } from '../src/core/lint/engine/rules.ts';
 import { SLICE_STATE_NAMES, sliceStateRow } from '../src/core/run/states.ts';
+import { ROWS } from '../test/trust/battery.ts';
+import { GAPS } from '../test/trust/gaps.ts';
+import { keptResults, trustTable } from '../test/trust/table.ts';
 
 /** Each block as Markdown, by the name in its marks. */
 const BLOCKS: Readonly<Record<string, () => string | Promise<string>>> = {
@@ -19,6 +22,7 @@ const BLOCKS: Readonly<Record<string, () => string | Promise<string>>> = {
   layers: () => layersMarkdown().trim(),
   rules: rulePages,
   states,
+  trust: () => trustTable(ROWS, keptResults(), GAPS).trim(),
 };
 
 /** The mark before and the mark behind a block. */

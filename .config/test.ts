@@ -1,7 +1,7 @@
 /**
  * The whole gate, cheapest first:
  *
- *   node .config/test.ts [stage...]     stages: check unit engine agents host ui long, and quick
+ *   node .config/test.ts [stage...]     stages: check unit engine agents trust host ui long, and quick
  *
  * A job that fails stops only those that need what it makes. Everything else runs, and all is told at the end: each
  * job, each test that failed, the tests that cost most (as information), then mocha's own kind of summary, added up,
@@ -53,6 +53,12 @@ const JOBS: readonly Job[] = [
     stage: 'agents',
     needs: ['build', 'sandbox programs', 'agent binaries'],
     run: () => mocha('agents', 'test/agents/**/*.test.ts'),
+  },
+  {
+    name: 'trust',
+    stage: 'trust',
+    needs: ['build', 'sandbox programs', 'agent binaries'],
+    run: () => mocha('trust', 'test/trust/**/*.test.ts'),
   },
   { name: 'VS Code test host', stage: 'host', run: () => program('node', 'test/host/install.ts') },
   { name: 'host', stage: 'host', needs: ['build', 'VS Code test host'], run: hostSuites },
