@@ -216,7 +216,8 @@ suite('checkouts of every kind', () => {
     await ran();
     assert.deepEqual(
       project.calls.map((call) => call.role),
-      ['setup', 'setup', 'agent'],
+      // That which failed, that of the worktree, and that of the checkout in which the check is tried on the base.
+      ['setup', 'setup', 'setup', 'agent'],
     );
   });
 

@@ -81,7 +81,21 @@ suite('judge: what it could not look at', () => {
         'which files changed together before the 1 commit that this shallow clone holds whole',
       ]);
 
-      const started = JSON.stringify({ v: 1, t: '2026-01-01T00:00:00Z', type: 'run_started', plan: 'p', slice: 'A' });
+      const started = JSON.stringify({
+        v: 1,
+        t: '2026-01-01T00:00:00Z',
+        type: 'run_started',
+        run_id: 'r',
+        plan: 'p',
+        slice: 'A',
+        attempt: 1,
+        mode: 'fresh',
+        pid: 1,
+        pid_started: '',
+        host: 'box',
+        worktree: '/w',
+        branch: null,
+      });
       const records = {
         sound: `${started}\n`,
         killed: `${started}\n{"v":1,"t":"2026-01-01T0`,

@@ -279,13 +279,18 @@ function hiddenStop(slice: string, files: readonly string[]): Stop {
 const NO_CHECKS = '(no check)';
 const NOTHING_CHANGED = '(no change)';
 
+function onBaseText(check: Verification, before: Verification | undefined): string {
+  if (before === undefined) return '';
+  if (exitCodeOf(before) === 0) return ', passes on the base';
+  const isUnusable = check.outcome === 'no-coverage' || check.outcome === 'not-found';
+  return isUnusable && before.outcome === check.outcome ? ', as on the base' : ', fails on the base as well';
+}
+
 function failed(request: GateRequest, failing: readonly Verification[]): Verdict {
   const detail = failing
     .map((check) => {
       const before = request.onBase.get(check.command);
-      const also =
-        before === undefined ? '' : exitCodeOf(before) === 0 ? ', passes on the base' : ', fails on the base as well';
-      return `\`${check.command}\` ${outcomeText(check)}${also}`;
+      return `\`${check.command}\` ${outcomeText(check)}${onBaseText(check, before)}`;
     })
     .join('; ');
   const unusable = failing.every((check) => check.outcome === 'not-found' || check.outcome === 'no-coverage');

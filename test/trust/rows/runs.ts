@@ -384,7 +384,7 @@ const CHECKS = shared([
   {
     name: 'npmrc-ignored',
     kind: 'checks',
-    about: 'has npm run scripts with a shell of its own, by an ignored file',
+    about: 'lets npm start scripts with a shell of its own, by an ignored file',
     check: 'npm test --silent -- {d}',
     agent:
       "printf '#!/bin/sh\\nexit 0\\n' > $d/sh; chmod +x $d/sh; echo \"script-shell=$PWD/$d/sh\" > .npmrc; echo 'module.exports = () => 0;' > $d/answer.js",
