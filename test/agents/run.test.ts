@@ -384,7 +384,7 @@ suite('plans run by real agents, scripted model', () => {
         `git restore --staged --worktree config.txt; mkdir -p src; echo done > ${file}`,
         `git add src; git commit -qm 'part' && echo IN SCOPE`,
         `git -C ${quoted(root)} commit -q --allow-empty -m 'theirs' && echo ELSEWHERE`,
-        'other="$PWD.other"; git init -q "$other" && git -C "$other" -c user.name=t -c user.email=t@localhost commit -q --allow-empty -m own && echo FOREIGN',
+        'other="$(mktemp -d)"; git init -q "$other" && git -C "$other" -c user.name=t -c user.email=t@localhost commit -q --allow-empty -m own && echo FOREIGN',
       ].join('\n');
     const site = await siteOf(
       { A1: part('claude', 'src/a1.txt'), A2: part('claude', 'src/a2.txt'), B1: part('codex', 'src/b1.txt') },
@@ -507,7 +507,7 @@ suite('plans run by real agents, scripted model', () => {
 
     const ended = await site.run();
     assert.equal(ended.exitCode, 3, ended.stdout);
-    assert.deepEqual(statesOf(ended.status), { A1: 'verified', A2: 'stopped', B1: 'verified', A3: 'verified' });
+    assert.deepEqual(statesOf(ended.status), { A1: 'verified', A2: 'stopped', B1: 'verified', A3: 'stopped' });
     assert.deepEqual(site.endpoint.problems, []);
     assert.equal(site.runs('A1').at(-1)?.trace.attempt, 1, 'an attempt without an agent costs none');
 
@@ -528,12 +528,15 @@ suite('plans run by real agents, scripted model', () => {
     assert.match(patch, /^\+token = "\[redacted\]"$/m);
 
     const [a3] = site.runs('A3');
+    assert.equal(a3?.trace.stop?.condition, 'outside-worktree');
+    assert.match(a3.trace.stop?.detail ?? '', /^left-behind\.txt of the primary checkout was made by A3 /);
     assert.deepEqual(
-      a3?.trace.risk_notes.map(({ summary, severity }) => [summary, severity]),
-      [['while the agent ran, the primary checkout changed: left-behind.txt changed', 'high']],
+      a3.trace.risk_notes.map(({ severity }) => severity),
+      ['critical'],
     );
     assert.equal(a3.trace.review_needed, true);
     assert.deepEqual(a3.trace.contradictions, []);
+    assert.equal((await site.slicewave(['approve', site.planDir, 'A3'])).exitCode, 0);
 
     assert.equal((await site.slicewave(['retry', site.planDir, 'A2', '--revert'])).exitCode, 0);
     const last = await site.run();

@@ -50,11 +50,11 @@ const WRITES_CONFIG: ReadonlySet<string> = new Set(
 
 /** Says of each difference who made it, as far as that can be shown. */
 export function blame(found: readonly Difference[], context: BlameContext): BlamedDifference[] {
-  const text = context.seen.join('\n');
+  const text = unquoted(context.seen.join('\n'));
   return found.map((difference) => {
     const command = commandFor(difference, context);
     if (command) return { ...difference, blame: 'proven', evidence: shown(command) };
-    const seen = pathsOf(difference, context.primary).find((path) => text.includes(path));
+    const seen = pathsOf(difference, context.primary).find((path) => text.includes(unquoted(path)));
     if (seen !== undefined) return { ...difference, blame: 'proven', evidence: `the agent's own record of ${seen}` };
     return { ...difference, blame: suspicious(difference, context) ? 'suspected' : 'person', evidence: null };
   });
@@ -114,6 +114,11 @@ function reads(command: GitCommand): boolean {
     return true;
   const plain = words.filter((word) => !word.startsWith('-'));
   return plain.length < 2 && !options.some((word) => /^--(?:unset|add|remove|rename|replace|edit)/.test(word));
+}
+
+/** A command line quotes what a path does not. */
+function unquoted(text: string): string {
+  return text.replaceAll(/['"\\]/g, '');
 }
 
 function pathsOf(difference: Difference, primary: string): readonly string[] {

@@ -76,7 +76,7 @@ function inWords(difference: AuditedDifference): Violation {
       ? `by ${difference.among.join(', ')}${difference.evidence ? ` (${difference.evidence})` : ''}`
       : difference.blame === 'suspected'
         ? `while ${difference.among.length > 1 ? `one of ${difference.among.join(', ')}` : difference.among.join('')} worked`
-        : 'meanwhile, as it seems by a person';
+        : 'meanwhile; nothing shows by whom, and people do that';
   return { what, by, putBack: difference.put_back };
 }
 

@@ -5,7 +5,8 @@ import { oneLine } from '../text/printing.ts';
 /** What is compared: the agent's last report, and what the tool saw itself. */
 export interface ClaimsAndFacts {
   readonly claims: Claims;
-  readonly files: readonly FileChange[];
+  /** `null`: the run ended before anybody looked, so nothing is known of files. */
+  readonly files: readonly FileChange[] | null;
   /** Commands seen in the agent's event stream. */
   readonly commands: readonly string[];
   /** Whether that stream shows commands at all; otherwise a claimed command cannot be refuted. */
@@ -26,7 +27,7 @@ export function contradictionsOf(input: ClaimsAndFacts): string[] {
     }
   }
   found.push(...refutedCount(input));
-  if (claims.filesChanged) {
+  if (claims.filesChanged && files !== null) {
     const changed = new Set(files.flatMap((file) => (file.from ? [file.path, file.from] : [file.path])));
     const named = claims.filesChanged.map((written) => claimedPaths(written, changed, input.worktree ?? null));
     const claimed = new Set(named.flat());

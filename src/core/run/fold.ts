@@ -92,7 +92,7 @@ function refutedIn(events: readonly RunEvent[], view: Pick<RunView, 'filesChange
   const first = events[0];
   return contradictionsOf({
     claims: report.claims,
-    files: view.filesChanged,
+    files: events.some((event) => event.type === 'scope_checked') ? view.filesChanged : null,
     commands: events.flatMap((event) => (event.type === 'agent_command' ? [event.command] : [])),
     observesCommands: view.adapter !== null && showsCommands(view.adapter),
     verification: events.flatMap((event) => (event.type === 'verification' ? [event.result] : [])),
