@@ -44,8 +44,6 @@ export type StartedServer = {
 
 /** Nothing that pops up by itself, asks the network, or moves between two runs. */
 const quietSettings: Readonly<Record<string, unknown>> = {
-  // In a browser VS Code saves after a second: what a slow test has typed would stay in the file.
-  'files.autoSave': 'off',
   'telemetry.telemetryLevel': 'off',
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,

@@ -47,7 +47,8 @@ export async function runSuite(run: SuiteRun): Promise<0 | 1 | 2> {
     const report = 'suite-report.txt';
     const result = 'suite-result.json';
     server = await startServer({
-      ...(run.settings ? { settings: run.settings } : {}),
+      // In a browser VS Code saves after a second: what a slow test has typed would stay in the file.
+      settings: { 'files.autoSave': 'off', ...run.settings },
       ...(run.workspaceTrust ? { workspaceTrust: run.workspaceTrust } : {}),
       env: (folder) => ({
         ...run.env,
