@@ -174,6 +174,10 @@ suite('re-planning a plan under way', () => {
     await until('MP1 is reached', async () => (await project.status()).merge_points[0]?.state === 'reached');
     const file = path.join(project.root, project.planDir, 'manifest.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace(/"needs": \[\s*"A1"\s*\]/, '"needs": ["A1", "B1"]'));
+    // Written by hand, it is a question until the person says yes.
+    assert.equal((await project.status()).merge_points[0]?.state, 'reached');
+    const accepted = await project.cli('accept', project.planDir);
+    assert.equal(accepted.code, 0, accepted.err);
     assert.equal((await project.status()).merge_points[0]?.state, 'ready');
     const { code, out, err } = await project.run();
     assert.equal(code, 0, `${out}\n${err}`);
