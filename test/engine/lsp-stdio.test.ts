@@ -83,7 +83,9 @@ suite('the language server over stdio', () => {
     await write('apps/users/views.py', 'class UserView:\n    def get(self):\n        pass\n');
     await write('apps/mail.py', '');
     await write('package.json', '{ "scripts": { "test": "x" } }');
-    await mkdir(path.join(root, '.git'));
+    // As much of a repository as git itself takes for one.
+    for (const dir of ['objects', 'refs']) await mkdir(path.join(root, '.git', dir), { recursive: true });
+    await write('.git/HEAD', 'ref: refs/heads/main\n');
   });
 
   teardown(async () => {
