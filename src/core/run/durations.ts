@@ -1,7 +1,7 @@
 import { writesOf, type DurationSample } from '../plan/estimator.ts';
 import { sliceMinutes } from '../plan/graph.ts';
 import type { Plan } from '../plan/model.ts';
-import { viewRun } from './fold.ts';
+import { viewRun } from './run-view.ts';
 import type { RunFacts } from './state-model.ts';
 
 /**

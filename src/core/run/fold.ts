@@ -1,174 +1,22 @@
-import { violationsIn } from '../audit/report.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
-import type { Plan } from '../plan/model.ts';
-import type { Decision, RunEvent } from './model.ts';
-import { showsCommands } from '../agent/agents.ts';
-import { contradictionsOf } from './claims.ts';
+import { attentionOf } from './attention.ts';
+import { checkpointsOf, checkpointState, partsOf } from './checkpoints.ts';
+import type { Decision } from './model.ts';
 import { branchOf, integrationBranchOf } from './names.ts';
+import { bareSlice, type BareSlice } from './next-attempt.ts';
 import { remainingSchedule } from './remaining.ts';
+import { hasReport, viewRun } from './run-view.ts';
 import type {
   Attention,
   BatchView,
   CheckpointView,
-  NextAttempt,
   PlanFacts,
   PlanState,
   RunFacts,
   RunView,
   SliceView,
 } from './state-model.ts';
-import { isViolation } from './stops.ts';
-import { isActive, isAsking, isSettled, type CheckpointState, type SliceState } from './states.ts';
-
-/** The checkpoints of a plan: its merge points, and each wave validation as `wave-N`. */
-export function checkpointsOf(
-  plan: Plan,
-): readonly Pick<CheckpointView, 'id' | 'kind' | 'needs' | 'unlocks' | 'verify'>[] {
-  const known = new Set(plan.slices.map((slice) => slice.id));
-  return [
-    ...plan.mergePoints.map((point) => ({
-      id: point.id,
-      kind: 'merge-point' as const,
-      needs: point.needs.filter((id) => known.has(id)),
-      unlocks: point.unlocks.filter((id) => known.has(id)),
-      verify: point.verify,
-    })),
-    ...plan.waveChecks.map((check) => ({
-      id: `wave-${check.wave}`,
-      kind: 'wave' as const,
-      needs: check.slices.filter((id) => known.has(id)),
-      unlocks: [],
-      verify: [check.text],
-    })),
-  ];
-}
-
-/** What one run's events say, without regard to the others. */
-export function viewRun(facts: RunFacts): RunView {
-  let state: SliceState = 'preparing';
-  let view: { -readonly [K in keyof RunView]: RunView[K] } = {
-    runId: facts.runId,
-    attempt: 1,
-    mode: 'fresh',
-    state,
-    end: null,
-    alive: facts.alive,
-    startedAt: facts.events[0]?.t ?? '',
-    endedAt: null,
-    adapter: null,
-    sessionId: null,
-    baseCommit: null,
-    snapshotCommit: null,
-    commit: null,
-    filesChanged: [],
-    testsPassed: null,
-    costUsd: 0,
-    sandbox: null,
-    stop: null,
-    failure: null,
-    violations: [],
-    doubts: [],
-    refuted: [],
-  };
-  for (const event of facts.events) {
-    state = apply(view, event) ?? state;
-  }
-  view.refuted = refutedIn(facts.events, view);
-  // A commit that was recorded is a fact, even when the runner died before it could say that it had ended.
-  if (!view.end && view.commit) view.end = 'verified';
-  if (view.end) state = view.end;
-  else if (!facts.alive) state = 'interrupted';
-  view = { ...view, state };
-  return view;
-}
-
-function reports(facts: RunFacts | undefined): boolean {
-  return facts?.events.some((event) => event.type === 'agent_report') ?? false;
-}
-
-function refutedIn(events: readonly RunEvent[], view: Pick<RunView, 'filesChanged' | 'adapter'>): readonly string[] {
-  const report = events.findLast((event) => event.type === 'agent_report');
-  if (!report) return [];
-  const first = events[0];
-  return contradictionsOf({
-    claims: report.claims,
-    files: events.some((event) => event.type === 'scope_checked') ? view.filesChanged : null,
-    commands: events.flatMap((event) => (event.type === 'agent_command' ? [event.command] : [])),
-    observesCommands: view.adapter !== null && showsCommands(view.adapter),
-    verification: events.flatMap((event) => (event.type === 'verification' ? [event.result] : [])),
-    worktree: first?.type === 'run_started' ? first.worktree : null,
-  });
-}
-
-function apply(view: { -readonly [K in keyof RunView]: RunView[K] }, event: RunEvent): SliceState | null {
-  switch (event.type) {
-    case 'run_started':
-      view.attempt = event.attempt;
-      view.mode = event.mode;
-      view.startedAt = event.t;
-      return 'preparing';
-    case 'base':
-      view.baseCommit = event.commit;
-      return 'preparing';
-    case 'sandbox':
-      view.sandbox = { by: event.by, whyNot: event.why_not };
-      return null;
-    case 'worktree_ready':
-    case 'context':
-      return 'preparing';
-    case 'agent_started':
-      view.adapter = event.adapter;
-      view.sessionId = event.session_id;
-      return 'running';
-    case 'agent_session':
-      view.sessionId = event.session_id;
-      return 'running';
-    case 'agent_command':
-    case 'agent_edit':
-    case 'agent_denied':
-    case 'agent_report':
-    case 'note':
-      return null;
-    case 'agent_usage':
-      view.costUsd = event.cost_usd ?? view.costUsd;
-      return null;
-    case 'agent_exited':
-      return 'checking';
-    case 'audited':
-      view.violations = violationsIn(event.found);
-      return null;
-    case 'snapshot':
-      view.snapshotCommit = event.commit;
-      return null;
-    case 'scope_checked':
-      view.filesChanged = event.files;
-      return 'verifying';
-    case 'doubted':
-      view.doubts = [...view.doubts, event.doubt];
-      return null;
-    case 'base_checked':
-      return null;
-    case 'verification':
-      return 'verifying';
-    case 'verified':
-      view.testsPassed = event.tests_passed;
-      return 'verifying';
-    case 'committed':
-      view.commit = event.commit;
-      return 'verifying';
-    case 'ended':
-      view.end = event.end;
-      view.endedAt = event.t;
-      view.stop = event.stop;
-      if (event.end === 'failed') view.failure = { reason: event.reason ?? 'internal', detail: event.detail ?? '' };
-      if (event.end !== 'verified' && event.reason === 'tests-failing') view.testsPassed = false;
-      if (event.stop?.condition === 'tests-failing') view.testsPassed = false;
-      return null;
-    default:
-      // A newer writer's event: readers survive what they do not know.
-      return null;
-  }
-}
+import { isActive, isSettled } from './states.ts';
 
 /**
  * The state of a plan, from its facts alone. Pure and total: any prefix of a history folds to a state, which is what
@@ -272,7 +120,7 @@ export function foldPlan(facts: PlanFacts): PlanState {
       branch: branchOf(plan.id, slice.id),
       worktree: worktreeOf(entry.run, factsOf),
       doubts: entry.run?.doubts ?? [],
-      refuted: entry.runs.findLast((run) => reports(factsOf.get(run.runId)))?.refuted ?? [],
+      refuted: entry.runs.findLast((run) => hasReport(factsOf.get(run.runId)))?.refuted ?? [],
       commit: entry.runs.findLast((run) => run.commit !== null)?.commit ?? null,
       runningMs: entry.run && isActive(entry.state) ? Math.max(0, facts.now - Date.parse(entry.run.startedAt)) : null,
       slackMinutes: times?.slack ?? 0,
@@ -307,161 +155,9 @@ export function foldPlan(facts: PlanFacts): PlanState {
   };
 }
 
-interface BareSlice {
-  readonly state: SliceState;
-  readonly run: RunView | null;
-  readonly runs: readonly RunView[];
-  readonly next: NextAttempt | null;
-}
-
-function bareSlice(
-  runs: readonly RunView[],
-  facts: ReadonlyMap<string, RunFacts>,
-  decisions: readonly Decision[],
-  maxRetries: number,
-): BareSlice {
-  const run = runs.at(-1) ?? null;
-  const last = decisions.at(-1);
-  if (last?.type === 'skipped') return { state: 'skipped', run, runs, next: null };
-  if (!run) return { state: 'ready', run, runs, next: { attempt: 1, mode: 'fresh', why: 'first' } };
-  if (isActive(run.state)) return { state: run.state, run, runs, next: null };
-
-  const agentDone = (facts.get(run.runId)?.events ?? []).some((e) => e.type === 'agent_exited' && !e.is_error);
-  const agentBegan = (facts.get(run.runId)?.events ?? []).some((e) => e.type === 'agent_started');
-  const ready = (next: NextAttempt): BareSlice => ({ state: 'ready', run, runs, next });
-  // Attempts count what an agent was asked to do; an attempt that was cut short is made again under its number.
-  const again = run.attempt;
-  const more = run.attempt + 1;
-
-  // A decision answers the run it names (or any run before it, when it names none).
-  const answer = decisions.findLast(
-    (d) =>
-      (d.type === 'answered' || d.type === 'approved' || d.type === 'retried') &&
-      (d.run_id === run.runId || (d.run_id === null && d.t > run.startedAt)),
-  );
-  if (answer?.type === 'answered') return ready({ attempt: more, mode: 'continue', why: 'answered' });
-  if (answer?.type === 'approved') return ready({ attempt: again, mode: 'check', why: 'approved' });
-  if (answer?.type === 'retried') {
-    // Stopped in the middle of its checks: the agent had finished, so only the gate is repeated.
-    const plain = answer.revert.length === 0 && answer.note === null;
-    if (agentDone && plain && run.failure?.reason === 'stopped-by-user') {
-      return ready({ attempt: again, mode: 'check', why: 'retried' });
-    }
-    // An attempt that ended before its agent could start costs none, and goes on where the one before it stopped.
-    const mode = agentBegan || run.mode !== 'fresh' ? 'continue' : 'fresh';
-    return ready({ attempt: agentBegan || run.mode === 'check' ? more : again, mode, why: 'retried' });
-  }
-
-  if (run.state === 'interrupted') return ready(resumed(run, again, agentDone, agentBegan));
-  if (run.state === 'failed' && (run.failure?.reason === 'tests-failing' || run.failure?.reason === 'agent-failed')) {
-    const answeredAt = decisions.findLast((d) => d.type === 'answered' || d.type === 'retried')?.t ?? '';
-    const failed = runs.filter(
-      (r) =>
-        r.startedAt > answeredAt && (r.failure?.reason === 'tests-failing' || r.failure?.reason === 'agent-failed'),
-    ).length;
-    if (failed <= maxRetries) {
-      const why = run.failure.reason === 'tests-failing' ? 'checks-failed' : 'agent-failed';
-      return ready({ attempt: more, mode: 'continue', why });
-    }
-  }
-  return { state: run.state, run, runs, next: null };
-}
-
-function resumed(run: RunView, attempt: number, agentDone: boolean, agentBegan: boolean): NextAttempt {
-  if (agentDone || run.mode === 'check') return { attempt, mode: 'check', why: 'interrupted' };
-  return { attempt, mode: agentBegan || run.mode === 'continue' ? 'continue' : 'fresh', why: 'interrupted' };
-}
-
-function checkpointState(
-  run: RunView | null,
-  waitingFor: readonly string[],
-  asked: boolean,
-  skipped: boolean,
-): CheckpointState {
-  if (skipped) return 'reached';
-  if (waitingFor.length > 0) return 'waiting';
-  if (run?.end === 'verified' && !asked) return 'reached';
-  if (!run || asked || run.state === 'interrupted') return 'ready';
-  return run.end === null ? 'running' : 'failed';
-}
-
-/** What a checkpoint's run merged; `null` when it did not come to that. */
-function partsOf(run: RunFacts | undefined): readonly string[] | null {
-  const base = run?.events.find((event) => event.type === 'base');
-  return base?.type === 'base' ? base.from : null;
-}
-
 function worktreeOf(run: RunView | null, facts: ReadonlyMap<string, RunFacts>): string | null {
   const first = run ? facts.get(run.runId)?.events[0] : undefined;
   return first?.type === 'run_started' ? first.worktree : null;
-}
-
-function attentionOf(
-  slices: readonly SliceView[],
-  checkpoints: readonly CheckpointView[],
-  graph: PlanGraph,
-): Attention[] {
-  const waiting: Attention[] = [];
-  for (const slice of slices) {
-    const run = slice.run;
-    if (!run || slice.next) continue;
-    if (!isAsking(slice.state) && slice.state !== 'failed') continue;
-    const unblocks = dependentsOf(slice.id, graph);
-    waiting.push(
-      slice.state === 'failed'
-        ? {
-            slice: slice.id,
-            runId: run.runId,
-            condition: run.failure?.reason ?? 'internal',
-            detail: run.failure?.detail ?? '',
-            question: 'Retry or skip this slice?',
-            paths: [],
-            violations: run.violations,
-            unblocks,
-          }
-        : {
-            slice: slice.id,
-            runId: run.runId,
-            condition: run.stop?.condition ?? 'unclear-instructions',
-            detail: run.stop?.detail ?? '',
-            question: run.stop?.question ?? '',
-            paths: run.stop?.paths ?? [],
-            violations: run.violations,
-            unblocks,
-          },
-    );
-  }
-  for (const checkpoint of checkpoints) {
-    if (checkpoint.state !== 'failed' || !checkpoint.run) continue;
-    waiting.push({
-      slice: checkpoint.id,
-      runId: checkpoint.run.runId,
-      condition: checkpoint.run.failure?.reason ?? checkpoint.run.stop?.condition ?? 'internal',
-      detail: checkpoint.run.failure?.detail ?? checkpoint.run.stop?.detail ?? '',
-      question: checkpoint.run.stop?.question ?? 'Retry this checkpoint after mending its slices, or skip it?',
-      paths: checkpoint.run.stop?.paths ?? [],
-      violations: checkpoint.run.violations,
-      unblocks: [...new Set(checkpoint.unlocks.flatMap((id) => [id, ...dependentsOf(id, graph)]))],
-    });
-  }
-  // What unblocks most comes first: the person's minutes are the scarcest thing here.
-  // Before that, what is not as it was: nobody should go on without having seen it.
-  return waiting.sort(
-    (a, b) => Number(isViolation(b)) - Number(isViolation(a)) || b.unblocks.length - a.unblocks.length,
-  );
-}
-
-function dependentsOf(id: string, graph: PlanGraph): string[] {
-  const seen = new Set<string>();
-  const queue = [id];
-  for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
-    for (const next of graph.schedule.get(at)?.dependents ?? []) {
-      if (seen.has(next)) continue;
-      seen.add(next);
-      queue.push(next);
-    }
-  }
-  return graph.order.filter((other) => seen.has(other));
 }
 
 function batchesOf(graph: PlanGraph, slices: readonly SliceView[]): BatchView[] {

@@ -1,6 +1,6 @@
 import { auditSentence, type AuditedDifference } from '../audit/report.ts';
 import { doubtText } from './doubt.ts';
-import { viewRun } from './fold.ts';
+import { viewRun } from './run-view.ts';
 import type { Claims, RiskNote, RunEvent, Trace, Verification } from './model.ts';
 
 /** What the audit found, as a note: a violation is critical, what a person did meanwhile is only told. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { auditStop } from '../../core/run/audit-stop.ts';
-import { viewRun } from '../../core/run/fold.ts';
+import { viewRun } from '../../core/run/run-view.ts';
 import { branchOf } from '../../core/run/names.ts';
 import type { RunEvent } from '../../core/run/model.ts';
 import type { RunFacts } from '../../core/run/state-model.ts';

@@ -8,7 +8,7 @@ import {
 } from '../../core/context/prompt.ts';
 import { contextSources } from '../../core/context/sources.ts';
 import type { Slice } from '../../core/plan/model.ts';
-import { viewRun } from '../../core/run/fold.ts';
+import { viewRun } from '../../core/run/run-view.ts';
 import type { Decision, RunEvent } from '../../core/run/model.ts';
 import type { NextAttempt, PlanFacts, RunFacts, RunView } from '../../core/run/state-model.ts';
 import { readTexts } from '../git/base.ts';
