@@ -501,6 +501,11 @@ suite('results beside those of the base and of earlier attempts', () => {
   });
   test('what passes on the base already is worth knowing, no accusation', () =>
     assert.deepEqual(kinds(passed, passed), ['passes-on-base low']));
+  test('what runs more tests than on the base is not what passed there', () => {
+    assert.deepEqual(kinds(passed, fewer), []);
+    const unsure = { ...fewer, counts: { ...counts, ran: 3, passed: 3, exact: false } };
+    assert.deepEqual(kinds(passed, unsure), ['passes-on-base low']);
+  });
   test('fewer tests are doubted, unless the tests that changed show why', () => {
     assert.deepEqual(kinds(fewer, failed), ['fewer-tests high']);
     assert.deepEqual(kinds(fewer, failed, { keptAll: true }), []);

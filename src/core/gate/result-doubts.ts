@@ -20,10 +20,12 @@ export function doubtsOfResults({ results, onBase, keptAll, earlier }: ResultsAn
     };
     const { command, counts } = result;
     const base = onBase.get(command);
-    // Refactoring is work whose checks pass before and after: worth knowing, no accusation.
-    if (base?.outcome === 'passed' && result.outcome === 'passed')
-      doubt('passes-on-base', 'low', `\`${command}\` passes on the base already, without the change`);
     const before = base?.counts;
+    // A check that runs more tests than on the base is not the one that passed there.
+    const hasMore = counts && before && counts.exact && before.exact && counts.passed > before.passed;
+    // Refactoring is work whose checks pass before and after: worth knowing, no accusation.
+    if (base?.outcome === 'passed' && result.outcome === 'passed' && !hasMore)
+      doubt('passes-on-base', 'low', `\`${command}\` passes on the base already, without the change`);
     if (counts && before && counts.exact && before.exact && !keptAll && counts.ran < before.ran)
       doubt('fewer-tests', 'high', `\`${command}\` ran ${counts.ran} tests, on the base ${before.ran}`);
     else if (counts && before && counts.skipped + counts.todo > before.skipped + before.todo)
