@@ -138,7 +138,7 @@ export function activate(context: vscode.ExtensionContext): void {
     }
   }
 
-  /** When to look is told to the client once, at its start. */
+  /** When to look. The client learns it once, at its start. */
   async function restart(): Promise<void> {
     if (linting === null) return;
     await (await linting).stop();

@@ -27,7 +27,7 @@ export interface Settings {
   readonly provenance: boolean;
   readonly lint: boolean;
   readonly lintRun: 'onType' | 'onSave';
-  /** As written: the language server says what of it makes sense. */
+  /** As written: the language server says which parts make sense. */
   readonly lintRules: object;
   readonly lintLimits: object;
 }

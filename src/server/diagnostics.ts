@@ -29,7 +29,7 @@ const nothing = 'none';
 export interface DiagnosticsOptions {
   readonly connection: Connection;
   readonly workspace: Workspace;
-  /** `pull`: the client asks. `push`: it is told. Never both, or every finding would be shown twice. */
+  /** `pull`: the client asks. `push`: the server sends. Never both, or every finding would be shown twice. */
   readonly mode: 'pull' | 'push';
   /** Whether the client can be told to ask again. */
   readonly canRefresh: boolean;
@@ -42,7 +42,7 @@ export interface DiagnosticsOptions {
 export class Diagnostics {
   readonly #options: DiagnosticsOptions;
   readonly #reports = new Map<string, Report>();
-  /** What a client that is told was told last. */
+  /** What was pushed to the client last. */
   readonly #published = new Map<string, string>();
   readonly #waiting = new Set<Waiting>();
   /** Documents whose findings changed since the client was last told. */

@@ -17,7 +17,7 @@ export interface Inventory {
   readonly home: Readonly<Record<string, string>>;
   /** Entries of the stash, newest first. */
   readonly stash: readonly string[];
-  /** Paths of the primary that its index is told not to look at. */
+  /** Paths of the primary that its index hides from git. */
   readonly hidden: readonly string[];
   /** Digest of the primary's index as a file. */
   readonly index: string;

@@ -28,7 +28,7 @@ const maxFiles = 8;
 const maxCharacters = 3000;
 
 /**
- * What an agent is told when its proposal does not hold: problems of the answer itself, what the judge found, and what the
+ * What an agent reads when its proposal does not hold: problems of the answer itself, what the judge found, and what the
  * judge has worked out beside it: ways to cut a pair better that were tried, files to start contracts from, merge points
  * worth having.
  */

@@ -18,7 +18,7 @@ export interface Round {
 export type RoundsEnd =
   /** Nothing is left that the decomposer could mend. */
   | 'sound'
-  /** It was told as often as it may be. */
+  /** It had all the corrections that it may have. */
   | 'used-up'
   /** It answered with the same faults as before. */
   | 'no-better'
@@ -38,7 +38,7 @@ export interface Rounds {
   readonly changed?: readonly string[];
 }
 
-/** How often an agent is told what does not hold, after its first answer. */
+/** How many corrections an agent gets, after its first answer. */
 export const DEFAULT_CORRECTIONS = 2;
 export const MOST_CORRECTIONS = 10;
 

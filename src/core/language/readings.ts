@@ -19,7 +19,7 @@ import { readTaskSpec } from '../task/read.ts';
 import type { Manifest } from '../manifest/model.ts';
 import { readManifest } from '../manifest/read.ts';
 
-/** What the language features are told about the world. All paths are repository-relative with forward slashes. */
+/** What the language features know of the world. All paths are repository-relative with forward slashes. */
 export interface LanguageSources {
   /** Specs, plans and skills as they are now, open documents before the disk; contracts with empty text. It changes over time. */
   readonly files: ReadonlyMap<string, string>;

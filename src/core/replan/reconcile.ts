@@ -34,7 +34,7 @@ export interface Reconciliation {
   readonly locked: ReadonlySet<string>;
   /** Running slices to stop before anything is written. */
   readonly stop: readonly string[];
-  /** Slices with an earlier attempt whose task changes: what their agents are told, one sentence each. */
+  /** Slices with an earlier attempt whose task changes: one sentence each for their agents. */
   readonly renewed: readonly { readonly slice: string; readonly note: string }[];
   readonly notes: readonly ReplanNote[];
   /** Why the plan cannot be changed like this. Empty: it can. */
@@ -53,7 +53,7 @@ export function reconcile(request: ReconcileRequest): Reconciliation {
 /** What changes nothing of the work itself: boundaries mostly follow from what others write. */
 const minor: ReadonlySet<string> = new Set(['boundary', 'title', 'estimate', 'agent']);
 
-/** What the agent of a slice is told when its task changes; `null` when it is the same work. */
+/** The sentence for the agent of a slice whose task changes; `null` when it is the same work. */
 export function taskNote(before: ProposedSlice, after: ProposedSlice): string | null {
   const fields = fieldChanges(before, after).filter(({ field }) => !minor.has(field));
   return fields.length === 0 ? null : `The plan was changed. For this slice: ${describe(fields)}.`;

@@ -24,7 +24,7 @@ export type ScopeVerdict =
     };
 
 /**
- * Which part of the scope names a path. BOUNDARY wins over the other two, CREATE is told before MODIFY. An entry with
+ * Which part of the scope names a path. BOUNDARY wins over the other two, CREATE comes before MODIFY. An entry with
  * a symbol names its file, except in BOUNDARY, where `file::Symbol` leaves the rest of the file free (see
  * `symbolsInScope`). Unsafe paths are in no part.
  */

@@ -3,7 +3,7 @@ import { ANY_CODE, type SegmentGlob, type SegmentRow } from './segment-glob.ts';
 
 /**
  * Whether a row of each of two globs may match the same path, by what their names begin and end with: a necessary
- * condition, at a fraction of what the search for a path costs. Most globs that look alike are told apart by it.
+ * condition, at a fraction of what the search for a path costs. It parts most globs that look alike.
  */
 export function rowsCouldMeet(lefts: readonly SegmentRow[], rights: readonly SegmentRow[]): boolean {
   for (const left of lefts) for (const right of rights) if (rowCouldMeet(left, right)) return true;

@@ -23,7 +23,7 @@ export interface PlanTextOptions {
   readonly whatIf?: readonly WhatIf[];
   /** Further blocks, before the advice. */
   readonly sections?: readonly PlanSection[];
-  /** What to do about pairs that share too much, the best first; without it only the rule is told. */
+  /** What to do about pairs that share too much, the best first; without it only the rule stands there. */
   readonly advice?: Judgement['advice'];
   /** Merge points worth having, where they are known already. */
   readonly proposals?: readonly MergePointProposal[];

@@ -38,7 +38,7 @@ export function previewText(preview: Preview, options: PreviewTextOptions): stri
   const section = (title: string, lines: readonly string[]): void => {
     if (lines.length > 0) sections.push([strong(title), ...lines.map((line) => `  ${line}`)].join('\n'));
   };
-  // One pair is told whole by its line among the overlaps.
+  // One pair stands whole in its line among the overlaps.
   if (preview.matrix.cells.size > 1) section('Overlap matrix', matrixLines(preview.matrix, options));
   section('Estimate', estimateLines(preview));
   section(`Contracts (${preview.contracts.length})`, contractLines(preview));

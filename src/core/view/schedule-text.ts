@@ -52,7 +52,7 @@ export function breakEvenText(
   return `Agents: ${agents} are worth it (${gain}; coordination ${minutes(row.coordinationMinutes)}; ${more})${limit}`;
 }
 
-/** Rows that are told one by one where more agents change nothing. */
+/** Rows that stand one by one where more agents change nothing. */
 const MOST_ALIKE = 3;
 
 /** The rows of `--agents`, under a heading; where more agents make no difference up to the end, one line says so. */

@@ -87,7 +87,7 @@ async function chosen(spec: vscode.Uri, request: DecomposerRequest): Promise<Dec
   );
 }
 
-/** Who cuts the spec. Importers are not asked for: what they read is told by its file. */
+/** Who cuts the spec. Importers are not asked for: the file shows which of them reads it. */
 async function ask(): Promise<DecomposerId | null> {
   const rows = DECOMPOSERS.filter((row) =>
     vscode.workspace.isTrusted ? row.kind !== 'import' : row.kind === 'offline',

@@ -61,7 +61,7 @@ export class PlanRuns {
   }
 
   /**
-   * Runs the plan, or only the named slices, and returns at once; the end is told by a message. Slices asked for while
+   * Runs the plan, or only the named slices, and returns at once; a message tells the end. Slices asked for while
    * the plan is driven already are added to what it does.
    */
   start(plan: ReadPlan, only: readonly string[] | null): Notice | null {

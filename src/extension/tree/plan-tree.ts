@@ -15,7 +15,7 @@ export interface TreeElement {
 /**
  * The view `slicewave.plans`: shows the nodes of `tree-nodes.ts` and keeps the badge and the welcome text in step.
  *
- * VS Code is told of the rows that changed and of nothing else, and not at once: it asks again for all that is below
+ * VS Code hears of the rows that changed and of nothing else, and not at once: it asks again for all that is below
  * such a row, and while several slices run, refreshes would queue up behind each other.
  */
 export class PlanTree implements vscode.TreeDataProvider<TreeElement> {

@@ -105,7 +105,7 @@ export interface AskedToolUse {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** How an agent asks `slicewave hook <name>` before it uses a tool, and how it is told no. */
+/** How an agent asks `slicewave hook <name>` before it uses a tool, and how a refusal reaches it. */
 export interface AgentHook {
   readonly name: string;
   /** What was asked on standard input; `null`: nothing that a scope rules on. Throws when it cannot be read. */

@@ -25,7 +25,7 @@ export function agentFor(name: string | null): AgentId {
   return name !== null && isAgentId(name) ? name : DEFAULT_AGENT;
 }
 
-/** The hook that an agent was told to call by this name; `null`: no agent has it. */
+/** The hook that agents call by this name; `null`: no agent has it. */
 export function agentHook(name: string): AgentHook | null {
   return Object.values(ADAPTERS).find((adapter) => adapter.hook?.name === name)?.hook ?? null;
 }

@@ -177,7 +177,7 @@ async function listFiles(dir: string): Promise<string[]> {
   return entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
 }
 
-/** Paths that an index is told not to look at. */
+/** Paths that an index hides from git. */
 async function hiddenPaths(git: Git): Promise<string[]> {
   const entries = await git.fields(['ls-files', '-v', '-z']);
   return entries.filter((entry) => /^[a-zS]/.test(entry)).map((entry) => entry.slice(2));

@@ -44,7 +44,7 @@ export interface DecomposeOptions {
   readonly model?: string;
   /** Program and arguments, for `command`. */
   readonly command?: readonly string[];
-  /** How often an agent is told what does not hold, after its first answer. Default 2. */
+  /** How many corrections an agent gets, after its first answer. Default 2. */
   readonly corrections?: number;
   /** Takes what an agent answered last for this spec instead of asking anybody; the spec must not have changed since. */
   readonly last?: boolean;

@@ -65,7 +65,7 @@ export async function writePrompt(request: PromptRequest): Promise<Pick<Prompt, 
   return { ...prompt, text: `${prompt.text.trimEnd()}\n\n=== WHAT HAPPENED SINCE ===\n${resumePrompt(reason)}` };
 }
 
-/** Why this attempt is made, in the words the agent is told; `null` for a first or fresh one. */
+/** Why this attempt is made, in words for the agent; `null` for a first or fresh one. */
 function reasonOf(request: PromptRequest): ResumeReason | null {
   const { next, previous } = request;
   if (next.mode === 'fresh' || next.why === 'first') return null;

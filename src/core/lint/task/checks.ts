@@ -113,7 +113,7 @@ function absentFile(word: string, directory: string, index: RepositoryIndex): Un
   return { code: 'task.check-unknown', message, word, file };
 }
 
-/** The one file that an interpreter is told to run; `null` where anything else could be meant, such as a flag's value. */
+/** The one file that an interpreter runs; `null` where anything else could be meant, such as a flag's value. */
 function scriptFile(program: string, args: readonly string[]): string | null {
   if (!/^(?:node|python3?|bash|sh|ruby)$/.test(program)) return null;
   const [first = '', second = ''] = args;

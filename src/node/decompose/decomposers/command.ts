@@ -46,7 +46,7 @@ export interface CommandOptions {
   readonly minutes?: number;
 }
 
-/** A program without sessions: every turn is told the whole story. */
+/** A program without sessions: every turn gets the whole story. */
 export function commandAgent(options: CommandOptions): DecomposerAgent {
   const { command, root, minutes = ANSWER_MINUTES } = options;
   const [program = '', ...words] = command;
