@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { readFile, rm, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { temporaryFile } from '../process/temporary.ts';
 import { callGit } from './call.ts';
 import { FIXED_SETTINGS, FOR_DIFFS, gitEnvironment } from './hardening.ts';
 
@@ -231,7 +231,7 @@ export class Git {
 
   /** Gives `work` the path of a temporary index, which is removed afterwards. Starts as a copy of `from` when given. */
   async withIndex<T>(from: string | TrustedIndex | null, work: (index: string) => Promise<T>): Promise<T> {
-    const index = path.join(tmpdir(), `slicewave-index-${process.pid}-${randomUUID()}`);
+    const index = await temporaryFile('index');
     try {
       if (from !== null) {
         // Its time before its bytes: another git may put a younger index in its place in between.

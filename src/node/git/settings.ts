@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { z } from 'zod';
 import writeFileAtomic from 'write-file-atomic';
+import { temporaryDirectory } from '../process/temporary.ts';
 import { Git } from './git.ts';
 
 const recordedForm = z.object({
@@ -111,7 +112,7 @@ export async function withSettings(
 ): Promise<{ git: Git; dispose: () => Promise<void> }> {
   const { commonDir } = git.place;
   if (commonDir === undefined) throw new Error('a place without a git directory has no settings');
-  const own = await mkdtemp(path.join(tmpdir(), 'slicewave-git-'));
+  const own = await temporaryDirectory('git');
   await Promise.all([mkdir(path.join(own, 'info')), mkdir(path.join(own, 'refs'))]);
   await Promise.all([
     writeFile(path.join(own, 'HEAD'), 'ref: refs/heads/none\n'),

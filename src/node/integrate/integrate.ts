@@ -9,7 +9,8 @@ import { success, type Result } from '../../core/text/result.ts';
 import { fail, type EngineFailure } from '../failure.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
 import { worktreeRoot } from '../git/worktree.ts';
-import { endProcesses } from '../process/process-table.ts';
+import { endProcesses, isOfRun } from '../process/process-table.ts';
+import { sweepTemporary } from '../process/temporary.ts';
 import { settleSandbox } from '../run/confinement.ts';
 import { primaryValues } from '../run/private-values.ts';
 import { setUp } from '../run/setup.ts';
@@ -50,7 +51,8 @@ export async function integratePlan(
     const unready = notReady(loaded, state);
     if (unready) return unready;
     // What a killed integration left running: checks carry its name in their environment.
-    await endProcesses((seen) => seen.runId === passId(repository, plan.id));
+    await endProcesses((seen) => isOfRun(seen, passId(repository, plan.id)));
+    await sweepTemporary();
     return await integrate({ repository, loaded, facts, state, options });
   } finally {
     await lock.release();

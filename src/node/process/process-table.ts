@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import process from 'node:process';
 
@@ -14,10 +15,22 @@ export interface SeenProcess {
   readonly led: boolean;
   /** Its program, as the system shortens it. */
   readonly name: string;
-  /** `SLICEWAVE_RUN_ID` of its environment, or the run whose check it is: those are told by their temporary directory. */
+  /** `SLICEWAVE_RUN_ID` of its environment. */
   readonly runId: string | null;
+  /** The mark of the run whose check it is: those are told by their temporary directory. */
+  readonly checkOf: string | null;
   /** `SLICEWAVE_WORKTREE` of its environment. */
   readonly worktree: string | null;
+}
+
+/** Stands for a run in the name of the directory that its checks have for their home: short, for sockets are put there. */
+export function checkMark(runId: string): string {
+  return createHash('sha256').update(runId).digest('hex').slice(0, 12);
+}
+
+/** Whether a run started it, by the marks that it has. */
+export function isOfRun(seen: SeenProcess, runId: string): boolean {
+  return seen.runId === runId || (seen.checkOf !== null && seen.checkOf === checkMark(runId));
 }
 
 /** Ends matching processes: asked first (git takes its lock files away), killed after two seconds. Never ourselves. */
@@ -54,10 +67,6 @@ export async function seeProcesses(): Promise<readonly SeenProcess[]> {
       const environment = await readFile(`/proc/${name}/environ`, 'latin1').catch(() => '');
       const valueOf = (name_: string): string | null =>
         new RegExp(`(?:^|\\0)${name_}=([^\\0]*)`).exec(environment)?.[1] ?? null;
-      const runId =
-        valueOf('SLICEWAVE_RUN_ID') ??
-        /(?:^|\0)TMPDIR=[^\0]*\/check-([^\0/]+)-\w{6}\/tmp(?:\0|$)/.exec(environment)?.[1] ??
-        null;
       return {
         pid: Number(name),
         parent: Number(fields[1]),
@@ -66,7 +75,9 @@ export async function seeProcesses(): Promise<readonly SeenProcess[]> {
         terminal: Number(fields[4]),
         started: fields[19] ?? '',
         name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')),
-        runId,
+        runId: valueOf('SLICEWAVE_RUN_ID'),
+        checkOf:
+          /(?:^|\0)TMPDIR=[^\0]*\/slicewave-check-([\da-f]{12})-[^\0/]+\/tmp(?:\0|$)/.exec(environment)?.[1] ?? null,
         worktree: valueOf('SLICEWAVE_WORKTREE'),
       };
     }),

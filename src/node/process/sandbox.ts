@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { lstat, mkdir, realpath, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {
@@ -14,6 +14,7 @@ import { failure, success, type Result } from '../../core/text/result.ts';
 import { environmentFiles } from './environment-files.ts';
 import { stateHome } from './state-home.ts';
 import { environment, findProgram, runProcess, type Command, type Confining } from './processes.ts';
+import { temporaryDirectory } from './temporary.ts';
 
 /** What this machine confines processes with. */
 export interface Sandbox {
@@ -90,7 +91,7 @@ async function versionOf(program: string): Promise<string> {
 
 /** Why the sandbox does not hold; `null` when it does. */
 async function probe(sandbox: Sandbox): Promise<string | null> {
-  const top = await realpath(await mkdtemp(path.join(tmpdir(), 'slicewave-probe-')));
+  const top = await temporaryDirectory('probe');
   const [inside, outside] = [path.join(top, 'inside'), path.join(top, 'outside')];
   await Promise.all([mkdir(inside), mkdir(outside)]);
   const enclosure = await Enclosure.open(sandbox, { worktree: inside, needed: [outside], hides: false });
@@ -153,7 +154,7 @@ export class Enclosure implements Confining {
   }
 
   static async open(sandbox: Sandbox, request: EnclosureRequest): Promise<Enclosure> {
-    const scratch = await realpath(await mkdtemp(path.join(tmpdir(), 'slicewave-tmp-')));
+    const scratch = await temporaryDirectory('tmp');
     await mkdir(path.join(scratch, OWN));
     const worktree = await realpath(request.worktree);
     const writable = await existing([worktree, ...(request.writable ?? [])]);

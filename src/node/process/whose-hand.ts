@@ -33,23 +33,31 @@ export async function whyNotAPerson({ worktrees, runners, editor }: Surroundings
   if (!me) return null;
   const line = ancestry(me, byPid);
   for (const seen of line) {
-    if (seen.runId !== null && isOurs(seen.worktree)) return `it descends from run ${seen.runId}`;
+    if (isOfSome(seen) && isOurs(seen.worktree)) return `it descends from ${ofWhat(seen)}`;
     if (runners.some((runner) => runner.pid === seen.pid && runner.started === seen.started))
       return 'it descends from the runner of a slice';
   }
   const beside = all.find(
     (seen) =>
-      seen.runId !== null &&
+      isOfSome(seen) &&
       isOurs(seen.worktree) &&
       (seen.group === me.group || (me.session !== 0 && seen.session === me.session)),
   );
-  if (beside) return `it shares its session with run ${beside.runId ?? ''}`;
+  if (beside) return `it shares its session with ${ofWhat(beside)}`;
   const top = line.at(-1);
   const isYounger = runners.some(
     (runner) => runner.started !== '' && Number(top?.started ?? 0) >= Number(runner.started),
   );
   if (!editor && isYounger && me.terminal === 0) return 'it was cut off from what started it, while slices are at work';
   return null;
+}
+
+function isOfSome({ runId, checkOf }: SeenProcess): boolean {
+  return runId !== null || checkOf !== null;
+}
+
+function ofWhat({ runId }: SeenProcess): string {
+  return runId === null ? 'the check of a run' : `run ${runId}`;
 }
 
 /** From the process itself to the one that the system's first process is left with. */

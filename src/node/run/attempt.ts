@@ -2,7 +2,7 @@ import { agentFor, agentOf } from '../agents/table.ts';
 import { mergeParts, partsOf } from '../git/base.ts';
 import { WorktreeReplaced } from '../git/place.ts';
 import { unlockWorktree } from '../git/worktree.ts';
-import { endProcesses } from '../process/process-table.ts';
+import { endProcesses, isOfRun } from '../process/process-table.ts';
 import { environment } from '../process/processes.ts';
 import { runAgent } from './agent-step.ts';
 import { checksOnBase } from './base-checks.ts';
@@ -135,7 +135,7 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
 
 /** What an agent left running could change the tree between snapshot and commit, or answer on a port. */
 async function endLeftovers({ run, request }: SliceClaim): Promise<void> {
-  const ended = await endProcesses((seen) => seen.runId === run.runId);
+  const ended = await endProcesses((seen) => isOfRun(seen, run.runId));
   if (ended.length === 0) return;
   const named = ended.map(({ pid, name }) => `${name} (${pid})`).join(', ');
   request.say(`ended what the agent left running: ${named}`);

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import path from 'node:path';
+import { checkMark } from '../process/process-table.ts';
+import { temporaryDirectory } from '../process/temporary.ts';
 
 /** Build tools answer from a cache, or take a server that runs already, unless they are told not to. */
 const WITHOUT_CACHES: Readonly<Record<string, string>> = {
@@ -63,7 +65,7 @@ export async function openCheckEnvironment(
   runId: string,
 ): Promise<CheckEnvironment> {
   // By this name a check is found that outlived its runner.
-  const root = await realpath(await mkdtemp(path.join(tmpdir(), `check-${runId}-`)));
+  const root = await temporaryDirectory('check', checkMark(runId));
   const home = path.join(root, 'home');
   const temporary = path.join(root, 'tmp');
   await mkdir(home);

@@ -1,4 +1,4 @@
-import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isActive } from '../../core/run/states.ts';
 import { nodeName } from '../../core/run/names.ts';
@@ -17,8 +17,10 @@ import {
   worktreeRoot,
   type WorktreeEntry,
 } from '../git/worktree.ts';
+import { sweepTemporary } from '../process/temporary.ts';
 import { elsewhere } from './check-place.ts';
 import { ignoredWork } from './ignored-work.ts';
+import { leftOfRemovedPlans } from './removed-plans.ts';
 
 export interface CleanItem {
   readonly path: string;
@@ -87,6 +89,30 @@ export async function cleanable(repository: Repository, loaded: LoadedPlan): Pro
     } else items.push({ ...item, verdict: 'removable', why: 'uncommitted work is snapshotted first' });
   }
   return items;
+}
+
+/** What belongs to no plan of the checkout. */
+export interface Leftovers {
+  /** Checkouts for checks, which hold nobody's work. */
+  readonly items: readonly CleanItem[];
+  /** Files with the recorded settings of plans that are gone. */
+  readonly settings: readonly string[];
+}
+
+/** What removed plans left. `sweep`: what killed processes left in the temporary directory is taken away at once. */
+export async function leftovers(repository: Repository, { sweep }: { readonly sweep: boolean }): Promise<Leftovers> {
+  if (sweep) await sweepTemporary();
+  const { checkouts, settings } = await leftOfRemovedPlans(repository);
+  const why = 'checks ran in it, and its plan is gone';
+  const items = checkouts.map(async ({ path: dir, branch }): Promise<CleanItem> => {
+    return { path: dir, branch, size: await sizeOf(dir), verdict: 'removable', why };
+  });
+  return { items: await Promise.all(items), settings };
+}
+
+/** Takes the recorded settings of removed plans away. */
+export async function forgetSettings({ settings }: Leftovers): Promise<void> {
+  await Promise.all(settings.map((file) => rm(file, { force: true })));
 }
 
 /** What keeps a worktree from being the one that was made there; `null` when nothing does. */

@@ -4,6 +4,7 @@ import { detectAgent } from '../agents/detect.ts';
 import { Git } from '../git/git.ts';
 import { openRepository } from '../git/repository.ts';
 import { findSandbox } from '../process/sandbox.ts';
+import { sweepTemporary } from '../process/temporary.ts';
 import { worktreeRoot } from '../git/worktree.ts';
 
 export interface DoctorCheck {
@@ -62,6 +63,8 @@ export async function doctor(dir: string): Promise<readonly DoctorCheck[]> {
       );
     }
   } else add('repository', 'error', repository.failure.message, repository.failure.remedy);
+  const swept = await sweepTemporary();
+  if (swept > 0) add('leftovers', 'ok', `${swept} temporary thing${swept === 1 ? '' : 's'} of killed runs taken away`);
   const agents = await Promise.all(
     AGENT_IDS.map(async (id) => ({ id, found: await detectAgent(id, { version: true, cwd: dir }) })),
   );

@@ -2,6 +2,7 @@ import { laneOf } from '../../core/run/names.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import { excludeState } from '../git/repository.ts';
+import { sweepTemporary } from '../process/temporary.ts';
 import { FactsReader } from '../state/facts.ts';
 import { acquireLock, laneLock } from '../state/locks.ts';
 import { endOrphans } from '../state/stop.ts';
@@ -30,6 +31,7 @@ export async function runAttempt(request: AttemptRequest): Promise<Result<Attemp
   try {
     // Not while an agent whose runner was killed still writes.
     await endOrphans(await new FactsReader(repository).runs(plan.id));
+    await sweepTemporary();
     const claim = await claimAttempt(request, lane);
     if (!claim.ok) return claim;
     return claim.value.kind === 'slice' ? success(await attemptSlice(claim.value)) : await reachCheckpoint(claim.value);

@@ -7,6 +7,7 @@ import { changesBetween, patchBetween, takeSnapshot, treeOfWorktree } from '../g
 import { readCodeChanges } from './code-changes.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import { environment, identify, runProcess } from '../process/processes.ts';
+import { sweepTemporary } from '../process/temporary.ts';
 import { Git } from '../git/git.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
 import { enclosed, enclosureOfAgent, settleSandbox, unconfinedWarning } from './confinement.ts';
@@ -33,6 +34,7 @@ export async function wrapCommand(
 ): Promise<Result<{ readonly runId: string; readonly exitCode: number }, EngineFailure>> {
   const { repository } = request;
   await excludeState(repository);
+  await sweepTemporary();
   // Where the person stands, before the command could change what that is.
   const asked = ['rev-parse', '--path-format=absolute', '--show-toplevel', '--git-dir'];
   const [worktree = '', gitDir = ''] = (await new Git(request.cwd).text(asked)).split('\n');

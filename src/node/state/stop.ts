@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { RunFacts } from '../../core/run/state-model.ts';
-import { endProcesses, signalProcess } from '../process/process-table.ts';
+import { checkMark, endProcesses, signalProcess } from '../process/process-table.ts';
 import { isAlive } from '../process/processes.ts';
 import type { Repository } from '../git/repository.ts';
 import { locksDir, sweepLocks } from './locks.ts';
@@ -53,15 +53,17 @@ export async function clearDead(repository: Repository, runs: readonly RunFacts[
 export async function endOrphans(runs: readonly RunFacts[]): Promise<void> {
   const dead = runs.filter((run) => !run.alive && run.events.length > 0 && run.events.at(-1)?.type !== 'ended');
   const ids = new Set<string>();
+  const marks = new Set<string>();
   const groups = new Map<number, string>();
   for (const run of dead) {
     const first = run.events[0];
     if (first?.type !== 'run_started' || first.host !== hostname()) continue;
     ids.add(run.runId);
+    marks.add(checkMark(run.runId));
     groups.set(first.pid, first.pid_started);
   }
   await endProcesses((seen) => {
-    if (seen.runId !== null && ids.has(seen.runId)) return true;
+    if ((seen.runId !== null && ids.has(seen.runId)) || (seen.checkOf !== null && marks.has(seen.checkOf))) return true;
     // A group keeps its number from being given away: a member that is younger than the dead leader is its child.
     const leader = groups.get(seen.group);
     // Where a leader lives, it is another process: the number was given away since (or the machine was started anew).

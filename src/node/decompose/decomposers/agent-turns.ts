@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { agentRow, pathVariable, type DecomposingAgentId } from '../../../core/agent/agents.ts';
 import { answerIn, LARGEST_ANSWER, type Answer } from '../../../core/decompose/answer.ts';
@@ -12,6 +11,7 @@ import { agentOf } from '../../agents/table.ts';
 import type { DecomposerAgent, DecomposerAnswer, DecomposerTurn } from '../model.ts';
 import type { EngineFailure } from '../../failure.ts';
 import { environment, findProgram, runProcess, type SpawnOutcome } from '../../process/processes.ts';
+import { temporaryDirectory } from '../../process/temporary.ts';
 import { fail } from '../../failure.ts';
 
 /** How long an agent may think about one answer. */
@@ -44,7 +44,7 @@ export function decomposerAgent(options: DecomposerOptions): DecomposerAgent {
         remedy || `Install ${title}, or decompose with --with structure.`,
       );
     }
-    const scratch = await mkdtemp(path.join(tmpdir(), 'slicewave-decompose-'));
+    const scratch = await temporaryDirectory('decompose');
     try {
       return await ask({ ...turn, ...options, env, scratch, program });
     } finally {

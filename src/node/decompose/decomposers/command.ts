@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { answerIn, LARGEST_ANSWER } from '../../../core/decompose/answer.ts';
 import { decomposeAgain } from '../../../core/decompose/feedback.ts';
@@ -10,6 +9,7 @@ import { ANSWER_MINUTES, endedBadly, lastLine } from './agent-turns.ts';
 import type { DecomposerAgent } from '../model.ts';
 import type { Decomposer } from './decomposer.ts';
 import { environment, findProgram, runProcess } from '../../process/processes.ts';
+import { temporaryDirectory } from '../../process/temporary.ts';
 import { fail } from '../../failure.ts';
 import { draftInRounds } from './rounds.ts';
 
@@ -71,7 +71,7 @@ export function commandAgent(options: CommandOptions): DecomposerAgent {
         'Use {prompt_file} instead of {prompt} in the command.',
       );
     }
-    const scratch = await mkdtemp(path.join(tmpdir(), 'slicewave-decompose-'));
+    const scratch = await temporaryDirectory('decompose');
     try {
       const promptFile = path.join(scratch, 'prompt.txt');
       const schemaFile = path.join(scratch, 'schema.json');
