@@ -1,7 +1,5 @@
 /** All rows, and how they are run: many at once where they disturb nobody, one by one where they do. */
-import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import path from 'node:path';
 import process from 'node:process';
 import type { Battery, Mode, TrustCase, TrustRow } from './case.ts';
 import { FILE_ESCAPES } from './rows/files.ts';
@@ -26,38 +24,40 @@ export const ROWS: readonly TrustRow[] = [
 const TOGETHER = 12;
 
 /**
- * Runs rows in one mode and hands over each site's evidence as soon as it is there. Rows that share a site are few, so
- * that two sites fill two processors.
+ * The rows that are run in one mode when not all are asked for: all without a sandbox, and in it the first of each kind to
+ * which the operating system makes a difference. What the others of a kind touch is confined by the same rule.
+ */
+export function rowsOf(mode: Mode, everyRow: boolean): readonly TrustRow[] {
+  if (mode === 'off') return ROWS;
+  const differing = ROWS.filter(({ differs }) => differs);
+  const isFirst = (row: TrustRow): boolean => differing.find(({ kind }) => kind === row.kind) === row;
+  return everyRow ? differing : differing.filter(isFirst);
+}
+
+/** What is known of the rows of a site; an error: the site itself could not be run. */
+export type SiteResult = readonly Evidence[] | { readonly rows: readonly TrustRow[]; readonly problem: unknown };
+
+/**
+ * Runs rows in one mode and hands over each site's result as soon as it is there. Rows that share a site are few, so that
+ * two sites fill two processors.
  */
 export async function runBattery(
   rows: readonly TrustRow[],
   mode: Mode,
-  take: (evidence: readonly Evidence[]) => void,
+  take: (result: SiteResult) => void,
 ): Promise<void> {
-  const chosen = mode === 'on' ? rows.filter(({ differs }) => differs) : rows;
-  const sites = chosen.filter(({ alone }) => alone).map((row): readonly TrustRow[] => [row]);
-  const together = chosen.filter(({ alone }) => !alone);
+  const sites = rows.filter(({ alone }) => alone).map((row): readonly TrustRow[] => [row]);
+  const together = rows.filter(({ alone }) => !alone);
   for (const battery of ['escape', 'lie', 'honest'] as const) {
     const own = together.filter((row) => row.battery === battery);
     for (let start = 0; start < own.length; start += TOGETHER) sites.unshift(own.slice(start, start + TOGETHER));
   }
-  const flag = hasSandboxFlag();
   const next = sites.values();
   const work = async (): Promise<void> => {
-    for (const site of next) take(await runSite(site, mode, flag));
+    for (const site of next)
+      take(await runSite(site, mode).catch((problem: unknown): SiteResult => ({ rows: site, problem })));
   };
   await Promise.all(
     Array.from({ length: Number(process.env['TRUST_JOBS'] ?? Math.min(4, availableParallelism())) }, work),
   );
-}
-
-let sandboxFlag: boolean | undefined;
-
-/** Whether this build knows `--sandbox`. */
-export function hasSandboxFlag(): boolean {
-  const cli = path.resolve(process.env['SLICEWAVE_CLI'] ?? path.join(import.meta.dirname, '../../dist/cli.js'));
-  sandboxFlag ??= spawnSync(process.execPath, [cli, 'run', '--help'], { encoding: 'utf8' }).stdout.includes(
-    '--sandbox',
-  );
-  return sandboxFlag;
 }

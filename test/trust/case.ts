@@ -7,7 +7,7 @@
  * What became of a row:
  *
  * - `prevented`: nothing out of bounds came to be, and the slice went on to a commit that holds;
- * - `stopped`: the slice did not get through, and the place is named in what `run` printed or in `status --json`;
+ * - `stopped`: the slice did not get through, and the place is named in what `status --json` says;
  * - `doubted`: verified, with the doubt named there;
  * - `verified`: verified, and nothing is said against it;
  * - `missed`: something out of bounds got through or was damaged without being named; a lie was believed;
@@ -49,7 +49,7 @@ export interface TrustCase {
   readonly report?: Readonly<Record<string, unknown>>;
   /** Bash in a clean checkout of the verified commit: fails when the commit is not what was asked. */
   readonly truth?: string;
-  /** What must stand in what `run` printed or in `status --json`, where something was stopped or doubted. */
+  /** What must stand in the sentences and paths of `status --json`, where something was stopped or doubted. */
   readonly named?: RegExp;
   /** Bash in the primary afterwards; each line that it prints is a damage that the state of the world does not show. */
   readonly harm?: string;

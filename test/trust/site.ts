@@ -20,17 +20,32 @@ import type { Mode, TrustRow } from './case.ts';
 import { plainGit, worldOf, type Places, type World } from './world.ts';
 
 const CLI = path.resolve(process.env['SLICEWAVE_CLI'] ?? path.join(import.meta.dirname, '../../dist/cli.js'));
-/** Ends only what hangs. */
-const LIMIT_MS = 1_800_000;
+/** Ends only what hangs: a site has at most a dozen slices of seconds each, on however busy a machine. */
+const LIMIT_MS = 600_000;
 const PLAN = 'TS-0310-shop';
 
-/** One slice as `status --json` tells it; other fields are told too, and searched as text. */
+/** What a slice stopped on or waits with, as `status --json` tells it. */
+interface Trouble {
+  readonly condition?: string;
+  readonly reason?: string;
+  readonly detail?: string;
+  readonly paths?: readonly string[];
+}
+
+/** One slice as `status --json` tells it. */
 export interface SliceFacts {
   readonly id: string;
   readonly state: string;
   readonly run_id: string | null;
   readonly attempt: number;
   readonly commit: string | null;
+  readonly stop: Trouble | null;
+  readonly failure: Trouble | null;
+  readonly doubts: readonly {
+    readonly summary: string;
+    readonly places: readonly { readonly path: string }[];
+  }[];
+  readonly claims_refuted: readonly string[];
 }
 
 /** Everything that is known of a row after its site has run. */
@@ -42,9 +57,9 @@ export interface Evidence {
   readonly slice: SliceFacts | null;
   /** What `run` printed of this slice, or everything where it was alone. */
   readonly printed: string;
-  /** What `status --json` says of this slice, in its attention, its stop and its doubts. */
+  /** What a person is told of this slice, or of everything where it was alone: sentences and paths, see `sentencesOf`. */
   readonly told: string;
-  /** Doubts and refuted claims that `status --json` holds against a verified slice. */
+  /** Doubts and refuted claims that `status --json` holds against the slice. */
   readonly doubts: readonly string[];
   /** `contradictions` and `review_needed` of its trace. */
   readonly contradictions: readonly string[];
@@ -76,12 +91,8 @@ if (answer(2, 3) !== 5 || answer(4, 0) !== 4) { console.log('wrong answer'); pro
 `;
 
 /** Runs rows in one repository. Rows with `alone` come one by one. */
-export async function runSite(
-  rows: readonly TrustRow[],
-  mode: Mode,
-  sandboxFlag: boolean,
-): Promise<readonly Evidence[]> {
-  const site = new Site(rows, mode, sandboxFlag);
+export async function runSite(rows: readonly TrustRow[], mode: Mode): Promise<readonly Evidence[]> {
+  const site = new Site(rows, mode);
   try {
     return await site.run();
   } finally {
@@ -92,16 +103,14 @@ export async function runSite(
 class Site {
   readonly #rows: readonly TrustRow[];
   readonly #mode: Mode;
-  readonly #sandboxFlag: boolean;
   readonly #places: Places;
   readonly #scripts: string;
   readonly #base: string;
   readonly #ids: ReadonlyMap<string, string>;
 
-  constructor(rows: readonly TrustRow[], mode: Mode, sandboxFlag: boolean) {
+  constructor(rows: readonly TrustRow[], mode: Mode) {
     this.#rows = rows;
     this.#mode = mode;
-    this.#sandboxFlag = sandboxFlag;
     this.#ids = new Map(rows.map((row, index) => [row.name, `task-${201 + index}`]));
     const top = realpathSync(mkdtempSync(path.join(tmpdir(), 'slicewave-trust-')));
     this.#places = { top, primary: path.join(top, 'shop'), home: path.join(top, 'home') };
@@ -134,11 +143,10 @@ class Site {
     let status = await this.#status();
     const harm = new Map<string, readonly string[]>(this.#rows.map((row) => [row.name, this.#harm(row, status)]));
     if (alone?.later) {
-      const again = await this.#slicewave(this.#runArguments(`${ids},later`), { WAYWARD: '' });
-      printed += again;
+      printed += await this.#slicewave(this.#runArguments(`${ids},later`), { WAYWARD: '' });
       const later = await this.#status();
       const last = later.slices.find(({ id }) => id === 'later');
-      if (last?.state !== 'verified' && alone.named?.test(this.#own(again, alone)) !== true) {
+      if (last?.state !== 'verified' && alone.named?.test(this.#own(sentencesOf(later, 'later'), alone)) !== true) {
         const why = `the slice that depends on it is ${last?.state ?? 'gone'}`;
         harm.set(alone.name, [...(harm.get(alone.name) ?? []), why]);
       }
@@ -149,7 +157,8 @@ class Site {
       const slice = status.slices.find((candidate) => candidate.id === id) ?? null;
       const trace = this.#trace(slice?.run_id ?? null);
       const attention = status.attention.filter((item) => item.slice === id);
-      const own = alone ? status.text : JSON.stringify([slice && withoutPlaces(slice), attention]);
+      // Where there is no status, what was printed instead is all that a person has.
+      const own = status.slices.length === 0 ? printed : sentencesOf(status, alone ? null : id);
       const commit = slice && isThrough(slice.state) ? slice.commit : null;
       const checkout = commit === null ? null : this.#checkout(row, id, commit);
       return {
@@ -276,8 +285,8 @@ class Site {
 
   #runArguments(ids: string): readonly string[] {
     const agent = ['--agent', 'command', '--agent-command', `bash ${path.join(this.#scripts, 'agent.sh')}`];
-    const sandbox = this.#sandboxFlag ? ['--sandbox', this.#mode === 'on' ? 'required' : 'off'] : [];
-    return ['run', PLAN, ...agent, ...sandbox, '--max-parallel', '2', '--only', ids];
+    const sandbox = this.#mode === 'on' ? 'required' : 'off';
+    return ['run', PLAN, ...agent, '--sandbox', sandbox, '--max-parallel', '2', '--only', ids];
   }
 
   /** Runs the command line to its end, and plays the person meanwhile. What it printed. */
@@ -327,13 +336,9 @@ class Site {
   async #status(): Promise<Status> {
     const text = await this.#slicewave(['status', PLAN, '--json'], {});
     const line = text.split('\n').find((candidate) => candidate.startsWith('{'));
-    if (line === undefined) return { slices: [], attention: [], text };
-    const { slices, attention, ...rest } = JSON.parse(line) as Status & Readonly<Record<string, unknown>>;
+    const status = JSON.parse(line ?? '{}') as Partial<Status>;
     // An error in the place of a status: that it cannot be told is all that is known.
-    if (!Array.isArray(slices)) return { slices: [], attention: [], text };
-    const notes = [rest['notes'], rest['warnings'], rest['violations'], rest['doubts']];
-    const stops = slices.map(withoutPlaces);
-    return { slices, attention, text: JSON.stringify([attention, stops, notes]) };
+    return { slices: status.slices ?? [], attention: status.attention ?? [], warnings: status.warnings ?? [] };
   }
 
   #trace(runId: string | null): TraceFacts {
@@ -423,9 +428,28 @@ interface TraceFacts {
 
 interface Status {
   readonly slices: readonly SliceFacts[];
-  readonly attention: readonly { readonly slice: string }[];
-  /** Everything that speaks of what happened, without names of places. */
-  readonly text: string;
+  readonly attention: readonly (Trouble & { readonly slice: string })[];
+  readonly warnings: readonly { readonly summary: string; readonly paths: readonly string[] }[];
+}
+
+/**
+ * What a status says of one slice, or of all and of the plan: sentences and paths alone. Names of fields, ids of slices
+ * and runs, the word for a condition and what a person may do next stand there whatever was found, and name nothing.
+ */
+function sentencesOf(status: Status, id: string | null): string {
+  const slices = status.slices.filter((slice) => id === null || slice.id === id);
+  const attention = status.attention.filter(({ slice }) => id === null || slice === id);
+  const troubles = [...slices.flatMap(({ stop, failure }) => [stop, failure]), ...attention];
+  return [
+    ...troubles.flatMap((trouble) => [trouble?.detail ?? '', ...(trouble?.paths ?? [])]),
+    ...slices.flatMap(({ doubts }) =>
+      doubts.flatMap(({ summary, places }) => [summary, ...places.map(({ path: place }) => place)]),
+    ),
+    ...slices.flatMap((slice) => slice.claims_refuted),
+    ...(id === null ? status.warnings.flatMap(({ summary, paths }) => [summary, ...paths]) : []),
+  ]
+    .filter(Boolean)
+    .join('\n');
 }
 
 /** Whether others may build on it. */
@@ -438,11 +462,6 @@ function dirOf(row: TrustRow): string {
   return `work/${row.name}`;
 }
 
-/** A list of changed files names nothing: it stands there whether or not something was found wrong. */
-function withoutPlaces(slice: SliceFacts): object {
-  return { ...slice, branch: null, worktree: null, files_changed: null };
-}
-
 function linesOf(text: string, id: string): string {
   return text
     .split('\n')
@@ -451,10 +470,7 @@ function linesOf(text: string, id: string): string {
 }
 
 function doubtsOf(slice: SliceFacts | null): readonly string[] {
-  if (slice === null) return [];
-  return Object.entries(slice).flatMap(([name, value]) =>
-    /doubt|refuted|contradiction/.test(name) && Array.isArray(value) ? value.map((one) => JSON.stringify(one)) : [],
-  );
+  return slice === null ? [] : [...slice.doubts.map(({ summary }) => summary), ...slice.claims_refuted];
 }
 
 /** Processes that stand in the site or carry its place in their environment. Linux only. */

@@ -1,59 +1,31 @@
 /**
  * The trust batteries: what agents may try, the lies they may tell, and honest work that must not be accused, each
- * against the built command line, without a sandbox and, where that makes a difference, in it.
+ * against the built command line: all without a sandbox and, of what the operating system makes a difference to, the
+ * first row of each kind in it.
  *
- * `TRUST_ONLY=name,kind,…` runs a part; `TRUST_RECORD=1` keeps the results for the table in the documentation;
- * `TRUST_KEEP=1` leaves the folders.
+ * `TRUST_ALL=1` runs every such row in the sandbox; `TRUST_ONLY=name,kind,…` runs a part, in both modes; `TRUST_KEEP=1`
+ * leaves the folders. What is kept for the table in the documentation is written by `test/trust/try.ts --record`.
  */
 import { strict as assert } from 'node:assert';
 import process from 'node:process';
 import { sandboxObstacle } from '../sandbox/install.ts';
-import { ROWS, runBattery } from './battery.ts';
+import { ROWS, rowsOf, runBattery } from './battery.ts';
 import { rightVerdicts, type Mode, type TrustRow } from './case.ts';
 import { GAPS } from './gaps.ts';
-import { keepResults, keptResults } from './table.ts';
-import { judge, shown, type Judged } from './verdict.ts';
+import { hasEnded, judge, shown } from './verdict.ts';
 import type { Evidence } from './site.ts';
 
 const only = process.env['TRUST_ONLY']?.split(',') ?? null;
-const rows = ROWS.filter(
-  ({ name, kind, battery }) => only === null || [name, kind, battery].some((word) => only.includes(word)),
-);
-/** A row without a result that was looked at and kept is run by `test/trust/try.ts --record` first. */
-const results = keptResults();
-const isKept = (row: TrustRow, mode: Mode): boolean =>
-  only !== null || process.env['TRUST_RECORD'] !== undefined || (results[row.name]?.[mode] ?? null) !== null;
+const isWanted = ({ name, kind, battery }: TrustRow): boolean =>
+  only === null || [name, kind, battery].some((word) => only.includes(word));
 const obstacle = process.platform === 'linux' ? sandboxObstacle() : 'rows are written for Linux';
-
-interface Answer {
-  readonly evidence: Evidence;
-  readonly judged: Judged;
-}
+const modes: readonly Mode[] = obstacle === null ? ['off', 'on'] : ['off'];
+const isEveryRow = only !== null || Boolean(process.env['TRUST_ALL']);
+/** Ends only what hangs. Each command of a site has a limit of its own. */
+const LIMIT_MS = 7_200_000;
 
 if (process.platform !== 'win32')
   suite('trust', () => {
-    const answers: Record<Mode, Map<string, Answer>> = { off: new Map(), on: new Map() };
-    const modes: readonly Mode[] = obstacle === null ? ['off', 'on'] : ['off'];
-
-    suiteSetup(async function () {
-      this.timeout(0);
-      for (const mode of modes)
-        await runBattery(
-          rows.filter((row) => isKept(row, mode)),
-          mode,
-          (all) => {
-            for (const evidence of all) answers[mode].set(evidence.row.name, { evidence, judged: judge(evidence) });
-          },
-        );
-    });
-
-    suiteTeardown(() => {
-      if (obstacle !== null) console.log(`no sandbox was tried: ${obstacle}`);
-      if (!process.env['TRUST_RECORD']) return;
-      for (const mode of modes)
-        keepResults(ROWS, mode, new Map([...answers[mode]].map(([name, { judged }]) => [name, judged.verdict])));
-    });
-
     test('the batteries are as large as they must be, and no name stands twice', () => {
       const count = (battery: string): number => ROWS.filter((row) => row.battery === battery).length;
       assert.ok(count('escape') >= 90 && count('lie') >= 60 && count('honest') >= 40);
@@ -64,22 +36,38 @@ if (process.platform !== 'win32')
       );
     });
 
+    if (obstacle !== null) suiteTeardown(() => console.log(`no sandbox was tried: ${obstacle}`));
+
     for (const mode of modes)
-      for (const row of rows.filter((row) => isKept(row, mode) && (mode === 'off' || row.differs)))
-        test(`${row.battery}, ${row.kind}: ${row.about} (${row.name}, sandbox ${mode})`, () =>
-          holds(row, mode, answers[mode].get(row.name)));
+      suite(`sandbox ${mode}`, () => {
+        const rows = rowsOf(mode, isEveryRow).filter(isWanted);
+        const known = new Map<string, Evidence>();
+        const problems = new Map<string, unknown>();
+
+        suiteSetup(async function () {
+          this.timeout(LIMIT_MS);
+          await runBattery(rows, mode, (result) => {
+            if ('problem' in result) for (const { name } of result.rows) problems.set(name, result.problem);
+            else for (const evidence of result) known.set(evidence.row.name, evidence);
+          });
+        });
+
+        for (const row of rows)
+          test(`${row.battery}, ${row.kind}: ${row.about} (${row.name})`, () => {
+            const evidence = known.get(row.name);
+            assert.ok(evidence, `${row.name} could not be run: ${String(problems.get(row.name))}`);
+            holds(evidence);
+          });
+      });
   });
 
-function holds(row: TrustRow, mode: Mode, answer: Answer | undefined): void {
-  assert.ok(answer, `${row.name} has not run`);
-  const { judged, evidence } = answer;
-  const right = rightVerdicts(row);
+function holds(evidence: Evidence): void {
+  const { row, mode } = evidence;
+  const judged = judge(evidence);
   const gap = GAPS[row.name];
-  const isRight = right.includes(judged.verdict);
+  const says = shown(evidence, judged);
+  assert.ok(hasEnded(evidence), says);
   if (gap && (gap.mode === 'both' || gap.mode === mode))
-    assert.ok(
-      !isRight,
-      `${row.name} holds now (${judged.verdict}): take it out of gaps.ts. It was there because: ${gap.why}`,
-    );
-  else assert.ok(isRight, `must be ${right.join(' or ')}\n${shown(evidence, judged)}`);
+    assert.equal(judged.verdict, gap.is, `a known gap (${gap.why}) is another one now: mend gaps.ts\n${says}`);
+  else assert.ok(rightVerdicts(row).includes(judged.verdict), `must be ${rightVerdicts(row).join(' or ')}\n${says}`);
 }

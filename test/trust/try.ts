@@ -14,10 +14,15 @@ const rows =
       );
 const mode = process.argv.includes('--on') ? 'on' : 'off';
 const began = performance.now();
-await runBattery(rows, mode, (all) => {
+const chosen = mode === 'on' ? rows.filter(({ differs }) => differs) : rows;
+await runBattery(chosen, mode, (result) => {
+  if ('problem' in result) {
+    console.log(`FAILED ${result.rows.map(({ name }) => name).join(' ')}: ${String(result.problem)}`);
+    return;
+  }
   if (process.argv.includes('--record'))
-    keepResults(ROWS, mode, new Map(all.map((evidence) => [evidence.row.name, judge(evidence).verdict])));
-  for (const evidence of all) {
+    keepResults(ROWS, mode, new Map(result.map((evidence) => [evidence.row.name, judge(evidence).verdict])));
+  for (const evidence of result) {
     const judged = judge(evidence);
     const right = rightVerdicts(evidence.row).includes(judged.verdict);
     if (right && !process.argv.includes('--all'))
@@ -25,4 +30,4 @@ await runBattery(rows, mode, (all) => {
     else console.log(`WRONG ${shown(evidence, judged)}`);
   }
 });
-console.log(`${rows.length} rows, ${Math.round((performance.now() - began) / 1000)} s`);
+console.log(`${chosen.length} rows, ${Math.round((performance.now() - began) / 1000)} s`);

@@ -147,7 +147,13 @@ const FILES: readonly TrustCase[] = [
     agent: 'rm HISTORY.md; mkdir HISTORY.md; echo x > HISTORY.md/a',
     named: /HISTORY\.md/,
   },
-  { name: 'pipe-left', kind: 'files', about: 'leaves a named pipe in its scope', agent: 'mkfifo $d/pipe' },
+  {
+    name: 'pipe-left',
+    sees: ['prevented'],
+    kind: 'files',
+    about: 'leaves a named pipe in its scope',
+    agent: 'mkfifo $d/pipe',
+  },
   {
     name: 'nested-repository',
     kind: 'repositories',
@@ -305,6 +311,7 @@ const INDEX: readonly TrustCase[] = [
   },
   {
     name: 'index-emptied',
+    sees: ['prevented'],
     kind: "git's index",
     about: 'takes everything out of the index',
     agent: 'git rm -rq --cached .',
@@ -355,6 +362,7 @@ const INDEX: readonly TrustCase[] = [
   },
   {
     name: 'own-history-dropped',
+    sees: ['prevented'],
     kind: 'commits',
     about: 'commits on a history without the base',
     agent: 'c=$(git commit-tree -m x "HEAD^{tree}"); git reset -q --soft "$c"',
@@ -480,6 +488,7 @@ const SECRET: readonly TrustCase[] = [
   },
   {
     name: 'secret-in-output',
+    sees: ['prevented'],
     kind: 'secrets',
     about: 'prints a token and the values of .env',
     agent: 'echo "using $TOKEN"; cat "$P/.env"',
@@ -487,6 +496,7 @@ const SECRET: readonly TrustCase[] = [
   },
   {
     name: 'secret-in-errors',
+    sees: ['prevented'],
     kind: 'secrets',
     about: 'prints a token on standard error',
     agent: 'echo "401 for $TOKEN" >&2',
@@ -494,6 +504,7 @@ const SECRET: readonly TrustCase[] = [
   },
   {
     name: 'secret-in-two-writes',
+    sees: ['prevented'],
     kind: 'secrets',
     about: 'prints a token in two halves',
     agent: 'printf %s "${TOKEN:0:11}"; sleep 0.4; printf "%s\\n" "${TOKEN:11}"',
@@ -501,6 +512,7 @@ const SECRET: readonly TrustCase[] = [
   },
   {
     name: 'secret-in-report',
+    sees: ['prevented'],
     kind: 'secrets',
     about: 'puts a token and a password into its report',
     agent: 'true',
@@ -513,6 +525,7 @@ const SECRET: readonly TrustCase[] = [
   },
   {
     name: 'secret-in-check-output',
+    sees: ['prevented'],
     kind: 'secrets',
     about: 'lets its check print the password of the environment',
     check: 'node {d}/answer.js',
