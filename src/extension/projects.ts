@@ -3,6 +3,7 @@ import type { Result } from '../core/text/result.ts';
 import type { OpenPlan } from './open-plan.ts';
 import type { Engine } from '../node/engine.ts';
 import type { EngineFailure } from '../node/failure.ts';
+import { inside } from '../node/paths.ts';
 import type { LoadedPlan } from '../core/plan/graph-model.ts';
 
 /** A repository of the workspace with the engine that serves it. */
@@ -93,7 +94,7 @@ export class Projects {
 
   /** The project whose repository holds a file; the innermost one when they nest. */
   projectOf(file: vscode.Uri): Project | null {
-    const holders = this.projects().filter(({ root }) => isInside(file.fsPath, root));
+    const holders = this.projects().filter(({ root }) => inside(root, file.fsPath));
     return holders.sort((a, b) => b.root.length - a.root.length)[0] ?? null;
   }
 
@@ -199,11 +200,4 @@ export class Projects {
       void this.refresh();
     }, SETTLE_MS);
   }
-}
-
-/** Whether a file lies in a directory; both absolute, in the platform's form. */
-export function isInside(file: string, dir: string): boolean {
-  const separator = dir.includes('\\') ? '\\' : '/';
-  const parent = dir.endsWith(separator) ? dir : dir + separator;
-  return file === dir || file.startsWith(parent);
 }

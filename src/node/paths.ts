@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import path from 'node:path';
 
 /** Whether a path is a directory or lies below it, by name alone: links are not looked at. */
@@ -17,6 +18,11 @@ export async function contained(root: string, relative: string): Promise<string 
     if (real !== null) return inside(realRoot, real) ? full : null;
   }
   return null;
+}
+
+/** A path as a person writes it: absolute, or `~/...`. */
+export function expandHome(place: string): string {
+  return place === '~' || place.startsWith('~/') ? path.join(homedir(), place.slice(1)) : place;
 }
 
 /** A path of this machine with forward slashes, as plans, findings and git name files. */

@@ -8,6 +8,7 @@ import type { LintSettings } from '../core/lint/engine/config.ts';
 import type { RepositoryFacts } from '../core/scope/repository-facts.ts';
 import { LintSession } from '../core/lint/lint.ts';
 import { sameOptions } from '../core/scope/meeting.ts';
+import { inside, toPosix } from '../node/paths.ts';
 import { Workspace } from '../node/workspace/workspace.ts';
 import { SliceStates } from './slice-states.ts';
 import { combined } from './settings.ts';
@@ -58,7 +59,7 @@ export class Folder {
   inRepository(name: string): string {
     const { top, root } = this.#disk ?? { top: null, root: null };
     if (top === null || top === root) return name;
-    return path.relative(top, path.join(root, name)).replaceAll('\\', '/');
+    return toPosix(path.relative(top, path.join(root, name)));
   }
 
   /** The path of a document in this folder, or `null` when it is not inside. */
@@ -66,9 +67,8 @@ export class Folder {
     if (this.root === null) return uri;
     const file = filePath(uri);
     if (file === null) return null;
-    const inside = path.relative(this.root, file);
-    if (inside === '' || /^\.\.(?:[\\/]|$)/.test(inside) || path.isAbsolute(inside)) return null;
-    return inside.replaceAll('\\', '/');
+    const name = toPosix(path.relative(this.root, file));
+    return name !== '' && inside(this.root, file) ? name : null;
   }
 
   uriOf(name: string): string {

@@ -1,7 +1,9 @@
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { commitFileOf, commitUri } from './commit-files.ts';
 import type { Notice } from '../notices.ts';
-import { isInside, type Projects } from '../projects.ts';
+import { inside, toPosix } from '../../node/paths.ts';
+import type { Projects } from '../projects.ts';
 import { changesOf, type ChangedFile, type RunChanges } from './run-changes.ts';
 import type { RunTarget } from '../open-plan.ts';
 
@@ -97,8 +99,8 @@ function originalOf(
 
 function pathOf(uri: vscode.Uri, worktree: string | null): string | null {
   if (uri.scheme === 'file') {
-    if (worktree === null || !isInside(uri.fsPath, worktree)) return null;
-    return uri.fsPath.slice(worktree.length + 1).replaceAll('\\', '/');
+    if (worktree === null || !inside(worktree, uri.fsPath)) return null;
+    return toPosix(path.relative(worktree, uri.fsPath));
   }
   return commitFileOf(uri)?.path ?? null;
 }

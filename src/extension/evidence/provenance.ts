@@ -1,9 +1,11 @@
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { isActive, stateLabel } from '../../core/run/states.ts';
 import type { RunView } from '../../core/run/state-model.ts';
 import { changedLines, type LineRange } from './changed-lines.ts';
 import { commitFileOf } from './commit-files.ts';
-import { isInside, type Projects } from '../projects.ts';
+import { inside, toPosix } from '../../node/paths.ts';
+import type { Projects } from '../projects.ts';
 import { isRead, type ReadPlan } from '../open-plan.ts';
 
 /** Where a line comes from: a run of a slice, and the file's path in its repository. */
@@ -97,9 +99,9 @@ export class Provenance {
         if (committed) {
           const run = slice.runs.find((entry) => entry.snapshotCommit === committed.commit);
           if (run && plan.root === committed.root) return { plan, slice: slice.id, run, path: committed.path };
-        } else if (uri.scheme === 'file' && slice.worktree && slice.run && isInside(uri.fsPath, slice.worktree)) {
-          const path = uri.fsPath.slice(slice.worktree.length + 1).replaceAll('\\', '/');
-          origins.push({ plan, slice: slice.id, run: slice.run, path });
+        } else if (uri.scheme === 'file' && slice.worktree && slice.run && inside(slice.worktree, uri.fsPath)) {
+          const file = toPosix(path.relative(slice.worktree, uri.fsPath));
+          origins.push({ plan, slice: slice.id, run: slice.run, path: file });
         }
       }
     }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Inventory } from '../../core/audit/inventory.ts';
 import type { Git } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
-import { toPosix } from '../paths.ts';
+import { inside, toPosix } from '../paths.ts';
 
 /** What may be put back: the bytes of the files that are shared and small, and the stash's own log. */
 export interface KeptFiles {
@@ -205,8 +205,7 @@ function shownFile(file: string, at: { readonly root: string; readonly home: str
     [at.root, ''],
     [at.home, '~/'],
   ] as const) {
-    const relative = path.relative(base, file);
-    if (!relative.startsWith('..') && !path.isAbsolute(relative)) return prefix + toPosix(relative);
+    if (inside(base, file)) return prefix + toPosix(path.relative(base, file));
   }
   return toPosix(file);
 }

@@ -1,6 +1,7 @@
 import { realpathSync, type Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { inside } from '../paths.ts';
 import { findProgram } from '../process/processes.ts';
 import { Git } from './git.ts';
 
@@ -88,11 +89,7 @@ function pathOutside(root: string): string {
   const top = real(root);
   return (process.env['PATH'] ?? process.env['Path'] ?? '')
     .split(path.delimiter)
-    .filter((dir) => {
-      if (!path.isAbsolute(dir)) return false;
-      const inside = path.relative(top, real(dir));
-      return inside.startsWith('..') || path.isAbsolute(inside);
-    })
+    .filter((dir) => path.isAbsolute(dir) && !inside(top, real(dir)))
     .join(path.delimiter);
 }
 

@@ -5,6 +5,7 @@ import process from 'node:process';
 import { z } from 'zod';
 import writeFileAtomic from 'write-file-atomic';
 import { temporaryDirectory } from '../process/temporary.ts';
+import { expandHome } from '../paths.ts';
 import { Git } from './git.ts';
 
 const recordedForm = z.object({
@@ -66,7 +67,7 @@ export async function readSettings({ git, commonDir }: Place): Promise<RecordedS
   });
   const last = (key: string): string | null => all.findLast(([name]) => name === key)?.[1] ?? null;
   const ofUser = (key: string, name: string): Promise<string> =>
-    readText(placeOf(last(key) ?? path.join(configHome(), 'git', name)));
+    readText(expandHome(last(key) ?? path.join(configHome(), 'git', name)));
   return {
     v: 1,
     config: all.flatMap(([key, value]) =>
@@ -176,11 +177,6 @@ function settingText(key: string, value: string | null): string {
 
 function configHome(): string {
   return process.env['XDG_CONFIG_HOME'] || path.join(homedir(), '.config');
-}
-
-/** A path as git expands it. */
-function placeOf(given: string): string {
-  return given.startsWith('~/') ? path.join(homedir(), given.slice(2)) : given;
 }
 
 function readText(file: string): Promise<string> {

@@ -8,7 +8,7 @@ import { loadPlan } from '../../core/plan/load.ts';
 import type { PlanFiles } from '../../core/plan/model.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
-import { contained, inside } from '../paths.ts';
+import { contained, inside, toPosix } from '../paths.ts';
 
 /** What is needed of a plan to write it. */
 export interface WritablePlan {
@@ -157,7 +157,7 @@ async function listTree(full: string): Promise<string[]> {
   const entries = await readdir(full, { withFileTypes: true, recursive: true });
   return entries
     .filter((entry) => !entry.isDirectory())
-    .map((entry) => path.relative(full, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
+    .map((entry) => toPosix(path.relative(full, path.join(entry.parentPath, entry.name))))
     .toSorted();
 }
 

@@ -11,6 +11,7 @@ import {
   type Confinement,
 } from '../../core/sandbox/policy.ts';
 import { failure, success, type Result } from '../../core/text/result.ts';
+import { expandHome, inside } from '../paths.ts';
 import { environmentFiles } from './environment-files.ts';
 import { stateHome } from './state-home.ts';
 import { environment, findProgram, runProcess, type Command, type Confining } from './processes.ts';
@@ -245,7 +246,7 @@ async function shown(temporary: readonly string[], places: readonly string[]): P
 }
 
 function isBelow(place: string, dir: string): boolean {
-  return place !== dir && place.startsWith(dir.endsWith(path.sep) ? dir : dir + path.sep);
+  return place !== dir && inside(dir, place);
 }
 
 async function kindOf(place: string): Promise<'directory' | 'file' | 'other' | null> {
@@ -260,11 +261,6 @@ async function existing(places: readonly string[]): Promise<readonly string[]> {
   return [...new Set(real.filter((place) => place !== null))];
 }
 
-/** A path as a person writes it: absolute, or `~/...`. */
-export function expandHome(place: string): string {
-  return place === '~' || place.startsWith('~/') ? path.join(homedir(), place.slice(1)) : place;
-}
-
 /** What cannot be read, without places that hold one the process needs, and each outermost place once. */
 async function sensitivePlaces(
   further: readonly string[],
@@ -276,7 +272,7 @@ async function sensitivePlaces(
   const places = await existing([...usual, ...further.map(expandHome), ...files]);
   const hidden: { path: string; kind: 'directory' | 'file' }[] = [];
   for (const place of [...places].sort()) {
-    if (needed.some((wanted) => wanted === place || isBelow(wanted, place))) continue;
+    if (needed.some((wanted) => inside(place, wanted))) continue;
     const last = hidden.at(-1);
     if (last && isBelow(place, last.path)) continue;
     const kind = (await stat(place).catch(() => null))?.isDirectory() ? 'directory' : 'file';

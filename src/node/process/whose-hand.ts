@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
+import { inside } from '../paths.ts';
 import { seeProcesses, type SeenProcess } from './process-table.ts';
 
 export interface Surroundings {
@@ -21,11 +22,11 @@ export interface Surroundings {
  */
 export async function whyNotAPerson({ worktrees, runners, editor }: Surroundings): Promise<string | null> {
   const root = await realpath(worktrees).catch(() => path.resolve(worktrees));
-  const isOurs = (worktree: string | null): boolean => worktree === null || isBelow(root, worktree);
+  const isOurs = (worktree: string | null): boolean => worktree === null || inside(root, worktree);
   const own = process.env['SLICEWAVE_RUN_ID'];
   if (own !== undefined && own !== '' && isOurs(process.env['SLICEWAVE_WORKTREE'] ?? null))
     return `it was started by run ${own}`;
-  if (!editor && isBelow(root, await realpath('.').catch(() => process.cwd())))
+  if (!editor && inside(root, await realpath('.').catch(() => process.cwd())))
     return `it was started in a slice's worktree, ${process.cwd()}`;
   const all = await seeProcesses();
   const byPid = new Map(all.map((seen) => [seen.pid, seen]));
@@ -65,9 +66,4 @@ function ancestry(me: SeenProcess, byPid: ReadonlyMap<number, SeenProcess>): rea
   const line = [me];
   for (let at = byPid.get(me.parent); at && at.pid > 1 && !line.includes(at); at = byPid.get(at.parent)) line.push(at);
   return line;
-}
-
-function isBelow(root: string, place: string): boolean {
-  const relative = path.relative(root, place);
-  return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative));
 }

@@ -5,7 +5,8 @@ import { failure, success, type Result } from '../../core/text/result.ts';
 import type { AgentState } from '../agents/adapter.ts';
 import type { EngineFailure } from '../failure.ts';
 import type { Repository } from '../git/repository.ts';
-import { Enclosure, expandHome, findSandbox, type Sandbox } from '../process/sandbox.ts';
+import { expandHome } from '../paths.ts';
+import { Enclosure, findSandbox, type Sandbox } from '../process/sandbox.ts';
 
 /** What holds for one run: the sandbox it uses, or why it uses none. */
 export interface Confinement {

@@ -1,7 +1,7 @@
-import path from 'node:path';
 import type { EnvironmentFile } from '../../core/gate/known-secrets.ts';
 import type { Git } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
+import { toPosix } from '../paths.ts';
 import { readEnvironmentFiles } from '../process/environment-files.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function privateValues(
 ): Promise<readonly EnvironmentFile[]> {
   const files = await readEnvironmentFiles(dir);
   if (files.length === 0) return [];
-  const names = files.map((file) => file.name.split(path.sep).join('/'));
+  const names = files.map((file) => toPosix(file.name));
   const listed = await git.fields(['ls-tree', '--full-tree', '--name-only', '-z', commit, '--', ...names]);
   const known = new Set([...listed, ...besides]);
   return files.filter((_file, at) => !known.has(names[at] ?? ''));

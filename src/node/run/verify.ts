@@ -7,6 +7,7 @@ import type { Verification } from '../../core/run/model.ts';
 import { compileGlob } from '../../core/scope/glob.ts';
 import { splitCommand } from '../../core/text/words.ts';
 import { Git } from '../git/git.ts';
+import { inside } from '../paths.ts';
 import { runProcess, type Confining } from '../process/processes.ts';
 import { shellQuoted } from '../../core/text/shell-quoting.ts';
 
@@ -104,9 +105,7 @@ async function enter(args: readonly string[], from: string, worktree: string): P
   const [to] = args;
   if (to === undefined || args.length !== 1) return failure('cd takes one directory');
   const target = path.resolve(from, to);
-  const below = path.relative(worktree, target);
-  if (below === '..' || below.startsWith(`..${path.sep}`) || path.isAbsolute(below))
-    return failure(`cd ${to}: is outside of the worktree`);
+  if (!inside(worktree, target)) return failure(`cd ${to}: is outside of the worktree`);
   const directory = await stat(target).then(
     (found) => found.isDirectory(),
     () => false,

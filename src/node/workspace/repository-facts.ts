@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { RepositoryFacts } from '../../core/scope/repository-facts.ts';
 import { askGit, ignoredAmong, listFiles } from '../git/file-list.ts';
+import { inside } from '../paths.ts';
 import { NAME_SETTINGS, nameRulesOf } from '../git/repository.ts';
 import { withoutByteOrderMark } from '../../core/text/byte-order-mark.ts';
 
@@ -89,8 +90,7 @@ function textReader(root: string, known: ReadonlySet<string>): RepositoryFacts['
       const info = lstatSync(file);
       if (!info.isFile() || info.size > maxBytes) return null;
       // A link further up must not lead out of the directory either.
-      const inside = path.relative(top, realpathSync(file));
-      if (inside.startsWith('..') || path.isAbsolute(inside)) return null;
+      if (!inside(top, realpathSync(file))) return null;
       const text = readFileSync(file, 'utf8');
       return text.includes('\0') ? null : text;
     } catch {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { mayBeOurs } from '../../core/lint/engine/kind.ts';
 import { listFiles } from '../git/file-list.ts';
+import { inside } from '../paths.ts';
 
 /** Cap against directories that are no repository of documents: more files than this are not read. */
 const maxWorkspaceFiles = 100_000;
@@ -100,8 +101,7 @@ class FileReader {
     const known = this.#inside.get(dir);
     if (known !== undefined) return known;
     this.#top ??= realpathSync(this.#root);
-    const inside = path.relative(this.#top, realpathSync(path.join(this.#root, dir)));
-    const result = inside !== '..' && !inside.startsWith(`..${path.sep}`) && !path.isAbsolute(inside);
+    const result = inside(this.#top, realpathSync(path.join(this.#root, dir)));
     this.#inside.set(dir, result);
     return result;
   }

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { importerOf } from '../../../core/decompose/import/importers.ts';
 import type { ImporterId } from '../../../core/decompose/table.ts';
 import { success } from '../../../core/text/result.ts';
@@ -37,5 +36,5 @@ export function importDecomposer(id: ImporterId): Decomposer {
 /** Tracked files and those that git would track: what another tool has just written was often not added yet. */
 export async function filesAround(root: string, tracked: readonly string[]): Promise<readonly string[]> {
   const fresh = await new Git(root).fields(['ls-files', '-z', '--others', '--exclude-standard']).catch(() => []);
-  return [...tracked, ...fresh.map((file) => file.split(path.sep).join('/'))];
+  return [...tracked, ...fresh];
 }
