@@ -89,12 +89,13 @@ export function runOfLock(entry: WorktreeEntry): string | null {
 /**
  * Takes away lock files that a killed git left in a worktree of ours. The caller holds the worktree's own lock and has
  * ended what an earlier attempt left running; a git that still works in there is the person's, and keeps its lock.
+ * `branch`: `null` where none is checked out.
  */
-export async function clearGitLocks(repository: Repository, dir: string, branch: string): Promise<void> {
+export async function clearGitLocks(repository: Repository, dir: string, branch: string | null): Promise<void> {
   const gitDir = await repository.worktrees.gitDirOf(dir);
   const locks = [
     ...(gitDir ? [path.join(gitDir, 'index.lock'), path.join(gitDir, 'HEAD.lock')] : []),
-    path.join(repository.commonDir, 'refs', 'heads', `${branch}.lock`),
+    ...(branch === null ? [] : [path.join(repository.commonDir, 'refs', 'heads', `${branch}.lock`)]),
   ];
   for (const lock of locks) {
     if (!(await stat(lock).catch(() => null)) || (await gitWorksIn(dir))) continue;

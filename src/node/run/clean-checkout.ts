@@ -5,7 +5,8 @@ import type { Redact } from '../../core/gate/redact.ts';
 import type { Plan } from '../../core/plan/model.ts';
 import { failure, success, type Result } from '../../core/text/result.ts';
 import type { Repository } from '../git/repository.ts';
-import { listWorktrees, lockWorktree, unlockWorktree } from '../git/worktree.ts';
+import { WorktreeReplaced } from '../git/place.ts';
+import { clearGitLocks, forgetWorktree, listWorktrees, lockWorktree, unlockWorktree } from '../git/worktree.ts';
 import { writeWhole } from '../state/whole-write.ts';
 import { openCheckEnvironment, type CheckEnvironment } from './check-environment.ts';
 import { setUp } from './setup.ts';
@@ -91,24 +92,18 @@ export class CleanCheckout {
   /** Whether it had to be made. */
   async #stand(commit: string): Promise<boolean> {
     const { repository, dir } = this.#request;
-    const known = (await listWorktrees(repository)).find((entry) => entry.path === dir);
-    const found = await lstat(dir).catch(() => null);
-    if (known && found?.isDirectory() && !known.prunable) {
-      const pointer = await readFile(path.join(dir, '.git'), 'utf8').catch(() => '');
-      if (pointer.includes(repository.commonDir)) {
-        const git = repository.git.in(dir);
-        await git.run(['reset', '--quiet', '--hard']);
-        await git.run(['clean', '-ffdq']);
-        await git.run(['checkout', '--quiet', '--force', '--detach', commit]);
-        return false;
-      }
+    const known = (await listWorktrees(repository)).some((entry) => entry.path === dir);
+    if (known && (await isWorktree(repository, dir))) {
+      await clearGitLocks(repository, dir, null);
+      const git = repository.git.in(dir);
+      await git.run(['reset', '--quiet', '--hard']);
+      await git.run(['clean', '-ffdq']);
+      await git.run(['checkout', '--quiet', '--force', '--detach', commit]);
+      return false;
     }
     // Whatever stands there is no checkout of ours: it is put aside, not away.
-    if (found) await rename(dir, `${dir}.old-${Date.now()}`);
-    if (known) {
-      await repository.git.run(['worktree', 'unlock', dir], { accept: [0, 128] });
-      await repository.git.run(['worktree', 'prune']);
-    }
+    if (await lstat(dir).catch(() => null)) await rename(dir, `${dir}.old-${Date.now()}`);
+    if (known) await forgetWorktree(repository, dir);
     await repository.git.run(['worktree', 'add', '--quiet', '--detach', dir, commit]);
     return true;
   }
@@ -186,5 +181,15 @@ export class CleanCheckout {
     } catch {
       return null;
     }
+  }
+}
+
+async function isWorktree(repository: Repository, dir: string): Promise<boolean> {
+  try {
+    await repository.worktrees.hold(dir);
+    return true;
+  } catch (error) {
+    if (error instanceof WorktreeReplaced) return false;
+    throw error;
   }
 }
