@@ -235,12 +235,16 @@ class RepositoryEngine implements OpenEngine {
     const lock = await acquireLock(planLock(this.repository, id), { wait: 15_000 });
     if (!lock) return fail('busy', `${dir} is being changed by another process`, 'Try again in a moment.');
     try {
+      // Of a plan under way, whoever replaces it also accepts what replaces it.
+      const isFixed = (await fixedPlan(this.repository, id)) !== null;
+      const refused = isFixed ? await this.#refused() : null;
+      if (refused) return refused;
       // What is left of a re-planning is of a plan that is no more.
       await recoverHeld(this.repository, dir);
       const written = await writeDecomposition(this.root, decomposition, options);
       if (!written.ok) return written;
       await removeJournal(this.repository, id);
-      if (await fixedPlan(this.repository, id)) {
+      if (isFixed) {
         const now = await readPlanFiles(this.repository, dir);
         if (now.ok) await fixPlan(this.repository, id, now.value, 'person');
       }
