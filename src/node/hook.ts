@@ -5,6 +5,7 @@ import { ruleOnCommand, ruleOnEdit, type Ruling, type ScopePolicy } from '../cor
 import type { AskedToolUse } from './agents/adapter.ts';
 import { agentHook } from './agents/table.ts';
 import { Git } from './git/git.ts';
+import { inside, toPosix } from './paths.ts';
 
 /**
  * What agents and git ask before they act. It starts as fast as node itself does: no engine, and the parser of source
@@ -42,9 +43,9 @@ function readPolicy(): ScopePolicy {
 async function rule({ file, command, cwd, input }: AskedToolUse, policy: ScopePolicy): Promise<Ruling> {
   if (file !== null) {
     const full = path.resolve(cwd ?? policy.worktree, file);
-    const inside = relativeTo(policy.worktree, full);
-    const ruling = ruleOnEdit(policy, inside, file);
-    return ruling.allow && inside !== null ? ruleInside(policy, inside, full, input) : ruling;
+    const name = relativeTo(policy.worktree, full);
+    const ruling = ruleOnEdit(policy, name, file);
+    return ruling.allow && name !== null ? ruleInside(policy, name, full, input) : ruling;
   }
   return command === null ? { allow: true } : ruleOnCommand(policy, command);
 }
@@ -67,9 +68,8 @@ async function ruleInside(
 
 /** The path inside the worktree, links of existing parents resolved; `null` outside. */
 function relativeTo(worktree: string, file: string): string | null {
-  const relative = path.relative(realpathSync(worktree), realParent(file));
-  if (relative.startsWith('..') || path.isAbsolute(relative)) return null;
-  return relative.split(path.sep).join('/');
+  const [root, real] = [realpathSync(worktree), realParent(file)];
+  return inside(root, real) ? toPosix(path.relative(root, real)) : null;
 }
 
 function realParent(file: string): string {
