@@ -153,7 +153,7 @@ function near(paths: readonly string[]): ReadonlySet<string> {
   return new Set(paths.map((file) => (file.includes('/') ? file.slice(0, file.lastIndexOf('/')) : '')));
 }
 
-/** Which moved refs still hold what they held before: one git process for all of them. */
+/** Which moved branches still hold what they held before: a git process each, so of many only the first are asked about. */
 async function forwards(
   repository: Repository,
   found: readonly {

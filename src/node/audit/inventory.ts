@@ -3,6 +3,7 @@ import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Inventory } from '../../core/audit/inventory.ts';
+import { checkoutState } from '../git/changes.ts';
 import type { Git } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import { inside, toPosix } from '../paths.ts';
@@ -68,7 +69,7 @@ const PASSING =
 const LARGEST = 1024 * 1024;
 
 /**
- * Looks at everything that runs share: three git processes and one look at a handful of files, whatever the size of the
+ * Looks at everything that runs share: four git processes and one look at a handful of files, whatever the size of the
  * plan. Nothing of the repository is started (no hook, filter or monitor).
  */
 export async function takeInventory(request: InventoryRequest): Promise<TakenInventory> {
@@ -217,15 +218,7 @@ function split(text: string, at: string): [string, string] {
 
 /** What differs from `HEAD` in the primary, with a mark of each file's content that cannot be set back (change time). */
 async function checkoutFiles(git: Git, planDir: string): Promise<Record<string, string>> {
-  const fields = await git.fields(['status', '--porcelain=v2', '-z', '--untracked-files=all', '--no-renames']);
-  const status = new Map<string, string>();
-  for (const field of fields) {
-    if (field.startsWith('? ')) status.set(field.slice(2), '?');
-    else if (field.startsWith('1 ')) {
-      const parts = field.split(' ');
-      status.set(parts.slice(8).join(' '), `${parts[1]} ${parts[7]}`);
-    } else if (field.startsWith('u ')) status.set(field.split(' ').slice(10).join(' '), 'u');
-  }
+  const status = new Map((await checkoutState(git)).status);
   // Ignored files at the top: `.env` and its kin, which no status shows.
   for (const name of await readdir(git.dir).catch(() => []))
     if (name.startsWith('.env') && !status.has(name)) status.set(name, 'ignored');

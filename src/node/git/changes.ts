@@ -241,19 +241,20 @@ export function leadsOutside(change: BareChange): boolean {
   return target === '..' || target.startsWith('../');
 }
 
-/** What the primary checkout looked like: compared before and after a run, it shows an agent that left its worktree. */
+/** What a checkout looks like: compared before and after, it shows what changed in it. */
 export interface CheckoutState {
   readonly head: string;
   readonly branch: string;
+  /** Files that differ from the commit, or are new, each with how it does. */
   readonly status: ReadonlyMap<string, string>;
 }
 
-/** Paths under `ignore` (the tool's own plan directories) are left out. */
-export async function checkoutState(git: Git, ignore: readonly string[]): Promise<CheckoutState> {
+export async function checkoutState(git: Git): Promise<CheckoutState> {
   const fields = await git.fields([
     'status',
     '--porcelain=v2',
     '--branch',
+    '--no-ahead-behind',
     '-z',
     '--untracked-files=all',
     '--no-renames',
@@ -270,13 +271,10 @@ export async function checkoutState(git: Git, ignore: readonly string[]): Promis
       status.set(parts.slice(8).join(' '), `${parts[1]} ${parts[7]}`);
     } else if (field.startsWith('u ')) status.set(field.split(' ').slice(10).join(' '), 'u');
   }
-  for (const file of status.keys()) {
-    if (ignore.some((dir) => file === dir || file.startsWith(`${dir}/`))) status.delete(file);
-  }
   return { head, branch, status };
 }
 
-/** What changed in the primary checkout between two looks, in sentences; empty when nothing did. */
+/** What changed in a checkout between two looks, in sentences; empty when nothing did. */
 export function checkoutDrift(before: CheckoutState, after: CheckoutState): string[] {
   const drift: string[] = [];
   if (before.branch !== after.branch) drift.push(`the branch changed from ${before.branch} to ${after.branch}`);

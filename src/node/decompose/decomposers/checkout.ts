@@ -14,7 +14,7 @@ const MOST_LOOKED_AT = 2000;
 export async function watchCheckout(root: string): Promise<{ readonly changed: () => Promise<readonly string[]> }> {
   const look = async (): Promise<CheckoutState | null> => {
     try {
-      const state = await checkoutState(new Git(root), []);
+      const state = await checkoutState(new Git(root));
       const status = new Map(state.status);
       for (const [file, code] of [...status].slice(0, MOST_LOOKED_AT)) {
         const info = await lstat(path.join(root, file)).catch(() => null);
