@@ -5,6 +5,7 @@ import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import type { Repository } from './repository.ts';
 import { inside } from '../paths.ts';
+import { seeProcesses } from '../process/process-table.ts';
 import { putOnBranch, treeOfWorktree } from './changes.ts';
 import { GitError } from './git.ts';
 import { WorktreeReplaced } from './place.ts';
@@ -105,11 +106,8 @@ export async function clearGitLocks(repository: Repository, dir: string, branch:
 
 async function gitWorksIn(dir: string): Promise<boolean> {
   const real = await realpath(dir).catch(() => dir);
-  for (const name of await readdir('/proc').catch(() => [])) {
-    if (!/^\d+$/.test(name)) continue;
-    const cwd = await readlink(`/proc/${name}/cwd`).catch(() => '');
-    if (cwd === '' || !inside(real, cwd)) continue;
-    if ((await readFile(`/proc/${name}/comm`, 'utf8').catch(() => '')).trim() === 'git') return true;
+  for (const { pid, name } of await seeProcesses()) {
+    if (name === 'git' && inside(real, await readlink(`/proc/${pid}/cwd`).catch(() => '/'))) return true;
   }
   return false;
 }

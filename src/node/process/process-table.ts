@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import process from 'node:process';
+import { STARTED, statOf } from './processes.ts';
 
 /** What `/proc` says of one process. */
 export interface SeenProcess {
@@ -60,10 +61,9 @@ export async function seeProcesses(): Promise<readonly SeenProcess[]> {
   const names = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   const seen = await Promise.all(
     names.map(async (name): Promise<Omit<SeenProcess, 'led'> | null> => {
-      const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
-      // The program name may hold spaces and brackets: fields are counted from the last bracket.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      if (stat === '' || fields[0] === 'Z') return null;
+      const stat = await statOf(Number(name));
+      if (!stat) return null;
+      const { fields } = stat;
       const environment = await readFile(`/proc/${name}/environ`, 'latin1').catch(() => '');
       const valueOf = (name_: string): string | null =>
         new RegExp(`(?:^|\\0)${name_}=([^\\0]*)`).exec(environment)?.[1] ?? null;
@@ -73,8 +73,8 @@ export async function seeProcesses(): Promise<readonly SeenProcess[]> {
         group: Number(fields[2]),
         session: Number(fields[3]),
         terminal: Number(fields[4]),
-        started: fields[19] ?? '',
-        name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')),
+        started: fields[STARTED] ?? '',
+        name: stat.name,
         runId: valueOf('SLICEWAVE_RUN_ID'),
         checkOf:
           /(?:^|\0)TMPDIR=[^\0]*\/slicewave-check-([\da-f]{12})-[^\0/]+\/tmp(?:\0|$)/.exec(environment)?.[1] ?? null,

@@ -14,13 +14,23 @@ export interface ProcessIdentity {
   readonly host: string;
 }
 
-/** Field 22 of `/proc/<pid>/stat` (clock ticks since boot). Empty on systems without `/proc`. */
-export async function startOf(pid: number): Promise<string> {
+/** Its program's name, and the fields of `/proc/<pid>/stat` from the third on; `null` when it has ended, or without `/proc`. */
+export async function statOf(
+  pid: number,
+): Promise<{ readonly name: string; readonly fields: readonly string[] } | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  if (stat === '') return '';
-  // The program name may hold spaces and brackets: count from the last bracket.
+  // The program name may hold spaces and brackets: fields are counted from the last bracket.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields[0] === 'Z' ? '' : (fields[19] ?? '');
+  if (stat === '' || fields[0] === 'Z') return null;
+  return { name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')), fields };
+}
+
+/** Of the fields of {@link statOf}, when the process started: clock ticks since boot. */
+export const STARTED = 19;
+
+/** When a process started, as the system says it; empty where that is not to be had. */
+async function startOf(pid: number): Promise<string> {
+  return (await statOf(pid))?.fields[STARTED] ?? '';
 }
 
 export async function identify(pid: number = process.pid): Promise<ProcessIdentity> {
