@@ -10,7 +10,7 @@ import type { RunOutcome, RunRequest } from './run/model.ts';
 import path from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { foldPlan } from '../core/run/fold.ts';
-import { isActive } from '../core/run/states.ts';
+import { isAnyActive } from '../core/run/states.ts';
 import { traceOf } from '../core/run/trace.ts';
 import { success, type Result } from '../core/text/result.ts';
 import { patchBetween, treeOfWorktree } from './git/changes.ts';
@@ -194,9 +194,7 @@ class RepositoryEngine implements OpenEngine {
         again = false;
         const state = await this.state(planDir).catch(() => null);
         if (closed || !state?.ok) continue;
-        alive =
-          state.value.slices.some((slice) => isActive(slice.state)) ||
-          state.value.checkpoints.some((checkpoint) => checkpoint.state === 'running');
+        alive = isAnyActive(state.value);
         onState(state.value);
       } while (again && !closed);
       reading = false;

@@ -16,7 +16,7 @@ import type {
   RunView,
   SliceView,
 } from './state-model.ts';
-import { isActive, isSettled } from './states.ts';
+import { isActive, isAnyActive, isSettled } from './states.ts';
 
 /**
  * The state of a plan, from its facts alone. Pure and total: any prefix of a history folds to a state, which is what
@@ -181,7 +181,7 @@ function planStateOf(
   merged: boolean,
 ): PlanState['state'] {
   if (!started) return 'not-started';
-  if (slices.some((s) => isActive(s.state)) || checkpoints.some((point) => point.state === 'running')) return 'running';
+  if (isAnyActive({ slices, checkpoints })) return 'running';
   const finished = slices.every((s) => isSettled(s.state)) && checkpoints.every((point) => point.state === 'reached');
   if (finished) {
     const integrated = slices.every((s) => s.state === 'merged' || s.state === 'skipped');

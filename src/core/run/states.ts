@@ -119,6 +119,14 @@ export function checkpointStateRow(state: CheckpointState): CheckpointStateRow {
   return CHECKPOINT_STATES[state];
 }
 
+/** A runner is at work on a slice or on a checkpoint right now. */
+export function isAnyActive(plan: {
+  readonly slices: readonly { readonly state: SliceState }[];
+  readonly checkpoints: readonly { readonly state: CheckpointState }[];
+}): boolean {
+  return plan.slices.some(({ state }) => isActive(state)) || plan.checkpoints.some(({ state }) => state === 'running');
+}
+
 interface PlanStateRow extends Look {
   /** `plan`: nothing happens to it right now. */
   readonly icon: StateIcon | 'plan';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isActive, isSettled } from '../../core/run/states.ts';
+import { isActive, isAnyActive, isSettled } from '../../core/run/states.ts';
 import { assertNever } from '../../core/text/result.ts';
 import type { PlanState } from '../../core/run/state-model.ts';
 import { canRunPlan } from '../../protocol/dashboard.ts';
@@ -199,13 +199,6 @@ function widen(drive: Drive, state: PlanState, only: readonly string[] | null): 
   // Nothing runs, so starting the scheduler anew disturbs nobody; otherwise it is done when the running ones have ended.
   if (!isAnyActive(state)) drive.controller.abort();
   return null;
-}
-
-function isAnyActive(state: PlanState): boolean {
-  return (
-    state.slices.some((slice) => isActive(slice.state)) ||
-    state.checkpoints.some((checkpoint) => checkpoint.state === 'running')
-  );
 }
 
 /** The agent to run with; `null` leaves it to the plan. */

@@ -2,7 +2,7 @@ import { DEFAULT_PARALLEL, type RunOutcome, type RunRequest } from './model.ts';
 import path from 'node:path';
 import type { LoadedPlan, PlanGraph } from '../../core/plan/graph-model.ts';
 import { foldPlan } from '../../core/run/fold.ts';
-import { isActive, isAsking, isSettled } from '../../core/run/states.ts';
+import { isAnyActive, isAsking, isSettled } from '../../core/run/states.ts';
 import type { Action, RunLimits } from '../../core/run/limits-model.ts';
 import { laneOf, nodeName } from '../../core/run/names.ts';
 import { nextActions } from '../../core/run/next.ts';
@@ -211,9 +211,7 @@ class Scheduler {
           new Set([...this.#starting, ...this.#broken, ...this.#questioned()]),
         );
         for (const action of actions) this.#launch(action, state);
-        alive =
-          state.slices.some((slice) => isActive(slice.state)) ||
-          state.checkpoints.some((checkpoint) => checkpoint.state === 'running');
+        alive = isAnyActive(state);
         const idle = this.#running.size === 0 && this.#starting.size === 0 && !alive && actions.length === 0;
         if (idle && !(this.#request.waitForAnswers && state.attention.length > 0)) {
           return { outcome: this.#outcome(state), state };
