@@ -1,7 +1,5 @@
-import { createRedactor } from '../../core/gate/redact.ts';
 import type { Verification } from '../../core/run/model.ts';
 import { enclosed, enclosureOfCheck } from '../run/confinement.ts';
-import { primaryValues } from '../run/private-values.ts';
 import { openCheckEnvironment } from '../run/check-environment.ts';
 import { runCheck, validationCommand } from '../run/verify.ts';
 import type { Failing } from './model.ts';
@@ -92,13 +90,12 @@ async function bisect(pass: Pass, check: Check, merges: readonly Merge[]): Promi
 }
 
 async function run(pass: Pass, command: string, what: string): Promise<Verification | null> {
-  const { repository, loaded, sandbox, dir, signal, say } = pass.request;
+  const { repository, loaded, sandbox, dir, redact, signal, say } = pass.request;
   if (signal.aborted) return null;
   say(`verifying ${what}: ${command}`);
   const checks = await openCheckEnvironment(pass.env(), pass.env()['SLICEWAVE_RUN_ID'] ?? 'integration');
   try {
     const place = { repository, setting: loaded.plan.sandbox, worktree: dir, writable: [checks.root] };
-    const redact = createRedactor(process.env, await primaryValues(repository));
     const result = await enclosed(enclosureOfCheck(sandbox, place), (confined) =>
       runCheck({
         command,

@@ -1,12 +1,10 @@
-import { changesBetween } from '../git/changes.ts';
+import type { BareChange } from '../git/changes.ts';
 import type { Pass } from './pass.ts';
 
 /** Contract compliance: who does not provide a contract has not changed it. */
-export async function checkContracts(pass: Pass): Promise<void> {
+export function checkContracts(pass: Pass, changes: readonly BareChange[]): void {
   const { plan } = pass.request.loaded;
   const targets = plan.contracts.filter((contract) => contract.target !== null);
-  if (targets.length === 0) return;
-  const changes = await changesBetween(pass.git, pass.base, 'HEAD');
   for (const contract of targets) {
     const name = `contract ${contract.target}`;
     const change = changes.find((c) => c.path === contract.target || c.from === contract.target);
@@ -18,8 +16,7 @@ export async function checkContracts(pass: Pass): Promise<void> {
 }
 
 /** Boundary compliance of the whole: each file that changed was changed by slices whose gate let it through. */
-export async function checkBoundaries(pass: Pass): Promise<void> {
-  const changes = await changesBetween(pass.git, pass.base, 'HEAD');
+export function checkBoundaries(pass: Pass, changes: readonly BareChange[]): void {
   const accounted = new Set(
     pass.request.state.slices.flatMap((slice) =>
       (slice.runs.findLast((run) => run.commit !== null)?.filesChanged ?? []).flatMap((file) =>

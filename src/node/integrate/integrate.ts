@@ -7,6 +7,7 @@ import { integrationBranchOf } from '../../core/run/names.ts';
 import type { PlanFacts, PlanState } from '../../core/run/state-model.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { fail, type EngineFailure } from '../failure.ts';
+import { changesBetween } from '../git/changes.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
 import { worktreeRoot } from '../git/worktree.ts';
 import { endProcesses, isOfRun } from '../process/process-table.ts';
@@ -94,7 +95,8 @@ async function integrate({
   const settled = await settleSandbox(repository, plan.sandbox);
   if (!settled.ok) return settled;
   const { sandbox } = settled.value;
-  const pass = new Pass({ repository, loaded, facts, state, branch, dir, sandbox, signal, say });
+  const redact = createRedactor(process.env, await primaryValues(repository));
+  const pass = new Pass({ repository, loaded, facts, state, branch, dir, sandbox, redact, signal, say });
   const order = graph.order.filter((id) => state.slices.some((s) => s.id === id && s.commit && s.state !== 'skipped'));
   const opened = await openIntegrationWorktree(pass, order);
   if (!opened.ok) return opened;
@@ -113,10 +115,10 @@ async function integrate({
   }
   const count = merges.length === 1 ? '1 slice' : `${merges.length} slices, one merge each`;
   pass.note('merges', 'passed', `${count}, no conflict`);
-  await checkContracts(pass);
-  await checkBoundaries(pass);
+  const changes = await changesBetween(pass.git, pass.base, 'HEAD');
+  checkContracts(pass, changes);
+  checkBoundaries(pass, changes);
 
-  const redact = createRedactor(process.env, await primaryValues(repository));
   const setup = await setUp({ repository, plan, worktree: dir, env: pass.env(), signal, redact, say });
   if (setup.failed) {
     pass.note('setup', 'failed', setup.failed);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Redact } from '../../core/gate/redact.ts';
 import type { Verification } from '../../core/run/model.ts';
 import type { PlanFacts, PlanState } from '../../core/run/state-model.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
@@ -27,6 +28,7 @@ export interface PassRequest {
   readonly dir: string;
   /** What confines the checks; `null`: nothing. */
   readonly sandbox: Sandbox | null;
+  readonly redact: Redact;
   readonly signal: AbortSignal;
   readonly say: (text: string) => void;
 }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { createRedactor } from '../../core/gate/redact.ts';
+import { createRedactor, type Redact } from '../../core/gate/redact.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { branchOf, nodeName } from '../../core/run/names.ts';
 import type { FailureReason } from '../../core/run/model.ts';
@@ -59,7 +59,7 @@ export async function reachCheckpoint({
     say(
       `${checkpoint.id}: ${checkpoint.needs.join(' + ')}${checkpoint.unlocks.length > 0 ? ` -> ${checkpoint.unlocks.join(', ')}` : ''}`,
     );
-    const failed = await steps(request, state, checkpoint, run, worktree).catch((error: unknown) => ({
+    const failed = await steps({ request, state, checkpoint, run, worktree, redact }).catch((error: unknown) => ({
       reason: 'git-failed' as const,
       detail: error instanceof Error ? error.message : String(error),
     }));
@@ -78,13 +78,21 @@ export async function reachCheckpoint({
   }
 }
 
-async function steps(
-  request: AttemptRequest,
-  state: PlanState,
-  checkpoint: CheckpointView,
-  run: RunDirectory,
-  worktree: string,
-): Promise<{ readonly reason: FailureReason; readonly detail: string } | null> {
+async function steps({
+  request,
+  state,
+  checkpoint,
+  run,
+  worktree,
+  redact,
+}: {
+  readonly request: AttemptRequest;
+  readonly state: PlanState;
+  readonly checkpoint: CheckpointView;
+  readonly run: RunDirectory;
+  readonly worktree: string;
+  readonly redact: Redact;
+}): Promise<{ readonly reason: FailureReason; readonly detail: string } | null> {
   const { repository, loaded, signal, say } = request;
   const { plan } = loaded;
   const parts = partsOf(state, checkpoint.needs, null);
@@ -113,7 +121,6 @@ async function steps(
     await lockWorktree(repository, worktree, `slicewave run ${run.runId}`);
     // Set-up is run anew; what an earlier check left in ignored files is no part of the merge.
     if (!ready.value.created) await repository.git.in(worktree).run(['clean', '-ffdxq']);
-    const redact = createRedactor(process.env, await primaryValues(repository));
     const env = {
       ...environment(),
       SLICEWAVE_PLAN: plan.id,
