@@ -7,25 +7,21 @@ import { fileKind } from '../../core/lint/engine/kind.ts';
 import { skillsByName } from '../../core/skill/read.ts';
 import { openCodeReader } from '../workspace/code-reader.ts';
 import { Git } from '../git/git.ts';
-import { Worktrees } from '../git/place.ts';
 import { historyFile, readHistory } from './history.ts';
 import { repositorySettings } from '../workspace/lint-settings.ts';
 import { createdPaths } from '../../core/lint/task/scope-facts.ts';
 import { readPastRuns } from '../plan/past-runs.ts';
 import { readRepositoryFacts, withIgnored } from '../workspace/repository-facts.ts';
-import { nameRules, type Repository } from '../git/repository.ts';
+import type { Repository } from '../git/repository.ts';
 import { counted, thousands } from '../../core/text/printing.ts';
 
 /** Where evidence is looked for; a repository without commits will do. */
-export type EvidencePlace = Pick<Repository, 'root' | 'commonDir' | 'runsDir' | 'git' | 'worktrees'>;
+export type EvidencePlace = Pick<Repository, 'root' | 'commonDir' | 'runsDir'>;
 
 /** That place for a checkout's top level. */
 export async function evidencePlace(root: string): Promise<EvidencePlace> {
-  const git = new Git(root);
-  const common = await git.text(['rev-parse', '--path-format=absolute', '--git-common-dir']);
-  const [commonDir, runsDir] = [common.trim(), path.join(root, '.agent-runs')];
-  const worktrees = new Worktrees({ root, commonDir, runsDir, gitDir: commonDir });
-  return { root, commonDir, runsDir, git, worktrees };
+  const commonDir = await new Git(root).text(['rev-parse', '--path-format=absolute', '--git-common-dir']);
+  return { root, commonDir, runsDir: path.join(root, '.agent-runs') };
 }
 
 export interface EvidenceOptions {
@@ -48,10 +44,9 @@ export type Evidence = Omit<JudgeRequest, 'plan' | 'files'>;
  */
 export async function gatherEvidence(repository: EvidencePlace, options: EvidenceOptions = {}): Promise<Evidence> {
   const { root } = repository;
-  const [facts, { settings }, names, code, history, past] = await Promise.all([
+  const [facts, { settings }, code, history, past] = await Promise.all([
     readRepositoryFacts(root),
     repositorySettings(root),
-    nameRules(repository.git),
     openCodeReader(),
     coChange(repository, options),
     readPastRuns(repository),
@@ -62,7 +57,7 @@ export async function gatherEvidence(repository: EvidencePlace, options: Evidenc
   return {
     repository: { ...facts, files, code },
     settings,
-    names,
+    names: facts.names ?? {},
     history: history.coChange,
     estimator: learnEstimator(past.samples),
     skills: skillsByName(skills, (file) => facts.textOf(file) ?? ''),

@@ -14,6 +14,8 @@ const MOST_RUNS = 2_000;
 /** Run directories that are read at the same time. */
 const AT_ONCE = 32;
 
+type PastRunsPlace = Pick<Repository, 'root' | 'runsDir'>;
+
 /** What earlier runs took, and how many of the records that were looked at are damaged. */
 export interface PastRuns {
   readonly samples: readonly DurationSample[];
@@ -27,19 +29,19 @@ export interface PastRuns {
  * oldest first, where they were just read.
  */
 export async function pastRuns(
-  repository: Repository,
+  repository: PastRunsPlace,
   known?: readonly RunFacts[],
 ): Promise<readonly DurationSample[]> {
   return samplesOf(repository, known?.slice(-MOST_RUNS) ?? (await readRuns(repository)).runs);
 }
 
 /** The same, read anew, with what is to be said of damaged records. */
-export async function readPastRuns(repository: Repository): Promise<PastRuns> {
+export async function readPastRuns(repository: PastRunsPlace): Promise<PastRuns> {
   const { runs, damaged } = await readRuns(repository);
   return { samples: await samplesOf(repository, runs), damaged };
 }
 
-async function samplesOf(repository: Repository, runs: readonly RunFacts[]): Promise<readonly DurationSample[]> {
+async function samplesOf(repository: PastRunsPlace, runs: readonly RunFacts[]): Promise<readonly DurationSample[]> {
   const byPlan = new Map<string, RunFacts[]>();
   for (const run of runs) {
     const [first] = run.events;
@@ -64,10 +66,10 @@ async function samplesOf(repository: Repository, runs: readonly RunFacts[]): Pro
  * changed or one more run was verified: a state is asked for at every step of every run.
  */
 export class LearnedGraphs {
-  readonly #repository: Repository;
+  readonly #repository: PastRunsPlace;
   readonly #known = new WeakMap<Plan, { readonly taught: string; readonly graph: PlanGraph }>();
 
-  constructor(repository: Repository) {
+  constructor(repository: PastRunsPlace) {
     this.#repository = repository;
   }
 
@@ -91,7 +93,7 @@ function isVerified({ events }: RunFacts): boolean {
 }
 
 async function readRuns(
-  repository: Repository,
+  repository: PastRunsPlace,
 ): Promise<{ readonly runs: readonly RunFacts[]; readonly damaged: number }> {
   const ids = (await listRunIds(repository.runsDir).catch(() => [])).slice(-MOST_RUNS);
   const runs: RunFacts[] = [];

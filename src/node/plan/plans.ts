@@ -15,7 +15,7 @@ import { contained, toPosix } from '../paths.ts';
 const LARGEST = 4 * 1024 * 1024;
 
 /** Plan directories: each directory under `parallel/` that holds a manifest. Relative to the root, by name. */
-export async function listPlans(repository: Repository): Promise<readonly string[]> {
+export async function listPlans(repository: Pick<Repository, 'root'>): Promise<readonly string[]> {
   const home = path.join(repository.root, 'parallel');
   const entries = await readdir(home, { withFileTypes: true }).catch(() => []);
   const plans: string[] = [];
@@ -64,7 +64,7 @@ export async function resolvePlanDir(
 }
 
 /** Reads the text files of a plan directory. Large and binary files are left out. */
-export async function readPlanFiles(repository: Repository, dir: string): Promise<Result<PlanFiles, EngineFailure>> {
+export async function readPlanFiles(repository: Pick<Repository, 'root'>, dir: string): Promise<Result<PlanFiles, EngineFailure>> {
   const files = new Map<string, string>();
   const root = path.join(repository.root, dir);
   try {
@@ -96,7 +96,7 @@ export async function readPlanFiles(repository: Repository, dir: string): Promis
 }
 
 /** Loads a plan with its graph. Findings are no failure here; a manifest that cannot be understood at all is. */
-export async function loadPlanDir(repository: Repository, dir: string): Promise<Result<LoadedPlan, EngineFailure>> {
+export async function loadPlanDir(repository: Pick<Repository, 'root'>, dir: string): Promise<Result<LoadedPlan, EngineFailure>> {
   const files = await readPlanFiles(repository, dir);
   if (!files.ok) return files;
   return loadFiles(files.value, dir);
