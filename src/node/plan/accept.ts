@@ -3,7 +3,7 @@ import { fail, type EngineFailure } from '../failure.ts';
 import type { Repository } from '../git/repository.ts';
 import { appendDecision } from '../state/decision-log.ts';
 import { FactsReader } from '../state/facts.ts';
-import { fixedFiles, fixedPlan, fixPlan, isRunBy } from '../state/fixed-plan.ts';
+import { differing, fixedFiles, fixedPlan, fixPlan, isRunBy } from '../state/fixed-plan.ts';
 import { acquireLock, planLock } from '../state/locks.ts';
 import { planIdOf, recoverHeld } from '../state/replan-journal.ts';
 import { loadFiles, readPlanFiles } from './plans.ts';
@@ -28,11 +28,10 @@ export async function acceptPlan(
     if (fixed) {
       const loaded = loadFiles(now.value, dir);
       if (!loaded.ok) return loaded;
-      const before = await fixedFiles(repository, fixed);
-      const names = [...new Set([...(before?.keys() ?? []), ...now.value.keys()])].toSorted();
+      const before = (await fixedFiles(repository, fixed)) ?? new Map<string, string>();
       accepted.push(
-        ...names
-          .filter((name) => isRunBy(name) && before?.get(name) !== now.value.get(name))
+        ...differing(before, now.value)
+          .filter(isRunBy)
           .map((name) => `${dir}/${name}`),
       );
       await fixPlan(repository, id, now.value, 'person');

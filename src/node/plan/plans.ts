@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promptPath } from '../../core/context/prompt.ts';
 import type { PlanFiles, Slice } from '../../core/plan/model.ts';
-import { fixedFiles, fixedPlan, isRunBy, planDigest, type FixedPlan } from '../state/fixed-plan.ts';
+import { differing, fixedFiles, fixedPlan, isRunBy, planDigest, type FixedPlan } from '../state/fixed-plan.ts';
 import { planIdOf } from '../state/replan-journal.ts';
 import { planGraph } from '../../core/plan/graph.ts';
 import { loadPlan } from '../../core/plan/load.ts';
@@ -64,7 +64,10 @@ export async function resolvePlanDir(
 }
 
 /** Reads the text files of a plan directory. Large and binary files are left out. */
-export async function readPlanFiles(repository: Pick<Repository, 'root'>, dir: string): Promise<Result<PlanFiles, EngineFailure>> {
+export async function readPlanFiles(
+  repository: Pick<Repository, 'root'>,
+  dir: string,
+): Promise<Result<PlanFiles, EngineFailure>> {
   const files = new Map<string, string>();
   const root = path.join(repository.root, dir);
   try {
@@ -96,7 +99,10 @@ export async function readPlanFiles(repository: Pick<Repository, 'root'>, dir: s
 }
 
 /** Loads a plan with its graph. Findings are no failure here; a manifest that cannot be understood at all is. */
-export async function loadPlanDir(repository: Pick<Repository, 'root'>, dir: string): Promise<Result<LoadedPlan, EngineFailure>> {
+export async function loadPlanDir(
+  repository: Pick<Repository, 'root'>,
+  dir: string,
+): Promise<Result<LoadedPlan, EngineFailure>> {
   const files = await readPlanFiles(repository, dir);
   if (!files.ok) return files;
   return loadFiles(files.value, dir);
@@ -127,9 +133,7 @@ async function loadFixed(
     );
   }
   const now: PlanFiles = found.ok ? found.value : new Map();
-  const unaccepted = [...new Set([...files.keys(), ...now.keys()])]
-    .filter((name) => isRunBy(name) && files.get(name) !== now.get(name))
-    .toSorted();
+  const unaccepted = differing(files, now).filter(isRunBy);
   const loaded = loadFiles(files, dir);
   return loaded.ok ? success({ ...loaded.value, unaccepted }) : loaded;
 }

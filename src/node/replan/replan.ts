@@ -7,7 +7,7 @@ import type { Finding } from '../../core/text/finding.ts';
 import { judge } from '../../core/judge/judge.ts';
 import { planGraph } from '../../core/plan/graph.ts';
 import { loadPlan } from '../../core/plan/load.ts';
-import type { Plan, PlanFiles } from '../../core/plan/model.ts';
+import type { Plan } from '../../core/plan/model.ts';
 import { lineageOf, planChanges } from '../../core/replan/changes.ts';
 import { sentence } from '../../core/replan/changes-text.ts';
 import { replanFiles } from '../../core/replan/files.ts';
@@ -38,7 +38,7 @@ import { gatherEvidence, knowingIgnored, type Evidence } from '../judge/judge.ts
 import { writeFailure } from '../plan/directory.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
 import { acquireLock, planLock } from '../state/locks.ts';
-import { amendFixed } from '../state/fixed-plan.ts';
+import { amendFixed, differing } from '../state/fixed-plan.ts';
 import { appendDecision } from '../state/decision-log.ts';
 
 /** Compares a plan with what is wanted of it, in the light of what already happened. */
@@ -120,11 +120,6 @@ async function compose(repository: Repository, request: ReplanRequest): Promise<
     renewed: reconciled.renewed,
     changed: differing(files, made.files),
   });
-}
-
-function differing(before: PlanFiles, after: PlanFiles): readonly string[] {
-  const names = [...new Set([...before.keys(), ...after.keys()])];
-  return names.filter((name) => before.get(name) !== after.get(name)).toSorted();
 }
 
 function distinct(notes: readonly ReplanNote[]): ReplanNote[] {

@@ -8,13 +8,18 @@ type RunEnded = Extract<Decision, { readonly type: 'run_ended' }>;
 /**
  * Which runs of a plan count, by what the decisions say of them. One that ended with another record than its runner left
  * is replaced by the outcome that the decisions keep. One that nobody of Slicewave began, or that another machine's key
- * signed and nobody vouched for, is left out and named. What is not of this plan passes as it is.
+ * signed and nobody vouched for, is left out and named. What is not of this plan passes as it is. `elsewhere`: the runs of
+ * another machine that nobody vouched for, with the digest of their content.
  */
 export function attest(
   plan: string,
   found: readonly RunFacts[],
   { decisions, foreign, warnings: said }: DecisionRecord,
-): { readonly runs: readonly RunFacts[]; readonly warnings: readonly Warning[] } {
+): {
+  readonly runs: readonly RunFacts[];
+  readonly elsewhere: Readonly<Record<string, string>>;
+  readonly warnings: readonly Warning[];
+} {
   const began = decisions.find((decision) => decision.type === 'evidence_began');
   const trusted = new Map(
     decisions.flatMap((decision) => (decision.type === 'trusted' ? Object.entries(decision.runs) : [])),
@@ -23,7 +28,7 @@ export function attest(
   for (const decision of decisions) if (decision.type === 'run_ended') ended.set(decision.run_id, decision);
   const warnings: Warning[] = [...said];
   const runs: RunFacts[] = [];
-  const elsewhere: string[] = [];
+  const elsewhere: Record<string, string> = {};
   for (const run of found) {
     const [first] = run.events;
     const { record } = run;
@@ -42,7 +47,7 @@ export function attest(
       continue;
     }
     if (record.origin === 'foreign' && trusted.get(run.runId) !== record.content) {
-      elsewhere.push(run.runId);
+      elsewhere[run.runId] = record.content ?? '';
       continue;
     }
     if (record.origin === 'plain' && began?.type === 'evidence_began' && began.runs[run.runId] !== record.content) {
@@ -61,8 +66,9 @@ export function attest(
     warnings.push(altered(end, `.agent-runs/${end.run_id}/events.jsonl`, 'is gone'));
     runs.push(outcomeOf(end));
   }
-  if (elsewhere.length + foreign.length > 0) warnings.push(ofOtherMachine(plan, elsewhere, foreign.length));
-  return { runs: runs.toSorted((a, b) => (a.runId < b.runId ? -1 : a.runId > b.runId ? 1 : 0)), warnings };
+  const ids = Object.keys(elsewhere);
+  if (ids.length + foreign.length > 0) warnings.push(ofOtherMachine(plan, ids, foreign.length));
+  return { runs: runs.toSorted((a, b) => (a.runId < b.runId ? -1 : a.runId > b.runId ? 1 : 0)), elsewhere, warnings };
 }
 
 function outcomeOf({ run_id: runId, events }: RunEnded): RunFacts {

@@ -44,9 +44,12 @@ export async function readDecisionRecord(runsDir: string, plan: string): Promise
   const text = await readFile(file, 'utf8').catch(() => '');
   const lines = unseal(text, decisionsName(plan), evidenceKey());
   const torn = text.endsWith('\n') ? null : lines.at(-1);
-  const own = lines.filter((line) => line.origin === 'own').map((line) => readDecision(line.value));
-  const began = own.find((decision) => decision?.type === 'evidence_began');
-  const vouched = new Set(own.flatMap((decision) => (decision?.type === 'trusted' ? decision.lines : [])));
+  const own = new Map(
+    lines.flatMap((line) => (line.origin === 'own' ? [[line, readDecision(line.value)] as const] : [])),
+  );
+  const made = [...own.values()];
+  const began = made.find((decision) => decision?.type === 'evidence_began');
+  const vouched = new Set(made.flatMap((decision) => (decision?.type === 'trusted' ? decision.lines : [])));
   const first = lines.findIndex((line) => line.origin === 'own');
   const earlier = lines.filter((line, at) => line.origin === 'plain' && (first === -1 || at < first));
   const held = first === -1 || (began?.type === 'evidence_began' && began.decisions === digestOf(earlier));
@@ -65,7 +68,7 @@ export async function readDecisionRecord(runsDir: string, plan: string): Promise
       else if (line !== torn) strange++;
       continue;
     }
-    const decision = readDecision(line.value);
+    const decision = own.has(line) ? own.get(line) : readDecision(line.value);
     if (decision) decisions.push(decision);
     else if (line !== torn) damaged++;
   }

@@ -82,16 +82,9 @@ export class FactsReader {
   async foreign(
     plan: string,
   ): Promise<{ readonly runs: Readonly<Record<string, string>>; readonly lines: readonly string[] }> {
-    const { decisions, foreign } = await readDecisionRecord(this.#repository.runsDir, plan);
-    const trusted = new Map(
-      decisions.flatMap((decision) => (decision.type === 'trusted' ? Object.entries(decision.runs) : [])),
-    );
-    const runs = (await this.runs(plan)).flatMap(({ runId, record }): [string, string][] =>
-      record?.origin === 'foreign' && record.content && trusted.get(runId) !== record.content
-        ? [[runId, record.content]]
-        : [],
-    );
-    return { runs: Object.fromEntries(runs), lines: foreign };
+    const found = await this.runs(plan);
+    const record = await readDecisionRecord(this.#repository.runsDir, plan);
+    return { runs: attest(plan, found, record).elsewhere, lines: record.foreign };
   }
 
   async state(loaded: PlanToRead): Promise<PlanState> {

@@ -19,6 +19,12 @@ export function isRunBy(name: string): boolean {
   return !LEFT_OVER.test(name);
 }
 
+/** Names of files that are not the same in two versions of a plan directory, sorted. */
+export function differing(before: PlanFiles, after: PlanFiles): readonly string[] {
+  const names = [...new Set([...before.keys(), ...after.keys()])];
+  return names.filter((name) => before.get(name) !== after.get(name)).toSorted();
+}
+
 /** A digest of all files of a plan that runs go by, whatever order they come in. */
 export function planDigest(files: PlanFiles): string {
   const hash = createHash('sha256');

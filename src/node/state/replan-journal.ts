@@ -8,7 +8,7 @@ import type { DecisionBody } from '../../core/run/model.ts';
 import type { Repository } from '../git/repository.ts';
 import { contained } from '../paths.ts';
 import { acquireLock, planLock } from './locks.ts';
-import { amendFixed } from './fixed-plan.ts';
+import { amendFixed, differing } from './fixed-plan.ts';
 import { appendDecision, readDecisions } from './decision-log.ts';
 import { writeWhole } from './whole-write.ts';
 
@@ -78,9 +78,7 @@ export async function writeReplan(
   },
 ): Promise<void> {
   const { before, after, records } = change;
-  const names = [...new Set([...before.keys(), ...after.keys()])]
-    .filter((name) => before.get(name) !== after.get(name))
-    .toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  const names = differing(before, after).toSorted((a, b) => rank(a) - rank(b));
   const plan = planIdOf(planDir);
   const journal: ReplanJournal = {
     v: 1,
