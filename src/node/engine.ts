@@ -1,3 +1,4 @@
+import { planIdOf } from '../core/plan/plan-id.ts';
 import type { Trace } from '../core/run/model.ts';
 import type { PlanState } from '../core/run/state-model.ts';
 import type { Judgement } from '../core/judge/judge.ts';
@@ -27,7 +28,7 @@ import { acceptPlan } from './plan/accept.ts';
 import { fixedPlan, fixPlan } from './state/fixed-plan.ts';
 import { listPlans, loadPlanDir, PlanCache, readPlanFiles, resolvePlanDir } from './plan/plans.ts';
 import { applyReplan, previewReplan, undoReplan } from './replan/replan.ts';
-import { planIdOf, recoverHeld, recoverReplan, removeJournal } from './state/replan-journal.ts';
+import { recoverHeld, recoverReplan, removeJournal } from './state/replan-journal.ts';
 import { nameRules, openRepository, type Repository } from './git/repository.ts';
 import { schedule, unrunnable } from './run/scheduler.ts';
 import { whyNotAPerson } from './process/whose-hand.ts';

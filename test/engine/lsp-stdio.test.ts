@@ -17,6 +17,7 @@ import type {
   WorkspaceDiagnosticReport,
   WorkspaceEdit,
 } from 'vscode-languageserver';
+import { planIdOf } from '../../src/core/plan/plan-id.ts';
 import { shop, manifest, prompt, spec, task } from '../unit/language-fixture.ts';
 import { LspClient } from '../unit/lsp-client.ts';
 
@@ -354,7 +355,8 @@ suite('the language server over stdio', () => {
     const options = { commands: ['slicewave.runSlice'] };
     const primary = root;
     const run = '20260101T000000000Z-aaaaaa';
-    const started = { v: 1, t: '2026-01-01T00:00:00.000Z', type: 'run_started', run_id: run, plan: 'TS-7-shop' };
+    const plan = planIdOf('shop/parallel/TS-7-shop');
+    const started = { v: 1, t: '2026-01-01T00:00:00.000Z', type: 'run_started', run_id: run, plan };
     const who = { slice: 'A3', attempt: 1, mode: 'fresh', pid: 1, pid_started: 'x', host: 'elsewhere' };
     const ended = {
       v: 1,

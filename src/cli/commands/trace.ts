@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { planIdOf } from '../../core/plan/plan-id.ts';
+import { success, type Result } from '../../core/text/result.ts';
 import { traceComparison, traceText } from '../../core/view/trace-text.ts';
 import {
   EXIT,
@@ -12,6 +14,8 @@ import {
   type ExitCode,
   type Invocation,
 } from '../command.ts';
+import type { Engine } from '../../node/engine.ts';
+import type { EngineFailure } from '../../node/failure.ts';
 import { openHere } from '../open.ts';
 
 export const trace: Command = {
@@ -20,7 +24,7 @@ export const trace: Command = {
   usage: 'list [--slice <id>] | show <run> | diff <run> [other run]',
   options: {
     slice: { type: 'string', value: '<id>', help: 'Only runs of this slice' },
-    plan: { type: 'string', value: '<id>', help: 'Only runs of this plan' },
+    plan: { type: 'string', value: '<plan>', help: 'Only runs of this plan, by its directory or its id' },
     output: { type: 'boolean', help: 'With show: what the agent printed' },
     json: { type: 'boolean', help: 'Print JSON: `show` gives trace.json as it is' },
   },
@@ -42,8 +46,13 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
   const { value } = engine;
   if (action === 'list') {
     const slice = text(invocation, 'slice');
-    const plan = text(invocation, 'plan');
-    const runs = await value.runs({ ...(slice ? { slice } : {}), ...(plan ? { plan } : {}) });
+    const named = text(invocation, 'plan');
+    const plan = named === undefined ? success(null) : await planOfRuns(value, named, terminal.cwd);
+    if (!plan.ok) return report(terminal, plan.failure, json);
+    const runs = await value.runs({
+      ...(slice ? { slice } : {}),
+      ...(plan.value === null ? {} : { plan: plan.value }),
+    });
     if (json) {
       terminal.out(
         `${JSON.stringify({ v: 1, runs: runs.map((run) => ({ run_id: run.runId, plan: run.plan, slice: run.slice, attempt: run.attempt, state: run.state, started_at: run.startedAt, agent: run.adapter })) })}\n`,
@@ -87,4 +96,11 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
   const [a, b] = [found.value.snapshot_commit, other.value.snapshot_commit];
   if (!json && a && b) terminal.out(`\n${await value.diffOfCommits(a, b)}`);
   return EXIT.done;
+}
+
+/** The id of the plan that was named; the directory of one that has runs may be gone. */
+async function planOfRuns(engine: Engine, named: string, cwd: string): Promise<Result<string, EngineFailure>> {
+  if ((await engine.runs({ plan: named })).length > 0) return success(named);
+  const dir = await engine.planDir(named, cwd);
+  return dir.ok ? success(planIdOf(dir.value)) : dir;
 }

@@ -7,6 +7,7 @@ import { finding, type Finding } from '../text/finding.ts';
 import { SourceText } from '../text/source.ts';
 import { contractsOf } from './contract-files.ts';
 import type { MergePoint, Plan, PlanFiles, Slice, WaveCheck, Workstream } from './model.ts';
+import { planIdOf } from './plan-id.ts';
 import { isSliceId, resolveSlice, resolveSlices, SliceIds } from './slice-ids.ts';
 import { lineTitle, sliceOfTask, type LoadedTask } from './task-slices.ts';
 
@@ -47,12 +48,13 @@ export function loadPlan(
   });
   const mergePoints = mergePointsOf(read, ids, findings);
 
-  const id = root.slice(root.lastIndexOf('/') + 1);
+  const name = root.slice(root.lastIndexOf('/') + 1);
+  const id = planIdOf(root);
   const plan: Plan = {
     id: id === '' ? (manifest.techSpecId === '' ? 'plan' : manifest.techSpecId) : id,
     dir: root,
-    techSpecId: manifest.techSpecId === '' ? (/^[A-Za-z]+-\d+/.exec(id)?.[0] ?? id) : manifest.techSpecId,
-    title: lineTitle(manifest.title ?? manifest.name ?? id),
+    techSpecId: manifest.techSpecId === '' ? (/^[A-Za-z]+-\d+/.exec(name)?.[0] ?? name) : manifest.techSpecId,
+    title: lineTitle(manifest.title ?? manifest.name ?? name),
     technology: manifest.technology,
     specPath: manifest.specPath,
     slices,

@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/model.ts';
+import { safeName, shortHash } from '../text/safe-name.ts';
 
 /** Branches and worktrees of the tool's own: a slice or workstream of that name gets another one. */
 const RESERVED = /^(?:integration|base)$/i;
@@ -9,20 +10,8 @@ const RESERVED = /^(?:integration|base)$/i;
  * of the id, so that two ids never meet in one name.
  */
 export function nodeName(id: string): string {
-  const safe = id
-    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
-    .replaceAll(/\.{2,}/g, '-')
-    .replace(/^[.-]+/, '')
-    .replace(/(?:\.lock|[.])+$/i, '')
-    .slice(0, 80);
-  return safe === id && !RESERVED.test(id) ? id : `${safe}-${hash(id)}`.replace(/^-/, '');
-}
-
-/** FNV-1a, 32 bits, as six hexadecimal digits: distinct enough for the few names of one plan. */
-function hash(text: string): string {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  return value.toString(16).padStart(8, '0').slice(0, 6);
+  const safe = safeName(id);
+  return safe === id && !RESERVED.test(id) ? id : `${safe}-${shortHash(id)}`.replace(/^-/, '');
 }
 
 /** Names the lane of a node, and so its lock and its worktree: slices of one workstream share them. */

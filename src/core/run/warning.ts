@@ -2,9 +2,10 @@
 export interface Warning {
   /**
    * `evidence`: lines or records that Slicewave did not write, or that are gone. `other-machine`: written by somebody with
-   * a key that is not here. `plan`: the plan directory is not what is run by.
+   * a key that is not here. `plan`: the plan directory is not what is run by. `earlier`: an earlier version may have
+   * recorded what belongs to the plan.
    */
-  readonly kind: 'evidence' | 'other-machine' | 'plan';
+  readonly kind: 'evidence' | 'other-machine' | 'plan' | 'earlier';
   /** One sentence without its full stop. */
   readonly summary: string;
   /** What to do, as a sentence; `null` when there is nothing to do. */

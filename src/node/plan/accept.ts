@@ -1,3 +1,4 @@
+import { planIdOf } from '../../core/plan/plan-id.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { fail, type EngineFailure } from '../failure.ts';
 import type { Repository } from '../git/repository.ts';
@@ -5,7 +6,7 @@ import { appendDecision } from '../state/decision-log.ts';
 import { FactsReader } from '../state/facts.ts';
 import { differing, fixedFiles, fixedPlan, fixPlan, isRunBy } from '../state/fixed-plan.ts';
 import { acquireLock, planLock } from '../state/locks.ts';
-import { planIdOf, recoverHeld } from '../state/replan-journal.ts';
+import { recoverHeld } from '../state/replan-journal.ts';
 import { loadFiles, readPlanFiles } from './plans.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { planIdOf } from '../../core/plan/plan-id.ts';
 import { withWaves } from '../../core/manifest/migrate.ts';
 import { readManifest } from '../../core/manifest/read.ts';
 import { planGraph } from '../../core/plan/graph.ts';
@@ -10,7 +11,7 @@ import { writeFailure } from './directory.ts';
 import { readPlanFiles } from './plans.ts';
 import { type Repository } from '../git/repository.ts';
 import { amendFixed } from '../state/fixed-plan.ts';
-import { planIdOf, recoverHeld } from '../state/replan-journal.ts';
+import { recoverHeld } from '../state/replan-journal.ts';
 import { acquireLock, planLock } from '../state/locks.ts';
 import { writeWhole } from '../state/whole-write.ts';
 

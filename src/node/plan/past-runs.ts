@@ -2,10 +2,11 @@ import path from 'node:path';
 import { estimatesOf, learnEstimator, type DurationSample } from '../../core/plan/estimator.ts';
 import type { LoadedPlan, PlanGraph } from '../../core/plan/graph-model.ts';
 import { planGraph } from '../../core/plan/graph.ts';
+import { planIdOf } from '../../core/plan/plan-id.ts';
 import type { Plan } from '../../core/plan/model.ts';
 import { durationSamples } from '../../core/run/durations.ts';
 import type { RunFacts } from '../../core/run/state-model.ts';
-import { listPlans, loadPlanDir } from './plans.ts';
+import { findPlans, listPlans, loadPlanDir } from './plans.ts';
 import type { Repository } from '../git/repository.ts';
 import { listRunIds, readRun } from '../state/run-log.ts';
 
@@ -14,7 +15,7 @@ const MOST_RUNS = 2_000;
 /** Run directories that are read at the same time. */
 const AT_ONCE = 32;
 
-type PastRunsPlace = Pick<Repository, 'root' | 'runsDir'>;
+type PastRunsPlace = Pick<Repository, 'root' | 'runsDir'> & Partial<Pick<Repository, 'git'>>;
 
 /** What earlier runs took, and how many of the records that were looked at are damaged. */
 export interface PastRuns {
@@ -52,13 +53,20 @@ async function samplesOf(repository: PastRunsPlace, runs: readonly RunFacts[]): 
   }
   const samples: DurationSample[] = [];
   if (byPlan.size === 0) return samples;
-  for (const dir of await listPlans(repository).catch(() => [])) {
-    const ofPlan = byPlan.get(path.posix.basename(dir));
+  for (const dir of await plansOf(repository, byPlan).catch(() => [])) {
+    const ofPlan = byPlan.get(planIdOf(dir));
     if (!ofPlan) continue;
     const loaded = await loadPlanDir(repository, dir).catch(() => null);
     if (loaded?.ok) samples.push(...durationSamples(loaded.value.plan, ofPlan));
   }
   return samples;
+}
+
+/** The directories that plans with runs can be in; all of the repository is only looked through for one that needs it. */
+async function plansOf(repository: PastRunsPlace, byPlan: ReadonlyMap<string, unknown>): Promise<readonly string[]> {
+  const own = await listPlans(repository);
+  const found = new Set(own.map(planIdOf));
+  return [...byPlan.keys()].every((id) => found.has(id)) ? own : findPlans(repository);
 }
 
 /**

@@ -1,14 +1,15 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { planIdOf } from '../../core/plan/plan-id.ts';
 import { promptPath } from '../../core/context/prompt.ts';
 import type { PlanFiles, Slice } from '../../core/plan/model.ts';
 import { differing, fixedFiles, fixedPlan, isRunBy, planDigest, type FixedPlan } from '../state/fixed-plan.ts';
-import { planIdOf } from '../state/replan-journal.ts';
 import { planGraph } from '../../core/plan/graph.ts';
 import { loadPlan } from '../../core/plan/load.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
+import { Git } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import { contained, toPosix } from '../paths.ts';
 
@@ -27,21 +28,41 @@ export async function listPlans(repository: Pick<Repository, 'root'>): Promise<r
   return plans.sort();
 }
 
+/** All plan directories: those of `listPlans`, and those below a `parallel/` elsewhere that git tracks or would track. */
+export async function findPlans(
+  repository: Pick<Repository, 'root'> & Partial<Pick<Repository, 'git'>>,
+): Promise<readonly string[]> {
+  const { root, git = new Git(root) } = repository;
+  const args = [
+    'ls-files',
+    '-z',
+    '--cached',
+    '--others',
+    '--exclude-standard',
+    '--',
+    ':(glob)**/parallel/*/manifest.json',
+  ];
+  const [own, listed] = await Promise.all([
+    listPlans(repository),
+    git.run(args, { accept: [0, 128], env: { GIT_LITERAL_PATHSPECS: '0' } }),
+  ]);
+  const dirs = listed.stdout.split('\0').flatMap((file) => (file === '' ? [] : [path.posix.dirname(file)]));
+  const there = await Promise.all(
+    dirs.map(async (dir) => ((await stat(path.join(root, dir, 'manifest.json')).catch(() => null)) ? [dir] : [])),
+  );
+  return [...new Set([...own, ...there.flat()])].sort();
+}
+
 /**
- * Turns what a person typed (an absolute path, a path from where they stand, a plan's name) into a plan directory
- * relative to the root.
+ * Turns what a person typed (an absolute path, a path from where they stand or from the root, a plan's id, its directory's
+ * name where only one plan has it) into a plan directory relative to the root.
  */
 export async function resolvePlanDir(
   repository: Repository,
   given: string,
   cwd: string,
 ): Promise<Result<string, EngineFailure>> {
-  const candidates = [
-    path.resolve(cwd, given),
-    path.resolve(repository.root, given),
-    path.join(repository.root, 'parallel', given),
-  ];
-  for (const candidate of candidates) {
+  for (const candidate of [path.resolve(cwd, given), path.resolve(repository.root, given)]) {
     if (!(await stat(candidate).catch(() => null))?.isDirectory()) continue;
     const relative = toPosix(path.relative(repository.root, candidate));
     if (relative === '' || (await contained(repository.root, relative)) === null) {
@@ -53,7 +74,12 @@ export async function resolvePlanDir(
     }
     return success(relative);
   }
-  const known = await listPlans(repository);
+  const known = await findPlans(repository);
+  const named = known.filter((dir) => path.posix.basename(dir) === given);
+  const [dir] = named.length > 0 ? named : known.filter((one) => planIdOf(one) === given);
+  if (named.length > 1)
+    return fail('no-such-file', `${given} could be ${named.join(' or ')}`, 'Give the directory of the one you mean.');
+  if (dir !== undefined) return success(dir);
   return fail(
     'no-such-file',
     `there is no plan directory ${given}`,

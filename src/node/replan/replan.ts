@@ -1,3 +1,4 @@
+import { planIdOf } from '../../core/plan/plan-id.ts';
 import { DEFAULT_AGENT } from '../../core/agent/agents.ts';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -25,15 +26,7 @@ import { type EngineFailure, fail } from '../failure.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { FactsReader } from '../state/facts.ts';
 import { loadPlanDir } from '../plan/plans.ts';
-import {
-  digest,
-  planIdOf,
-  readJournal,
-  recoverReplan,
-  removeJournal,
-  restore,
-  writeReplan,
-} from '../state/replan-journal.ts';
+import { digest, readJournal, recoverReplan, removeJournal, restore, writeReplan } from '../state/replan-journal.ts';
 import { gatherEvidence, knowingIgnored, type Evidence } from '../judge/judge.ts';
 import { writeFailure } from '../plan/directory.ts';
 import { excludeState, type Repository } from '../git/repository.ts';

@@ -1,5 +1,6 @@
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { planIdOf } from '../../core/plan/plan-id.ts';
 import type { Repository } from '../git/repository.ts';
 import { listWorktrees, runOfLock, worktreeRoot, type WorktreeEntry } from '../git/worktree.ts';
 import { listPlans } from '../plan/plans.ts';
@@ -54,24 +55,15 @@ export async function leftOfRemovedPlans(repository: Repository): Promise<LeftOf
   return { checkouts, settings };
 }
 
-/** Names of the plans of the checkout, wherever their directories are. */
+/** Ids of the plans of the checkout, wherever their directories are; and their names, which earlier versions went by. */
 async function knownPlans(repository: Repository): Promise<ReadonlySet<string>> {
+  const args = ['ls-files', '--cached', '--others', '--exclude-standard', '-z', '--', ':(glob)**/manifest.json'];
   const [usual, manifests] = await Promise.all([
     listPlans(repository),
-    repository.git.fields([
-      'ls-files',
-      '--cached',
-      '--others',
-      '--exclude-standard',
-      '-z',
-      '--',
-      ':(glob)**/manifest.json',
-    ]),
+    repository.git.run(args, { env: { GIT_LITERAL_PATHSPECS: '0' } }),
   ]);
-  return new Set([
-    ...usual.map((dir) => path.posix.basename(dir)),
-    ...manifests.map((file) => path.posix.basename(path.posix.dirname(file))),
-  ]);
+  const dirs = manifests.stdout.split('\0').flatMap((file) => (file === '' ? [] : [path.posix.dirname(file)]));
+  return new Set([...usual, ...dirs].flatMap((dir) => [planIdOf(dir), path.posix.basename(dir)]));
 }
 
 /** Runs whose runner lives. */

@@ -7,6 +7,7 @@ import { foldPlan } from '../../core/run/fold.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { isAlive } from '../process/processes.ts';
 import type { Repository } from '../git/repository.ts';
+import { counted } from '../../core/text/printing.ts';
 import { attest } from './attest.ts';
 import { listRunIds, readRun } from './run-log.ts';
 import { readDecisionRecord } from './decision-log.ts';
@@ -68,14 +69,40 @@ export class FactsReader {
     const found = known ?? (await this.runs(plan.id));
     const record = await readDecisionRecord(this.#repository.runsDir, plan.id);
     const { runs, warnings } = attest(plan.id, found, record);
+    const isOfPlan = ({ events: [first] }: RunFacts): boolean =>
+      first?.type === 'run_started' && first.plan === plan.id;
+    const isNew = record.decisions.length === 0 && !runs.some(isOfPlan);
     return {
       plan,
       graph,
       decisions: record.decisions,
       runs,
-      warnings: [...unacceptedWarning(loaded), ...warnings],
+      warnings: [...unacceptedWarning(loaded), ...(isNew ? await this.#ofEarlierVersion(plan) : []), ...warnings],
       now: Date.now(),
     };
+  }
+
+  /**
+   * Earlier versions knew a plan by the name of its directory, wherever that was. What they recorded under a name that is
+   * nobody's now is of a plan like this one, which is not to start anew without a word.
+   */
+  async #ofEarlierVersion({ id, dir }: PlanToRead['plan']): Promise<readonly Warning[]> {
+    const name = dir.slice(dir.lastIndexOf('/') + 1);
+    const home = `parallel/${name}`;
+    const { runsDir } = this.#repository;
+    if (id === name || (await stat(path.join(path.dirname(runsDir), home, 'manifest.json')).catch(() => null)))
+      return [];
+    const runs = (await this.runs(name)).length;
+    const decisions = (await readDecisionRecord(runsDir, name)).decisions.length;
+    if (runs + decisions === 0) return [];
+    return [
+      {
+        kind: 'earlier',
+        summary: `${counted(runs, 'run')} and ${counted(decisions, 'decision')} of a plan ${name} are known by that name alone, and not counted for ${dir}: an earlier version recorded them`,
+        remedy: `If they are of this plan, move it to ${home} to go on with it; here it starts anew`,
+        paths: [`.agent-runs/plans/${name}.jsonl`],
+      },
+    ];
   }
 
   /** What another machine's key signed and nobody vouched for: runs with the digest of their content, and decisions. */

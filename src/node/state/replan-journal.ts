@@ -4,6 +4,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { PlanFiles } from '../../core/plan/model.ts';
+import { planIdOf } from '../../core/plan/plan-id.ts';
 import type { DecisionBody } from '../../core/run/model.ts';
 import type { Repository } from '../git/repository.ts';
 import { contained } from '../paths.ts';
@@ -30,10 +31,6 @@ export interface ReplanJournal {
   }[];
   /** Decisions that belong to what is written or put back, made when the files are whole. */
   readonly records?: readonly DecisionBody[];
-}
-
-export function planIdOf(planDir: string): string {
-  return planDir.slice(planDir.lastIndexOf('/') + 1);
 }
 
 function journalFile(repository: Repository, plan: string): string {

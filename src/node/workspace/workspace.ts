@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { OutlineReader } from '../../core/code/outline.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
+import { planIdOf } from '../../core/plan/plan-id.ts';
 import type { PlanFacts } from '../../core/run/state-model.ts';
 import type { RepositoryFacts } from '../../core/scope/repository-facts.ts';
+import { toPosix } from '../paths.ts';
 import { FactsReader } from '../state/facts.ts';
 import { writeWhole } from '../state/whole-write.ts';
 import { checkoutAround } from './checkout.ts';
@@ -69,9 +71,11 @@ export class Workspace {
   }
 
   /** What the runs of a plan have come to so far. It reads the run directories of the primary checkout, nothing else. */
-  planFacts(loaded: Pick<LoadedPlan, 'plan' | 'graph'>): Promise<PlanFacts> {
+  planFacts({ plan, graph }: Pick<LoadedPlan, 'plan' | 'graph'>): Promise<PlanFacts> {
     this.#runs ??= new FactsReader({ runsDir: path.join(this.primary ?? this.root, '.agent-runs') });
-    return this.#runs.facts(loaded);
+    // Runs know a plan by its path in the repository, which this may be a directory of.
+    const dir = path.relative(this.top ?? this.root, path.join(this.root, plan.dir));
+    return this.#runs.facts({ plan: { ...plan, id: planIdOf(toPosix(dir)) }, graph });
   }
 
   /**
