@@ -37,7 +37,7 @@ const lease = (project: Project): string => path.join(project.runsDir, 'plans', 
 
 /** The check of B1 at its gate: the one on the base stands in the same checkout, without its file. */
 const ofB1 = (call: Call): boolean =>
-  call.args[0] === 'B1' && path.basename(call.cwd) === '.B1.check' && existsSync(path.join(call.cwd, 'src/B1.txt'));
+  call.args[0] === 'B1' && path.basename(call.cwd) === '.B1.2' && existsSync(path.join(call.cwd, 'src/B1.txt'));
 
 const POINTS: readonly Point[] = [
   { name: 'before anything was written', reach: (p) => until('the lease is held', () => existsSync(lease(p))) },

@@ -77,7 +77,7 @@ suite('what is left in the temporary directory', () => {
   test('a check that outlived its runner keeps its home', async () => {
     if (process.platform !== 'linux') return;
     const other = await maker();
-    const home = readdirSync(top).find((name) => name.startsWith('slicewave-check-')) ?? '';
+    const home = readdirSync(top).find((name) => /^tmp-[\da-f]{12}-/.test(name)) ?? '';
     const check = spawn('sleep', ['600'], { env: { ...process.env, TMPDIR: path.join(top, home, 'tmp') } });
     started.push(check);
     await once(check, 'spawn');
@@ -128,7 +128,7 @@ suite('what runs and plans leave', () => {
     mkdirSync(top);
   });
   teardown(async () => project.close());
-  const ours = (): string[] => readdirSync(top).filter((name) => name.startsWith('slicewave-'));
+  const ours = (): string[] => readdirSync(top).filter((name) => /^(?:slicewave|tmp)-/.test(name));
   const start = (...args: readonly string[]) => project.start(args, { env: { TMPDIR: top } });
   const run = () => start('run', project.planDir, '--agent', 'command', '--agent-command', fake('agent'));
 
@@ -137,7 +137,7 @@ suite('what runs and plans leave', () => {
     const first = run();
     const check = await held;
     const left = ours();
-    assert.ok(left.some((name) => name.startsWith('slicewave-check-')));
+    assert.ok(left.some((name) => /^tmp-[\da-f]{12}-/.test(name)));
     project.kill();
     await Promise.all([first.finished, check.gone]);
     assert.deepEqual(
@@ -162,12 +162,12 @@ suite('what runs and plans leave', () => {
   test('clean takes the check checkouts and recorded settings of removed plans', async () => {
     assert.equal((await run().finished).code, 0);
     const settings = path.join(project.runsDir, 'settings', `${project.planId}.json`);
-    assert.ok(existsSync(project.worktree('.A1.check')));
+    assert.ok(existsSync(project.worktree('.A1.2')));
     assert.ok(existsSync(settings));
     const clean = () => project.json<{ removed: string[] }>('clean', '--yes');
     rmSync(path.join(project.root, project.planDir), { recursive: true });
-    assert.deepEqual((await clean()).removed, [project.worktree('.A1.check')]);
-    assert.ok(!existsSync(project.worktree('.A1.check')));
+    assert.deepEqual((await clean()).removed, [project.worktree('.A1.2')]);
+    assert.ok(!existsSync(project.worktree('.A1.2')));
     assert.ok(existsSync(settings), 'a worktree of its slices is still there');
     project.git('worktree', 'remove', '--force', project.worktree('A1'));
     await clean();

@@ -142,7 +142,7 @@ suite('what a slice is verified on', () => {
 });
 
 suite('the environment of a check', () => {
-  test('has a home of its own, no caches of results, and nothing of ours but the ports', async () => {
+  test('has a home of its own, no caches of results, and of ours only the ports, for the command', async () => {
     const { env, close } = await openCheckEnvironment(
       {
         HOME: '/nowhere',

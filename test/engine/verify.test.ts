@@ -16,11 +16,12 @@ suite('a check', () => {
 
   teardown(() => rmSync(root, { recursive: true, force: true }));
 
-  const run = (command: string) =>
+  const PATHS = { PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env['PATH'] ?? ''}` };
+  const run = (command: string, env: Readonly<Record<string, string>> = PATHS) =>
     runCheck({
       command,
       cwd: root,
-      env: { PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env['PATH'] ?? ''}` },
+      env,
       timeoutMs: 10_000,
       signal: new AbortController().signal,
       redact: (text) => text,
@@ -31,6 +32,14 @@ suite('a check', () => {
     assert.equal((await run(`cd web && ${reads('here.txt')}`)).outcome, 'passed');
     assert.equal((await run(`cd web && cd src && ${reads('../here.txt')}`)).outcome, 'passed');
     assert.equal((await run(reads('here.txt'))).outcome, 'failed');
+  });
+
+  test('sees nothing of the tool; a port that its command names is filled in', async () => {
+    const env = { PATH: process.env['PATH'] ?? '', SLICEWAVE_PORT: '20010', SLICEWAVE_PORT_RANGE: '20010-20019' };
+    const command = `PORT=$SLICEWAVE_PORT node -p "JSON.stringify([process.env.PORT, process.argv[1], Object.keys(process.env).filter((name) => /slicewave/i.test(name))])" "\${SLICEWAVE_PORT_RANGE}"`;
+    const { outcome, output } = await run(command, env);
+    assert.deepEqual([outcome, output.trim()], ['passed', '["20010","20010-20019",[]]']);
+    assert.equal((await run('node -v $HOME', env)).outcome, 'not-found');
   });
 
   test('fails where there is no such directory, or it is not of the worktree', async () => {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import type { TestReader } from '../../src/core/code/tests.ts';
 import { scriptChanges } from '../../src/core/gate/check-scripts.ts';
 import { doubtsOfResults } from '../../src/core/gate/result-doubts.ts';
-import { testChanges, type ChangedText } from '../../src/core/gate/test-changes.ts';
+import type { ChangedText } from '../../src/core/gate/changed-text.ts';
+import { testChanges } from '../../src/core/gate/test-changes.ts';
 import type { Verification } from '../../src/core/run/model.ts';
 import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
 

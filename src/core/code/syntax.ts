@@ -4,6 +4,8 @@ import type { CodeImport, CodeSymbol, LanguageId } from './model.ts';
 export interface SyntaxNode {
   readonly type: string;
   readonly text: string;
+  readonly startIndex: number;
+  readonly endIndex: number;
   readonly startPosition: { readonly row: number; readonly column: number };
   readonly endPosition: { readonly row: number; readonly column: number };
   readonly namedChildren: readonly (SyntaxNode | null)[];

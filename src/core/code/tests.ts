@@ -1,5 +1,7 @@
 import type { LanguageId } from './model.ts';
 import { childrenOf, fieldsOf, unquoted, type SyntaxNode } from './syntax.ts';
+import { swallowedParts } from './swallowed.ts';
+import { isTautology } from './tautology.ts';
 
 /** One test of a file, as far as its own text says what becomes of it. */
 export interface TestCase {
@@ -12,12 +14,20 @@ export interface TestCase {
   readonly condition: string | null;
   /** It stands for several: in a loop, or with a table of cases. */
   readonly many: boolean;
-  /** Its assertions without blanks, in order. */
+  /** Its assertions without blanks, in order, those of the file's own functions that it calls among them. */
   readonly assertions: readonly string[];
+  /** Those that stand under a condition. */
+  readonly guarded: readonly string[];
+  /** The line of an assertion that may fail unseen: what it throws is caught and dropped, or comes too late. */
+  readonly swallowedAt: number | null;
+  /** It passes when it fails. */
+  readonly inverted: boolean;
   /** Its body without blanks. */
   readonly body: string;
   /** The line of a statement that leaves it before its end, whatever happens. */
   readonly leavesAt: number | null;
+  /** The line of a condition under which it leaves before its first assertion. */
+  readonly mayLeaveAt: number | null;
 }
 
 export interface TestMark {
@@ -28,12 +38,14 @@ export interface TestMark {
 /** What a parser saw of the tests of one file. */
 export interface TestFile {
   readonly tests: readonly TestCase[];
-  /** All assertions of the file, those of its helping functions too. */
-  readonly assertions: number;
+  /** Assertions outside of its tests and of the functions that they call: in hooks. */
+  readonly hooked: number;
   /** Calls that end the whole process as if all were well. */
   readonly exits: readonly TestMark[];
   /** Modules or names that are replaced by a stand-in, by what is replaced. */
   readonly mocks: readonly TestMark[];
+  /** Functions of something else that are replaced while it stands: `lib.sum`. */
+  readonly stubs: readonly TestMark[];
   /** Names taken from files beside it, by name: from where. */
   readonly imported: ReadonlyMap<string, string>;
   /** Names that the file makes itself, by name: the line. */
@@ -58,13 +70,33 @@ const CALLS = new Set([
 
 /** The name of an assertion, as the last part of what is called. */
 const ASSERTS =
-  /(?:^|[.:>\s])(?:assert\w*|expect\w*|verify\w*|should\w*|refute\w*|must_\w+|fail\w*|raises|panic!?|t\.(?:is|not|equal|same|ok|notOk|true|false|truthy|falsy|deep\w+|throws\w*|rejects|doesNotThrow|match|like|regex|snapshot|pass|[Ee]rror\w*|Fatal\w*|Fail\w*)|(?:b|f)\.(?:Error\w*|Fatal\w*|Fail\w*)|require\.[A-Z]\w*)!?$/i;
+  /(?:^|[.:>\s])(?:assert\w*|expect\w*|verify\w*|should\w*|refute\w*|must_\w+|fail\w*|raises|panic!?|t\.(?:is|not|equal|same|ok|notOk|true|false|truthy|falsy|deep\w+|throws\w*|rejects|doesNotThrow|match|like|regex|snapshot|pass|plan|[Ee]rror\w*|Fatal\w*|Fail\w*)|(?:b|f)\.(?:Error\w*|Fatal\w*|Fail\w*)|require\.[A-Z]\w*)!?$/i;
 
 /** Or the first: `assert.equal`, `expect(x).toBe`. */
 const ASSERTS_BY = /^(?:await\s+)?(?:assert|expect|chai|should|sinon\.assert|Assert|Assertions|t\.assert)\b/;
 
 const EXITS =
   /^(?:process\.exit|os\._exit|sys\.exit|exit!?|System\.exit|os\.Exit|Environment\.Exit|(?:std::)?process::exit)\s*\(?\s*0?\s*\)?$/;
+
+/** Calls by which a function of something else gets another answer. */
+const STUBS: readonly RegExp[] = [
+  /^(?:jest|vi)\.spyOn\(\s*([\w.]+)\s*,\s*['"`](\w+)['"`][^)]*\)\s*\.mock(?:Return|Resolved|Rejected|Implementation)/,
+  /^(?:sinon|sandbox)\.(?:stub|replace)\(\s*([\w.]+)\s*,\s*['"`](\w+)/,
+  /^(?:\w+\.)*mock\.method\(\s*([\w.]+)\s*,\s*['"`](\w+)['"`]\s*,/,
+  /^td\.replace\(\s*([\w.]+)\s*,\s*['"`](\w+)/,
+  /^allow(?:_any_instance_of)?\((\w+)\)\.to\s+receive\w*\(?\s*:(\w+)/,
+  /^([A-Z]\w*)\.stubs?\(\s*:(\w+)/,
+  /^(?:Mockito\.)?mockStatic\(\s*(\w+)\.class/,
+  /^(?:\\)?Mockery::mock\(\s*['"](?:alias|overload):([\w\\]+)/,
+];
+
+/** A function, or what makes one. */
+function isMade(node: SyntaxNode): boolean {
+  return (
+    /function|lambda/.test(node.type) ||
+    /^(?:jest|vi|sinon|mock|td|test\.mock|t\.mock|unittest\.mock)\.\w+\(|^(?:Magic)?Mock\(/.test(node.text.slice(0, 60))
+  );
+}
 
 const BRANCHES =
   /^(?:if_statement|if|unless|if_expression|conditional_expression|ternary_expression|switch_statement)$/;
@@ -73,6 +105,8 @@ const LOOPS =
 const RETURNS = /^return(?:_statement|_expression)?$/;
 
 interface Context {
+  /** Inside of a test, or of a function with a name. */
+  readonly isInside: boolean;
   readonly state: TestCase['state'];
   readonly condition: string | null;
   readonly many: boolean;
@@ -86,12 +120,30 @@ interface Found {
   readonly state: TestCase['state'];
   readonly many: boolean;
   readonly isGroup: boolean;
+  readonly inverted?: boolean;
+}
+
+/** An assertion as it was read. */
+interface Assertion {
+  readonly text: string;
+  /** What is called, where it is a plain name. */
+  readonly name: string;
+  readonly line: number;
+  readonly isGuarded: boolean;
+  readonly isSwallowed: boolean;
+}
+
+/** What a function asserts, and which functions it calls. */
+interface Asserting {
+  readonly assertions: readonly Assertion[];
+  readonly calls: readonly string[];
 }
 
 /** The tests of a parsed file. */
 export function testsOf(language: LanguageId, root: SyntaxNode): TestFile {
   const walk = new Walk(language);
-  walk.visit(root, { state: 'runs', condition: null, many: false, depth: 0 });
+  walk.visit(root, { isInside: false, state: 'runs', condition: null, many: false, depth: 0 });
+  walk.finish();
   return walk;
 }
 
@@ -100,12 +152,16 @@ const DEEPEST = 200;
 
 class Walk implements TestFile {
   readonly tests: TestCase[] = [];
-  assertions = 0;
+  hooked = 0;
   readonly exits: TestMark[] = [];
   readonly mocks: TestMark[] = [];
+  readonly stubs: TestMark[] = [];
   readonly imported = new Map<string, string>();
   readonly declared = new Map<string, number>();
   readonly #language: LanguageId;
+  readonly #read: (readonly [Omit<TestCase, 'assertions' | 'guarded' | 'swallowedAt'>, Asserting])[] = [];
+  /** Functions of the file by name. */
+  readonly #functions = new Map<string, Asserting>();
 
   constructor(language: LanguageId) {
     this.#language = language;
@@ -113,18 +169,24 @@ class Walk implements TestFile {
 
   visit(node: SyntaxNode, context: Context): void {
     if (context.depth > DEEPEST) return;
-    this.#note(node);
+    this.#note(node, context);
     const inner: { -readonly [K in keyof Context]: Context[K] } = { ...context, depth: context.depth + 1 };
     const found = this.#found(node);
     if (found) {
       inner.state = found.state === 'runs' ? context.state : found.state;
       inner.many = context.many || found.many;
       if (!found.isGroup) {
-        this.tests.push(this.#test(node, found, inner));
-        // Tests in tests (subtests) are tests too; the assertions of the whole are counted once, below.
+        // Tests in tests (subtests) are tests too.
+        this.#read.push([this.#test(node, found, inner), asserting(this.#language, found.body ?? node)]);
+        inner.isInside = true;
       }
     } else if (BRANCHES.test(node.type)) inner.condition = squeezed(conditionOf(node));
     else if (LOOPS.test(node.type) || isIteration(node)) inner.many = true;
+    const named = found ? null : namedFunction(node);
+    if (named) {
+      this.#functions.set(named.name, asserting(this.#language, named.body));
+      inner.isInside = true;
+    }
     for (const child of childrenOf(node)) this.visit(child, inner);
   }
 
@@ -141,9 +203,36 @@ class Walk implements TestFile {
     }
   }
 
-  #test(node: SyntaxNode, found: Found, context: Context): TestCase {
-    const assertions: string[] = [];
-    collectAssertions(found.body ?? node, assertions, 0);
+  /** Once all functions of the file are known. */
+  finish(): void {
+    for (const [read, own] of this.#read) {
+      const all = this.#resolved(own, new Set(), 0);
+      const kept = all.filter((assertion) => !assertion.isSwallowed);
+      this.tests.push({
+        ...read,
+        assertions: kept.map(({ text }) => text),
+        guarded: kept.flatMap(({ text, isGuarded }) => (isGuarded ? [text] : [])),
+        swallowedAt: all.find(({ isSwallowed }) => isSwallowed)?.line ?? null,
+      });
+    }
+  }
+
+  /** With what the functions assert that are called; a call that reads like an assertion counts as what it does. */
+  #resolved(own: Asserting, seen: ReadonlySet<string>, depth: number): readonly Assertion[] {
+    const known = (name: string): boolean => this.#functions.has(name) && !seen.has(name);
+    const plain = own.assertions.filter(({ name }) => !known(name));
+    if (depth > 3) return plain;
+    const called = own.calls.filter(known).slice(0, 200);
+    return [
+      ...plain,
+      ...called.flatMap((name) => {
+        const helper = this.#functions.get(name);
+        return helper ? this.#resolved(helper, new Set([...seen, name]), depth + 1) : [];
+      }),
+    ];
+  }
+
+  #test(node: SyntaxNode, found: Found, context: Context): Omit<TestCase, 'assertions' | 'guarded' | 'swallowedAt'> {
     const statements = statementsOf(found.body);
     const leaving = statements.findIndex((statement) => leaves(statement));
     const skips = statements.some((statement) => isSkip(statement));
@@ -153,17 +242,18 @@ class Walk implements TestFile {
       state: skips && context.state === 'runs' ? 'skipped' : context.state,
       condition: context.condition,
       many: context.many || /\bt\.Run\(|\.subTest\(/.test(found.body?.text ?? ''),
-      assertions,
+      inverted: found.inverted ?? false,
       body: squeezed(found.body?.text ?? ''),
       leavesAt:
         leaving >= 0 && leaving < statements.length - 1 ? (statements[leaving]?.startPosition.row ?? 0) + 1 : null,
+      mayLeaveAt: mayLeave(statements),
     };
   }
 
   /** What a file says outside of its tests. */
-  #note(node: SyntaxNode): void {
+  #note(node: SyntaxNode, { isInside }: Context): void {
     const line = node.startPosition.row + 1;
-    if (isAssertion(node) && !(node.parent && isInAssertion(node.parent))) this.assertions++;
+    if (!isInside && isAssertion(node) && !(node.parent && isInAssertion(node.parent))) this.hooked++;
     if (CALLS.has(node.type)) {
       const text = node.text.length > 300 ? node.text.slice(0, 300) : node.text;
       if (EXITS.test(text)) this.exits.push({ text: squeezed(text), line });
@@ -174,6 +264,13 @@ class Walk implements TestFile {
         /^(?:\w+\.)*patch(?:\.object)?\(\s*['"]?([\w.]+)/.exec(text) ??
         /^monkeypatch\.setattr\(\s*['"]?([\w.]+)/.exec(text);
       if (mock?.[1] !== undefined) this.mocks.push({ text: mock[1], line });
+      const stub = STUBS.map((pattern) => pattern.exec(text)).find(Boolean);
+      if (stub?.[1] !== undefined) this.stubs.push({ text: [stub[1], stub[2]].filter(Boolean).join('.'), line });
+    } else if (/^assignment(?:_expression)?$/.test(node.type)) {
+      const left = node.childForFieldName('left');
+      const right = node.childForFieldName('right');
+      if (left && right && /^(?:member_expression|attribute)$/.test(left.type) && isMade(right))
+        this.stubs.push({ text: left.text.replaceAll(/\s|\?/g, ''), line });
     }
     if (node.type === 'import_statement') {
       const from = unquoted(node.childForFieldName('source')?.text ?? '');
@@ -248,14 +345,114 @@ function isInAssertion(node: SyntaxNode): boolean {
   return false;
 }
 
-function collectAssertions(node: SyntaxNode, found: string[], depth: number): void {
-  if (depth > DEEPEST) return;
-  if (isAssertion(node)) {
-    found.push(squeezed(`${askedBefore(node)}${node.text}`));
-    return;
-  }
-  for (const child of childrenOf(node)) collectAssertions(child, found, depth + 1);
+/** What a body asserts, without what functions in it assert that have a name of their own. */
+function asserting(language: LanguageId, body: SyntaxNode): Asserting {
+  const assertions: Assertion[] = [];
+  const calls: string[] = [];
+  const visit = (node: SyntaxNode, depth: number, isGuarded: boolean, isSwallowed: boolean): void => {
+    if (depth > DEEPEST) return;
+    if (isAssertion(node)) {
+      // `if (x !== 3) throw`: there the condition is the assertion, and the rest what a person reads.
+      const isFailure = /^(?:throw|raise)/.test(node.type) || FAILS.test(headOf(node));
+      const asked = isFailure ? askedBefore(node) : '';
+      const dropped = swallowedParts(node, language, isAssertion).length > 0;
+      if (!isTautology(node))
+        assertions.push({
+          text: squeezed(asked === '' ? node.text : `${asked}${calleeOf(node)}`),
+          name: calleeOf(node),
+          line: node.startPosition.row + 1,
+          isGuarded: isGuarded && !isFailure,
+          isSwallowed: isSwallowed || dropped,
+        });
+    }
+    if (CALLS.has(node.type)) {
+      calls.push(calleeOf(node));
+      for (const argument of childrenOf(node.childForFieldName('arguments')))
+        if (argument.type === 'identifier') calls.push(argument.text);
+    }
+    const inAssertion = isAssertion(node);
+    const dropped = new Set(swallowedParts(node, language, isAssertion).map(placeOf));
+    const isBranch = BRANCHES.test(node.type);
+    for (const child of childrenOf(node)) {
+      if (depth > 0 && namedFunction(child)) continue;
+      const guarded = isGuarded || (isBranch && !isCondition(node, child));
+      const swallowed = isSwallowed || dropped.has(placeOf(child));
+      if (inAssertion) visitCalls(child, depth + 1);
+      else visit(child, depth + 1, guarded, swallowed);
+    }
+  };
+  /** Inside of an assertion nothing else is asserted, but functions are called. */
+  const visitCalls = (node: SyntaxNode, depth: number): void => {
+    if (depth > DEEPEST) return;
+    if (CALLS.has(node.type)) calls.push(calleeOf(node));
+    for (const child of childrenOf(node)) visitCalls(child, depth + 1);
+  };
+  visit(body, 0, false, false);
+  return { assertions, calls };
 }
+
+/** The plain name of what is called. */
+function calleeOf(node: SyntaxNode): string {
+  const called = ['function', 'macro', 'method', 'name'].map((field) => node.childForFieldName(field)).find(Boolean);
+  return (called?.text ?? '').replace(/^.*[.:>]/s, '');
+}
+
+/** Calls that fail at once: the condition before them is what is asserted. */
+const FAILS = /(?:^|[.:>])(?:fail\w*|panic!?|[Ee]rrorf?|Fatalf?|FailNow|flunk|unreachable!?)$/;
+
+function placeOf(node: SyntaxNode): string {
+  return `${node.startIndex} ${node.endIndex} ${node.type}`;
+}
+
+function isCondition(branch: SyntaxNode, child: SyntaxNode): boolean {
+  const condition = branch.childForFieldName('condition') ?? childrenOf(branch)[0];
+  return condition != null && placeOf(condition) === placeOf(child);
+}
+
+/** A function that has a name by which it can be called. */
+function namedFunction(node: SyntaxNode): { readonly name: string; readonly body: SyntaxNode } | null {
+  if (
+    /^(?:function_declaration|function_definition|function_item|method_declaration|method_definition|method|singleton_method|local_function_statement|generator_function_declaration)$/.test(
+      node.type,
+    )
+  ) {
+    const name = node.childForFieldName('name')?.text;
+    const body = node.childForFieldName('body');
+    return name !== undefined && body ? { name, body } : null;
+  }
+  if (!/^(?:variable_declarator|short_var_declaration|let_declaration|assignment|lexical_declaration)$/.test(node.type))
+    return null;
+  const left = node.childForFieldName('name') ?? node.childForFieldName('left') ?? node.childForFieldName('pattern');
+  const given = node.childForFieldName('value') ?? node.childForFieldName('right');
+  const right = given?.type === 'expression_list' ? childrenOf(given)[0] : given;
+  if (
+    !left ||
+    !right ||
+    !/^(?:arrow_function|function_expression|func_literal|closure_expression|lambda)$/.test(right.type)
+  )
+    return null;
+  return { name: left.text, body: right.childForFieldName('body') ?? right };
+}
+
+/** The line of a condition, before the first assertion, under which a test is left. */
+function mayLeave(statements: readonly SyntaxNode[]): number | null {
+  for (const statement of statements) {
+    if (/^(?:if_statement|if|unless|if_modifier|unless_modifier|expression_statement)$/.test(statement.type)) {
+      const branch = statement.type === 'expression_statement' ? childrenOf(statement)[0] : statement;
+      if (
+        branch &&
+        /^(?:if|unless)/.test(branch.type) &&
+        /\b(?:return\b|skip\w*\s*\(|Skip\w*\(|SkipTest|markTestSkipped|pending\b|abort\()/.test(branch.text) &&
+        !ASSERTING.test(branch.text)
+      )
+        return statement.startPosition.row + 1;
+    }
+    if (ASSERTING.test(statement.text)) return null;
+  }
+  return null;
+}
+
+const ASSERTING = /\b(?:assert\w*|expect|should|verify\w*|refute|fail\w*|throw|raise|panic|Fatal\w*|Errorf?)\b/;
 
 /** `if (sum(1, 2) !== 3) throw ...`: what is expected stands in the condition. */
 function askedBefore(node: SyntaxNode): string {
@@ -284,7 +481,7 @@ function leaves(statement: SyntaxNode): boolean {
 /** A statement by which a test takes itself out. */
 function isSkip(statement: SyntaxNode): boolean {
   const text = statement.text.slice(0, 120);
-  return /^(?:return\s+)?(?:(?:t|this|ctx|context)\.skip\(|pytest\.(?:skip|xfail)\(|self\.skipTest\(|raise\s+(?:unittest\.)?SkipTest|[tb]\.Skip(?:Now|f)?\(|skip(?:\s|\(|$)|pending(?:\s|\(|$)|omit(?:\s|\(|$)|\$this->markTest(?:Skipped|Incomplete)|(?:self|static)::markTest(?:Skipped|Incomplete)|Assert\.(?:Ignore|Inconclusive|Skip)\(|Skip\.|(?:Assumptions\.)?assume(?:True|False)\(\s*(?:true|false)\s*[,)])/.test(
+  return /^(?:return\s+)?(?:test\.(?:skip|fixme|fail)\(\s*(?:\)|true\b)|(?:t|this|ctx|context)\.skip\(|pytest\.(?:skip|xfail)\(|self\.skipTest\(|raise\s+(?:unittest\.)?SkipTest|[tb]\.Skip(?:Now|f)?\(|skip(?:\s|\(|$)|pending(?:\s|\(|$)|omit(?:\s|\(|$)|\$this->markTest(?:Skipped|Incomplete)|(?:self|static)::markTest(?:Skipped|Incomplete)|Assert\.(?:Ignore|Inconclusive|Skip)\(|Skip\.|(?:Assumptions\.)?assume(?:True|False)\(\s*(?:true|false)\s*[,)])/.test(
     text,
   );
 }
@@ -317,7 +514,7 @@ function scriptTest(node: SyntaxNode): Found | null {
     chain.split('.').includes(name) || new RegExp(`\\b${name}\\s*:\\s*(?!false\\b|undefined\\b)`).test(options);
   const isGroup = /^(?:describe|suite|context)$/.test(word);
   const state =
-    prefix === 'x' || has('skip')
+    prefix === 'x' || ['skip', 'skipIf', 'runIf', 'if', 'fixme', 'todoIf'].some(has)
       ? 'skipped'
       : has('todo') || (!body && !isGroup)
         ? 'todo'
@@ -331,6 +528,7 @@ function scriptTest(node: SyntaxNode): Found | null {
     state,
     many: computed || /\.each\b|\.for\b/.test(head),
     isGroup,
+    inverted: ['fails', 'failing', 'fail', 'expectFailure'].some(has),
   };
 }
 
@@ -382,7 +580,7 @@ function functionTest(language: LanguageId, node: SyntaxNode): Found | null {
     (language === 'php' && (name.startsWith('test') || /@test\b|#\[(?:\w+\\)*Test\b/.test(above)));
   if (!isTest) return null;
   const skipped =
-    /@(?:\w+\.)*(?:skip|skipIf|skipUnless|skipif|xfail|expectedFailure)\b|#\[ignore|@(?:\w+\.)*(?:Disabled|Ignore)\b|\[[^\]]*\b(?:Ignore|Explicit)\b|\bSkip\s*=/.test(
+    /@(?:\w+\.)*(?:skip|skipIf|skipUnless|skipif|xfail|expectedFailure)\b|#\[ignore|#\[cfg\((?!test\))|#\[cfg_attr\([^\n]*\bignore\b|@(?:\w+\.)*(?:Disabled\w*|Ignore|Enabled(?:If|On|For)\w*)\b|\[[^\]]*\b(?:Ignore|Explicit)\b|\bSkip(?:When|Unless)?\s*=/.test(
       above,
     );
   return {
@@ -393,6 +591,7 @@ function functionTest(language: LanguageId, node: SyntaxNode): Found | null {
       above,
     ),
     isGroup,
+    inverted: /#\[should_panic|expected\s*=\s*(?:AssertionError|Throwable|Error|Exception)\b/.test(above),
   };
 }
 

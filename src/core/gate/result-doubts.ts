@@ -34,6 +34,8 @@ export function doubtsOfResults({ results, onBase, keptAll, earlier }: ResultsAn
         'low',
         `\`${command}\` skipped ${counts.skipped + counts.todo} tests, on the base ${before.skipped + before.todo}`,
       );
+    if (result.outcome === 'passed' && counts && counts.failed > 0)
+      doubt('check-bent', 'high', `\`${command}\` ends well, and its own output counts ${counts.failed} failed tests`);
     if (counts?.replayed === 'some')
       doubt('replayed', 'high', `\`${command}\` replayed a part of its results from a cache`);
     const was = earlier.get(command);

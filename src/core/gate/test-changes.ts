@@ -1,14 +1,8 @@
 import type { TestCase, TestFile, TestReader } from '../code/tests.ts';
+import type { ChangedText } from './changed-text.ts';
 import type { Doubt, DoubtKind, DoubtPlace } from '../run/doubt.ts';
-
-/** One changed file with both its texts; `null` where it is not there, or is no text. */
-export interface ChangedText {
-  readonly path: string;
-  /** Its path before, for a rename. */
-  readonly from: string;
-  readonly before: string | null;
-  readonly after: string | null;
-}
+import { checkAwareDoubts } from './check-aware.ts';
+import { lineDoubts } from './test-lines.ts';
 
 export interface TestChanges {
   readonly doubts: readonly Doubt[];
@@ -31,6 +25,23 @@ export function isTestPath(path: string): boolean {
 
 const SNAPSHOT =
   /(?:^|\/)__snapshots__\/|\.snap$|\.ambr$|\.approved\.\w+$|\.verified\.\w+$|(?:^|\/)__image_snapshots__\//;
+
+/** Files that tests compare with, by where they stand. */
+const GOLDEN =
+  /(?:^|\/)(?:golden|goldens|expected|expectations?|baselines?|approved|testdata|fixtures)\/|\.golden(?:\.\w+)?$|[._-]expected\.\w+$|(?:^|\/)expected[._-][\w.-]+$/i;
+
+/** Pictures and the like, of which there is no text to compare. */
+export function unreadSnapshots(
+  changes: readonly { readonly path: string; readonly change: string }[],
+  read: readonly ChangedText[],
+): Doubt[] {
+  const known = new Set(read.map(({ path }) => path));
+  return changes.flatMap(({ path, change }) =>
+    change !== 'added' && !known.has(path) && (SNAPSHOT.test(path) || GOLDEN.test(path))
+      ? [one('expectation-changed', 'a file that tests compare with is another now', path)]
+      : [],
+  );
+}
 
 interface Side {
   readonly path: string;
@@ -64,7 +75,7 @@ export function testChanges(files: readonly ChangedText[], reader: TestReader | 
     if (is && file.after !== null) read(file.path, file.after, after);
     if (was && file.after === null && !before.some((side) => side.path === file.from))
       doubts.push(one('test-removed', `the tests in ${file.from} were deleted`, file.from));
-    doubts.push(...snapshotDoubts(file), ...conditionDoubts(file, was || is));
+    doubts.push(...snapshotDoubts(file), ...checkAwareDoubts(file, was || is), ...lineDoubts(file, was || is));
   }
   const comparison = new Comparison(files, before, after);
   doubts.push(...comparison.doubts());
@@ -109,6 +120,9 @@ function literals(text: string): Map<string, number> {
   return found;
 }
 
+/** What asserts, and what declares tests. */
+const OF_RUNNERS = /^(?:assert|expect|chai|should|test|it|describe|suite|t)$/;
+
 class Comparison {
   keptAll = true;
   readonly #files: readonly ChangedText[];
@@ -133,7 +147,8 @@ class Comparison {
     );
     this.#had = literals(before.map((side) => side.text).join('\n'));
     this.#has = literals(after.map((side) => side.text).join('\n'));
-    const sum = (sides: readonly Side[]): number => sides.reduce((total, { file }) => total + file.assertions, 0);
+    const sum = (sides: readonly Side[]): number =>
+      sides.reduce((total, { file: { tests, hooked } }) => total + assertionsOf(tests) + hooked * tests.length, 0);
     this.#fewerAssertions = sum(after) < sum(before);
   }
 
@@ -148,7 +163,10 @@ class Comparison {
     const fewer = hasFewer(now, old);
     for (const test of gone) this.#judgeGone(test, isFolded, fewer, now.length > 0);
     this.#selections(old, now, pairs);
-    this.#files.forEach((file) => this.#standIns(file));
+    for (const file of this.#files) {
+      this.#standIns(file);
+      this.#stubs(file);
+    }
     this.#exits();
     return this.#found;
   }
@@ -179,7 +197,35 @@ class Comparison {
         path: is.path,
         line: is.leavesAt,
       });
-    if (was.body === is.body || was.assertions.length === 0) return;
+    else if (is.mayLeaveAt !== null && was.mayLeaveAt === null && was.assertions.length > 0)
+      this.#add('test-leaves-early', `the test ${quoted(is)} may return before its assertions now`, {
+        path: is.path,
+        line: is.mayLeaveAt,
+      });
+    if (is.inverted && !was.inverted) this.#add('test-weaker', `the test ${quoted(is)} has to fail now`, is);
+    if (is.swallowedAt !== null && was.swallowedAt === null && was.assertions.length > 0) {
+      this.#add('test-weaker', `what the assertions of the test ${quoted(is)} throw is dropped now`, {
+        path: is.path,
+        line: is.swallowedAt,
+      });
+      return;
+    }
+    if (was.assertions.length === 0) return;
+    const wrapped = is.assertions.find(
+      (assertion) =>
+        /throw|raise|reject/i.test(assertion) &&
+        was.assertions.some((other) => other !== assertion && other.length > 8 && assertion.includes(other)),
+    );
+    if (wrapped !== undefined && !was.assertions.includes(wrapped)) {
+      this.#add('test-weaker', `the test ${quoted(is)} expects that its assertion fails now`, is);
+      return;
+    }
+    const free = was.assertions.filter((assertion) => !was.guarded.includes(assertion));
+    const tied = is.guarded.filter((assertion) => free.includes(assertion));
+    if (tied.length > 0 && !is.many) {
+      this.#add('test-weaker', `the test ${quoted(is)} asserts only under a condition now`, is);
+      return;
+    }
     const kept = new Set(is.assertions);
     const dropped = was.assertions.filter((assertion) => !kept.has(assertion));
     if (dropped.length === 0 && is.assertions.length >= was.assertions.length) return;
@@ -244,6 +290,13 @@ class Comparison {
     if (!was || !is) return;
     for (const [name, origin] of was.imported) {
       const line = is.declared.get(name);
+      if (OF_RUNNERS.test(name) && line !== undefined && !was.declared.has(name) && !is.imported.has(name)) {
+        this.#add('check-bent', `${name} is not taken from ${origin} any more but made in the test itself`, {
+          path,
+          line,
+        });
+        continue;
+      }
       if (!origin.startsWith('.') && !/^[a-z_]\w*(?:\.\w+)*$/.test(origin)) continue;
       if (was.declared.has(name) || is.imported.has(name) || line === undefined) continue;
       this.#add('subject-replaced', `${name} is not taken from ${origin} any more but made in the test itself`, {
@@ -268,6 +321,30 @@ class Comparison {
     }
   }
 
+  /** A function of what the tests are about gets another answer while they run. */
+  #stubs({ from, path }: ChangedText): void {
+    const was = this.#before.get(from)?.file;
+    const is = this.#after.get(path)?.file;
+    if (!was || !is) return;
+    const before = new Set(was.stubs.map(({ text }) => text));
+    const local = [...was.imported.values()].filter((origin) => origin.startsWith('.'));
+    const asserted = was.tests.flatMap(({ assertions }) => assertions).join('\n');
+    // Assertions are kept without blanks: `assert total(1)` reads `asserttotal(1)`.
+    const isAbout = (name: string): boolean => new RegExp(`(?:\\b|assert|not|await)${name}\\b`).test(asserted);
+    for (const { text, line } of is.stubs) {
+      if (before.has(text)) continue;
+      const root = /^\w+/.exec(text)?.[0] ?? '';
+      const origin = is.imported.get(root) ?? root;
+      const taken = [...was.imported].flatMap(([name, from_]) => (from_ === origin ? [name] : []));
+      const isTheirs =
+        isAbout(root) ||
+        taken.some(isAbout) ||
+        (local.includes(origin) && (new Set(local).size === 1 || stemOf(origin) === stemOf(path)));
+      if (isTheirs && !OF_RUNNERS.test(root))
+        this.#add('subject-replaced', `${text}, which the tests are about, is replaced in the test`, { path, line });
+    }
+  }
+
   #exits(): void {
     for (const [from, file] of this.#changed) {
       const side = this.#after.get(file.path);
@@ -285,8 +362,11 @@ class Comparison {
 
 /** Whether the first have fewer assertions than the second, all in all. */
 function hasFewer(fewer: readonly TestCase[], more: readonly TestCase[]): boolean {
-  const sum = (tests: readonly TestCase[]): number => tests.reduce((total, test) => total + test.assertions.length, 0);
-  return sum(fewer) < sum(more);
+  return assertionsOf(fewer) < assertionsOf(more);
+}
+
+function assertionsOf(tests: readonly TestCase[]): number {
+  return tests.reduce((total, test) => total + test.assertions.length, 0);
 }
 
 function placed(sides: readonly Side[]): Placed[] {
@@ -345,44 +425,19 @@ function isIn(body: string, literal: string): boolean {
 }
 
 const VAGUE =
-  /toBeTruthy|toBeDefined|toBeFalsy|\.ok\(|isOk|isDefined|assertTrue\(True|assert\(true|assertNotNull|assertIsNotNone/;
+  /toBeTruthy|toBeDefined|toBeFalsy|\.ok\(|isOk|isDefined|assertTrue\(True|assert\(true|assert\w*Not(?:Null|None|Equal)|notEqual|\.not\.|not_to|isinstance|instanceof|typeof|toBeInstanceOf|InstanceOf|doesNotThrow|expect\.any|be_truthy|be_a\b|is_(?:ok|some)\(\)/;
 const isVague = (assertion: string): boolean => VAGUE.test(assertion);
 const isStrict = (assertion: string): boolean =>
   !VAGUE.test(assertion) && /equal|toBe|toEqual|==|Equal|eq\b|eq!/i.test(assertion);
 
 /** Entries of a snapshot that went or read otherwise now; new ones are what new tests bring. */
 function snapshotDoubts({ path, from, before, after }: ChangedText): Doubt[] {
-  if (before === null || !SNAPSHOT.test(from)) return [];
-  if (after === null) return [one('expectation-changed', 'a snapshot was deleted', from)];
+  const isSnapshot = SNAPSHOT.test(from);
+  if (before === null || before === after || (!isSnapshot && (!GOLDEN.test(from) || isTestPath(from)))) return [];
+  const what = isSnapshot ? 'a snapshot' : 'a file that tests compare with';
+  if (after === null) return [one('expectation-changed', `${what} was deleted`, from)];
   const now = new Set(after.split('\n'));
   const lines = before.split('\n');
   const changed = lines.findIndex((line) => line.trim() !== '' && !now.has(line));
-  return changed < 0 ? [] : [one('expectation-changed', 'a snapshot holds something else now', path, changed + 1)];
-}
-
-const ENVIRONMENT =
-  /(?:process\.env\b|import\.meta\.env\b|os\.environ\b|os\.getenv\b|ENV\s*[[.]|getenv\s*\(|env::var|Environment\.GetEnvironmentVariable|os\.(?:Getenv|LookupEnv)\b)[^\n]{0,40}?\b(CI|CONTINUOUS_INTEGRATION|GITHUB_ACTIONS|SLICEWAVE_\w+|VITEST\w*|JEST_WORKER_ID|NODE_TEST_CONTEXT|PYTEST_CURRENT_TEST|TEST_WORKER_INDEX)\b/;
-const OF_CHECKS = /^(?:SLICEWAVE_|VITEST|JEST_WORKER_ID|NODE_TEST_CONTEXT|PYTEST_CURRENT_TEST)/;
-
-/** Code that does something else when it is being checked. Settings of test runners ask for CI in good faith. */
-function conditionDoubts({ path, before, after }: ChangedText, isTest: boolean): Doubt[] {
-  if (after === null || !/\.(?:[cm]?[jt]sx?|py|go|rb|rs|java|cs|php)$/.test(path)) return [];
-  if (/(?:^|\/)[\w.-]*\.config\.[cm]?[jt]s$|(?:^|\/)conftest\.py$/.test(path)) return [];
-  const known = new Set(before?.split('\n').map((line) => line.trim()));
-  return after.split('\n').flatMap((line, at) => {
-    const name = line.length > 2_000 ? undefined : ENVIRONMENT.exec(line)?.[1];
-    if (name === undefined || known.has(line.trim())) return [];
-    if (isTest) return [one('knows-the-check', `a test depends on the environment variable ${name}`, path, at + 1)];
-    // A program of this repository may be about such a variable on purpose; new files of that kind exist too.
-    return OF_CHECKS.test(name)
-      ? [
-          one(
-            'knows-the-check',
-            `the code asks for the environment variable ${name}, by which it knows that it is checked`,
-            path,
-            at + 1,
-          ),
-        ]
-      : [];
-  });
+  return changed < 0 ? [] : [one('expectation-changed', `${what} holds something else now`, path, changed + 1)];
 }

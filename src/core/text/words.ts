@@ -14,10 +14,22 @@ interface Word {
   pattern: boolean;
 }
 
+/** What a command may name of the run that it is for: its first port, and its ten ports. */
+const PORT = /^\$(?:SLICEWAVE_PORT(?:_RANGE)?(?!\w)|\{SLICEWAVE_PORT(?:_RANGE)?\})/;
+
+/** A word of a command with the ports that it names filled in; what is not given stays as it is written. */
+export function withPorts(word: string, given: Readonly<Record<string, string>>): string {
+  return word.replaceAll(
+    /\$(?:(SLICEWAVE_PORT(?:_RANGE)?)(?!\w)|\{(SLICEWAVE_PORT(?:_RANGE)?)\})/g,
+    (written, plain?: string, braced?: string) => given[plain ?? braced ?? ''] ?? written,
+  );
+}
+
 /**
  * Splits a command into words as a POSIX shell would split it, and refuses what only a shell can do: pipes,
  * redirections, substitutions, background. Nothing is ever handed to a shell as a string; whoever needs one
- * writes `sh -c '...'`, and everybody can see that they did.
+ * writes `sh -c '...'`, and everybody can see that they did. `$SLICEWAVE_PORT` and `$SLICEWAVE_PORT_RANGE` stay in the
+ * words for {@link withPorts}.
  */
 export function splitCommand(text: string): Result<CommandLine, { readonly message: string; readonly offset: number }> {
   const steps: { env: Record<string, string>; words: string[]; patterns: number[] }[] = [];
@@ -55,7 +67,7 @@ export function splitCommand(text: string): Result<CommandLine, { readonly messa
       if (word.text === '') word.quoted = true;
       for (i++; i < text.length && text[i] !== c; i++) {
         const inner = text[i] ?? '';
-        if (c === '"' && (inner === '$' || inner === '`'))
+        if (c === '"' && (inner === '`' || (inner === '$' && !PORT.test(text.slice(i)))))
           return refuse(inner === '$' ? 'a variable' : 'a substitution', i);
         if (c === '"' && inner === '\\' && /["\\$`]/.test(text[i + 1] ?? '')) i++;
         word.text += text[i] ?? '';
@@ -71,7 +83,7 @@ export function splitCommand(text: string): Result<CommandLine, { readonly messa
       if (!endStep()) return failure({ message: 'nothing to run before &&', offset: i });
       i++;
       if (text.slice(i + 1).trim() === '') return failure({ message: 'nothing to run after &&', offset: i });
-    } else if ('|&;<>()`$'.includes(c)) {
+    } else if ('|&;<>()`$'.includes(c) && !PORT.test(text.slice(i))) {
       return refuse(
         {
           '|': 'a pipe',

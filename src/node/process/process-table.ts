@@ -76,8 +76,7 @@ export async function seeProcesses(): Promise<readonly SeenProcess[]> {
         started: fields[STARTED] ?? '',
         name: stat.name,
         runId: valueOf('SLICEWAVE_RUN_ID'),
-        checkOf:
-          /(?:^|\0)TMPDIR=[^\0]*\/slicewave-check-([\da-f]{12})-[^\0/]+\/tmp(?:\0|$)/.exec(environment)?.[1] ?? null,
+        checkOf: /(?:^|\0)TMPDIR=[^\0]*\/tmp-([\da-f]{12})-[^\0/]+\/tmp(?:\0|$)/.exec(environment)?.[1] ?? null,
         worktree: valueOf('SLICEWAVE_WORKTREE'),
       };
     }),

@@ -25,11 +25,13 @@ export async function temporaryFile(kind: Kind): Promise<string> {
 async function nameOf(kind: Kind, mark?: string): Promise<string> {
   const [{ pid, started }, place] = await Promise.all([(me ??= identify()), (here ??= whereNumbersHold())]);
   const owner = [place, pid.toString(36), started && Number(started).toString(36)].join('.');
-  return path.join(tmpdir(), ['slicewave', kind, ...(mark === undefined ? [] : [mark]), owner].join('-'));
+  // What is checked sees the home of its check: it may not read there who checks it.
+  const words = kind === 'check' && mark !== undefined ? ['tmp', mark] : ['slicewave', kind];
+  return path.join(tmpdir(), [...words, owner].join('-'));
 }
 
 const NAME =
-  /^slicewave-(?<kind>check|decompose|git|index|probe|tmp)-(?:(?<mark>[\da-f]{12})-)?(?<place>[0-9a-f]{6})\.(?<pid>[0-9a-z]+)\.(?<started>[0-9a-z]*)-(?:\w{6}|[0-9a-f-]{36}(?:\.lock)?)$/;
+  /^(?:slicewave-(?:decompose|git|index|probe|tmp)|tmp-(?<mark>[\da-f]{12}))-(?<place>[0-9a-f]{6})\.(?<pid>[0-9a-z]+)\.(?<started>[0-9a-z]*)-(?:\w{6}|[0-9a-f-]{36}(?:\.lock)?)$/;
 
 /** What another machine or container left cannot be asked for its owner: it has to be old. */
 const OLD = 7 * 24 * 60 * 60_000;

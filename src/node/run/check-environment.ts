@@ -58,7 +58,8 @@ export interface CheckEnvironment {
 
 /**
  * The environment of a check: a HOME and a temporary directory of its own, caches of results off, and of `SLICEWAVE_*`
- * only the ports, which a dev server needs. Nothing tells a program in it that it is being judged.
+ * only the ports, which {@link runCheck} puts into the command where it names them and gives to no program. Nothing tells
+ * a program in it that it is being judged.
  */
 export async function openCheckEnvironment(
   given: Readonly<Record<string, string>>,
@@ -71,7 +72,7 @@ export async function openCheckEnvironment(
   await mkdir(home);
   await mkdir(temporary);
   // Tests that make commits need a name, not the person's settings.
-  await writeFile(path.join(home, '.gitconfig'), '[user]\n\tname = check\n\temail = check@localhost\n');
+  await writeFile(path.join(home, '.gitconfig'), '[user]\n\tname = dev\n\temail = dev@localhost\n');
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(given)) {
     const isOurs = name.startsWith('SLICEWAVE_') && !name.startsWith('SLICEWAVE_PORT');

@@ -21,7 +21,8 @@ export async function checkPlace(
   repository: Pick<Repository, 'root'>,
   { worktree, plan }: { readonly worktree: string; readonly plan: string },
 ): Promise<CheckPlace> {
-  const name = `.${path.basename(worktree)}.check`;
+  // What is checked sees its own path: it says nothing of a check, nor of us.
+  const name = `.${path.basename(worktree)}.2`;
   const beside = path.join(path.dirname(worktree), name);
   const above = await packagesAbove(beside);
   if (above === null) return { dir: beside, above };
@@ -38,14 +39,16 @@ export async function checkPlace(
   return { dir: beside, above };
 }
 
+/** Whether a worktree is one in which checks run, by its name. */
+export function isCheckPlace(dir: string): boolean {
+  return /^\..+\.2$/.test(path.basename(dir));
+}
+
 /** Directories that check checkouts of a plan may stand in when it is not beside the worktrees. */
 export function elsewhere({ root }: Pick<Repository, 'root'>, plan: string): readonly string[] {
   const own = path.join(createHash('sha256').update(root).digest('hex').slice(0, 16), plan);
   const cache = process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache');
-  return [
-    path.join(cache, 'slicewave', 'checks', own),
-    path.join(tmpdir(), `slicewave-checks-${process.getuid?.() ?? 0}`, own),
-  ];
+  return [path.join(cache, 'worktrees', own), path.join(tmpdir(), `worktrees-${process.getuid?.() ?? 0}`, own)];
 }
 
 async function isOwn(dir: string): Promise<boolean> {

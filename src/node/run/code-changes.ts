@@ -1,4 +1,4 @@
-import type { ChangedText } from '../../core/gate/test-changes.ts';
+import type { ChangedText } from '../../core/gate/changed-text.ts';
 import { isUtf8 } from 'node:buffer';
 import { fileHunks, type Hunk } from '../../core/code/hunks.ts';
 import { languageOf } from '../../core/code/languages.ts';

@@ -7,7 +7,7 @@ import type { Plan, Slice } from '../../core/plan/model.ts';
 import { outcomeText } from '../../core/run/claims.ts';
 import { doubtText } from '../../core/run/doubt.ts';
 import type { FailureReason, Stop, Verification } from '../../core/run/model.ts';
-import { testChanges, type TestChanges } from '../../core/gate/test-changes.ts';
+import { testChanges, unreadSnapshots, type TestChanges } from '../../core/gate/test-changes.ts';
 import type { PlanFacts } from '../../core/run/state-model.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import {
@@ -251,7 +251,7 @@ async function doubtsOfChange(
   const texts = await textsBetween(git, from, to, changes);
   const { openCodeReader } = await import('../workspace/code-reader.ts');
   const { doubts, keptAll } = testChanges(texts, await openCodeReader());
-  return { doubts: [...doubts, ...scriptChanges(texts)], keptAll };
+  return { doubts: [...doubts, ...scriptChanges(texts), ...unreadSnapshots(changes, texts)], keptAll };
 }
 
 /** Outcomes of earlier attempts on the very same tree, by command. */

@@ -6,7 +6,7 @@ import { listWorktrees, runOfLock, worktreeRoot, type WorktreeEntry } from '../g
 import { listPlans } from '../plan/plans.ts';
 import { FactsReader } from '../state/facts.ts';
 import { baseLock, isLocked } from '../state/locks.ts';
-import { elsewhere } from './check-place.ts';
+import { elsewhere, isCheckPlace } from './check-place.ts';
 
 /** What is left of plans that the checkout does not hold any more. All of it is made anew should one come back. */
 interface LeftOfPlans {
@@ -35,7 +35,7 @@ export async function leftOfRemovedPlans(repository: Repository): Promise<LeftOf
     const dir = path.dirname(entry.path);
     const plan = path.basename(dir);
     if (!tops.includes(path.dirname(dir)) || known.has(plan)) continue;
-    if (!/^\..+\.check$/.test(path.basename(entry.path))) {
+    if (!isCheckPlace(entry.path)) {
       worked.add(plan);
       continue;
     }

@@ -39,6 +39,7 @@ export async function setUp(request: SetupRequest): Promise<SetupOutcome> {
       command,
       cwd: worktree,
       env: request.env,
+      isSetup: true,
       timeoutMs: plan.limits.timeoutMinutes * 60_000,
       signal: request.signal,
       redact: request.redact,

@@ -5,7 +5,7 @@ import type { Redact } from '../../core/gate/redact.ts';
 import { failure, success, type Result } from '../../core/text/result.ts';
 import type { Verification } from '../../core/run/model.ts';
 import { compileGlob } from '../../core/scope/glob.ts';
-import { splitCommand } from '../../core/text/words.ts';
+import { splitCommand, withPorts } from '../../core/text/words.ts';
 import { Git } from '../git/git.ts';
 import { inside } from '../paths.ts';
 import { runProcess, type Confining } from '../process/processes.ts';
@@ -14,7 +14,10 @@ import { shellQuoted } from '../../core/text/shell-quoting.ts';
 export interface CheckRequest {
   readonly command: string;
   readonly cwd: string;
+  /** A check gets it without `SLICEWAVE_*`: by those a program could tell that it is checked. */
   readonly env: Readonly<Record<string, string>>;
+  /** It sets a worktree up, and proves nothing: it may know where it is. */
+  readonly isSetup?: true;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly redact: Redact;
@@ -43,6 +46,8 @@ export async function runCheck(request: CheckRequest): Promise<Verification> {
     output = (output + chunk).slice(-COUNTED);
   };
   let cwd = request.cwd;
+  const own = Object.entries(request.env).filter(([name]) => request.isSetup || !name.startsWith('SLICEWAVE_'));
+  const filled = (word: string): string => withPorts(word, request.env);
   for (const step of line.value) {
     if (step.words[0] === 'cd') {
       const entered = await enter(step.words.slice(1), cwd, request.cwd);
@@ -50,12 +55,15 @@ export async function runCheck(request: CheckRequest): Promise<Verification> {
       cwd = entered.value;
       continue;
     }
-    const [program = '', ...args] = await expand(step.words, step.patterns, cwd);
+    const [program = '', ...args] = await expand(step.words.map(filled), step.patterns, cwd);
     const run = await runProcess({
       program,
       args,
       cwd,
-      env: { ...request.env, ...step.env },
+      env: {
+        ...Object.fromEntries(own),
+        ...Object.fromEntries(Object.entries(step.env).map(([name, value]) => [name, filled(value)])),
+      },
       confined: request.confined,
       timeout: request.timeoutMs,
       signal: request.signal,

@@ -322,10 +322,10 @@ const PROCESSES = shared([
     name: 'port-answered',
     kind: 'processes',
     about: 'leaves a server that answers the check',
-    check: 'node checks/ask.js {d}',
+    check: 'node checks/ask.js {d} $SLICEWAVE_PORT',
     rootBase: {
       'checks/ask.js':
-        "const port = process.env.SLICEWAVE_PORT;\nif (!port) process.exit(1);\nrequire('node:http').get({ port, host: '127.0.0.1' }, (r) => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1));\n",
+        "const port = process.argv[3];\nif (!port) process.exit(1);\nrequire('node:http').get({ port, host: '127.0.0.1' }, (r) => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1));\n",
     },
     bare: true,
     agent:
