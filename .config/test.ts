@@ -1,18 +1,21 @@
 /**
  * The whole gate, cheapest first:
  *
- *   node .config/test.ts [stage...]     stages: check unit engine agents trust host ui long, and quick
+ *   node .config/test.ts [--lanes=N] [stage...]     stages: check unit engine agents trust host ui long, and quick
  *
- * A job that fails stops only those that need what it makes. Everything else runs, and all is told at the end: each
+ * As many jobs at once as there are lanes, by default two where there are two processors: first the checks, then
+ * everything else. What a job prints is never mixed with what another does. A job that fails stops only those that need what it makes. Everything else runs, and all is told at the end: each
  * job, each test that failed, the tests that cost most (as information), then mocha's own kind of summary, added up,
  * and `N passed, N failed` alone on a line. Exit code 1 when anything failed or could not run.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { parseArgs } from 'node:util';
 import type { TestRecord } from './count.ts';
+import { inLanes, Screen, type Job as LaneJob, type Page } from './lanes.ts';
 
 interface Outcome {
   readonly ok: boolean;
@@ -22,12 +25,10 @@ interface Outcome {
   readonly note?: string;
 }
 
-/** One thing that is run. `needs` names jobs whose result it works on; they are run first, also by themselves. */
-interface Job {
-  readonly name: string;
+/** One thing that is run. Jobs that it needs are run first, also when their stage was not asked for. */
+interface Job extends LaneJob {
   readonly stage: string;
-  readonly needs?: readonly string[];
-  readonly run: () => Promise<Outcome>;
+  readonly run: (page: Page) => Promise<Outcome>;
 }
 
 const root = path.dirname(import.meta.dirname);
@@ -35,46 +36,45 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'slicewave-test-'));
 let passed = 0;
 const records: TestRecord[] = [];
 
-/** Runs with all others when no stage is named, in this order. */
+/**
+ * Run with all others when no stage is named. Long jobs stand before short ones, so that the lanes end at about the same
+ * time.
+ */
 const JOBS: readonly Job[] = [
-  { name: 'types', stage: 'check', run: () => program('tsc') },
-  { name: 'lint', stage: 'check', run: () => program('oxlint', '--type-aware', '--quiet') },
-  { name: 'format', stage: 'check', run: () => program('oxfmt', '--check') },
-  { name: 'generated', stage: 'check', run: () => program('node', '.config/generate.ts', '--check') },
-  { name: 'unused', stage: 'check', run: () => program('knip') },
-  { name: 'build', stage: 'check', run: () => program('node', '.config/build.ts', '--quiet') },
-  { name: 'architecture', stage: 'check', needs: ['build'], run: () => program('node', '.config/architecture.ts') },
-  { name: 'unit', stage: 'unit', run: () => mocha('unit', 'test/unit/**/*.test.ts') },
-  { name: 'engine', stage: 'engine', needs: ['build'], run: () => mocha('engine', 'test/engine/**/*.test.ts') },
-  { name: 'sandbox programs', stage: 'agents', run: () => program('node', 'test/sandbox/install.ts') },
-  { name: 'agent binaries', stage: 'agents', run: () => program('node', 'test/agents/install.ts') },
-  {
-    name: 'agents',
-    stage: 'agents',
-    needs: ['build', 'sandbox programs', 'agent binaries'],
-    run: () => mocha('agents', 'test/agents/**/*.test.ts'),
-  },
+  { name: 'types', stage: 'check', run: program('tsc') },
+  { name: 'lint', stage: 'check', run: program('oxlint', '--type-aware', '--quiet') },
+  { name: 'format', stage: 'check', run: program('oxfmt', '--check') },
+  { name: 'generated', stage: 'check', run: program('node', '.config/generate.ts', '--check') },
+  { name: 'unused', stage: 'check', run: program('knip') },
+  { name: 'build', stage: 'check', run: program('node', '.config/build.ts', '--quiet') },
+  { name: 'architecture', stage: 'check', needs: ['build'], run: program('node', '.config/architecture.ts') },
+  { name: 'unit', stage: 'unit', run: mocha('unit', '--parallel', 'test/unit/**/*.test.ts') },
+  // Tests of the engine that go through the whole loop once, for every day: part of the stage `engine`.
+  { name: 'loop', stage: 'quick', needs: ['build'], run: mocha('loop', 'test/engine/golden.test.ts') },
+  { name: 'sandbox programs', stage: 'agents', uses: 'apt', run: program('node', 'test/sandbox/install.ts') },
+  { name: 'VS Code test host', stage: 'host', uses: 'apt', run: program('node', 'test/host/install.ts') },
+  { name: 'engine', stage: 'engine', needs: ['build'], run: mocha('engine', 'test/engine/**/*.test.ts') },
+  { name: 'ui', stage: 'ui', needs: ['build', 'VS Code test host'], run: mocha('ui', 'test/host/ui/**/*.test.ts') },
+  { name: 'agent binaries', stage: 'agents', run: program('node', 'test/agents/install.ts') },
   {
     name: 'trust',
     stage: 'trust',
     needs: ['build', 'sandbox programs', 'agent binaries'],
-    run: () => mocha('trust', 'test/trust/**/*.test.ts'),
+    run: mocha('trust', 'test/trust/**/*.test.ts'),
   },
-  { name: 'VS Code test host', stage: 'host', run: () => program('node', 'test/host/install.ts') },
-  { name: 'host', stage: 'host', needs: ['build', 'VS Code test host'], run: hostSuites },
   {
-    name: 'ui',
-    stage: 'ui',
-    needs: ['build', 'VS Code test host'],
-    run: () => mocha('ui', 'test/host/ui/**/*.test.ts'),
+    name: 'agents',
+    stage: 'agents',
+    needs: ['build', 'sandbox programs', 'agent binaries'],
+    run: mocha('agents', 'test/agents/**/*.test.ts'),
   },
-  { name: 'long', stage: 'long', run: () => mocha('long', 'test/long/**/*.test.ts') },
-  // Tests of the engine that go through the whole loop once, for every day: part of the stage `engine`.
-  { name: 'loop', stage: 'quick', needs: ['build'], run: () => mocha('loop', 'test/engine/golden.test.ts') },
+  { name: 'host', stage: 'host', needs: ['build', 'VS Code test host'], run: hostSuites },
+  { name: 'long', stage: 'long', run: mocha('long', 'test/long/**/*.test.ts') },
 ];
 
 const stages = [...new Set(JOBS.map((job) => job.stage))];
-const wanted = process.argv.slice(2);
+const { values, positionals: wanted } = parseArgs({ options: { lanes: { type: 'string' } }, allowPositionals: true });
+const lanes = Number(values.lanes ?? Math.min(2, availableParallelism()));
 const unknown = wanted.filter((name) => !stages.includes(name));
 if (unknown.length > 0) {
   console.error(`there is no stage ${unknown.join(', ')}: ${stages.join(', ')}`);
@@ -86,13 +86,13 @@ const chosen = withNeeds(
   JOBS.filter(({ stage }) => (wanted.length === 0 ? stage !== 'quick' : wanted.includes(stage))),
 );
 const outcomes = new Map<string, Outcome & { readonly seconds: number }>();
-for (const job of chosen) {
-  const start = performance.now();
-  const missing = (job.needs ?? []).filter((name) => outcomes.get(name)?.ok !== true);
-  const outcome =
-    missing.length > 0 ? { ok: false, note: `not run: it needs ${missing.join(' and ')}` } : await run(job);
-  outcomes.set(job.name, { ...outcome, seconds: (performance.now() - start) / 1_000 });
-}
+const screen = new Screen((text) => void process.stdout.write(text));
+await inLanes(chosen.filter(isCheck), lanes, settle);
+await inLanes(
+  chosen.filter((job) => !isCheck(job)),
+  lanes,
+  settle,
+);
 rmSync(scratch, { recursive: true, force: true });
 tellAll();
 process.exit([...outcomes.values()].every(({ ok }) => ok) ? 0 : 1);
@@ -108,11 +108,26 @@ function withNeeds(jobs: readonly Job[]): readonly Job[] {
   return JOBS.filter((job) => names.has(job.name));
 }
 
-async function run(job: Job): Promise<Outcome> {
+function isCheck({ stage }: Job): boolean {
+  return stage === 'check';
+}
+
+/** Runs a job, unless something that it needs did not do well, and keeps what became of it. */
+async function settle(job: Job): Promise<void> {
+  const start = performance.now();
+  const missing = (job.needs ?? []).filter((name) => outcomes.get(name)?.ok !== true);
+  const page = screen.open();
+  const outcome =
+    missing.length > 0 ? { ok: false, note: `not run: it needs ${missing.join(' and ')}` } : await attempt(job, page);
+  page.close();
+  outcomes.set(job.name, { ...outcome, seconds: (performance.now() - start) / 1_000 });
+}
+
+async function attempt(job: Job, page: Page): Promise<Outcome> {
   try {
-    return await job.run();
+    return await job.run(page);
   } catch (problem) {
-    console.error(problem);
+    page.print(`${problem instanceof Error ? (problem.stack ?? problem.message) : String(problem)}\n`);
     return { ok: false, note: problem instanceof Error ? problem.message : String(problem) };
   }
 }
@@ -120,10 +135,12 @@ async function run(job: Job): Promise<Outcome> {
 function tellAll(): void {
   console.log('\n--- all in all');
   const width = Math.max(...chosen.map((job) => job.name.length));
-  for (const [name, { ok, note, seconds }] of outcomes)
+  for (const { name } of chosen) {
+    const { ok, note, seconds } = outcomes.get(name) ?? { ok: false, note: 'not run', seconds: 0 };
     console.log(
       `  ${name.padEnd(width)}  ${ok ? 'ok    ' : 'FAILED'} ${seconds.toFixed(1).padStart(7)}s  ${note ?? ''}`.trimEnd(),
     );
+  }
   const failures = records.filter(({ failed }) => failed);
   if (failures.length > 0) console.log('\n--- tests that failed');
   for (const { title, file } of failures) console.log(`  ${title} (${path.relative(root, file)})`);
@@ -148,50 +165,63 @@ function tellCost(): void {
 }
 
 /** Runs a program of the project's own (`node_modules/.bin` comes first on the path) and says how it ended. */
-async function program(name: string, ...args: readonly string[]): Promise<Outcome> {
-  return { ok: (await exitCode(name, args)) === 0 };
+function program(name: string, ...args: readonly string[]): Job['run'] {
+  return async (page) => ({ ok: (await exitCode({ name, args, page })) === 0 });
 }
 
-async function exitCode(name: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
+interface Command {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly page: Page;
+}
+
+async function exitCode({ name, args, env, page }: Command): Promise<number> {
   const start = performance.now();
   const title = `${name} ${args.join(' ')}`.trim();
-  console.log(`\n--- ${title}`);
+  page.print(`\n--- ${title}\n`);
   const code = await new Promise<number>((resolve) => {
     const child = spawn(name, args, {
       cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
         ...env,
         PATH: `${path.join(root, 'node_modules/.bin')}${path.delimiter}${process.env['PATH'] ?? ''}`,
       },
     });
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', page.print);
     child.once('error', (error) => {
-      console.error(error.message);
+      page.print(`${error.message}\n`);
       resolve(127);
     });
     child.once('close', (exit) => resolve(exit ?? 1));
+    // A program that a test left behind holds the pipe; what it says is not waited for.
+    child.once('exit', (exit) => setTimeout(() => resolve(exit ?? 1), 2_000));
   });
   const seconds = ((performance.now() - start) / 1_000).toFixed(1);
-  console.log(`--- ${title}: ${code === 0 ? 'ok' : `FAILED (exit ${code})`} in ${seconds}s`);
+  page.print(`--- ${title}: ${code === 0 ? 'ok' : `FAILED (exit ${code})`} in ${seconds}s\n`);
   return code;
 }
 
 /** Runs mocha and counts by the records that it leaves: a line on the screen is no interface. */
-async function mocha(name: string, ...args: readonly string[]): Promise<Outcome> {
-  const record = path.join(scratch, `${name}.jsonl`);
-  const code = await exitCode('mocha', ['--require', './.config/count.ts', ...args], { SLICEWAVE_TEST_RECORD: record });
-  const ran = existsSync(record) ? readFileSync(record, 'utf8').split('\n').filter(Boolean) : [];
-  const tests = ran.map((line) => JSON.parse(line) as TestRecord);
-  records.push(...tests);
-  const failures = tests.filter(({ failed }) => failed).length;
-  return counted({ tests: tests.length, failures, ok: code === 0 });
+function mocha(name: string, ...files: readonly string[]): Job['run'] {
+  return async (page) => {
+    const record = path.join(scratch, `${name}.jsonl`);
+    const args = ['--require', './.config/count.ts', ...(process.stdout.isTTY ? ['--color'] : []), ...files];
+    const code = await exitCode({ name: 'mocha', args, env: { SLICEWAVE_TEST_RECORD: record }, page });
+    const ran = existsSync(record) ? readFileSync(record, 'utf8').split('\n').filter(Boolean) : [];
+    const tests = ran.map((line) => JSON.parse(line) as TestRecord);
+    records.push(...tests);
+    const failures = tests.filter(({ failed }) => failed).length;
+    return counted({ tests: tests.length, failures, ok: code === 0 });
+  };
 }
 
 /** In-host suites: a mocha of their own inside the extension host, see test/host. */
-async function hostSuites(): Promise<Outcome> {
+async function hostSuites(page: Page): Promise<Outcome> {
   const report = path.join(scratch, 'host.json');
-  const code = await exitCode('node', ['test/host/run-all.ts', `--result=${report}`]);
+  const code = await exitCode({ name: 'node', args: ['test/host/run-all.ts', `--result=${report}`], page });
   if (!existsSync(report)) return { ok: false, note: 'no result was left, so nothing counts as passed' };
   const result = JSON.parse(readFileSync(report, 'utf8')) as { readonly tests: number; readonly failures: number };
   return counted({ ...result, ok: code === 0 });
