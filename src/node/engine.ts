@@ -279,11 +279,17 @@ class RepositoryEngine implements OpenEngine {
 
   /** Decisions are a person's: the failure when this process was started by a run, however it got loose of it. */
   async #refused(): Promise<ReturnType<typeof fail> | null> {
-    const runners = (await this.#reader.runs()).flatMap(({ alive, events: [first] }) =>
+    const runs = await this.#reader.runs();
+    const runners = runs.flatMap(({ alive, events: [first] }) =>
       alive && first?.type === 'run_started' ? [{ pid: first.pid, started: first.pid_started }] : [],
     );
     const worktrees = await worktreeRoot(this.repository);
-    const why = await whyNotAPerson({ worktrees, runners, editor: this.#editor });
+    const why = await whyNotAPerson({
+      worktrees,
+      runners,
+      runIds: runs.map(({ runId }) => runId),
+      editor: this.#editor,
+    });
     if (why === null) return null;
     return fail(
       'inside-run',

@@ -105,7 +105,7 @@ const POINTS: readonly Point[] = [
     during: 'integrate',
     plan: checked('check'),
     kill: OWN,
-    reach: (p) => p.hold('check', (call) => call.cwd === p.worktree('integration') && call.args[0] === 'B1'),
+    reach: (p) => p.hold('check', (call) => call.cwd === p.worktree('.integration.2') && call.args[0] === 'B1'),
   },
 ];
 

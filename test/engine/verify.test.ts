@@ -19,6 +19,7 @@ suite('a check', () => {
   const PATHS = { PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env['PATH'] ?? ''}` };
   const run = (command: string, env: Readonly<Record<string, string>> = PATHS) =>
     runCheck({
+      runId: 'a-run-of-this-test',
       command,
       cwd: root,
       env,

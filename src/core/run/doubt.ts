@@ -13,7 +13,8 @@ export type DoubtKind =
   | 'passes-on-base'
   | 'replayed'
   | 'flaky'
-  | 'processes-ended';
+  | 'processes-ended'
+  | 'processes-left';
 
 export interface DoubtPlace {
   /** Relative to the repository, with forward slashes. */

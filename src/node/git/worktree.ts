@@ -106,7 +106,7 @@ export async function clearGitLocks(repository: Repository, dir: string, branch:
 
 async function gitWorksIn(dir: string): Promise<boolean> {
   const real = await realpath(dir).catch(() => dir);
-  for (const { pid, name } of await seeProcesses()) {
+  for (const { pid, name } of seeProcesses()) {
     if (name === 'git' && inside(real, await readlink(`/proc/${pid}/cwd`).catch(() => '/'))) return true;
   }
   return false;

@@ -1,25 +1,37 @@
 import type { Verification } from '../../core/run/model.ts';
+import { failure, success, type Result } from '../../core/text/result.ts';
 import { enclosed, enclosureOfCheck } from '../run/confinement.ts';
-import { openCheckEnvironment } from '../run/check-environment.ts';
+import type { CleanPlace } from '../run/clean-checkout.ts';
 import { runCheck, validationCommand } from '../run/verify.ts';
 import type { Failing } from './model.ts';
-import type { Merge, Pass } from './pass.ts';
+import { passId, type Merge, type Pass } from './pass.ts';
 
 interface Check {
   readonly name: string;
   readonly command: string;
+  /** Commands that its slice or merge point names before it: what they build, it may need. */
+  readonly before: readonly string[];
   /** Number of merges after which it must pass. */
   readonly after: number;
 }
 
-/** Runs every check on the merged whole and finds the slice behind each failure. `null`: cancelled. */
-export async function verifyWhole(pass: Pass, merges: readonly Merge[]): Promise<readonly Failing[] | null> {
+/**
+ * Runs every check on the merged whole and finds the slice behind each failure. `null`: cancelled. A failure is why no
+ * check could be run.
+ */
+export async function verifyWhole(
+  pass: Pass,
+  merges: readonly Merge[],
+): Promise<Result<readonly Failing[] | null, string>> {
   const { git } = pass;
   const failing: Failing[] = [];
   const head = (await git.resolve('HEAD')) ?? '';
-  for (const check of wantedChecks(pass, merges)) {
-    const result = await run(pass, check.command, check.name);
-    if (!result) return null;
+  const wanted = wantedChecks(pass, merges);
+  const checking = new Checking(pass);
+  for (const check of wanted) {
+    const result = await checking.run(check, head, check.name);
+    if (typeof result === 'string') return failure(result);
+    if (!result) return success(null);
     pass.evidence.push(result);
     if (result.outcome === 'passed') {
       pass.note(check.name, 'passed', `\`${check.command}\` passed in ${(result.durationMs / 1000).toFixed(1)}s`);
@@ -30,34 +42,39 @@ export async function verifyWhole(pass: Pass, merges: readonly Merge[]): Promise
       'failed',
       `\`${check.command}\` ${result.outcome}${result.exitCode === null ? '' : ` (exit ${result.exitCode})`}`,
     );
-    const culprit = await bisect(pass, check, merges);
-    await git.run(['checkout', '--quiet', '--force', pass.request.branch]);
-    if (culprit === null) return null;
+    const culprit = await bisect(checking, check, merges);
+    if (culprit === null) return success(null);
     failing.push({ slice: culprit, check: check.command });
   }
   if ((await git.resolve('HEAD')) !== head) throw new Error('the integration branch moved while it was verified');
   if (pass.evidence.length === 0) pass.note('verification', 'not-run', 'no slice, merge point or wave names a check');
-  return failing;
+  return success(failing);
 }
 
 /** The checks of merge points, of waves, and of every slice, each once, on the merged whole. */
 function wantedChecks(pass: Pass, merges: readonly Merge[]): readonly Check[] {
   const { plan } = pass.request.loaded;
   const wanted = new Map<string, Check>();
-  const add = (name: string, command: string, slices: readonly string[]): void => {
+  const add = (name: string, commands: readonly string[], slices: readonly string[]): void => {
     const after = Math.max(0, ...slices.map((id) => merges.findIndex((merge) => merge.slice === id) + 1));
-    const known = wanted.get(command);
-    if (known) wanted.set(command, { ...known, name: `${known.name}, ${name}`, after: Math.min(known.after, after) });
-    else wanted.set(command, { name, command, after });
+    for (const [at, command] of commands.entries()) {
+      const known = wanted.get(command);
+      if (known) wanted.set(command, { ...known, name: `${known.name}, ${name}`, after: Math.min(known.after, after) });
+      else wanted.set(command, { name, command, before: commands.slice(0, at), after });
+    }
   };
-  for (const point of plan.mergePoints) for (const command of point.verify) add(point.id, command, point.needs);
+  for (const point of plan.mergePoints) add(point.id, point.verify, point.needs);
   for (const check of plan.waveChecks)
-    add(`wave ${check.wave}`, validationCommand(check, plan.technology), check.slices);
+    add(`wave ${check.wave}`, [validationCommand(check, plan.technology)], check.slices);
   const skipped = new Set(pass.request.state.slices.filter((s) => s.state === 'skipped').map((s) => s.id));
   for (const slice of plan.slices) {
     if (skipped.has(slice.id)) continue;
     const waived = waivedChecks(pass, slice.id);
-    for (const command of slice.verify) if (!waived.has(command)) add(slice.id, command, [slice.id]);
+    add(
+      slice.id,
+      slice.verify.filter((command) => !waived.has(command)),
+      [slice.id],
+    );
   }
   return [...wanted.values()];
 }
@@ -73,42 +90,76 @@ function waivedChecks({ request: { state, facts } }: Pass, id: string): Readonly
   );
 }
 
-/** Binary search over the merges for the first one after which the check fails: that merge's slice breaks it. */
-async function bisect(pass: Pass, check: Check, merges: readonly Merge[]): Promise<string | null> {
+/**
+ * Binary search over the merges for the first one after which the check fails: that merge's slice breaks it. `null`:
+ * cancelled.
+ */
+async function bisect(checking: Checking, check: Check, merges: readonly Merge[]): Promise<string | null> {
   // Before `after` merges the check has nothing to pass on; right after them is the first place it can be asked.
   let low = Math.max(0, check.after - 1);
   let high = merges.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    await pass.git.run(['checkout', '--quiet', '--force', '--detach', merges[middle]?.commit ?? '']);
-    const result = await run(pass, check.command, `bisecting at ${merges[middle]?.slice ?? ''}`);
+    const result = await checking.run(
+      check,
+      merges[middle]?.commit ?? '',
+      `bisecting at ${merges[middle]?.slice ?? ''}`,
+    );
     if (!result) return null;
-    if (result.outcome === 'passed') low = middle + 1;
+    // A merge that cannot even be set up does not pass.
+    if (typeof result !== 'string' && result.outcome === 'passed') low = middle + 1;
     else high = middle;
   }
   return merges[low]?.slice ?? '';
 }
 
-async function run(pass: Pass, command: string, what: string): Promise<Verification | null> {
-  const { repository, loaded, sandbox, dir, redact, signal, say } = pass.request;
-  if (signal.aborted) return null;
-  say(`verifying ${what}: ${command}`);
-  const checks = await openCheckEnvironment(pass.env(), pass.env()['SLICEWAVE_RUN_ID'] ?? 'integration');
-  try {
-    const place = { repository, setting: loaded.plan.sandbox, worktree: dir, writable: [checks.root] };
-    const result = await enclosed(enclosureOfCheck(sandbox, place), (confined) =>
-      runCheck({
-        command,
-        cwd: dir,
-        env: checks.env,
-        confined,
-        timeoutMs: loaded.plan.limits.timeoutMinutes * 60_000,
-        signal,
-        redact,
-      }),
-    );
+/** The clean checkout of a pass as it goes from commit to commit. */
+class Checking {
+  readonly #pass: Pass;
+  #commit: string | null = null;
+  #place: CleanPlace | null = null;
+  /** Commands that have run on this commit. */
+  readonly #ran = new Set<string>();
+
+  constructor(pass: Pass) {
+    this.#pass = pass;
+  }
+
+  /** Runs a check on a commit. `null`: cancelled. A text: why the commit could not be checked out or set up. */
+  async run(check: Check, commit: string, what: string): Promise<Verification | string | null> {
+    const { repository, loaded, sandbox, checkout, redact, signal, say } = this.#pass.request;
+    if (signal.aborted) return null;
+    if (this.#commit !== commit || this.#place === null) {
+      const place = await checkout.at(commit);
+      if (signal.aborted) return null;
+      if (!place.ok) return place.failure;
+      this.#commit = commit;
+      this.#place = place.value;
+      this.#ran.clear();
+    }
+    const { dir, env, writable } = this.#place;
+    say(`verifying ${what}: ${check.command}`);
+    const confining = enclosureOfCheck(sandbox, { repository, setting: loaded.plan.sandbox, worktree: dir, writable });
+    const result = await enclosed(confining, async (confined) => {
+      const one = (command: string): Promise<Verification> =>
+        runCheck({
+          command,
+          cwd: dir,
+          env,
+          runId: passId(repository, loaded.plan.id),
+          confined,
+          timeoutMs: loaded.plan.limits.timeoutMinutes * 60_000,
+          signal,
+          redact,
+        });
+      for (const command of check.before) {
+        if (this.#ran.has(command) || signal.aborted) continue;
+        this.#ran.add(command);
+        await one(command);
+      }
+      this.#ran.add(check.command);
+      return one(check.command);
+    });
     return signal.aborted ? null : result;
-  } finally {
-    await checks.close();
   }
 }

@@ -10,11 +10,13 @@ import { fail, type EngineFailure } from '../failure.ts';
 import { changesBetween } from '../git/changes.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
 import { worktreeRoot } from '../git/worktree.ts';
-import { endProcesses, isOfRun } from '../process/process-table.ts';
+import { endProcesses, ofRuns } from '../process/process-table.ts';
 import { sweepTemporary } from '../process/temporary.ts';
+import { environment } from '../process/processes.ts';
+import { checkPlace } from '../run/check-place.ts';
+import { CleanCheckout } from '../run/clean-checkout.ts';
 import { settleSandbox } from '../run/confinement.ts';
 import { primaryValues } from '../run/private-values.ts';
-import { setUp } from '../run/setup.ts';
 import { FactsReader } from '../state/facts.ts';
 import { acquireLock, integrationLock } from '../state/locks.ts';
 import { verifyWhole } from './checks.ts';
@@ -52,7 +54,7 @@ export async function integratePlan(
     const unready = notReady(loaded, state);
     if (unready) return unready;
     // What a killed integration left running: checks carry its name in their environment.
-    await endProcesses((seen) => isOfRun(seen, passId(repository, plan.id)));
+    await endProcesses(ofRuns([passId(repository, plan.id)]));
     await sweepTemporary();
     return await integrate({ repository, loaded, facts, state, options });
   } finally {
@@ -96,7 +98,18 @@ async function integrate({
   if (!settled.ok) return settled;
   const { sandbox } = settled.value;
   const redact = createRedactor(process.env, await primaryValues(repository));
-  const pass = new Pass({ repository, loaded, facts, state, branch, dir, sandbox, redact, signal, say });
+  const runId = passId(repository, plan.id);
+  const checkout = new CleanCheckout({
+    repository,
+    plan,
+    dir: (await checkPlace(repository, { worktree: dir, plan: plan.id })).dir,
+    runId,
+    env: { ...environment(), SLICEWAVE_PLAN: plan.id, SLICEWAVE_RUN_ID: runId },
+    signal,
+    redact,
+    say,
+  });
+  const pass = new Pass({ repository, loaded, facts, state, branch, dir, checkout, sandbox, redact, signal, say });
   const order = graph.order.filter((id) => state.slices.some((s) => s.id === id && s.commit && s.state !== 'skipped'));
   const opened = await openIntegrationWorktree(pass, order);
   if (!opened.ok) return opened;
@@ -119,12 +132,17 @@ async function integrate({
   checkContracts(pass, changes);
   checkBoundaries(pass, changes);
 
-  const setup = await setUp({ repository, plan, worktree: dir, env: pass.env(), signal, redact, say });
-  if (setup.failed) {
-    pass.note('setup', 'failed', setup.failed);
+  let verified: Awaited<ReturnType<typeof verifyWhole>>;
+  try {
+    verified = await verifyWhole(pass, merges);
+  } finally {
+    await checkout.close();
+  }
+  if (!verified.ok) {
+    pass.note('setup', 'failed', verified.failure);
     return success(await writeReport(pass, 'failed', { merges }));
   }
-  const failing = await verifyWhole(pass, merges);
+  const failing = verified.value;
   if (failing === null) return CANCELLED;
   const failed = failing.length > 0 || pass.lines.some((line) => line.status === 'failed');
   const report = await writeReport(pass, failed ? 'failed' : 'passed', { merges, failing });

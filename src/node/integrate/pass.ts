@@ -7,7 +7,7 @@ import type { CheckLine } from './model.ts';
 import type { Git } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import type { Sandbox } from '../process/sandbox.ts';
-import { environment } from '../process/processes.ts';
+import type { CleanCheckout } from '../run/clean-checkout.ts';
 
 /** One slice on the integration branch. */
 export interface Merge {
@@ -26,6 +26,8 @@ export interface PassRequest {
   readonly branch: string;
   /** Its worktree. */
   readonly dir: string;
+  /** Where its checks run: on the merged commits, never in the worktree. */
+  readonly checkout: CleanCheckout;
   /** What confines the checks; `null`: nothing. */
   readonly sandbox: Sandbox | null;
   readonly redact: Redact;
@@ -60,20 +62,9 @@ export class Pass {
   commitOf(slice: string): string {
     return this.request.state.slices.find(({ id }) => id === slice)?.commit ?? '';
   }
-
-  /** The environment of set-up and checks. */
-  env(): Record<string, string> {
-    const { repository, loaded, dir } = this.request;
-    return {
-      ...environment(),
-      SLICEWAVE_PLAN: loaded.plan.id,
-      SLICEWAVE_RUN_ID: passId(repository, loaded.plan.id),
-      SLICEWAVE_WORKTREE: dir,
-    };
-  }
 }
 
-/** Stands for a run id in the environment of an integration's checks. */
+/** Stands for a run id in the environment of an integration's set-up, and in the marks of its processes. */
 export function passId(repository: Repository, plan: string): string {
   // Plans of other repositories may have the same name, and their processes are none of ours.
   const place = createHash('sha256').update(repository.runsDir).digest('hex').slice(0, 12);

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import process from 'node:process';
-import { STARTED, statOf } from './processes.ts';
+import { STARTED, statIn } from './processes.ts';
+import { limitIn, limitOfRun } from './run-mark.ts';
 
-/** What `/proc` says of one process. */
+/** What the system says of one process. */
 export interface SeenProcess {
   readonly pid: number;
   readonly parent: number;
@@ -11,6 +13,7 @@ export interface SeenProcess {
   readonly session: number;
   /** Number of its controlling terminal; 0: it has none. */
   readonly terminal: number;
+  /** In clock ticks since the system started; empty where that is not to be had. */
   readonly started: string;
   /** Whether the leader of its group lives. */
   readonly led: boolean;
@@ -20,6 +23,8 @@ export interface SeenProcess {
   readonly runId: string | null;
   /** The mark of the run whose check it is: those are told by their temporary directory. */
   readonly checkOf: string | null;
+  /** The mark of a run that it cannot have taken off, as {@link limitOfRun} has it. */
+  readonly limit: string | null;
   /** `SLICEWAVE_WORKTREE` of its environment. */
   readonly worktree: string | null;
 }
@@ -29,45 +34,70 @@ export function checkMark(runId: string): string {
   return createHash('sha256').update(runId).digest('hex').slice(0, 12);
 }
 
-/** Whether a run started it, by the marks that it has. */
-export function isOfRun(seen: SeenProcess, runId: string): boolean {
-  return seen.runId === runId || (seen.checkOf !== null && seen.checkOf === checkMark(runId));
+/** Tells the processes that one of these runs started, by the marks that they have. */
+export function ofRuns(runIds: readonly string[]): (seen: SeenProcess) => boolean {
+  const ids = new Set(runIds);
+  const checks = new Set(runIds.map(checkMark));
+  const limits = new Set(runIds.map(limitOfRun));
+  return ({ runId, checkOf, limit }) =>
+    (runId !== null && ids.has(runId)) ||
+    (checkOf !== null && checks.has(checkOf)) ||
+    (limit !== null && limits.has(limit));
 }
 
-/** Ends matching processes: asked first (git takes its lock files away), killed after two seconds. Never ourselves. */
+/** How often what started more of its kind in the moment of its end is looked for again. */
+const ROUNDS = 50;
+
+/**
+ * Ends matching processes: asked first (git takes its lock files away), killed after two seconds. Never ourselves. Comes
+ * back when none is left; what cannot be killed (it hangs in the kernel) is not waited for longer than a second.
+ */
 export async function endProcesses(matches: (seen: SeenProcess) => boolean): Promise<readonly SeenProcess[]> {
-  const find = async (): Promise<readonly SeenProcess[]> => {
-    const all = await seeProcesses();
+  const find = (): readonly SeenProcess[] => {
+    const all = seeProcesses();
+    const parents = new Map(all.map(({ pid, parent }) => [pid, parent]));
     const ours = new Set<number>();
-    for (let pid = process.pid; pid > 1 && !ours.has(pid); pid = all.find((seen) => seen.pid === pid)?.parent ?? 0)
-      ours.add(pid);
+    for (let pid = process.pid; pid > 1 && !ours.has(pid); pid = parents.get(pid) ?? 0) ours.add(pid);
     return all.filter((seen) => !ours.has(seen.pid) && matches(seen));
   };
-  const found = await find();
+  const found = find();
   let left = found;
   if (left.length === 0) return [];
   for (const { pid } of left) signalProcess(pid, 'SIGTERM');
   const until = performance.now() + 2000;
   while (left.length > 0 && performance.now() < until) {
     await new Promise((resolve) => setTimeout(resolve, 20));
-    left = await find();
+    left = find();
   }
-  for (const { pid } of left) signalProcess(pid, 'SIGKILL');
+  for (let round = 0; left.length > 0 && round < ROUNDS; round++) {
+    for (const { pid } of left) signalProcess(pid, 'SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    left = find();
+  }
   return found;
 }
 
-/** The living processes, as far as `/proc` shows them. */
-export async function seeProcesses(): Promise<readonly SeenProcess[]> {
-  const names = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
-  const seen = await Promise.all(
-    names.map(async (name): Promise<Omit<SeenProcess, 'led'> | null> => {
-      const stat = await statOf(Number(name));
-      if (!stat) return null;
-      const { fields } = stat;
-      const environment = await readFile(`/proc/${name}/environ`, 'latin1').catch(() => '');
-      const valueOf = (name_: string): string | null =>
-        new RegExp(`(?:^|\\0)${name_}=([^\\0]*)`).exec(environment)?.[1] ?? null;
-      return {
+/**
+ * The living processes, as far as `/proc` shows them, or `ps` on macOS. Read without giving way: a file of `/proc` is
+ * answered from memory, and waiting for it would cost more than reading it does.
+ */
+export function seeProcesses(): readonly SeenProcess[] {
+  const seen = process.platform === 'darwin' ? readPs(processStatus()) : inProc();
+  const pids = new Set(seen.map(({ pid }) => pid));
+  return seen.map((process_) => ({ ...process_, led: pids.has(process_.group) }));
+}
+
+type Unled = Omit<SeenProcess, 'led'>;
+
+function inProc(): readonly Unled[] {
+  return namesIn('/proc').flatMap((name): readonly Unled[] => {
+    if (!/^\d+$/.test(name)) return [];
+    const stat = statIn(textOf(`/proc/${name}/stat`));
+    if (!stat) return [];
+    const { fields } = stat;
+    const environment = textOf(`/proc/${name}/environ`).split('\0');
+    return [
+      {
         pid: Number(name),
         parent: Number(fields[1]),
         group: Number(fields[2]),
@@ -75,15 +105,103 @@ export async function seeProcesses(): Promise<readonly SeenProcess[]> {
         terminal: Number(fields[4]),
         started: fields[STARTED] ?? '',
         name: stat.name,
-        runId: valueOf('SLICEWAVE_RUN_ID'),
-        checkOf: /(?:^|\0)TMPDIR=[^\0]*\/tmp-([\da-f]{12})-[^\0/]+\/tmp(?:\0|$)/.exec(environment)?.[1] ?? null,
-        worktree: valueOf('SLICEWAVE_WORKTREE'),
-      };
-    }),
-  );
-  const living = seen.filter((process_) => process_ !== null);
-  const pids = new Set(living.map(({ pid }) => pid));
-  return living.map((process_) => ({ ...process_, led: pids.has(process_.group) }));
+        limit: limitIn(textOf(`/proc/${name}/limits`)),
+        ...marksIn(environment),
+      },
+    ];
+  });
+}
+
+/** The temporary directory that a check's environment names. */
+const OF_CHECK = /\/tmp-([\da-f]{12})-[^/]+\/tmp$/;
+
+/** `entries`: the environment, or words in which it stands. */
+function marksIn(entries: readonly string[]): Pick<SeenProcess, 'runId' | 'checkOf' | 'worktree'> {
+  const valueOf = (name: string): string | null =>
+    entries.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
+  return {
+    runId: valueOf('SLICEWAVE_RUN_ID'),
+    checkOf: OF_CHECK.exec(valueOf('TMPDIR') ?? '')?.[1] ?? null,
+    worktree: valueOf('SLICEWAVE_WORKTREE'),
+  };
+}
+
+function processStatus(): string {
+  try {
+    const args = ['-axwwE', '-o', 'pid=,ppid=,pgid=,state=,tty=,command='];
+    return execFileSync('/bin/ps', args, {
+      encoding: 'latin1',
+      maxBuffer: 64 << 20,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  } catch {
+    return '';
+  }
+}
+
+/** Reads what macOS' `ps` says; it shows an environment behind its command, and none of Apple's own programs. */
+export function readPs(text: string): readonly Unled[] {
+  return text.split('\n').flatMap((line): readonly Unled[] => {
+    const [pid, parent, group, state = '', tty = '', ...words] = line.trim().split(/\s+/);
+    const [program = ''] = words;
+    if (program === '' || state.startsWith('Z')) return [];
+    return [
+      {
+        pid: Number(pid),
+        parent: Number(parent),
+        group: Number(group),
+        session: 0,
+        terminal: /^\?+$/.test(tty) ? 0 : 1,
+        started: '',
+        name: program.slice(program.lastIndexOf('/') + 1),
+        limit: null,
+        ...marksIn(words),
+      },
+    ];
+  });
+}
+
+/**
+ * Processes without a mark that work in one of these directories (stand there, run a program or hold a file of it),
+ * started since `since` (clock ticks), and were cut off from whoever started them. That may have been a run, by way of a
+ * service of the system that knows no marks, or a person: nobody can tell, so nobody ends them. Needs `/proc`.
+ */
+export function strangersIn(dirs: readonly string[], since: string): readonly SeenProcess[] {
+  if (since === '' || process.platform !== 'linux') return [];
+  const all = seeProcesses();
+  const names = new Map(all.map(({ pid, name }) => [pid, name]));
+  const isBelow = (place: string): boolean => dirs.some((dir) => place === dir || place.startsWith(`${dir}/`));
+  return all.filter(({ pid, parent, terminal, started }) => {
+    const isCutOff = parent === 1 || /^(?:systemd|init)$/.test(names.get(parent) ?? '');
+    if (!isCutOff || terminal !== 0 || pid === process.pid || Number(started) < Number(since)) return false;
+    const files = ['cwd', 'exe', ...namesIn(`/proc/${pid}/fd`).map((fd) => `fd/${fd}`)];
+    return files.some((file) => isBelow(targetOf(`/proc/${pid}/${file}`)));
+  });
+}
+
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return '';
+  }
+}
+
+/** Empty for what is not there any more, or is not ours to read. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function namesIn(dir: string): readonly string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
 }
 
 /** Signals a process; one that has ended in the same moment is none. */

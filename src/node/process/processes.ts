@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import spawn from 'cross-spawn';
+import { canMark, markArguments } from './run-mark.ts';
 
 /** Identifies a process across the reuse of its id: the id alone says little after a reboot. */
 export interface ProcessIdentity {
@@ -18,7 +19,11 @@ export interface ProcessIdentity {
 export async function statOf(
   pid: number,
 ): Promise<{ readonly name: string; readonly fields: readonly string[] } | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return statIn(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''));
+}
+
+/** The same, of the text of that file; empty: it was not to be read. */
+export function statIn(stat: string): { readonly name: string; readonly fields: readonly string[] } | null {
   // The program name may hold spaces and brackets: fields are counted from the last bracket.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (stat === '' || fields[0] === 'Z') return null;
@@ -59,12 +64,16 @@ export interface Command {
 
 /** Makes of a command the one that runs it confined by the operating system. */
 export interface Confining {
+  /** Whether nothing that was started in it outlives the command. */
+  readonly endsAll: boolean;
   enter(command: Command): Promise<Command>;
 }
 
 export interface SpawnRequest extends Command {
   /** Absent or `null`: the program may what this process may. */
   readonly confined?: Confining | null;
+  /** The run it is part of: what it starts and leaves behind is known by that, see {@link markArguments}. */
+  readonly runId?: string;
   /** File for standard input; absent: closed. */
   readonly stdinFile?: string;
   readonly signal?: AbortSignal;
@@ -92,7 +101,7 @@ export async function runProcess(request: SpawnRequest): Promise<SpawnOutcome> {
   if (request.signal?.aborted) return notStarted('aborted', null);
   let stdin: number | 'ignore' = 'ignore';
   try {
-    const command = request.confined ? await confined(request, request.confined) : request;
+    const command = await prepared(request);
     if (typeof command === 'string') return notStarted('not-found', command);
     if (request.signal?.aborted) return notStarted('aborted', null);
     if (request.stdinFile) stdin = openSync(request.stdinFile, 'r');
@@ -157,15 +166,26 @@ function notStarted(outcome: SpawnOutcome['outcome'], error: string | null): Spa
 }
 
 /**
- * The command as it is to be started, or why it cannot be: the sandbox's program is always there, and would only say in
- * its own words that the one it was given is not.
+ * The command as it is to be started, or why it cannot be: a program that starts another one is always there, and would
+ * only say in its own words that the one it was given is not.
  */
-async function confined(request: Command, confining: Confining): Promise<Command | string> {
-  const { program, args, cwd, env } = request;
+async function prepared(request: SpawnRequest): Promise<Command | string> {
+  const { program, args, cwd, env, confined, runId } = request;
+  // What leaves a sandbox's process namespace behind ends with it.
+  const marker = confined || runId === undefined ? null : await (marking ??= findMarker());
+  if (!confined && marker === null) return request;
   // A name with a directory in it is looked up from where the command runs.
   const name = program.includes('/') ? path.resolve(cwd, program) : program;
   if ((await findProgram(name, env)) === null) return `spawn ${program} ENOENT`;
-  return confining.enter({ program, args, cwd, env });
+  if (confined) return confined.enter({ program, args, cwd, env });
+  return { program: marker ?? '', args: [...markArguments(runId ?? ''), program, ...args], cwd, env };
+}
+
+let marking: Promise<string | null> | undefined;
+
+/** `prlimit` of util-linux, where this process can give marks with it. */
+async function findMarker(): Promise<string | null> {
+  return process.platform === 'linux' && (await canMark()) ? findProgram('prlimit', environment()) : null;
 }
 
 /**

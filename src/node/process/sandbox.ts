@@ -185,6 +185,11 @@ export class Enclosure implements Confining {
     );
   }
 
+  /** Bubblewrap's process namespace ends with its first process; Seatbelt knows no such thing. */
+  get endsAll(): boolean {
+    return this.sandbox.kind === 'bubblewrap';
+  }
+
   /** The command that runs `command` confined. */
   async enter(command: Command): Promise<Command> {
     const { scratch, temporary } = this.#confinement;

@@ -66,7 +66,7 @@ export async function sweepTemporary(): Promise<number> {
   }
   if (left.length === 0) return 0;
   // A check may outlive its runner, and has its home there until whoever goes on with the slice ends it.
-  const running = new Set((await seeProcesses()).map(({ checkOf }) => checkOf));
+  const running = new Set(seeProcesses().map(({ checkOf }) => checkOf));
   const dead = left.filter(({ mark }) => mark === undefined || !running.has(mark));
   await Promise.all(dead.map((entry) => rm(entry.path, { recursive: true, force: true }).catch(() => undefined)));
   return dead.length;

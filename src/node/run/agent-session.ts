@@ -53,6 +53,7 @@ export async function runSession(session: SessionRequest): Promise<SessionOutcom
     cwd: session.request.worktree,
     env: invocation.env,
     confined: session.confined,
+    runId: run.runId,
     ...(invocation.stdinFile ? { stdinFile: invocation.stdinFile } : {}),
     signal: AbortSignal.any([session.signal, expensive.signal]),
     timeout: session.timeoutMs,

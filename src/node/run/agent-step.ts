@@ -3,6 +3,8 @@ import type { RunView } from '../../core/run/state-model.ts';
 import { detectAgent } from '../agents/detect.ts';
 import { agentFor, agentOf } from '../agents/table.ts';
 import { nameRules } from '../git/repository.ts';
+import { endProcesses, ofRuns, strangersIn, type SeenProcess } from '../process/process-table.ts';
+import { identify } from '../process/processes.ts';
 import type { Sandbox } from '../process/sandbox.ts';
 import { runSession, type SessionOutcome } from './agent-session.ts';
 import { beginAudit } from './audit.ts';
@@ -21,11 +23,14 @@ export async function runAgent(
     startOver,
     env,
     sandbox,
+    checkout,
   }: {
     readonly base: string;
     readonly startOver: boolean;
     readonly env: Readonly<Record<string, string>>;
     readonly sandbox: Sandbox | null;
+    /** Where the slice's checks will run. */
+    readonly checkout: string;
   },
 ): Promise<Ending | null> {
   const { slice, facts, view, next, run, worktree } = claim;
@@ -128,10 +133,29 @@ export async function runAgent(
     say('the earlier session cannot be resumed; starting a new one');
     resume = null;
   }
+  // Before the audit looks: what still runs could change something behind its back.
+  await endLeftovers(claim, checkout);
   const violated = (await audit?.end()) ?? null;
   const ending = endingOf(claim, outcome);
   // A person who stopped the run knows that; everything else comes after what is not as it was.
   return ending?.reason === 'stopped-by-user' ? ending : (violated ?? ending);
+}
+
+/** What an agent left running could change the tree between snapshot and commit, or answer on a port. */
+async function endLeftovers({ run, request, worktree }: SliceClaim, checkout: string): Promise<void> {
+  const named = (seen: readonly SeenProcess[]): string => seen.map(({ pid, name }) => `${name} (${pid})`).join(', ');
+  const ended = await endProcesses(ofRuns([run.runId]));
+  if (ended.length > 0) {
+    const summary = `the agent left running: ${named(ended)}`;
+    request.say(`ended what the agent left running: ${named(ended)}`);
+    await run.record({ type: 'doubted', doubt: { kind: 'processes-ended', summary, severity: 'low', places: [] } });
+  }
+  const left = strangersIn([worktree, checkout], (await identify()).started);
+  if (left.length > 0) {
+    const summary = `somebody's process works in the slice's worktree, and nothing tells whose it is: ${named(left)}`;
+    request.say(`doubt: ${summary}`);
+    await run.record({ type: 'doubted', doubt: { kind: 'processes-left', summary, severity: 'high', places: [] } });
+  }
 }
 
 /** The last run in which an agent showed a sign of life; later ones may have ended before they had one. */

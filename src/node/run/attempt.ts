@@ -2,7 +2,6 @@ import { agentFor, agentOf } from '../agents/table.ts';
 import { mergeParts, partsOf } from '../git/base.ts';
 import { WorktreeReplaced } from '../git/place.ts';
 import { unlockWorktree } from '../git/worktree.ts';
-import { endProcesses, isOfRun } from '../process/process-table.ts';
 import { environment } from '../process/processes.ts';
 import { runAgent } from './agent-step.ts';
 import { checksOnBase } from './base-checks.ts';
@@ -96,8 +95,7 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
     const onBase = await checksOnBase(claim, { checkout, base, confine });
     if (signal.aborted) return ABORTED;
     if (next.mode !== 'check' || startOver) {
-      const ending = await runAgent(claim, { base, startOver, env, sandbox });
-      await endLeftovers(claim);
+      const ending = await runAgent(claim, { base, startOver, env, sandbox, checkout: dir });
       if (ending) return ending;
     }
     const drift = await sliceGit.tellDrift();
@@ -131,18 +129,6 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
   } finally {
     await checkout.close();
   }
-}
-
-/** What an agent left running could change the tree between snapshot and commit, or answer on a port. */
-async function endLeftovers({ run, request }: SliceClaim): Promise<void> {
-  const ended = await endProcesses((seen) => isOfRun(seen, run.runId));
-  if (ended.length === 0) return;
-  const named = ended.map(({ pid, name }) => `${name} (${pid})`).join(', ');
-  request.say(`ended what the agent left running: ${named}`);
-  await run.record({
-    type: 'doubted',
-    doubt: { kind: 'processes-ended', summary: `the agent left running: ${named}`, severity: 'low', places: [] },
-  });
 }
 
 /** `git config slicewave.checks in-place`: for repositories whose checks need what stands in the agent's worktree. */

@@ -41,7 +41,16 @@ export async function checksOnBase(
     await enclosed(confine({ worktree: dir, writable }), async (confined) => {
       for (const command of wanted) {
         const timeoutMs = Math.min(PATIENCE, loaded.plan.limits.timeoutMinutes * 60_000);
-        const result = await runCheck({ confined, command, cwd: dir, env, timeoutMs, signal, redact });
+        const result = await runCheck({
+          confined,
+          runId: run.runId,
+          command,
+          cwd: dir,
+          env,
+          timeoutMs,
+          signal,
+          redact,
+        });
         if (signal.aborted) return;
         await run.record({ type: 'base_checked', commit: base, result });
         results.set(command, result);

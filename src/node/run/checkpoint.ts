@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { createRedactor, type Redact } from '../../core/gate/redact.ts';
 import { success, type Result } from '../../core/text/result.ts';
-import { branchOf, nodeName } from '../../core/run/names.ts';
+import { nodeName } from '../../core/run/names.ts';
 import type { FailureReason } from '../../core/run/model.ts';
 import type { CheckpointView, PlanState } from '../../core/run/state-model.ts';
 import { mergeParts, partsOf } from '../git/base.ts';
@@ -13,10 +13,10 @@ import { RunDirectory } from './run-directory.ts';
 import type { AttemptOutcome, AttemptRequest, CheckpointClaim } from './claim.ts';
 import { enclosed, enclosureOfCheck, settleSandbox } from './confinement.ts';
 import { outcomeText } from '../../core/run/claims.ts';
-import { openCheckEnvironment } from './check-environment.ts';
-import { setUp } from './setup.ts';
+import { checkPlace } from './check-place.ts';
+import { CleanCheckout } from './clean-checkout.ts';
 import { runCheck, validationCommand } from './verify.ts';
-import { ensureWorktree, lockWorktree, unlockWorktree, worktreeRoot } from '../git/worktree.ts';
+import { worktreeRoot } from '../git/worktree.ts';
 
 /**
  * A merge point or a wave's validation: merges what it needs without touching any slice's worktree, runs the checks on
@@ -40,7 +40,8 @@ export async function reachCheckpoint({
   const redact = createRedactor(process.env, await primaryValues(repository));
   const run = RunDirectory.create(repository.runsDir, checkpoint.id, redact);
   // The leading dot keeps it apart from every slice's and workstream's directory, whatever they are called.
-  const worktree = path.join(await worktreeRoot(repository), loaded.plan.id, `.${nodeName(checkpoint.id)}`);
+  const named = path.join(await worktreeRoot(repository), loaded.plan.id, `.${nodeName(checkpoint.id)}`);
+  const { dir } = await checkPlace(repository, { worktree: named, plan: loaded.plan.id });
   try {
     const me = await identify();
     await run.record({
@@ -53,13 +54,13 @@ export async function reachCheckpoint({
       pid: me.pid,
       pid_started: me.started,
       host: me.host,
-      worktree,
+      worktree: dir,
       branch: null,
     });
     say(
       `${checkpoint.id}: ${checkpoint.needs.join(' + ')}${checkpoint.unlocks.length > 0 ? ` -> ${checkpoint.unlocks.join(', ')}` : ''}`,
     );
-    const failed = await steps({ request, state, checkpoint, run, worktree, redact }).catch((error: unknown) => ({
+    const failed = await steps({ request, state, checkpoint, run, dir, redact }).catch((error: unknown) => ({
       reason: 'git-failed' as const,
       detail: error instanceof Error ? error.message : String(error),
     }));
@@ -73,7 +74,6 @@ export async function reachCheckpoint({
     say(failed ? `${checkpoint.id}: failed (${failed.reason}): ${failed.detail}` : `${checkpoint.id}: reached`);
     return success({ runId: run.runId, end: failed ? 'failed' : 'verified' });
   } finally {
-    await unlockWorktree(repository, worktree);
     run.close();
   }
 }
@@ -83,17 +83,17 @@ async function steps({
   state,
   checkpoint,
   run,
-  worktree,
+  dir,
   redact,
 }: {
   readonly request: AttemptRequest;
   readonly state: PlanState;
   readonly checkpoint: CheckpointView;
   readonly run: RunDirectory;
-  readonly worktree: string;
+  readonly dir: string;
   readonly redact: Redact;
-}): Promise<{ readonly reason: FailureReason; readonly detail: string } | null> {
-  const { repository, loaded, signal, say } = request;
+}): Promise<Failed | null> {
+  const { repository, loaded } = request;
   const { plan } = loaded;
   const parts = partsOf(state, checkpoint.needs, null);
   const merged = await mergeParts(repository.git, parts);
@@ -109,63 +109,8 @@ async function steps({
   const changes = await changesBetween(repository.git, state.preparedCommit ?? '', merged.value);
   const commands = commandsOf(request, checkpoint);
   if (commands.length > 0) {
-    const ready = await ensureWorktree(repository, {
-      path: worktree,
-      branch: branchOf(plan.id, checkpoint.id),
-      base: merged.value,
-      mode: 'fresh',
-      ours: true,
-      snapshot: async () => undefined,
-    });
-    if (!ready.ok) return { reason: 'worktree-failed', detail: `${ready.failure.message}. ${ready.failure.remedy}` };
-    await lockWorktree(repository, worktree, `slicewave run ${run.runId}`);
-    // Set-up is run anew; what an earlier check left in ignored files is no part of the merge.
-    if (!ready.value.created) await repository.git.in(worktree).run(['clean', '-ffdxq']);
-    const env = {
-      ...environment(),
-      SLICEWAVE_PLAN: plan.id,
-      SLICEWAVE_SLICE: checkpoint.id,
-      SLICEWAVE_RUN_ID: run.runId,
-      SLICEWAVE_WORKTREE: worktree,
-    };
-    const settled = await settleSandbox(repository, plan.sandbox, request.sandbox);
-    if (!settled.ok) {
-      const { message, remedy } = settled.failure;
-      return { reason: 'sandbox-missing', detail: `${message}. ${remedy}` };
-    }
-    const { sandbox, whyNot } = settled.value;
-    await run.record({ type: 'sandbox', by: sandbox?.title ?? null, why_not: whyNot });
-    const setup = await setUp({ repository, plan, worktree, env, signal, redact, say });
-    await run.record({ type: 'worktree_ready', setup: setup.commands });
-    if (setup.failed) return { reason: 'setup-failed', detail: setup.failed };
-    const checks = await openCheckEnvironment(env, run.runId);
-    try {
-      const place = { repository, setting: plan.sandbox, worktree, writable: [checks.root] };
-      const failed = await enclosed(enclosureOfCheck(sandbox, place), async (confined) => {
-        for (const command of commands) {
-          say(`verifying: ${command}`);
-          const timeoutMs = plan.limits.timeoutMinutes * 60_000;
-          const result = await runCheck({
-            command,
-            cwd: worktree,
-            env: checks.env,
-            confined,
-            timeoutMs,
-            signal,
-            redact,
-          });
-          if (signal.aborted) return { reason: 'stopped-by-user' as const, detail: 'stopped while verifying' };
-          await run.record({ type: 'verification', result });
-          if (result.outcome === 'passed') continue;
-          const detail = `\`${command}\` ${outcomeText(result)} on the merge of ${checkpoint.needs.join(' + ')}`;
-          return { reason: 'tests-failing' as const, detail };
-        }
-        return null;
-      });
-      if (failed) return failed;
-    } finally {
-      await checks.close();
-    }
+    const failed = await checkMerge({ request, checkpoint, run, dir, redact, commands, commit: merged.value });
+    if (failed) return failed;
   }
   await run.write('files-changed.txt', changes.map((change) => `${change.path}\n`).join(''));
   await run.record({
@@ -175,6 +120,77 @@ async function steps({
   });
   await run.record({ type: 'committed', commit: merged.value });
   return null;
+}
+
+/** Runs the checks on the merged commit as a slice's are run at its gate: in a clean checkout, confined, by themselves. */
+async function checkMerge({
+  request,
+  checkpoint,
+  run,
+  dir,
+  redact,
+  commands,
+  commit,
+}: {
+  readonly request: AttemptRequest;
+  readonly checkpoint: CheckpointView;
+  readonly run: RunDirectory;
+  readonly dir: string;
+  readonly redact: Redact;
+  readonly commands: readonly string[];
+  readonly commit: string;
+}): Promise<Failed | null> {
+  const { repository, loaded, signal, say } = request;
+  const { plan } = loaded;
+  const settled = await settleSandbox(repository, plan.sandbox, request.sandbox);
+  if (!settled.ok) {
+    const { message, remedy } = settled.failure;
+    return { reason: 'sandbox-missing', detail: `${message}. ${remedy}` };
+  }
+  const { sandbox, whyNot } = settled.value;
+  await run.record({ type: 'sandbox', by: sandbox?.title ?? null, why_not: whyNot });
+  const env = {
+    ...environment(),
+    SLICEWAVE_PLAN: plan.id,
+    SLICEWAVE_SLICE: checkpoint.id,
+    SLICEWAVE_RUN_ID: run.runId,
+  };
+  const checkout = new CleanCheckout({ repository, plan, dir, runId: run.runId, env, signal, redact, say });
+  try {
+    const place = await checkout.at(commit);
+    if (!place.ok) return { reason: signal.aborted ? 'stopped-by-user' : 'setup-failed', detail: place.failure };
+    await run.record({ type: 'worktree_ready', setup: place.value.setup });
+    const { writable } = place.value;
+    const confining = enclosureOfCheck(sandbox, { repository, setting: plan.sandbox, worktree: dir, writable });
+    return await enclosed(confining, async (confined) => {
+      for (const command of commands) {
+        say(`verifying: ${command}`);
+        const result = await runCheck({
+          command,
+          cwd: dir,
+          env: place.value.env,
+          runId: run.runId,
+          confined,
+          timeoutMs: plan.limits.timeoutMinutes * 60_000,
+          signal,
+          redact,
+        });
+        if (signal.aborted) return { reason: 'stopped-by-user', detail: 'stopped while verifying' };
+        await run.record({ type: 'verification', result });
+        if (result.outcome === 'passed') continue;
+        const detail = `\`${command}\` ${outcomeText(result)} on the merge of ${checkpoint.needs.join(' + ')}`;
+        return { reason: 'tests-failing', detail };
+      }
+      return null;
+    });
+  } finally {
+    await checkout.close();
+  }
+}
+
+interface Failed {
+  readonly reason: FailureReason;
+  readonly detail: string;
 }
 
 /** A merge point without checks of its own repeats those of its slices: what passed apart must pass together. */

@@ -3,13 +3,15 @@ import { lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Redact } from '../../core/gate/redact.ts';
 import type { Plan } from '../../core/plan/model.ts';
+import type { CommandRun } from '../../core/run/model.ts';
 import { failure, success, type Result } from '../../core/text/result.ts';
 import type { Repository } from '../git/repository.ts';
 import { WorktreeReplaced } from '../git/place.ts';
 import { clearGitLocks, forgetWorktree, listWorktrees, lockWorktree, unlockWorktree } from '../git/worktree.ts';
+import { endProcesses, ofRuns } from '../process/process-table.ts';
 import { writeWhole } from '../state/whole-write.ts';
 import { openCheckEnvironment, type CheckEnvironment } from './check-environment.ts';
-import { setUp } from './setup.ts';
+import { setUp, type SetupOutcome } from './setup.ts';
 
 export interface CleanCheckoutRequest {
   readonly repository: Repository;
@@ -30,6 +32,8 @@ export interface CleanPlace {
   readonly env: Readonly<Record<string, string>>;
   /** What a check may write beside the directory. */
   readonly writable: readonly string[];
+  /** What was run to set it up; empty when what an earlier set-up made still holds. */
+  readonly setup: readonly CommandRun[];
 }
 
 /** Files that say what a set-up installs. While none of them changes it is not run again. */
@@ -43,7 +47,7 @@ const CACHES_INSIDE = ['node_modules/.cache', 'node_modules/.vite', 'node_module
 const SEALED_DEPTH = 3;
 
 /**
- * A second worktree of a slice, in which its checks run: it holds what a commit holds, what `.worktreeinclude` names, and
+ * A worktree in which nobody works, for the checks of a slice, a merge point or the integration: it holds what a commit holds, what `.worktreeinclude` names, and
  * what the set-up made; nothing that an agent or an earlier check left in ignored files. It is kept between attempts, so
  * that the set-up is paid once for each state of the files that it reads.
  */
@@ -65,13 +69,15 @@ export class CleanCheckout {
     const git = repository.git.in(dir);
     const key = await this.#setupKey(commit);
     const before = isNew ? null : await this.#remembered();
+    let setup: readonly CommandRun[] = [];
     if (before?.key === key && before.seal === (await this.#seal(before.kept))) {
       const strange = (await this.#ignored()).filter((file) => !before.kept.includes(file));
       for (const file of [...strange, ...CACHES_INSIDE]) await this.#remove(file);
     } else {
       await git.run(['clean', '-ffdxq']);
-      const failed = await this.#install();
+      const { commands, failed } = await this.#install();
       if (failed !== null) return failure(failed);
+      setup = commands;
       // A set-up may also write tracked files (a formatter, a lock file): the commit is what is checked.
       await git.run(['checkout', '--quiet', '--force', '--detach', commit]);
       await git.run(['clean', '-ffdq']);
@@ -79,10 +85,12 @@ export class CleanCheckout {
       await writeWhole(await this.#noteFile(), `${JSON.stringify({ key, kept, seal: await this.#seal(kept) })}\n`);
     }
     this.#environment ??= await openCheckEnvironment(this.#request.env, this.#request.runId);
-    return success({ dir, env: this.#environment.env, writable: [this.#environment.root] });
+    return success({ dir, env: this.#environment.env, writable: [this.#environment.root], setup });
   }
 
+  /** Ends what its set-up and its checks left running, and gives it back. */
   async close(): Promise<void> {
+    await endProcesses(ofRuns([this.#request.runId]));
     await this.#environment?.close();
     this.#environment = null;
     if (this.#locked) await unlockWorktree(this.#request.repository, this.#request.dir);
@@ -108,11 +116,11 @@ export class CleanCheckout {
     return true;
   }
 
-  async #install(): Promise<string | null> {
-    const { repository, plan, dir, env, signal, redact, say } = this.#request;
+  async #install(): Promise<SetupOutcome> {
+    const { repository, plan, dir, env, runId, signal, redact, say } = this.#request;
     const quiet = (line: string): void => say(`clean checkout: ${line}`);
     const place = { ...env, SLICEWAVE_WORKTREE: dir };
-    return (await setUp({ repository, plan, worktree: dir, env: place, signal, redact, say: quiet })).failed;
+    return setUp({ repository, plan, worktree: dir, runId, env: place, signal, redact, say: quiet });
   }
 
   async #setupKey(commit: string): Promise<string> {

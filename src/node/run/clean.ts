@@ -1,14 +1,13 @@
 import { lstat, readdir, realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isActive } from '../../core/run/states.ts';
-import { nodeName } from '../../core/run/names.ts';
 import { restoreSnapshot, takeSnapshot, treeOfWorktree } from '../git/changes.ts';
 import type { Git } from '../git/git.ts';
 import { WorktreeReplaced } from '../git/place.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { FactsReader } from '../state/facts.ts';
 import type { Repository } from '../git/repository.ts';
-import { baseLock, integrationLock, isLocked } from '../state/locks.ts';
+import { integrationLock, isLocked } from '../state/locks.ts';
 import {
   forgetWorktree,
   listWorktrees,
@@ -18,7 +17,7 @@ import {
   type WorktreeEntry,
 } from '../git/worktree.ts';
 import { sweepTemporary } from '../process/temporary.ts';
-import { elsewhere } from './check-place.ts';
+import { checkPlace, elsewhere } from './check-place.ts';
 import { ignoredWork } from './ignored-work.ts';
 import { leftOfRemovedPlans } from './removed-plans.ts';
 
@@ -46,14 +45,12 @@ export async function cleanable(repository: Repository, loaded: LoadedPlan): Pro
   const waiting = new Map(
     state.attention.map((item) => [state.slices.find((s) => s.id === item.slice)?.worktree, item.slice]),
   );
-  const inUse = new Map(
-    state.checkpoints
-      .filter((checkpoint) => checkpoint.state === 'running')
-      .map((checkpoint) => [path.join(root, nodeName(checkpoint.id)), checkpoint.id]),
-  );
-  if (await isLocked(integrationLock(repository, loaded.plan.id)))
-    inUse.set(path.join(root, 'integration'), 'the integration');
-  if (await isLocked(baseLock(repository, loaded.plan.id))) inUse.set(path.join(root, '.base'), 'a check on the base');
+  const inUse = new Map<string, string>();
+  if (await isLocked(integrationLock(repository, loaded.plan.id))) {
+    const worktree = path.join(root, 'integration');
+    inUse.set(worktree, 'the integration');
+    inUse.set((await checkPlace(repository, { worktree, plan: loaded.plan.id })).dir, 'the integration');
+  }
   const scopes = new Map(
     loaded.plan.slices.flatMap((slice) => {
       const worktree = state.slices.find((view) => view.id === slice.id)?.worktree;

@@ -180,7 +180,7 @@ async function verify(request: GateRequest, candidate: Candidate): Promise<Verdi
     );
   }
   const place: Result<CleanPlace, string> = request.inPlace
-    ? success({ dir: request.git.dir, env: request.env, writable: [] })
+    ? success({ dir: request.git.dir, env: request.env, writable: [], setup: [] })
     : await request.checkout.at(snapshot.commit);
   if (!place.ok) {
     const reason = request.signal.aborted ? 'stopped-by-user' : 'setup-failed';
@@ -193,6 +193,7 @@ async function verify(request: GateRequest, candidate: Candidate): Promise<Verdi
       say(`verifying: ${command}`);
       const result = await runCheck({
         confined,
+        runId: run.runId,
         command,
         cwd: dir,
         env,

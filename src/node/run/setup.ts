@@ -4,13 +4,15 @@ import type { Redact } from '../../core/gate/redact.ts';
 import type { Plan } from '../../core/plan/model.ts';
 import type { CommandRun } from '../../core/run/model.ts';
 import type { Repository } from '../git/repository.ts';
-import { runCheck } from './verify.ts';
+import { runCommand } from './verify.ts';
 import { copyIncluded } from '../git/worktree.ts';
 
 export interface SetupRequest {
   readonly repository: Repository;
   readonly plan: Plan;
   readonly worktree: string;
+  /** The run that it is part of: what it leaves running (a data base for the tests) ends with that. */
+  readonly runId: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly redact: Redact;
@@ -35,7 +37,8 @@ export async function setUp(request: SetupRequest): Promise<SetupOutcome> {
   for (const command of plan.setup.length > 0 ? plan.setup : await installs(worktree)) {
     say(`setting up: ${command}`);
     const at = new Date().toISOString();
-    const result = await runCheck({
+    const result = await runCommand({
+      runId: request.runId,
       command,
       cwd: worktree,
       env: request.env,

@@ -61,7 +61,16 @@ export async function readyWorktree(
   if (paths.length > 0 && !startOver) await revertPaths(git, { paths, base, runId: run.runId });
 
   if (ready.value.created || !wasSetUp(claim)) {
-    const setup = await setUp({ repository, plan: loaded.plan, worktree, env, signal, redact: claim.redact, say });
+    const setup = await setUp({
+      repository,
+      plan: loaded.plan,
+      worktree,
+      runId: run.runId,
+      env,
+      signal,
+      redact: claim.redact,
+      say,
+    });
     await run.record({ type: 'worktree_ready', setup: setup.commands });
     if (setup.failed)
       return { end: 'failed', reason: signal.aborted ? 'stopped-by-user' : 'setup-failed', detail: setup.failed };

@@ -8,6 +8,7 @@ import { compileGlob } from '../../core/scope/glob.ts';
 import { splitCommand, withPorts } from '../../core/text/words.ts';
 import { Git } from '../git/git.ts';
 import { inside } from '../paths.ts';
+import { endProcesses, ofRuns } from '../process/process-table.ts';
 import { runProcess, type Confining } from '../process/processes.ts';
 import { shellQuoted } from '../../core/text/shell-quoting.ts';
 
@@ -21,6 +22,8 @@ export interface CheckRequest {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly redact: Redact;
+  /** The run that it is part of. */
+  readonly runId: string;
   /** What the operating system confines it by; absent or `null`: nothing. */
   readonly confined?: Confining | null;
 }
@@ -31,10 +34,23 @@ const KEPT = 16_000;
 const COUNTED = 8_000_000;
 
 /**
- * Runs one verification command, without a shell, and says what was observed. `a && b` runs in order; the first that
- * fails ends it. `cd web && b` runs `b` in that directory of the worktree, as a shell would.
+ * Runs one verification command as {@link runCommand} does. What it leaves running is ended: a server would answer the
+ * next check, and that of another slice.
  */
 export async function runCheck(request: CheckRequest): Promise<Verification> {
+  const result = await runCommand(request);
+  if (request.confined?.endsAll) return result;
+  const left = await endProcesses(ofRuns([request.runId]));
+  if (left.length === 0) return result;
+  const line = `[ended what the check left running: ${left.map(({ name, pid }) => `${name} (${pid})`).join(', ')}]`;
+  return { ...result, output: `${result.output.trimEnd()}\n${line}\n`.trimStart() };
+}
+
+/**
+ * Runs one command of a plan, without a shell, and says what was observed. `a && b` runs in order; the first that fails
+ * ends it. `cd web && b` runs `b` in that directory of the worktree, as a shell would.
+ */
+export async function runCommand(request: CheckRequest): Promise<Verification> {
   const { command } = request;
   const line = splitCommand(command);
   if (!line.ok) {
@@ -65,6 +81,7 @@ export async function runCheck(request: CheckRequest): Promise<Verification> {
         ...Object.fromEntries(Object.entries(step.env).map(([name, value]) => [name, filled(value)])),
       },
       confined: request.confined,
+      runId: request.runId,
       timeout: request.timeoutMs,
       signal: request.signal,
       onStdout: take,

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { RunFacts } from '../../core/run/state-model.ts';
-import { checkMark, endProcesses, signalProcess } from '../process/process-table.ts';
+import { endProcesses, ofRuns, signalProcess } from '../process/process-table.ts';
 import { isAlive } from '../process/processes.ts';
 import type { Repository } from '../git/repository.ts';
 import { locksDir, sweepLocks } from './locks.ts';
@@ -47,23 +47,22 @@ export async function clearDead(repository: Repository, runs: readonly RunFacts[
 
 /**
  * Ends what dead runners left running: agents and checks have process groups of their own, so that they outlive a killed
- * runner and would go on writing into the worktree of the next attempt. They are known by the run id in their
- * environment; the runner's own git commands by its process group. Needs `/proc`; elsewhere nothing is found.
+ * runner and would go on writing into the worktree of the next attempt. They are known by the marks of
+ * their run; the runner's own git commands by its process group. Needs `/proc`; elsewhere nothing is found.
  */
 export async function endOrphans(runs: readonly RunFacts[]): Promise<void> {
   const dead = runs.filter((run) => !run.alive && run.events.length > 0 && run.events.at(-1)?.type !== 'ended');
-  const ids = new Set<string>();
-  const marks = new Set<string>();
+  const ids: string[] = [];
   const groups = new Map<number, string>();
   for (const run of dead) {
     const first = run.events[0];
     if (first?.type !== 'run_started' || first.host !== hostname()) continue;
-    ids.add(run.runId);
-    marks.add(checkMark(run.runId));
+    ids.push(run.runId);
     groups.set(first.pid, first.pid_started);
   }
+  const isOfThem = ofRuns(ids);
   await endProcesses((seen) => {
-    if ((seen.runId !== null && ids.has(seen.runId)) || (seen.checkOf !== null && marks.has(seen.checkOf))) return true;
+    if (isOfThem(seen)) return true;
     // A group keeps its number from being given away: a member that is younger than the dead leader is its child.
     const leader = groups.get(seen.group);
     // Where a leader lives, it is another process: the number was given away since (or the machine was started anew).
