@@ -1,3 +1,4 @@
+import { meanwhileText } from '../core/audit/report.ts';
 import { dashboardText } from '../core/view/dashboard.ts';
 import { remarkLines, remarksOf } from '../core/run/doubt.ts';
 import { printable } from '../core/text/printing.ts';
@@ -71,6 +72,8 @@ export class LiveView {
       const attempt = slice.run && slice.run.attempt > 1 ? ` (attempt ${slice.run.attempt})` : '';
       for (const line of remarkLines(slice))
         this.#changed(`${slice.id} ${line}`, `${slice.id.padEnd(6)} doubt: ${line}`, true);
+      const meanwhile = meanwhileText(slice.id, slice.changedMeanwhile);
+      if (meanwhile !== null) this.#changed(`${slice.id} ${meanwhile}`, `${slice.id.padEnd(6)} ${meanwhile}`, true);
       this.#changed(
         slice.id,
         `${slice.id.padEnd(6)} ${[stateLabel(slice.state), ...remarksOf(slice)].join(', ')}${attempt}`,

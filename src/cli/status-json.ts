@@ -32,6 +32,7 @@ export function statusJson(state: PlanState): Record<string, unknown> {
       slack_minutes: slice.slackMinutes,
       doubts: slice.doubts,
       claims_refuted: slice.refuted,
+      changed_meanwhile: slice.changedMeanwhile,
     })),
     attention: state.attention.map((item) => ({
       slice: item.slice,

@@ -56,6 +56,7 @@ export const COMMANDS = {
   'slicewave.approve': { title: 'Approve…', icon: 'check', trusted: true },
   'slicewave.retry': { title: 'Retry…', icon: 'debug-restart', trusted: true },
   'slicewave.skip': { title: 'Skip…', icon: 'circle-slash', trusted: true },
+  'slicewave.acceptPlan': { title: 'Accept Plan as It Stands…', icon: 'pass', trusted: true },
   'slicewave.integrate': { title: 'Integrate', icon: 'git-merge', trusted: true },
   'slicewave.openWorktree': { title: 'Open Worktree', icon: 'folder-opened' },
   'slicewave.openTaskSpec': { title: 'Open Task Spec', icon: 'note' },

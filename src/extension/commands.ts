@@ -5,7 +5,7 @@ import { dashboardText } from '../core/view/dashboard.ts';
 import { canRun } from '../protocol/dashboard.ts';
 import { COMMAND_IDS, commandRow, type CommandId } from './command-ids.ts';
 import type { Dashboards } from './dashboard/dashboard-panel.ts';
-import { answer, approve, notDriven, retry, skip } from './run/decisions.ts';
+import { acceptPlan, answer, approve, notDriven, retry, skip } from './run/decisions.ts';
 import { newSpec, type Decomposing } from './decompose/decomposing.ts';
 import type { Inspections } from './evidence/inspection.ts';
 import { integrate } from './run/integration.ts';
@@ -241,6 +241,11 @@ function handlersOf(parts: Parts): Readonly<Record<CommandId, Handler>> {
       }
       const found = await targets.slice(argument, 'skip', 'Which slice should be skipped?');
       return 'chosen' in found ? skip(projects, found.chosen) : found.notice;
+    },
+
+    'slicewave.acceptPlan': async (argument, shown) => {
+      const found = await targets.plan(argument, 'Which plan do you accept as it stands?');
+      return 'chosen' in found ? acceptPlan(projects, found.chosen, shown === true) : found.notice;
     },
 
     'slicewave.integrate': async (argument) => {

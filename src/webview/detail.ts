@@ -1,3 +1,4 @@
+import { meanwhileText } from '../core/audit/report.ts';
 import { html, nothing, type TemplateResult } from 'lit';
 import { remarkLines, remarksOf } from '../core/run/doubt.ts';
 import { checkpointStateRow, planStateRow, stateLabel } from '../core/run/states.ts';
@@ -75,6 +76,7 @@ function sliceDetail(slice: SliceView, { snapshot }: Model, hands: Hands): Templ
         'to confirm',
         remarkLines(slice).length > 0 ? html`${remarkLines(slice).map((line) => html`<p>${line}</p>`)}` : null,
       ],
+      ['meanwhile', meanwhileText(slice.id, slice.changedMeanwhile)],
       ['blocked by', slice.blockedBy.length > 0 ? html`${slice.blockedBy.map((id) => chip(state, id, hands))}` : null],
       ['after', detail && detail.deps.length > 0 ? html`${detail.deps.map((id) => chip(state, id, hands))}` : null],
       ['workstream', slice.workstream],

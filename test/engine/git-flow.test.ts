@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { Project, SMALL, until, type Call, type PlanShape } from './fixture.ts';
@@ -242,6 +242,38 @@ suite('how work flows through git', () => {
     assert.equal(command?.event['exit_code'], 7);
     assert.equal(project.git('show', `refs/slicewave/runs/${run}:src/mine.txt`), 'dirty before');
     assert.equal(project.git('status', '--porcelain', '--', 'src'), '?? src/made.txt\n?? src/mine.txt');
+  });
+
+  test('exec -- keeps secrets out of what it prints, also when they come in parts', async () => {
+    project = await Project.create({ slices: [{ id: 'A1' }] });
+    const secret = ['velvet', 'otter', '93', 'quarry'].join('-');
+    project.write('.env', `SHOP_PASSWORD=${secret}\n`);
+    const script = `const s = fs.readFileSync('.env', 'utf8').slice(14).trim(); process.stdout.write('a ' + s.slice(0, 9)); setTimeout(() => { console.log(s.slice(9) + ' b'); process.stderr.write(s); }, 50)`;
+    const { code, out, err } = await project.cli('exec', '--', process.execPath, '-e', script);
+
+    assert.equal(code, 0, err);
+    assert.equal(out, 'a [redacted] b\n');
+    assert.match(err, /^\[redacted\]/);
+    assert.ok(!err.includes(secret));
+  });
+
+  test('what somebody changed in the primary meanwhile is asked about, and no slice waits for the answer', async () => {
+    project = await Project.create({ slices: [{ id: 'A1' }] });
+    project.write('mine.txt', 'before\n');
+    project.on('agent', async (call) => {
+      writeFileSync(path.join(call.cwd, 'src/A1.txt'), 'A1\n');
+      // Nothing tells who it was: it may be a person at the keyboard.
+      project.write('mine.txt', 'after\n');
+      await call.exit(0);
+    });
+    const { out } = await project.run();
+    const asked = 'mine.txt of the primary checkout changed while A1 worked, and nothing shows by whom: was it you?';
+    assert.ok(out.includes(asked), out);
+    const status = await project.cli('status', project.planDir);
+    assert.ok(status.out.includes(asked), status.out);
+    const { slices, attention } = JSON.parse((await project.cli('status', project.planDir, '--json')).out);
+    assert.deepEqual([slices[0].state, slices[0].changed_meanwhile, attention], ['verified', ['mine.txt'], []]);
+    assert.equal(project.read('mine.txt'), 'after\n');
   });
 
   test('a dirty checkout is the same after run and integrate, byte for byte', async () => {

@@ -29,6 +29,12 @@ function idsIn(plans: readonly OpenPlan[]): readonly string[] {
   return ids(rootNodes(plans));
 }
 
+function foldedTooltips(plans: readonly OpenPlan[]): readonly string[] {
+  const texts = (nodes: readonly TreeNode[]): readonly string[] =>
+    nodes.flatMap((node) => [faceOf(node).tooltip, ...texts(childNodes(node))]);
+  return texts(rootNodes(plans));
+}
+
 function facts(slice: string, alive: boolean, ...bodies: readonly RunEventBody[]): RunFacts {
   const t = '2026-01-05T09:00:00.000Z';
   const runId = `20260105T090000000Z-${slice}`;
@@ -243,6 +249,42 @@ suite('the tree', () => {
     const failure = { reason: 'bad-plan', message: 'manifest.json is no JSON', remedy: 'Mend line 3.' } as const;
     const broken: OpenPlan = { root: '/r', dir: 'parallel/TS-2', state: null, failure };
     assert.equal(drawn([broken]), 'TS-2 — manifest.json is no JSON [plan;unreadable]');
+  });
+
+  test('a plan that was changed by hand can be accepted, at the plan and at what is said of it', () => {
+    const shop = plan([]);
+    assert.ok(shop.state);
+    const warnings = [
+      { kind: 'plan', summary: 'tasks/A1.md changed', remedy: null, paths: ['parallel/x/tasks/A1.md'] },
+      { kind: 'evidence', summary: 'a line is not ours', remedy: null, paths: [] },
+    ] as const;
+    const text = drawn([{ ...shop, state: { ...shop.state, warnings } }]);
+    assert.match(text, /^TS-1-shop — .* \[plan;run;accept\]$/m);
+    assert.match(text, /tasks\/A1\.md changed — plan \[warning;accept\]$/m);
+    assert.match(text, /a line is not ours — evidence \[warning\]$/m);
+    assert.doesNotMatch(drawn([shop]), /accept/);
+  });
+
+  test('what somebody changed meanwhile is told at the slice, and nothing waits', () => {
+    const found: AuditedDifference = {
+      kind: 'checkout-file',
+      what: 'notes.txt',
+      change: 'changed',
+      blame: 'person',
+      evidence: null,
+      put_back: false,
+      among: ['A1'],
+    };
+    const shop = plan([facts('A1', true, agent, { type: 'audited', found: [found] })]);
+    assert.match(drawn([shop]), /A1 Slice A1 — running · 1 changed meanwhile/);
+    assert.deepEqual(shop.state?.attention, []);
+    assert.ok(
+      foldedTooltips([shop]).some((text) =>
+        text.includes(
+          'notes.txt of the primary checkout changed while A1 worked, and nothing shows by whom: was it you?',
+        ),
+      ),
+    );
   });
 
   test('gives every row an id of its own', () => {

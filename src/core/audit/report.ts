@@ -55,6 +55,18 @@ export function violationsIn(found: readonly AuditedDifference[]): readonly Viol
     .map(inWords);
 }
 
+/** Paths of the primary checkout that changed while a run worked, where nothing shows by whom: people edit there too. */
+export function changedMeanwhile(found: readonly AuditedDifference[]): readonly string[] {
+  return found.flatMap(({ kind, blame, what }) => (kind === 'checkout-file' && blame === 'person' ? [what] : []));
+}
+
+/** The question about them, for whoever looks; `null`: there is none. No slice waits for the answer. */
+export function meanwhileText(slice: string, paths: readonly string[]): string | null {
+  if (paths.length === 0) return null;
+  const more = paths.length > 5 ? ` and ${paths.length - 5} more` : '';
+  return `${paths.slice(0, 5).join(', ')}${more} of the primary checkout changed while ${slice} worked, and nothing shows by whom: was it you?`;
+}
+
 function urgency(difference: AuditedDifference): number {
   return (difference.blame === 'proven' ? 0 : 2) + (difference.put_back ? 1 : 0);
 }

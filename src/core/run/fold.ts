@@ -121,6 +121,7 @@ export function foldPlan(facts: PlanFacts): PlanState {
       worktree: worktreeOf(entry.run, factsOf),
       doubts: entry.run?.doubts ?? [],
       refuted: entry.runs.findLast((run) => hasReport(factsOf.get(run.runId)))?.refuted ?? [],
+      changedMeanwhile: [...new Set(entry.runs.flatMap((run) => run.changedMeanwhile))],
       commit: entry.runs.findLast((run) => run.commit !== null)?.commit ?? null,
       runningMs: entry.run && isActive(entry.state) ? Math.max(0, facts.now - Date.parse(entry.run.startedAt)) : null,
       slackMinutes: times?.slack ?? 0,

@@ -1,5 +1,5 @@
 import { showsCommands } from '../agent/agents.ts';
-import { violationsIn } from '../audit/report.ts';
+import { changedMeanwhile, violationsIn } from '../audit/report.ts';
 import { contradictionsOf } from './claims.ts';
 import type { RunEvent } from './model.ts';
 import type { RunFacts, RunView } from './state-model.ts';
@@ -29,6 +29,7 @@ export function viewRun(facts: RunFacts): RunView {
     stop: null,
     failure: null,
     violations: [],
+    changedMeanwhile: [],
     doubts: [],
     refuted: [],
   };
@@ -99,6 +100,7 @@ function apply(view: { -readonly [K in keyof RunView]: RunView[K] }, event: RunE
       return 'checking';
     case 'audited':
       view.violations = violationsIn(event.found);
+      view.changedMeanwhile = changedMeanwhile(event.found);
       return null;
     case 'snapshot':
       view.snapshotCommit = event.commit;

@@ -65,6 +65,8 @@ export interface RunView {
   readonly stop: Stop | null;
   /** What the audit found outside of the worktree and no person is known to have done. */
   readonly violations: readonly Violation[];
+  /** Paths of the primary checkout that somebody changed while it worked; nothing shows who. */
+  readonly changedMeanwhile: readonly string[];
   readonly failure: { readonly reason: FailureReason; readonly detail: string } | null;
   /** What its checks prove less than they seem to, in the order in which it was found. */
   readonly doubts: readonly Doubt[];
@@ -97,6 +99,8 @@ export interface SliceView {
   readonly doubts: readonly Doubt[];
   /** Of the last run in which its agent reported: an approval later on takes nothing back. */
   readonly refuted: readonly string[];
+  /** Of all its runs: see there. */
+  readonly changedMeanwhile: readonly string[];
   /** The verified commit, once there is one. */
   readonly commit: string | null;
   readonly runningMs: number | null;

@@ -18,3 +18,8 @@ export interface Warning {
 export function warningText({ summary, remedy }: Warning): string {
   return remedy === null ? summary : `${summary}. ${remedy}`;
 }
+
+/** Whether a person can take what is warned of for what the plan is run by. */
+export function isAcceptable({ kind }: Warning): boolean {
+  return kind === 'plan' || kind === 'other-machine';
+}

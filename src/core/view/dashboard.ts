@@ -2,7 +2,7 @@ import { duration, minutes } from '../text/duration.ts';
 import { remarkLines, remarksOf } from '../run/doubt.ts';
 import { printable } from '../text/printing.ts';
 import { warningText } from '../run/warning.ts';
-import { violationText } from '../audit/report.ts';
+import { meanwhileText, violationText } from '../audit/report.ts';
 import { isViolation, stopRow } from '../run/stops.ts';
 import { checkpointStateRow, isSettled, planStateRow, sliceStateRow, type Tone } from '../run/states.ts';
 import type { Attention, BatchView, CheckpointView, PlanState, SliceView } from '../run/state-model.ts';
@@ -61,15 +61,19 @@ export function dashboardText(state: PlanState, options: DashboardOptions): stri
     for (const item of state.attention) lines.push(...attentionLines(item, state, options));
   }
   lines.push(...unconfinedLines(state, paint));
-  const remarked = state.slices.filter((slice) => remarksOf(slice).length > 0);
+  const remarked = state.slices.filter((slice) => remarksOf(slice).length + slice.changedMeanwhile.length > 0);
   if (remarked.length > 0) {
     lines.push('', paint('To confirm:', 'waits'));
     for (const slice of remarked)
-      for (const line of remarkLines(slice))
+      for (const line of [...(remarksOf(slice).length > 0 ? remarkLines(slice) : []), ...meanwhileLines(slice)])
         lines.push(`  ${options.ascii ? '*' : '•'} ${slice.id} ${firstLine(line)}`);
   }
   if (state.costUsd > 0) lines.push('', `Cost so far: $${state.costUsd.toFixed(2)}`);
   return `${lines.join('\n')}\n`;
+}
+
+function meanwhileLines(slice: SliceView): readonly string[] {
+  return [meanwhileText(slice.id, slice.changedMeanwhile)].filter((line) => line !== null);
 }
 
 type Paint = (text: string, tone: Tone) => string;

@@ -3,10 +3,11 @@ import { violationText } from '../../core/audit/report.ts';
 import { stopRow, type Approval } from '../../core/run/stops.ts';
 import { adviceOf, attentionActions, headlineOf } from '../../protocol/dashboard.ts';
 import type { Attention } from '../../core/run/state-model.ts';
+import { isAcceptable } from '../../core/run/warning.ts';
 import { assertNever } from '../../core/text/result.ts';
 import { failureNotice, notice, type Notice } from '../notices.ts';
 import type { Projects } from '../projects.ts';
-import type { AttentionTarget, SliceTarget } from '../open-plan.ts';
+import type { AttentionTarget, ReadPlan, SliceTarget } from '../open-plan.ts';
 
 /** What a person decides about a slice or checkpoint that waits. Every function returns what to tell the person, if anything. */
 
@@ -45,6 +46,37 @@ export async function answer(projects: Projects, target: AttentionTarget, text?:
     }));
   if (typed === undefined) return CANCEL;
   return told(await engine.answer(plan.dir, attention.slice, typed));
+}
+
+/** Shows what differs from what the plan is run by, and takes it on the person's word. */
+export async function acceptPlan(projects: Projects, plan: ReadPlan, shown: boolean): Promise<Notice | null> {
+  const engine = projects.engine(plan.root);
+  if (!engine) return CANCEL;
+  const warnings = plan.state.warnings.filter(isAcceptable);
+  if (warnings.length === 0 && !shown) return notice(`${plan.dir} is as it is run by.`, 'There is nothing to accept.');
+  const paths = warnings.flatMap((warning) => warning.paths);
+  if (!shown) {
+    const acceptRow = { label: '$(check) Accept', description: warnings.map(({ summary }) => summary).join('; ') };
+    const rows: vscode.QuickPickItem[] = paths.map((path) => ({ label: `$(file) ${path}` }));
+    const heading = { label: 'what changed', kind: vscode.QuickPickItemKind.Separator };
+    const chosen = await vscode.window.showQuickPick([acceptRow, ...(rows.length > 0 ? [heading, ...rows] : [])], {
+      title: `Accept ${plan.dir} as it stands`,
+      placeHolder: 'Runs go by it from then on',
+      ignoreFocusOut: true,
+    });
+    if (chosen !== acceptRow) return CANCEL;
+  }
+  const result = await engine.accept(plan.dir);
+  if (!result.ok) return failureNotice(result.failure);
+  const { accepted } = result.value;
+  return accepted.length === 0
+    ? notice(`${plan.dir} is as it is run by.`, 'There is nothing to accept.')
+    : {
+        severity: 'information',
+        message: `Accepted: ${accepted.join(', ')}.`,
+        remedy: 'Runs go by it now.',
+        actions: [],
+      };
 }
 
 /** Shows the paths (or the failing check) and approves them on the person's word. */

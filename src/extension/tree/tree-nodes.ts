@@ -1,3 +1,4 @@
+import { meanwhileText } from '../../core/audit/report.ts';
 import { remarkLines, remarksOf } from '../../core/run/doubt.ts';
 import {
   checkpointStateRow,
@@ -15,7 +16,7 @@ import type { Violation } from '../../core/audit/report.ts';
 import type { FileChange } from '../../core/run/model.ts';
 import { assertNever } from '../../core/text/result.ts';
 import type { Attention, BatchView, CheckpointView, RunView, SliceView } from '../../core/run/state-model.ts';
-import { warningText, type Warning } from '../../core/run/warning.ts';
+import { isAcceptable, warningText, type Warning } from '../../core/run/warning.ts';
 import {
   actionsOf,
   adviceOf,
@@ -169,7 +170,7 @@ export function faceOf(node: TreeNode): NodeFace {
         description: node.warning.kind,
         icon: 'warning',
         color: 'list.warningForeground',
-        context: 'warning',
+        context: isAcceptable(node.warning) ? 'warning;accept' : 'warning',
         tooltip: [warningText(node.warning), ...node.warning.paths.map((path) => `· ${path}`)].join('\n\n'),
         expansion: 'none',
       };
@@ -288,6 +289,7 @@ function planFace(plan: OpenPlan, prefix: string): NodeFace {
   if (state.state === 'running') actions.push('stop');
   if (canRunPlan(state)) actions.push('run');
   if (state.state === 'done' || state.state === 'integrated') actions.push('integrate');
+  if (state.warnings.some(isAcceptable)) actions.push('accept');
   return {
     id: prefix,
     label: state.plan,
@@ -380,6 +382,7 @@ function sliceFace(plan: ReadPlan, slice: SliceView, prefix: string): NodeFace {
   if (slice.state === 'pending' && slice.blockedBy.length > 0) words[0] = `blocked by ${slice.blockedBy.join(', ')}`;
   if (slice.run && slice.run.attempt > 1) words.push(`attempt ${slice.run.attempt}`);
   words.push(...remarksOf(slice));
+  if (slice.changedMeanwhile.length > 0) words.push(`${slice.changedMeanwhile.length} changed meanwhile`);
   if (isUnconfined(slice.run)) words.push('not confined');
   if (slice.critical && !isSettled(slice.state)) words.push('critical');
   return {
@@ -397,6 +400,8 @@ function sliceTooltip(slice: SliceView, attention: Attention | null): string {
   const lines = [`${slice.id} ${slice.title}: ${stateLabel(slice.state)}`];
   if (attention) lines.push(attention.question);
   lines.push(...remarkLines(slice));
+  const meanwhile = meanwhileText(slice.id, slice.changedMeanwhile);
+  if (meanwhile !== null) lines.push(meanwhile);
   if (slice.blockedBy.length > 0) lines.push(`Blocked by ${slice.blockedBy.join(', ')}`);
   if (slice.workstream) lines.push(`Workstream ${slice.workstream}`);
   lines.push(slice.critical ? 'On the critical path' : `Slack ${Math.round(slice.slackMinutes)} min`);

@@ -1,5 +1,5 @@
 import { success, type Result } from '../../core/text/result.ts';
-import { createRedactor } from '../../core/gate/redact.ts';
+import { createRedactor, type Redact } from '../../core/gate/redact.ts';
 import { defaultSandbox, type SandboxMode } from '../../core/sandbox/policy.ts';
 import { symbolNames } from '../../core/gate/scope-check.ts';
 import type { FileChange } from '../../core/run/model.ts';
@@ -68,6 +68,7 @@ export async function wrapCommand(
     await run.record({ type: 'base', commit: (await top.resolve('HEAD')) ?? '', from: ['HEAD'] });
     await run.record({ type: 'sandbox', by: sandbox?.title ?? null, why_not: whyNot });
     const [program = '', ...args] = request.words;
+    const [out, err] = [new RedactedLines(redact, request.out), new RedactedLines(redact, request.err)];
     const place = { repository, setting: defaultSandbox, worktree, state: null };
     const outcome = await enclosed(enclosureOfAgent(sandbox, place), (confined) =>
       runProcess({
@@ -79,14 +80,16 @@ export async function wrapCommand(
         signal: request.signal,
         onStdout: (chunk) => {
           run.output(chunk);
-          request.out(chunk);
+          out.take(chunk);
         },
         onStderr: (chunk) => {
           run.output(chunk);
-          request.err(chunk);
+          err.take(chunk);
         },
       }),
     );
+    out.end();
+    err.end();
     if (outcome.outcome === 'not-found') {
       await run.record({
         type: 'ended',
@@ -124,5 +127,35 @@ export async function wrapCommand(
     return success({ runId: run.runId, exitCode: outcome.exitCode ?? 130 });
   } finally {
     run.close();
+  }
+}
+
+/** A longer line is handed on in parts. */
+const LONGEST_LINE = 65_536;
+
+/** Hands lines on as they become whole: a secret may arrive in two halves. */
+class RedactedLines {
+  readonly #redact: Redact;
+  readonly #write: (text: string) => void;
+  #tail = '';
+
+  constructor(redact: Redact, write: (text: string) => void) {
+    this.#redact = redact;
+    this.#write = write;
+  }
+
+  take(chunk: string): void {
+    this.#tail += chunk;
+    // Progress bars go back to the beginning of their line.
+    const whole = Math.max(this.#tail.lastIndexOf('\n'), this.#tail.lastIndexOf('\r')) + 1;
+    const end = this.#tail.length > LONGEST_LINE ? this.#tail.length : whole;
+    if (end === 0) return;
+    this.#write(this.#redact(this.#tail.slice(0, end)));
+    this.#tail = this.#tail.slice(end);
+  }
+
+  end(): void {
+    if (this.#tail !== '') this.#write(this.#redact(this.#tail));
+    this.#tail = '';
   }
 }

@@ -120,6 +120,27 @@ suite('the extension in its host', () => {
     );
   });
 
+  test('a plan that was changed by hand after it started is run by once it is accepted', async () => {
+    const tasks = path.join(root(), PLAN, 'tasks');
+    const file = path.join(tasks, readdirSync(tasks).find((name) => name.startsWith('task-003')) ?? '');
+    const before = readFileSync(file, 'utf8');
+    const fixed = (): number =>
+      readFileSync(path.join(root(), '.agent-runs', 'plans', `${path.basename(PLAN)}.jsonl`), 'utf8').split(
+        '"plan_fixed"',
+      ).length;
+    const known = fixed();
+    const target = { root: root(), planDir: PLAN };
+    try {
+      writeFileSync(file, `${before.trimEnd()}\n\nOne more sentence.\n`);
+      await vscode.commands.executeCommand('slicewave.refresh');
+      await vscode.commands.executeCommand('slicewave.acceptPlan', target, true);
+      assert.ok(fixed() > known, 'what was accepted is in the decisions');
+    } finally {
+      writeFileSync(file, before);
+      await vscode.commands.executeCommand('slicewave.acceptPlan', target, true);
+    }
+  });
+
   test('nothing of the checkout was touched', () => {
     assert.equal(existsSync(path.join(root(), 'src/stock/ledger.ts')), false);
   });
