@@ -1,6 +1,6 @@
 /** Three specs of the shape that people write, decomposed by the two real command lines, which answer badly first. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { LARGEST_ANSWER } from '../../src/core/decompose/answer.ts';
 import { proposalJsonSchema, type Proposal } from '../../src/core/plan/proposal.ts';
@@ -137,7 +137,7 @@ async function run(id: AgentId, name: string, marker: string, slices: number): P
   } finally {
     home.dispose();
     await endpoint.close();
-    rmSync(root, { recursive: true, force: true });
+    repository.remove();
   }
 }
 

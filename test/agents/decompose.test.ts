@@ -1,33 +1,18 @@
 /** Decomposition by the two real command lines, which talk to a scripted model. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decomposeSpecFile } from '../../src/node/decompose/decompose.ts';
 import { decomposerAgent } from '../../src/node/decompose/decomposers/agent-turns.ts';
+import { specWith } from '../decompose-fixture.ts';
+import { temporaryRepository, type TemporaryRepository } from '../repository.ts';
 import { createAgentHome, type AgentHome } from './agent-home.ts';
 import { startModelEndpoint, type ModelEndpoint, type Turn } from './model-endpoint.ts';
 
 const marker = 'MARKER-DECOMPOSE';
-const spec = `# Shop
-
-## Outcome
-
-It sells. ${marker}
-
-## In scope
-
-- Selling
-
-## Out of scope
-
-- Giving away
-
-## Evidence
-
-- \`make test\` passes
-`;
+const specFile = 'specs/TS-9-shop.spec.md';
+const spec = specWith({ outcome: `It sells. ${marker}` });
 
 const slice = {
   id: 'task-001',
@@ -61,22 +46,20 @@ const sound = {
 
 suite('decomposing with a real agent', () => {
   let root = '';
+  let repository: TemporaryRepository;
   let endpoint: ModelEndpoint;
   let home: AgentHome;
 
   async function start(turns: readonly Turn[]): Promise<void> {
-    root = mkdtempSync(path.join(tmpdir(), "slicewave décompose it's-"));
-    execFileSync('git', ['init', '-q'], { cwd: root });
-    mkdirSync(path.join(root, 'specs'));
-    writeFileSync(path.join(root, 'specs/TS-9-shop.spec.md'), spec);
-    execFileSync('git', ['add', '-A'], { cwd: root });
+    repository = temporaryRepository({ [specFile]: spec }, { prefix: "slicewave décompose it's-", files: 'added' });
+    ({ root } = repository);
     endpoint = await startModelEndpoint({ script: { [marker]: turns } });
     home = createAgentHome(endpoint.url);
   }
   teardown(async () => {
     home.dispose();
     await endpoint.close();
-    rmSync(root, { recursive: true, force: true });
+    repository.remove();
   });
 
   interface Asked {
@@ -87,7 +70,7 @@ suite('decomposing with a real agent', () => {
   const decompose = (id: 'claude' | 'codex', { signal, said = [], corrections }: Asked = {}) =>
     decomposeSpecFile({
       root,
-      specFile: 'specs/TS-9-shop.spec.md',
+      specFile,
       with: id,
       runAgent: decomposerAgent({ id, root, env: home.env }),
       onProgress: (text) => said.push(text),
@@ -184,7 +167,7 @@ suite('decomposing with a real agent', () => {
       const { ANTHROPIC_API_KEY: _a, ANTHROPIC_BASE_URL: _b, SCRIPTED_KEY: _c, ...env } = home.env;
       const result = await decomposeSpecFile({
         root,
-        specFile: 'specs/TS-9-shop.spec.md',
+        specFile,
         with: id,
         runAgent: decomposerAgent({ id, root, env }),
       });

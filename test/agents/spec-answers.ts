@@ -1,48 +1,30 @@
 /** What a model might answer for the specs of `test/fixtures/specs`: a plan that holds, and two that do not. */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectSources } from '../../src/core/decompose/project.ts';
 import type { Proposal, ProposedSlice } from '../../src/core/plan/proposal.ts';
-import { decomposeByStructure } from '../../src/core/decompose/structure.ts';
-import { planFiles } from '../../src/core/decompose/write.ts';
 import { judge, type Judgement } from '../../src/core/judge/judge.ts';
 import type { MissingContract } from '../../src/core/judge/contracts.ts';
-import { loadPlan } from '../../src/core/plan/load.ts';
-import { readSpec } from '../../src/core/spec/read.ts';
 import { evidencePlace, gatherEvidence, type Evidence } from '../../src/node/judge/judge.ts';
-
-const fixtures = path.join(import.meta.dirname, '../fixtures/specs');
+import { decomposed, planned, specOf } from '../decompose-fixture.ts';
+import { temporaryRepository } from '../repository.ts';
 
 export interface SpecRepository {
   readonly root: string;
   /** Repository-relative. */
   readonly specPath: string;
   readonly files: readonly string[];
+  readonly remove: () => void;
 }
 
 /** The repository of a spec on disk, in git, with one commit; files whose text is not given hold their own name. */
 export function createSpecRepository(name: string): SpecRepository {
-  const directory = path.join(fixtures, name);
-  const specFile = readdirSync(directory).find((entry) => entry.endsWith('.spec.md')) ?? '';
-  const { files, texts } = JSON.parse(readFileSync(path.join(directory, 'repository.json'), 'utf8')) as {
-    readonly files: readonly string[];
-    readonly texts: Readonly<Record<string, string>>;
-  };
-  const root = mkdtempSync(path.join(tmpdir(), `slicewave ${name} it's-`));
-  const specPath = `specs/${specFile}`;
-  const write = (file: string, text: string): void => {
-    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
-    writeFileSync(path.join(root, file), text);
-  };
-  for (const file of files) write(file, texts[file] ?? placeholder(file));
-  write(specPath, readFileSync(path.join(directory, specFile), 'utf8'));
-  const git = (...args: readonly string[]): void => void execFileSync('git', args, { cwd: root, stdio: 'pipe' });
-  git('init', '-q');
-  git('add', '-A');
-  git('-c', 'user.name=t', '-c', 'user.email=t@example.org', 'commit', '-qm', 'start');
-  return { root, specPath, files: [...files, specPath] };
+  const { specPath, specText, repoFiles: files, texts } = specOf(name);
+  const textOf = (file: string): string => (file === specPath ? specText : (texts.get(file) ?? placeholder(file)));
+  const { root, remove } = temporaryRepository(Object.fromEntries(files.map((file) => [file, textOf(file)])), {
+    prefix: `slicewave ${name} it's-`,
+  });
+  return { root, specPath, files, remove };
 }
 
 function placeholder(file: string): string {
@@ -63,17 +45,13 @@ export interface SpecAnswers {
 /** The answers for one repository, made from what the spec's structure gives and what the judge says of it. */
 export async function specAnswers({ root, specPath, files }: SpecRepository): Promise<SpecAnswers> {
   const specText = readFileSync(path.join(root, specPath), 'utf8');
-  const { spec } = readSpec(specText, specPath);
   const texts = new Map(
     projectSources(files).map((file) => [file, readFileSync(path.join(root, file), 'utf8')] as const),
   );
-  const { proposal } = decomposeByStructure({ spec, specPath, specText, repoFiles: files, texts });
-  if (!proposal) throw new Error(`${specPath} cannot be decomposed`);
+  const { spec, proposal } = decomposed({ specPath, specText, repoFiles: files, texts });
   const evidence = await gatherEvidence(await evidencePlace(root));
   const look = (answer: Proposal): Judgement => {
-    const written = planFiles({ proposal: answer, spec, specPath, dirName: 'answer' });
-    const { plan } = loadPlan(written, 'parallel/answer');
-    if (!plan) throw new Error('the answer is no plan');
+    const { plan, files: written } = planned(answer, { spec, specPath, dirName: 'answer' });
     return judge({ ...evidence, plan, files: written, spec: { path: specPath, text: specText } });
   };
   const sound = soundOf(proposal, look);

@@ -1,10 +1,11 @@
 /** `slicewave decompose` as people use it: a preview first, and nothing written before they accept it. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { specWith } from '../decompose-fixture.ts';
+import { temporaryRepository, type TemporaryRepository } from '../repository.ts';
 import { CLI, type Finished } from './fixture.ts';
 
 const SPEC = 'specs/TS-7-shop.spec.md';
@@ -12,34 +13,14 @@ const PLAN = 'parallel/TS-7-shop';
 /** Of util-linux: runs a command on a terminal of its own. */
 const PSEUDO_TERMINAL = 'script';
 
-const spec = `---
-id: TS-7
-title: Shop
----
-
-# Shop
-
-## Outcome
-
-It sells.
-
-## In scope
-
-- Selling
-
-## Out of scope
-
-- Giving away
-
-## Evidence
-
-- \`make test\` passes
-
-## Slices
+const spec = specWith({
+  id: 'TS-7',
+  more: `## Slices
 
 - A1: Till (files: src/till.py; verify: make till)
 - A2: Door (files: src/door.py; verify: make door)
-`;
+`,
+});
 
 /** Prints an answer to its prompt, which it is given in every way a command can be. */
 const AGENT = `
@@ -60,17 +41,13 @@ console.log(turn === 0 ? 'I would cut it in two.' : JSON.stringify(turn === 1 ? 
 
 suite('decompose on the command line', () => {
   let root = '';
+  let repository: TemporaryRepository;
 
   setup(() => {
-    root = mkdtempSync(path.join(tmpdir(), 'slicewave-decompose-'));
-    const git = (...args: string[]) => execFileSync('git', args, { cwd: root, stdio: 'pipe' });
-    git('init', '-q');
-    mkdirSync(path.join(root, 'specs'));
-    writeFileSync(path.join(root, SPEC), spec);
-    git('add', '-A');
-    git('-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '-qm', 'start');
+    repository = temporaryRepository({ [SPEC]: spec });
+    ({ root } = repository);
   });
-  teardown(() => rmSync(root, { recursive: true, force: true }));
+  teardown(() => repository.remove());
 
   function cli(...args: readonly string[]): Finished {
     const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd: root, encoding: 'utf8' });
@@ -144,7 +121,7 @@ suite('decompose on the command line', () => {
     assert.match(err, /round 2: \d+ findings? left/);
     assert.match(err, /round 3: nothing is left to correct/);
     assert.match(out, /Rounds: 3 rounds; nothing is left to correct/);
-    const turns = execFileSync('cat', [log], { encoding: 'utf8' })
+    const turns = readFileSync(log, 'utf8')
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { prompt: string; isSame: boolean; hasSlices: boolean });

@@ -1,17 +1,8 @@
 /** What becomes of a decomposition when the agent fails, is stopped, or does what it must not: real programs, real git. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { roundsText } from '../../src/core/decompose/rounds.ts';
@@ -20,27 +11,11 @@ import { decomposeSpecFile } from '../../src/node/decompose/decompose.ts';
 import { commandAgent } from '../../src/node/decompose/decomposers/command.ts';
 import type { DecomposerAgent } from '../../src/node/decompose/model.ts';
 import { isAlive } from '../../src/node/process/processes.ts';
+import { specWith } from '../decompose-fixture.ts';
+import { temporaryRepository, type TemporaryRepository } from '../repository.ts';
 import { CLI, until } from './fixture.ts';
 
 const specFile = 'specs/TS-7-shop.spec.md';
-const spec = `# Shop
-
-## Outcome
-
-It sells.
-
-## In scope
-
-- Selling
-
-## Out of scope
-
-- Giving away
-
-## Evidence
-
-- \`make test\` passes
-`;
 const answer = JSON.stringify({
   slices: [
     { id: 'A1', title: 'Till', create: ['src/till.py'], requirements: ['It rings'], verify: ['make till'] },
@@ -49,30 +24,25 @@ const answer = JSON.stringify({
 });
 
 suite('decomposing with an agent that fails', () => {
+  let repository: TemporaryRepository;
   let base = '';
   let root = '';
   let scratch = '';
   const temporary = process.env['TMPDIR'];
 
   setup(() => {
-    base = mkdtempSync(path.join(tmpdir(), "slicewave fails it's-"));
-    root = path.join(base, 'repository');
+    repository = temporaryRepository({ [specFile]: specWith() }, { prefix: "slicewave fails it's-" });
+    ({ root, beside: base } = repository);
+    repository.write('notes.md', 'Mine.\n');
     scratch = path.join(base, 'scratch');
-    mkdirSync(path.join(root, 'specs'), { recursive: true });
     mkdirSync(scratch);
-    const git = (...args: string[]) => execFileSync('git', args, { cwd: root, stdio: 'pipe' });
-    git('init', '-q');
-    writeFileSync(path.join(root, specFile), spec);
-    writeFileSync(path.join(root, 'notes.md'), 'Mine.\n');
-    git('add', specFile);
-    git('-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '-qm', 'start');
     // What is left behind shows, whoever else uses the machine's own.
     process.env['TMPDIR'] = scratch;
   });
   teardown(() => {
     if (temporary === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = temporary;
-    rmSync(base, { recursive: true, force: true });
+    repository.remove();
   });
 
   /** A program, outside the repository, that runs these lines. */

@@ -1,36 +1,18 @@
 /** Slices that write mostly the same files: the agent is told first, then the rule of the method decides. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { previewOf } from '../../src/core/decompose/preview.ts';
 import { previewText } from '../../src/core/view/preview-text.ts';
 import { decomposeSpecFile, type DecomposeRequest } from '../../src/node/decompose/decompose.ts';
 import type { Decomposition } from '../../src/node/decompose/model.ts';
-import type { DecomposerAgent } from '../../src/node/decompose/model.ts';
 import { openEngine } from '../../src/node/engine.ts';
 import { writeDecomposition } from '../../src/node/plan/directory.ts';
+import { scriptedAgent, specWith } from '../decompose-fixture.ts';
+import { temporaryRepository, type TemporaryRepository } from '../repository.ts';
 
 const specFile = 'specs/TS-8-till.spec.md';
-const spec = `# Till
-
-## Outcome
-
-It rings.
-
-## In scope
-
-- The till
-
-## Out of scope
-
-- The door
-
-## Evidence
-
-- \`make test\` passes
-`;
+const spec = specWith({ title: 'Till', outcome: 'It rings.', inScope: 'The till', outOfScope: 'The door' });
 
 const till = {
   id: 'task-001',
@@ -45,35 +27,21 @@ const apart = { ...drawer, modify: ['src/drawer.py'] };
 
 suite('slices that share more than half of what they write', () => {
   let root = '';
+  let repository: TemporaryRepository;
 
   setup(() => {
-    root = mkdtempSync(path.join(tmpdir(), "slicewave sérial it's-"));
-    const git = (...args: string[]): void => void execFileSync('git', args, { cwd: root, stdio: 'pipe' });
-    git('init', '-q');
-    for (const [file, text] of [
-      [specFile, spec],
-      ['src/till.py', 'def ring():\n    pass\n'],
-      ['src/bell.py', 'BELL = 1\n'],
-      ['src/drawer.py', 'def pull():\n    pass\n'],
-    ] as const) {
-      mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
-      writeFileSync(path.join(root, file), text);
-    }
-    git('add', '-A');
-    git('-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '-qm', 'start');
+    repository = temporaryRepository(
+      {
+        [specFile]: spec,
+        'src/till.py': 'def ring():\n    pass\n',
+        'src/bell.py': 'BELL = 1\n',
+        'src/drawer.py': 'def pull():\n    pass\n',
+      },
+      { prefix: "slicewave sérial it's-" },
+    );
+    ({ root } = repository);
   });
-  teardown(() => rmSync(root, { recursive: true, force: true }));
-
-  /** An agent that gives these answers, one a turn, and remembers what it was told. */
-  function scripted(...answers: readonly object[]): { readonly agent: DecomposerAgent; readonly told: string[] } {
-    const told: string[] = [];
-    const agent: DecomposerAgent = (turn) => {
-      told.push(turn.prompt);
-      const value = answers[Math.min(told.length, answers.length) - 1] ?? {};
-      return Promise.resolve({ ok: true, value: { answer: { value }, sessionId: 'session-1' } });
-    };
-    return { agent, told };
-  }
+  teardown(() => repository.remove());
 
   async function decomposed(request: Partial<DecomposeRequest>): Promise<Decomposition> {
     const result = await decomposeSpecFile({ root, specFile, with: 'claude', ...request });
@@ -87,14 +55,14 @@ suite('slices that share more than half of what they write', () => {
   const pair = { slices: [till, drawer] };
 
   test('the agent is told, with what helps; when it mends that, no dependency is added', async () => {
-    const { agent, told } = scripted(pair, { slices: [till, apart] });
+    const { agent, turns } = scriptedAgent(pair, { slices: [till, apart] });
     const decomposition = await decomposed({ runAgent: agent });
-    assert.equal(told.length, 2);
+    assert.equal(turns.length, 2);
     assert.match(
-      told[1] ?? '',
+      turns[1]?.prompt ?? '',
       /warning: task-002 and task-001 may run at the same time and share 100 % .*src\/till\.py/,
     );
-    assert.match(told[1] ?? '', /These ways were tried on your plan, and help:\n\n- task-001 and task-002: /);
+    assert.match(turns[1]?.prompt ?? '', /These ways were tried on your plan, and help:\n\n- task-001 and task-002: /);
     assert.deepEqual(depsOf(decomposition), [
       ['task-001', []],
       ['task-002', []],
@@ -104,9 +72,9 @@ suite('slices that share more than half of what they write', () => {
   });
 
   test('one that insists is overruled: a dependency is added, the preview says so, and the plan has no fault left', async () => {
-    const { agent, told } = scripted(pair);
+    const { agent, turns } = scriptedAgent(pair, pair, pair);
     const decomposition = await decomposed({ runAgent: agent, corrections: 5 });
-    assert.equal(told.length, 2, 'the same faults again are not asked about a third time');
+    assert.equal(turns.length, 2, 'the same faults again are not asked about a third time');
     assert.deepEqual(depsOf(decomposition), [
       ['task-001', []],
       ['task-002', ['task-001']],
@@ -142,13 +110,13 @@ suite('slices that share more than half of what they write', () => {
       deps,
       contracts: [contract.path],
     });
-    const { agent, told } = scripted({
+    const { agent, turns } = scriptedAgent({
       workstreams: streams,
       contracts: [contract],
       slices: [slice('A', 'src/till.py', []), slice('B', 'src/bell.py', []), slice('C', 'src/drawer.py', ['A1', 'B1'])],
     });
     const decomposition = await decomposed({ runAgent: agent });
-    assert.equal(told.length, 1);
+    assert.equal(turns.length, 1);
     assert.equal(decomposition.making.rounds?.end, 'sound');
     assert.ok(codes(decomposition).includes('info judge.merge-point'), codes(decomposition).join());
   });

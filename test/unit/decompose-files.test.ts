@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -14,60 +13,36 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decomposeSpecFile, type DecomposeRequest } from '../../src/node/decompose/decompose.ts';
-import { answerIn } from '../../src/core/decompose/answer.ts';
-import type { DecomposerAgent, DecomposerTurn } from '../../src/node/decompose/model.ts';
 import type { Decomposition } from '../../src/node/decompose/model.ts';
 import { writeDecomposition } from '../../src/node/plan/directory.ts';
 import { initPlan } from '../../src/node/plan/init.ts';
+import { scriptedAgent, specWith } from '../decompose-fixture.ts';
+import { temporaryRepository, type TemporaryRepository } from '../repository.ts';
 
 const specFile = 'specs/TS-7-shop.spec.md';
 const dir = 'parallel/TS-7-shop';
 
-const spec = `---
-id: TS-7
-title: Shop
----
-
-# Shop
-
-## Outcome
-
-It sells.
-
-## In scope
-
-- Selling
-
-## Out of scope
-
-- Giving away
-
-## Evidence
-
-- \`make test\` passes
-
-## Slices
+const spec = specWith({
+  id: 'TS-7',
+  more: `## Slices
 
 - A1: Till (files: src/till.py; verify: make till)
 - A2: Door (after A1; files: src/door.py; verify: make door)
-`;
+`,
+});
 
 suite('decomposing a spec file', () => {
   let root = '';
+  let repository: TemporaryRepository;
 
   setup(() => {
-    root = mkdtempSync(path.join(tmpdir(), "slicewave décompose it's-"));
-    const git = (...args: string[]) => execFileSync('git', args, { cwd: root, stdio: 'pipe' });
-    git('init', '-q');
-    mkdirSync(path.join(root, 'specs'));
-    mkdirSync(path.join(root, 'src'));
-    writeFileSync(path.join(root, specFile), spec);
-    writeFileSync(path.join(root, 'src/till.py'), 'till = 1\n');
-    git('add', '-A');
+    repository = temporaryRepository(
+      { [specFile]: spec, 'src/till.py': 'till = 1\n' },
+      { prefix: "slicewave décompose it's-", files: 'added' },
+    );
+    ({ root } = repository);
   });
-  teardown(() => {
-    rmSync(root, { recursive: true, force: true });
-  });
+  teardown(() => repository.remove());
 
   async function decompose(more: Partial<DecomposeRequest> = {}): Promise<Decomposition> {
     const result = await decomposeSpecFile({ root, specFile, ...more });
@@ -96,7 +71,7 @@ suite('decomposing a spec file', () => {
     test('is the same again when the plan is committed', async () => {
       const first = await decompose();
       assert.ok((await writeDecomposition(root, first, { replace: false })).ok);
-      execFileSync('git', ['add', '-A'], { cwd: root });
+      repository.git('add', '-A');
       const second = await decompose();
       assert.equal(second.exists, true);
       assert.deepEqual([...second.files], [...first.files]);
@@ -159,22 +134,8 @@ suite('decomposing a spec file', () => {
       slices: [{ id: 'A1', title: 'Till', modify: ['src/till.py'], verify: ['make till'], requirements: ['It rings'] }],
     };
 
-    /** An agent that gives these answers (objects, or what it says), one a turn, and remembers what it was asked. */
-    function scripted(...answers: (object | string)[]): { agent: DecomposerAgent; turns: DecomposerTurn[] } {
-      const turns: DecomposerTurn[] = [];
-      const agent: DecomposerAgent = async (turn) => {
-        turns.push(turn);
-        const said = answers[turns.length - 1];
-        if (said === undefined)
-          return { ok: false, failure: { reason: 'agent', message: 'it has no answer left', remedy: '' } };
-        const answer = answerIn(typeof said === 'string' ? said : JSON.stringify(said));
-        return { ok: true, value: { answer, sessionId: 'session-1' } };
-      };
-      return { agent, turns };
-    }
-
     test('takes a sound proposal at once', async () => {
-      const { agent, turns } = scripted(sound);
+      const { agent, turns } = scriptedAgent(sound);
       const { loaded } = await decompose({ with: 'claude', runAgent: agent });
       assert.equal(turns.length, 1);
       assert.equal(turns[0]?.sessionId, null);
@@ -198,7 +159,7 @@ suite('decomposing a spec file', () => {
 
     test('feeds back what does not hold, in the same session, and takes the correction', async () => {
       const overlapping = { slices: [good.slices[0], { ...good.slices[0], id: 'A3', deps: [] }, sound.slices[1]] };
-      const { agent, turns } = scripted('nothing', overlapping, sound);
+      const { agent, turns } = scriptedAgent('nothing', overlapping, sound);
       const said: string[] = [];
       const { loaded, making } = await decompose({
         with: 'codex',
@@ -239,7 +200,7 @@ suite('decomposing a spec file', () => {
         ['a declared slice left out', good, /the spec declares A2 \(Door\), and no slice/],
       ];
       for (const [what, answer, expected] of cases) {
-        const { agent, turns } = scripted(answer, sound);
+        const { agent, turns } = scriptedAgent(answer, sound);
         const { loaded } = await decompose({ with: 'claude', runAgent: agent });
         assert.match(turns[1]?.prompt ?? '', expected, what);
         assert.equal(loaded.plan.slices.length, 2, what);
@@ -248,7 +209,7 @@ suite('decomposing a spec file', () => {
 
     test('may put prose around its answer', async () => {
       const said = `Slices {two}:\n\n${JSON.stringify(sound)}\n\nThat is all {really}.`;
-      const { agent, turns } = scripted(said);
+      const { agent, turns } = scriptedAgent(said);
       await decompose({ with: 'claude', runAgent: agent });
       assert.equal(turns.length, 1);
     });
@@ -256,40 +217,40 @@ suite('decomposing a spec file', () => {
     test('is corrected as often as it may be; then its best answer is shown with its findings', async () => {
       const worse = { slices: [...cyclic.slices, { id: 'A3', title: 'C', verify: ['make'] }] };
       const third = { slices: [...cyclic.slices, { id: 'A4', title: 'D' }] };
-      const { agent, turns } = scripted(worse, cyclic, third, sound);
+      const { agent, turns } = scriptedAgent(worse, cyclic, third, sound);
       const { loaded, making } = await decompose({ with: 'claude', runAgent: agent });
       assert.equal(turns.length, 3);
       assert.equal(making.rounds?.end, 'used-up');
       assert.equal(making.rounds?.chosen, 2);
       assert.equal(loaded.plan.slices.length, 2);
       assert.ok(loaded.findings.some((finding) => finding.code === 'plan.cycle' && finding.severity === 'error'));
-      const more = scripted(worse, cyclic, third, sound);
+      const more = scriptedAgent(worse, cyclic, third, sound);
       assert.equal(
         (await decompose({ with: 'claude', runAgent: more.agent, corrections: 3 })).making.rounds?.end,
         'sound',
       );
-      const none = scripted(cyclic, sound);
+      const none = scriptedAgent(cyclic, sound);
       const once = await decompose({ with: 'claude', runAgent: none.agent, corrections: 0 });
       assert.equal(none.turns.length, 1);
       assert.equal(once.making.rounds?.end, 'used-up');
     });
 
     test('that repeats its faults is not asked again', async () => {
-      const { agent, turns } = scripted(cyclic, cyclic, sound);
+      const { agent, turns } = scriptedAgent(cyclic, cyclic, sound);
       const { making } = await decompose({ with: 'claude', runAgent: agent, corrections: 5 });
       assert.equal(turns.length, 2);
       assert.equal(making.rounds?.end, 'no-better');
     });
 
     test('that fails when it is corrected leaves its earlier answer to the person, with the reason', async () => {
-      const { making, loaded } = await decompose({ with: 'claude', runAgent: scripted(cyclic).agent });
+      const { making, loaded } = await decompose({ with: 'claude', runAgent: scriptedAgent(cyclic).agent });
       assert.equal(making.rounds?.end, 'failed');
       assert.match(making.rounds?.detail ?? '', /no answer left/);
       assert.ok(loaded.findings.some((finding) => finding.code === 'plan.cycle'));
     });
 
     test('that never gives a plan is a failure', async () => {
-      const { agent, turns } = scripted('no', 'no', 'no');
+      const { agent, turns } = scriptedAgent('no', 'no', 'no');
       const failure = await failureOf({ with: 'claude', runAgent: agent });
       assert.equal(turns.length, 3);
       assert.equal(failure.reason, 'agent');
@@ -303,7 +264,7 @@ suite('decomposing a spec file', () => {
           { id: 'A2', title: 'Gate', deps: [], create: ['src/door.py'], verify: ['make door'] },
         ],
       };
-      const { loaded } = await decompose({ with: 'claude', runAgent: scripted(own).agent, corrections: 0 });
+      const { loaded } = await decompose({ with: 'claude', runAgent: scriptedAgent(own).agent, corrections: 0 });
       const [till, door] = loaded.plan.slices;
       assert.deepEqual([till?.title, door?.title, door?.deps], ['Till', 'Door', ['A1']]);
       assert.ok(till?.verify.includes('make till'));
@@ -319,7 +280,7 @@ suite('decomposing a spec file', () => {
 
     test('is not asked about a spec that must not be decomposed', async () => {
       writeFileSync(path.join(root, specFile), spec.replace('title: Shop', 'title: Shop\nconfidence: LOW'));
-      const { agent, turns } = scripted(good);
+      const { agent, turns } = scriptedAgent(good);
       assert.equal((await failureOf({ with: 'claude', runAgent: agent })).reason, 'bad-spec');
       assert.equal(turns.length, 0);
     });

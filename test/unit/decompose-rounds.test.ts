@@ -4,39 +4,18 @@ import { answerIn } from '../../src/core/decompose/answer.ts';
 import { withDeclared } from '../../src/core/decompose/declared.ts';
 import { decomposeFeedback } from '../../src/core/decompose/feedback.ts';
 import { decomposeInstructions } from '../../src/core/decompose/instructions.ts';
-import { readProposal, type Proposal } from '../../src/core/plan/proposal.ts';
+import type { Proposal } from '../../src/core/plan/proposal.ts';
 import { mendable, roundsText } from '../../src/core/decompose/rounds.ts';
-import { planFiles } from '../../src/core/decompose/write.ts';
 import { filesOnly, judge, type Judgement } from '../../src/core/judge/judge.ts';
-import { loadPlan } from '../../src/core/plan/load.ts';
 import type { Plan, PlanFiles } from '../../src/core/plan/model.ts';
 import { readSpec } from '../../src/core/spec/read.ts';
+import { planned, proposed, specWith } from '../decompose-fixture.ts';
 
 const specPath = 'specs/TS-7-shop.spec.md';
-const specText = `---
-id: TS-7
-title: Shop
----
-
-# Shop
-
-## Outcome
-
-It sells.
-
-## In scope
-
-- Selling
-
-## Out of scope
-
-- Giving away
-
-## Evidence
-
-- \`npm test\` passes
-
-## Workstreams
+const specText = specWith({
+  id: 'TS-7',
+  evidence: 'npm test',
+  more: `## Workstreams
 
 ### WS-A Stock
 
@@ -55,15 +34,10 @@ Boundary: src/orders/**
 \`\`\`ts src/contracts/stock.ts
 export interface StockLevels { available(sku: string): number }
 \`\`\`
-`;
+`,
+});
 const { spec } = readSpec(specText, specPath);
 const repoFiles = ['package.json', specPath];
-
-function proposalOf(value: object): Proposal {
-  const read = readProposal(value);
-  assert.ok('proposal' in read, JSON.stringify(read));
-  return read.proposal;
-}
 
 const slices = [
   { id: 'A1', title: 'Stock levels', workstream: 'WS-A', create: ['src/stock/levels.ts'], verify: ['npm test'] },
@@ -79,7 +53,7 @@ const slices = [
 
 const declared = (value: object, repository?: { readonly setup: readonly string[]; readonly conventions: string }) =>
   withDeclared({
-    proposal: proposalOf(value),
+    proposal: proposed(value),
     spec,
     specPath,
     specText,
@@ -94,9 +68,7 @@ interface Judged {
 }
 
 function judged(proposal: Proposal, own = spec): Judged {
-  const files = planFiles({ proposal, spec: own, specPath, dirName: 'TS-7-shop' });
-  const { plan } = loadPlan(files, 'parallel/TS-7-shop');
-  assert.ok(plan);
+  const { plan, files } = planned(proposal, { spec: own, specPath, dirName: 'TS-7-shop' });
   return { plan, files, judgement: judge({ plan, files, repository: filesOnly(repoFiles) }) };
 }
 
@@ -150,7 +122,7 @@ suite('decompose: what the spec declares and the repository says', () => {
         '## Test plan\n\n| slice | what |\n|---|---|\n| B1 | no order twice |\n\n## Stop conditions\n\n- Prices change\n\n## Contracts',
       );
     const own = readSpec(text, specPath).spec;
-    const proposal = proposalOf({ slices: [{ ...slices[0], boundary: ['src/x.ts'], stop: ['Odd'] }, slices[1]] });
+    const proposal = proposed({ slices: [{ ...slices[0], boundary: ['src/x.ts'], stop: ['Odd'] }, slices[1]] });
     const merged = withDeclared({ proposal, spec: own, specPath, specText: text, repoFiles }).proposal;
     const [a, b] = merged.slices;
     assert.deepEqual([a?.stop, b?.stop], [['Prices change', 'Odd'], ['Prices change']]);
@@ -167,7 +139,7 @@ suite('decompose: what the spec declares and the repository says', () => {
     const own = readSpec(text, specPath).spec;
     const bare = ['A1', 'A2', 'B1'].map((id) => ({ id, title: id }));
     const { proposal } = withDeclared({
-      proposal: proposalOf({ slices: bare }),
+      proposal: proposed({ slices: bare }),
       spec: own,
       specPath,
       specText: text,
@@ -187,7 +159,7 @@ suite('decompose: what the spec declares and the repository says', () => {
     const of = (ids: readonly string[]) => {
       const text = `# Shop\n\n## Slices\n\n${ids.map((id) => `- ${id}: T (files: src/${id}.ts)`).join('\n')}\n`;
       const own = readSpec(text, specPath).spec;
-      const proposal = proposalOf({ slices: ids.map((id) => ({ id, title: id, requirements: ['x'] })) });
+      const proposal = proposed({ slices: ids.map((id) => ({ id, title: id, requirements: ['x'] })) });
       const merged = withDeclared({ proposal, spec: own, specPath, specText: text, repoFiles });
       assert.deepEqual(merged.findings, []);
       return [
@@ -208,7 +180,7 @@ suite('decompose: what the spec declares and the repository says', () => {
       { id: 'MP2', needs: ['A1'], unlocks: ['B1'], verify: ['make both'] },
     ];
     const { proposal } = withDeclared({
-      proposal: proposalOf({ slices, merge_points: points }),
+      proposal: proposed({ slices, merge_points: points }),
       spec,
       specPath,
       specText,
@@ -227,7 +199,7 @@ suite('decompose: what the spec declares and the repository says', () => {
     const more = { title: 'T', verify: ['npm test'], requirements: ['It works'] };
     const contract = { content: 'export {}\n', consumers: ['A1'] };
     const { proposal, findings } = withDeclared({
-      proposal: proposalOf({
+      proposal: proposed({
         slices: [
           ...slices,
           { ...more, id: 'X1', create: ['src/free/gift.ts'], workstream: 'WS-Q' },
@@ -329,7 +301,7 @@ suite('decompose: what an agent is told', () => {
     // Without its contract the spec still has two workstreams that meet.
     const text = specText.slice(0, specText.indexOf('## Contracts'));
     const own = readSpec(text, specPath).spec;
-    const first = proposalOf({
+    const first = proposed({
       workstreams: own.workstreams,
       slices,
     });
@@ -342,7 +314,7 @@ suite('decompose: what an agent is told', () => {
     const content = /^```\w*\n([\s\S]*?)\n```$/m.exec(told)?.[1];
     assert.ok(path !== undefined && content !== undefined, told);
     assert.match(told, /^provider: "A1"\nconsumers: \["B1"\]\nlisted under contracts of: A1, B1$/m);
-    const mended = proposalOf({
+    const mended = proposed({
       workstreams: own.workstreams,
       slices: slices.map((slice) => ({ ...slice, contracts: [path] })),
       contracts: [{ path, content, provider: 'A1', consumers: ['B1'] }],
@@ -362,7 +334,7 @@ suite('decompose: what an agent is told', () => {
       verify: ['npm test'],
     }));
     const bare = readSpec('# Shop\n', specPath).spec;
-    const { judgement } = judged(proposalOf({ slices: both }), bare);
+    const { judgement } = judged(proposed({ slices: both }), bare);
     const findings = judgement.findings.filter(({ code }) => code === 'plan.overlap');
     assert.equal(findings.length, 1);
     const told = decomposeFeedback({ problems: [], findings, judgement });
@@ -384,7 +356,7 @@ suite('decompose: what an agent is told', () => {
       [],
     );
     // The same faults of a slice that is the agent's own are its to mend.
-    const own = proposalOf({ slices: [{ ...slices[0], estimate: '9h', verify: ['npm run stock | cat'] }] });
+    const own = proposed({ slices: [{ ...slices[0], estimate: '9h', verify: ['npm run stock | cat'] }] });
     const bare = readSpec('# Shop\n', specPath).spec;
     const other = judged(own, bare);
     assert.deepEqual(
@@ -395,7 +367,7 @@ suite('decompose: what an agent is told', () => {
 
   test('a circle that the spec declares is not its fault; one that it made is', () => {
     const circle = readSpec(specText.replace('levels.ts; verify', 'levels.ts; after B1; verify'), specPath).spec;
-    const cyclic = proposalOf({ slices: [{ ...slices[0], deps: ['B1'] }, slices[1]] });
+    const cyclic = proposed({ slices: [{ ...slices[0], deps: ['B1'] }, slices[1]] });
     const { plan, files, judgement } = judged(cyclic);
     const { cycles } = judgement.graph;
     const findings = judgement.findings.filter(({ code }) => code === 'plan.cycle');
@@ -405,7 +377,7 @@ suite('decompose: what an agent is told', () => {
   });
 
   test('each fault names its slice, errors come first, and a circle is told by what makes it', () => {
-    const proposal = proposalOf({
+    const proposal = proposed({
       slices: [
         { id: 'A1', title: 'One', create: ['src/a.ts'], verify: [], estimate: '9h', requirements: ['x'] },
         { id: 'B1', title: 'Two', deps: ['A1', 'B2'], create: ['src/b.ts'], verify: ['npm test'] },
@@ -437,7 +409,7 @@ suite('decompose: what an agent is told', () => {
   });
 
   test('what the writer of the plan works out is not asked for', () => {
-    const proposal = proposalOf({ slices: [{ ...slices[0], deps: ['A1'] }] });
+    const proposal = proposed({ slices: [{ ...slices[0], deps: ['A1'] }] });
     const { plan, files, judgement } = judged(proposal, readSpec('# Shop\n', specPath).spec);
     assert.ok(judgement.findings.some(({ code }) => code === 'plan.blocks-disagree'));
     const left = mendable({ ...judgement, spec, plan, files, cycles: judgement.graph.cycles });

@@ -1,59 +1,32 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { editedPrompt } from '../../src/core/context/prompt.ts';
 import { filesOnly, judge } from '../../src/core/judge/judge.ts';
-import { decomposeByStructure } from '../../src/core/decompose/structure.ts';
-import { planFiles, planName } from '../../src/core/decompose/write.ts';
 import { contextBudgets } from '../../src/core/judge/context-budget.ts';
 import { scaffoldContracts } from '../../src/core/judge/contract-scaffold.ts';
 import { missingContractMessage, missingContracts } from '../../src/core/judge/contracts.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
-import { loadPlan } from '../../src/core/plan/load.ts';
 import { overlaps } from '../../src/core/scope/overlap.ts';
-import { readSpec } from '../../src/core/spec/read.ts';
+import { decomposed, specNames, specOf } from '../decompose-fixture.ts';
 
 const root = path.join(import.meta.dirname, '../..');
-const fixtures = path.join(root, 'test/fixtures/specs');
 const goldens = path.join(root, 'test/golden/decompose-specs');
-const names = readdirSync(fixtures).sort();
-
-/** A spec of the shape that people write, with the files of its repository and the few texts that matter. */
-function fixture(name: string) {
-  const directory = path.join(fixtures, name);
-  const file = readdirSync(directory).find((entry) => entry.endsWith('.spec.md')) ?? '';
-  const repository = JSON.parse(readFileSync(path.join(directory, 'repository.json'), 'utf8')) as {
-    readonly files: readonly string[];
-    readonly texts: Readonly<Record<string, string>>;
-  };
-  return {
-    specPath: `specs/${file}`,
-    specText: readFileSync(path.join(directory, file), 'utf8'),
-    files: [...repository.files, `specs/${file}`],
-    texts: new Map(Object.entries(repository.texts)),
-  };
-}
+const names = specNames();
 
 function decompose(name: string, reverse = false) {
-  const given = fixture(name);
-  const { specPath, specText, texts } = given;
-  const repoFiles = reverse ? given.files.toReversed() : given.files;
-  const { spec, findings: read } = readSpec(specText, specPath);
-  const { proposal, findings } = decomposeByStructure({ spec, specPath, specText, repoFiles, texts });
-  assert.ok(proposal, findings.map((finding) => finding.message).join('\n'));
-  const dirName = planName(spec, specPath);
-  const files = planFiles({ proposal, spec, specPath, dirName });
-  const { plan, findings: loaded } = loadPlan(files, `parallel/${dirName}`);
-  assert.ok(plan);
-  const graph = planGraph(plan);
+  const given = specOf(name);
+  const repoFiles = reverse ? given.repoFiles.toReversed() : given.repoFiles;
+  const made = decomposed({ ...given, repoFiles });
+  const { plan, files, read, findings, loaded } = made;
   const judged = judge({ plan, files, repository: filesOnly(repoFiles) }).findings;
-  return { ...given, spec, proposal, files, plan, graph, findings: [...read, ...findings, ...loaded, ...judged] };
+  return { ...given, ...made, graph: planGraph(plan), findings: [...read, ...findings, ...loaded, ...judged] };
 }
 
 /** What a lead wants to know of a plan, as text. */
 function summary(name: string): string {
   const { proposal, plan, graph, files, findings, specPath, specText, files: planned, texts } = decompose(name);
-  const repoFiles = fixture(name).files;
+  const repoFiles = specOf(name).repoFiles;
   const lines: string[] = [
     `${plan.title}: ${plan.slices.length} slices, ${graph.waves.length} waves, ${graph.batches.length} batches`,
   ];

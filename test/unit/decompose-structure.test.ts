@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { boundaryOf } from '../../src/core/decompose/boundary.ts';
 import { pathsIn, RepoPaths, commandsIn } from '../../src/core/text/mentions.ts';
 import { projectFacts } from '../../src/core/decompose/project.ts';
-import { decomposeByStructure } from '../../src/core/decompose/structure.ts';
 import { globsIntersect } from '../../src/core/scope/glob.ts';
-import { readSpec } from '../../src/core/spec/read.ts';
+import { cutByStructure } from '../decompose-fixture.ts';
 
 interface Options {
   readonly files?: readonly string[];
@@ -13,8 +12,7 @@ interface Options {
 
 function decompose(specText: string, { files = [], texts = {} }: Options = {}) {
   const specPath = 'specs/TS-1-x.spec.md';
-  const { spec } = readSpec(specText, specPath);
-  return decomposeByStructure({ spec, specPath, specText, repoFiles: files, texts: new Map(Object.entries(texts)) });
+  return cutByStructure({ specPath, specText, repoFiles: files, texts: new Map(Object.entries(texts)) });
 }
 
 function slicesOf(specText: string, options?: Options) {

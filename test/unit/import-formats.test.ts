@@ -5,9 +5,9 @@ import { importerFor, importerOf, importers, mainFileOf } from '../../src/core/d
 import type { ImportResult } from '../../src/core/decompose/import/model.ts';
 import { filesOnly, judge } from '../../src/core/judge/judge.ts';
 import { proposalSchema } from '../../src/core/plan/proposal.ts';
-import { planFiles, planName } from '../../src/core/decompose/write.ts';
-import { loadPlan } from '../../src/core/plan/load.ts';
+import { planName } from '../../src/core/decompose/write.ts';
 import { readSpec } from '../../src/core/spec/read.ts';
+import { planned } from '../decompose-fixture.ts';
 import { described, fixtureFiles, inputOf } from './import-fixture.ts';
 
 interface Case {
@@ -147,11 +147,10 @@ suite('importers', () => {
           'the proposal is one that a decomposer may give',
         );
         assert.equal(planName(spec, input.path), one.dirName);
-        const files = planFiles({ proposal, spec, specPath: input.path, dirName: one.dirName });
-        const { plan, findings } = loadPlan(files, `parallel/${one.dirName}`);
-        assert.ok(plan);
+        const place = { spec, specPath: input.path, dirName: one.dirName };
+        const { files, plan, loaded } = planned(proposal, place);
         assert.deepEqual(
-          findings.filter((finding) => finding.severity === 'error'),
+          loaded.filter((finding) => finding.severity === 'error'),
           [],
         );
         assert.deepEqual(

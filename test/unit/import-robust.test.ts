@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { importerFor, importerOf, importers } from '../../src/core/decompose/import/importers.ts';
 import type { ImportInput, ImportResult } from '../../src/core/decompose/import/model.ts';
 import { proposalSchema, type Proposal } from '../../src/core/plan/proposal.ts';
-import { planFiles } from '../../src/core/decompose/write.ts';
-import { loadPlan } from '../../src/core/plan/load.ts';
+import { planned } from '../decompose-fixture.ts';
 import { described, fixtureFiles, inputOf } from './import-fixture.ts';
 import { assertLinear } from './cost.ts';
 
@@ -178,8 +177,8 @@ suite('importers: bad input', () => {
           const result = read(id, broken);
           sound(result, broken);
           if (!result.proposal) return;
-          const files = planFiles({ proposal: result.proposal, spec: result.spec, specPath: given.path, dirName: 'x' });
-          assert.equal(loadPlan(files, 'parallel/x').plan?.slices.length, result.proposal.slices.length);
+          const { plan } = planned(result.proposal, { spec: result.spec, specPath: given.path, dirName: 'x' });
+          assert.equal(plan.slices.length, result.proposal.slices.length);
         },
       ),
       { numRuns: 80 },
@@ -254,7 +253,7 @@ suite('importers: bad input', () => {
         for (const file of [...create, ...modify])
           assert.doesNotMatch(file, /(?:^|\/)\.\.(?:\/|$)|^\/|^[A-Za-z]:|\p{Cc}/u);
       }
-      const files = planFiles({ proposal: result.proposal, spec: result.spec, specPath: given.path, dirName: 'x' });
+      const { files } = planned(result.proposal, { spec: result.spec, specPath: given.path, dirName: 'x' });
       for (const file of files.keys()) assert.match(file, /^(?!.*(?:^|\/)\.\.(?:\/|$))[A-Za-z0-9][\w./-]*$/);
     }
   });

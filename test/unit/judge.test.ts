@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { planFiles } from '../../src/core/decompose/write.ts';
-import { readProposal, type Proposal } from '../../src/core/plan/proposal.ts';
+import type { Proposal } from '../../src/core/plan/proposal.ts';
 import { CoChangeCollector } from '../../src/core/judge/coupling-history.ts';
 import { filesOnly, judge, type Judgement, type JudgeRequest } from '../../src/core/judge/judge.ts';
 import { orderSerialPairs } from '../../src/core/judge/serial.ts';
@@ -10,19 +9,21 @@ import { noSettings } from '../../src/core/lint/engine/config.ts';
 import type { RepositoryFacts } from '../../src/core/scope/repository-facts.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import { loadPlan } from '../../src/core/plan/load.ts';
-import type { PlanFiles } from '../../src/core/plan/model.ts';
 import { overlaps } from '../../src/core/scope/overlap.ts';
 import { applyOperations } from '../../src/core/replan/operations.ts';
 import { proposedOperations } from '../../src/core/replan/proposed.ts';
 import { readSpec } from '../../src/core/spec/read.ts';
+import { planned, proposed } from '../decompose-fixture.ts';
 import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
 
 type Given = Record<string, unknown> & { readonly id: string };
 
+const specPath = 'specs/TS-7-shop.spec.md';
 const dir = 'parallel/TS-7-shop';
+const place = { spec: readSpec('# Shop\n', specPath).spec, specPath, dirName: 'TS-7-shop' };
 
 function proposalOf(slices: readonly Given[], given: Record<string, unknown> = {}): Proposal {
-  const read = readProposal({
+  return proposed({
     slices: slices.map((slice) => ({
       title: `Work on ${slice.id}`,
       boundary: ['secret/**'],
@@ -33,19 +34,10 @@ function proposalOf(slices: readonly Given[], given: Record<string, unknown> = {
     })),
     ...given,
   });
-  assert.ok('proposal' in read, JSON.stringify(read));
-  return read.proposal;
-}
-
-function written(proposal: Proposal): PlanFiles {
-  const { spec } = readSpec('# Shop\n', 'specs/TS-7-shop.spec.md');
-  return planFiles({ proposal, spec, specPath: 'specs/TS-7-shop.spec.md', dirName: 'TS-7-shop' });
 }
 
 function judged(proposal: Proposal, more: Partial<JudgeRequest> = {}): Judgement {
-  const files = written(proposal);
-  const { plan } = loadPlan(files, dir);
-  assert.ok(plan);
+  const { files, plan } = planned(proposal, place);
   return judge({ plan, files, repository: filesOnly([]), ...more });
 }
 
@@ -142,7 +134,7 @@ suite('judge', () => {
     const proposal = proposalOf([{ ...orders, deps: ['B1'] }, stock], streams);
     const off = { settings: { ...noSettings, rules: { 'judge.contract-needed': 'off' as const } } };
     assert.deepEqual(of(judged(proposal, off), 'judge.contract-needed'), []);
-    const files = new Map(written(proposal));
+    const files = new Map(planned(proposal, place).files);
     const task = [...files.keys()].find((name) => name.startsWith('tasks/task-001'))!;
     files.set(
       task,
@@ -286,8 +278,7 @@ suite('judge: taking what it proposes', () => {
 suite('judge: pairs that share most of what they write', () => {
   test('wait for each other, along the order of the plan, without edges that others imply', () => {
     const proposal = proposalOf(['A', 'B', 'C'].map((id) => ({ id, modify: ['src/one.ts'] })));
-    const { plan } = loadPlan(written(proposal), dir);
-    assert.ok(plan);
+    const { plan } = planned(proposal, place);
     const graph = planGraph(plan);
     const { proposal: after, added } = orderSerialPairs(proposal, graph, overlaps(plan, graph));
     assert.deepEqual(
@@ -302,8 +293,7 @@ suite('judge: pairs that share most of what they write', () => {
       added.map(({ before, after: later }) => `${before} ${later}`),
       ['A B', 'B C'],
     );
-    const settled = loadPlan(written(after), dir).plan;
-    assert.ok(settled);
+    const settled = planned(after, place).plan;
     assert.deepEqual(overlaps(settled, planGraph(settled)), []);
     assert.equal(planGraph(settled).cycles.length, 0);
   });
@@ -313,8 +303,7 @@ suite('judge: pairs that share most of what they write', () => {
       { id: 'A', modify: ['src/one.ts', 'src/two.ts', 'src/three.ts'] },
       { id: 'B', modify: ['src/three.ts', 'src/four.ts', 'src/five.ts'] },
     ]);
-    const { plan } = loadPlan(written(proposal), dir);
-    assert.ok(plan);
+    const { plan } = planned(proposal, place);
     const graph = planGraph(plan);
     assert.equal(orderSerialPairs(proposal, graph, overlaps(plan, graph)).proposal, proposal);
   });

@@ -1,17 +1,13 @@
 /** Renames in the plan of the bundled example, as the decomposer writes it. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createLanguage } from '../../src/core/language/language.ts';
 import type { RepositoryFacts } from '../../src/core/scope/repository-facts.ts';
-import { decomposeByStructure } from '../../src/core/decompose/structure.ts';
-import { planFiles } from '../../src/core/decompose/write.ts';
 import { mayBeOurs } from '../../src/core/lint/engine/kind.ts';
 import { lintWorkspace } from '../../src/core/lint/lint.ts';
-import { readSpec } from '../../src/core/spec/read.ts';
+import { decomposed, inventory } from '../decompose-fixture.ts';
 import { applied } from './language-fixture.ts';
 
-const top = path.resolve(import.meta.dirname, '../..');
 const dir = 'parallel/TS-0042-inventory';
 const manifest = `${dir}/manifest.json`;
 const spec = 'specs/TS-0042-inventory.spec.md';
@@ -19,21 +15,12 @@ const spec = 'specs/TS-0042-inventory.spec.md';
 type Files = ReadonlyMap<string, string>;
 
 const example: Files = (() => {
-  const at = path.join(top, 'examples/inventory');
-  const files = new Map(
-    readdirSync(at, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => path.join(entry.parentPath, entry.name))
-      .map((file) => [path.relative(at, file).replaceAll('\\', '/'), readFileSync(file, 'utf8')] as const)
-      .filter(([name]) => /^(?:specs|src|test|skills|package\.json)/.test(name)),
-  );
-  const specText = files.get(spec) ?? '';
-  const read = readSpec(specText, spec).spec;
-  const about = { spec: read, specPath: spec, specText, repoFiles: [...files.keys()], texts: files };
-  const { proposal } = decomposeByStructure(about);
-  assert.ok(proposal);
-  const written = planFiles({ proposal, spec: read, specPath: spec, dirName: path.basename(dir) });
-  for (const [name, text] of written) files.set(`${dir}/${name}`, text);
+  const { texts } = inventory();
+  const files = new Map([...texts].filter(([name]) => /^(?:specs|src|test|skills|package\.json)/.test(name)));
+  const source = { specPath: spec, specText: files.get(spec) ?? '', repoFiles: [...files.keys()], texts: files };
+  const written = decomposed(source);
+  assert.equal(written.dirName, path.basename(dir));
+  for (const [name, text] of written.files) files.set(`${dir}/${name}`, text);
   return files;
 })();
 

@@ -1,40 +1,24 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { filesOnly, judge } from '../../src/core/judge/judge.ts';
-import { readProposal, type Proposal } from '../../src/core/plan/proposal.ts';
+import type { Proposal } from '../../src/core/plan/proposal.ts';
 import { planSkeleton } from '../../src/core/decompose/skeleton.ts';
-import { decomposeByStructure } from '../../src/core/decompose/structure.ts';
 import { planFiles, planName } from '../../src/core/decompose/write.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import { loadPlan } from '../../src/core/plan/load.ts';
 import type { PlanFiles } from '../../src/core/plan/model.ts';
 import { readSpec } from '../../src/core/spec/read.ts';
+import { decomposed, inventory, planned, proposed } from '../decompose-fixture.ts';
 
 const root = path.join(import.meta.dirname, '../..');
-const example = path.join(root, 'examples/inventory');
-const specPath = 'specs/TS-0042-inventory.spec.md';
+const example = inventory();
+const { specPath } = example;
 
-function exampleFiles(): string[] {
-  return readdirSync(example, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(example, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
-    .filter((name) => !/^(\.slicewave|node_modules|parallel|data)\//.test(name));
-}
-
-function decomposeExample(repoFiles: readonly string[] = exampleFiles()) {
-  const specText = readFileSync(path.join(example, specPath), 'utf8');
-  const { spec } = readSpec(specText, specPath);
-  const texts = new Map([['package.json', readFileSync(path.join(example, 'package.json'), 'utf8')]]);
-  const { proposal, findings } = decomposeByStructure({ spec, specPath, specText, repoFiles, texts });
-  assert.ok(proposal);
-  return {
-    spec,
-    proposal,
-    findings,
-    files: planFiles({ proposal, spec, specPath, dirName: planName(spec, specPath) }),
-  };
+function decomposeExample(repoFiles = example.repoFiles) {
+  const manifest = example.texts.get('package.json') ?? '';
+  return decomposed({ ...example, repoFiles, texts: new Map([['package.json', manifest]]) });
 }
 
 /** Compares with the files kept under test/golden; `UPDATE_GOLDEN=1` rewrites them. */
@@ -52,30 +36,24 @@ function golden(name: string, files: PlanFiles, chosen: readonly string[]): void
 }
 
 const emptySpec = readSpec('---\nid: TS-7\ntitle: "A: b"\n---\n\n# A: b\n\n## Outcome\n\n- x\n', 'specs/s.md').spec;
+const place = { spec: emptySpec, specPath: 'specs/s.md', dirName: 'TS-7-x' };
 
 function write(proposal: Proposal): PlanFiles {
-  return planFiles({ proposal, spec: emptySpec, specPath: 'specs/s.md', dirName: 'TS-7-x' });
-}
-
-function proposed(value: unknown): Proposal {
-  const read = readProposal(value);
-  assert.ok('proposal' in read, 'problems' in read ? read.problems.join('\n') : '');
-  return read.proposal;
+  return planFiles({ proposal, ...place });
 }
 
 suite('plan directory: the example', () => {
   test('its spec becomes a plan without a finding', () => {
-    const { files, findings, proposal } = decomposeExample();
+    const { files, findings, proposal, plan, loaded, dirName } = decomposeExample();
+    assert.equal(dirName, 'TS-0042-inventory');
     assert.deepEqual(findings, []);
-    const { plan, findings: loaded } = loadPlan(files, 'parallel/TS-0042-inventory');
     assert.deepEqual(
       loaded.map((finding) => `${finding.file}:${finding.line} ${finding.code} ${finding.message}`),
       [],
     );
-    assert.ok(plan);
     const graph = planGraph(plan);
     assert.deepEqual(
-      judge({ plan, files, repository: filesOnly(exampleFiles()) }).findings.map(({ code }) => code),
+      judge({ plan, files, repository: filesOnly(example.repoFiles) }).findings.map(({ code }) => code),
       ['judge.merge-point', 'judge.merge-point'],
     );
     assert.ok(proposal.slices.length >= 8 && graph.waves.length >= 3 && plan.mergePoints.length >= 1);
@@ -112,7 +90,7 @@ suite('plan directory: the example', () => {
   });
 
   test('the same spec and files give the same bytes, in whatever order the files come', () => {
-    const files = exampleFiles();
+    const files = example.repoFiles;
     const first = [...decomposeExample(files).files];
     assert.deepEqual([...decomposeExample(files).files], first);
     assert.deepEqual([...decomposeExample(files.toReversed()).files], first);
@@ -187,13 +165,12 @@ suite('plan directory: writing', () => {
   });
 
   test('a cycle is written down, so that its finding has a place', () => {
-    const files = write(
+    const { files, plan } = planned(
       proposed({
         slices: ['A', 'B'].map((id, i) => ({ id, title: id, deps: ['BA'[i]], create: [`${id}.ts`], verify: ['make'] })),
       }),
+      place,
     );
-    const { plan } = loadPlan(files, 'parallel/TS-7-x');
-    assert.ok(plan);
     const codes = judge({ plan, files, repository: filesOnly([]) }).findings.map((finding) => finding.code);
     assert.ok(codes.includes('plan.cycle'));
   });
@@ -275,14 +252,13 @@ suite('plan directory: writing', () => {
           })),
           workstreams: [{ id: 'WS-A', name: 'All', boundary: ['src/**'] }],
         });
-        const { plan, findings } = loadPlan(write(proposal), 'parallel/TS-7-x');
+        const { plan, loaded } = planned(proposal, place);
         assert.deepEqual(
-          findings
+          loaded
             .filter((finding) => finding.severity === 'error')
             .map((finding) => `${finding.file}:${finding.line} ${finding.message}`),
           [],
         );
-        assert.ok(plan);
         const order = proposal.slices.map((slice) => slice.id);
         const read = plan.slices.toSorted((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
         assert.deepEqual(
@@ -332,11 +308,10 @@ suite('plan directory: writing', () => {
 
 suite('plan directory: judging', () => {
   const codes = (slices: readonly object[], repoFiles: readonly string[] = []) => {
-    const files = write(
+    const { files, plan } = planned(
       proposed({ slices: slices.map((slice) => ({ title: 'x', boundary: ['zzz/**'], verify: ['make'], ...slice })) }),
+      place,
     );
-    const { plan } = loadPlan(files, 'parallel/TS-7-x');
-    assert.ok(plan);
     return judge({ plan, files, repository: filesOnly(repoFiles) })
       .findings.filter(({ severity }) => severity !== 'hint')
       .map((finding) => `${finding.severity} ${finding.code}`);

@@ -5,21 +5,19 @@ import { answerIn } from '../../src/core/decompose/answer.ts';
 import { importers } from '../../src/core/decompose/import/importers.ts';
 import { previewOf, type PreviewSource } from '../../src/core/decompose/preview.ts';
 import { withoutRepeats } from '../../src/core/decompose/repeated-findings.ts';
-import { readProposal } from '../../src/core/plan/proposal.ts';
 import { roundsText } from '../../src/core/decompose/rounds.ts';
 import { DECOMPOSERS, decomposerOf } from '../../src/core/decompose/table.ts';
 import { earlierUsage } from '../../src/core/decompose/usage.ts';
 import { finding, type Finding } from '../../src/core/text/finding.ts';
 import { filesOnly, judge } from '../../src/core/judge/judge.ts';
-import { planFiles } from '../../src/core/decompose/write.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
-import { loadPlan } from '../../src/core/plan/load.ts';
 import type { RunEventBody } from '../../src/core/run/model.ts';
 import type { RunFacts } from '../../src/core/run/state-model.ts';
 import { readSpec } from '../../src/core/spec/read.ts';
 import { SourceText } from '../../src/core/text/source.ts';
 import { previewMarkdown } from '../../src/core/view/preview-markdown.ts';
 import { previewText } from '../../src/core/view/preview-text.ts';
+import { planned, proposed } from '../decompose-fixture.ts';
 import { assertLinear } from './cost.ts';
 
 const specText = `---
@@ -49,14 +47,11 @@ interface Shape {
 }
 
 function sourceOf(slices: readonly Shape[], making: Partial<PreviewSource['making']> = {}): PreviewSource {
-  const read = readProposal({
+  const proposal = proposed({
     slices: slices.map((slice) => ({ title: `Slice ${slice.id}`, verify: ['make test'], ...slice })),
   });
-  assert.ok('proposal' in read);
   const dir = 'parallel/TS-7-shop';
-  const files = planFiles({ proposal: read.proposal, spec, specPath: spec.file, dirName: 'TS-7-shop' });
-  const { plan } = loadPlan(files, dir);
-  assert.ok(plan);
+  const { files, plan } = planned(proposal, { spec, specPath: spec.file, dirName: 'TS-7-shop' });
   const graph = planGraph(plan);
   const judgement = judge({ plan, files, repository: filesOnly([]) });
   return {

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import fc from 'fast-check';
-import { readProposal, type Proposal } from '../../src/core/plan/proposal.ts';
-import { decomposeByStructure } from '../../src/core/decompose/structure.ts';
-import { planFiles, planName } from '../../src/core/decompose/write.ts';
+import type { Proposal } from '../../src/core/plan/proposal.ts';
+import { planFiles } from '../../src/core/decompose/write.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import { loadPlan } from '../../src/core/plan/load.ts';
 import type { Plan, PlanFiles } from '../../src/core/plan/model.ts';
@@ -16,15 +13,10 @@ import { proposalOf } from '../../src/core/replan/proposal-of.ts';
 import { reconcile } from '../../src/core/replan/reconcile.ts';
 import { editTaskSpec } from '../../src/core/replan/task-text.ts';
 import { readSpec } from '../../src/core/spec/read.ts';
+import { decomposed, inventory, proposed } from '../decompose-fixture.ts';
 
 const dir = 'parallel/TS-7-x';
 const spec = readSpec('---\nid: TS-7\ntitle: "A: b"\n---\n\n# A: b\n', 'specs/s.md').spec;
-
-function proposed(value: unknown): Proposal {
-  const read = readProposal(value);
-  assert.ok('proposal' in read, 'problems' in read ? read.problems.join('\n') : '');
-  return read.proposal;
-}
 
 function write(proposal: Proposal): PlanFiles {
   return planFiles({ proposal, spec, specPath: 'specs/s.md', dirName: 'TS-7-x' });
@@ -118,19 +110,7 @@ function meaning(plan: Plan): unknown {
   };
 }
 
-function exampleFiles(): PlanFiles {
-  const example = path.join(import.meta.dirname, '../../examples/inventory');
-  const specPath = 'specs/TS-0042-inventory.spec.md';
-  const specText = readFileSync(path.join(example, specPath), 'utf8');
-  const repoFiles = readdirSync(example, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(example, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
-    .filter((name) => !/^(\.slicewave|node_modules|parallel|data)\//.test(name));
-  const read = readSpec(specText, specPath).spec;
-  const { proposal } = decomposeByStructure({ spec: read, specPath, specText, repoFiles });
-  assert.ok(proposal);
-  return planFiles({ proposal, spec: read, specPath, dirName: planName(read, specPath) });
-}
+const exampleFiles = (): PlanFiles => decomposed({ ...inventory(), texts: new Map() }).files;
 
 const five = (): Proposal =>
   proposed({

@@ -3,34 +3,15 @@ import assert from 'node:assert/strict';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { specWith } from '../../decompose-fixture.ts';
 
 const SPEC = 'specs/TS-0900-shop.spec.md';
 const PLAN = 'parallel/TS-0900-shop';
 
-const spec = `---
-id: TS-0900
-title: Shop
----
-
-# Shop
-
-## Outcome
-
-It sells.
-
-## In scope
-
-- Selling
-
-## Out of scope
-
-- Giving away
-
-## Evidence
-
-- \`npm test\` passes
-
-## Open questions
+const spec = specWith({
+  id: 'TS-0900',
+  evidence: 'npm test',
+  more: `## Open questions
 
 - Who holds the key?
 
@@ -38,7 +19,8 @@ It sells.
 
 - A1: Till (files: src/shop/till.ts, src/shop/desk.ts; verify: npm test)
 - B1: Door (files: src/shop/till.ts, src/shop/door.ts, src/shop/bell.ts; verify: npm test)
-`;
+`,
+});
 
 function root(): string {
   const folder = vscode.workspace.workspaceFolders?.[0];

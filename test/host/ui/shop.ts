@@ -1,9 +1,9 @@
 /** A small repository whose spec is cut badly: slices that share files, import each other and changed together. */
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { specWith } from '../../decompose-fixture.ts';
+import { temporaryRepository } from '../../repository.ts';
 
 export const shopSpec = 'specs/TS-0900-shop.spec.md';
 export const shopPlan = 'TS-0900-shop';
@@ -18,30 +18,10 @@ const files: Readonly<Record<string, string>> = {
     "import { price, type Price } from './price.ts';\n\nexport class Cart {\n  total(): Price {\n    return price(1);\n  }\n}\n",
   'src/app.ts': "import { Cart } from './shop/cart.ts';\n\nexport const app = new Cart();\n",
   'test/app.test.ts': "import { app } from '../src/app.ts';\n\nvoid app;\n",
-  [shopSpec]: `---
-id: TS-0900
-title: Shop
----
-
-# Shop
-
-## Outcome
-
-It sells.
-
-## In scope
-
-- Selling
-
-## Out of scope
-
-- Giving away
-
-## Evidence
-
-- \`npm test\` passes
-
-## Open questions
+  [shopSpec]: specWith({
+    id: 'TS-0900',
+    evidence: 'npm test',
+    more: `## Open questions
 
 - Who holds the key?
 
@@ -53,6 +33,7 @@ It sells.
 - C1: Door (files: src/shop/till.ts, src/shop/door.ts, src/shop/bell.ts; verify: npm test; estimate: 2h)
 - C2: Window (files: src/app.ts, src/shop/window.ts, src/shop/blind.ts, src/shop/pane.ts; verify: npm test)
 `,
+  }),
 };
 
 const scratch: string[] = [];
@@ -62,23 +43,11 @@ process.once('exit', () => {
 
 /** The repository, with `beside`: a folder next to it for what must not be part of it. Removed at the end of the test run. */
 export function shop(): { readonly folder: string; readonly beside: string } {
-  const beside = realpathSync(mkdtempSync(path.join(tmpdir(), 'slicewave-shop-')));
+  const albumFiles = path.resolve(import.meta.dirname, '../../fixtures/imports/spec-kit-albums/specs');
+  const repository = temporaryRepository(files, { prefix: 'slicewave-shop-', name: 'shop', files: 'added' });
+  const { root: folder, beside, write, commit } = repository;
   scratch.push(beside);
-  const folder = path.join(beside, 'shop');
-  const write = (file: string, text: string): void => {
-    mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
-    writeFileSync(path.join(folder, file), text);
-  };
-  for (const [file, text] of Object.entries(files)) write(file, text);
-  const fixture = path.resolve(import.meta.dirname, '../../fixtures/imports/spec-kit-albums/specs');
-  cpSync(fixture, path.join(folder, 'specs'), { recursive: true });
-  const git = (...args: readonly string[]): void =>
-    void execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], { cwd: folder });
-  git('init', '-q', '-b', 'main');
-  const commit = (subject: string): void => {
-    git('add', '.');
-    git('commit', '-qm', subject);
-  };
+  cpSync(albumFiles, path.join(folder, 'specs'), { recursive: true });
   commit('first');
   // Two files that no import joins change together, again and again.
   for (const round of ['one', 'two', 'three', 'four', 'five', 'six']) {
