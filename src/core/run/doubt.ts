@@ -14,7 +14,8 @@ export type DoubtKind =
   | 'replayed'
   | 'flaky'
   | 'processes-ended'
-  | 'processes-left';
+  | 'processes-left'
+  | 'unsigned';
 
 export interface DoubtPlace {
   /** Relative to the repository, with forward slashes. */

@@ -14,6 +14,8 @@ export interface GitCall {
   readonly signal: AbortSignal | undefined;
   /** Takes the output as it comes; then none is given back. */
   readonly onStdout: ((chunk: string) => void) | undefined;
+  /** Milliseconds; absent: as long as any command may take. */
+  readonly timeLimit: number | undefined;
 }
 
 export interface GitAnswer {
@@ -39,6 +41,7 @@ const DECIDED = {
   allowUnsafeDiffExternal: true,
   allowUnsafeEditor: true,
   allowUnsafeFsMonitor: true,
+  allowUnsafeGpgProgram: true,
   allowUnsafeHooksPath: true,
   allowUnsafePager: true,
   allowUnsafeSshCommand: true,
@@ -51,7 +54,8 @@ export async function callGit(request: GitCall): Promise<GitAnswer> {
   if (request.input === '') return callWithoutInput(request);
   if (request.signal?.aborted) return { exitCode: ENDED, stdout: Buffer.alloc(0), stderr: 'it was cancelled' };
   const timer = new AbortController();
-  const limit = setTimeout(() => timer.abort(), TIME_LIMIT);
+  const timeLimit = request.timeLimit ?? TIME_LIMIT;
+  const limit = setTimeout(() => timer.abort(), timeLimit);
   let exitCode = NOT_STARTED;
   let stdout: readonly Buffer[] = [];
   let stderr = '';
@@ -84,13 +88,16 @@ export async function callGit(request: GitCall): Promise<GitAnswer> {
   } finally {
     clearTimeout(limit);
   }
-  if (timer.signal.aborted)
-    return { exitCode: ENDED, stdout: Buffer.alloc(0), stderr: `it did not end in ${TIME_LIMIT / 60_000} minutes` };
+  if (timer.signal.aborted) return { exitCode: ENDED, stdout: Buffer.alloc(0), stderr: tooLong(timeLimit) };
   if (request.signal?.aborted) return { exitCode: ENDED, stdout: Buffer.alloc(0), stderr: 'it was cancelled' };
   return { exitCode, stdout: onStdout ? Buffer.alloc(0) : Buffer.concat(stdout), stderr };
 }
 
-function callWithoutInput({ program, args, cwd, env, signal }: GitCall): Promise<GitAnswer> {
+function tooLong(limit: number): string {
+  return limit < 60_000 ? `it did not end in ${limit / 1000} seconds` : `it did not end in ${limit / 60_000} minutes`;
+}
+
+function callWithoutInput({ program, args, cwd, env, signal, timeLimit = TIME_LIMIT }: GitCall): Promise<GitAnswer> {
   return new Promise((resolve) => {
     const child = execFile(
       program,
@@ -100,16 +107,18 @@ function callWithoutInput({ program, args, cwd, env, signal }: GitCall): Promise
         env,
         encoding: 'buffer',
         maxBuffer: Infinity,
-        timeout: TIME_LIMIT,
+        timeout: timeLimit,
         windowsHide: true,
         ...(signal ? { signal } : {}),
       },
       (error, stdout, stderr) => {
         const code = typeof error?.code === 'number' ? error.code : child.exitCode;
+        // Only its time limit makes Node end it without a signal of ours.
+        const isOver = error?.killed === true && signal?.aborted !== true;
         resolve({
-          exitCode: code ?? (signal?.aborted ? ENDED : NOT_STARTED),
+          exitCode: isOver ? ENDED : (code ?? (signal?.aborted ? ENDED : NOT_STARTED)),
           stdout,
-          stderr: stderr.toString('utf8') || (error?.message ?? ''),
+          stderr: isOver ? tooLong(timeLimit) : stderr.toString('utf8') || (error?.message ?? ''),
         });
       },
     );

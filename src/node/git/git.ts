@@ -31,6 +31,8 @@ export interface GitOptions {
   readonly accept?: readonly number[];
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Milliseconds; for commands that may wait for a person, who is not there. */
+  readonly timeLimit?: number;
   /** Takes the output as it comes; then none is given back. */
   readonly onStdout?: (chunk: string) => void;
 }
@@ -176,6 +178,7 @@ export class Git {
       input: options.input,
       signal: options.signal,
       onStdout: options.onStdout,
+      timeLimit: options.timeLimit,
     });
   }
 

@@ -30,9 +30,9 @@ interface Place {
   readonly git: Git;
 }
 
-/** Settings with a say in what files hold, what they are called and who commits; nothing that holds a password. */
+/** Settings with a say in what files hold, what they are called, who commits and signs; nothing that holds a password. */
 const RECORDED =
-  /^(?:core|user|author|committer|i18n|filter|merge|lfs|annex|extensions)\.|^remote\..+\.(?:url|fetch|promisor|partialclonefilter)$/;
+  /^(?:core|user|author|committer|gpg|i18n|filter|merge|lfs|annex|extensions)\.|^commit\.gpgsign$|^remote\..+\.(?:url|fetch|promisor|partialclonefilter)$/;
 /** Of these, the ones that the tool's own git directory answers for itself. */
 const OWN =
   /^core\.(?:worktree|bare|repositoryformatversion|hookspath|fsmonitor|excludesfile|attributesfile|trustctime|checkstat|sshcommand|gitproxy|askpass|editor|pager|alternaterefscommand)$|^extensions\.(?!objectformat$|partialclone$)/;

@@ -1,4 +1,5 @@
 import type { BareChange } from '../git/changes.ts';
+import { unsignedBetween } from '../git/signing.ts';
 import type { Pass } from './pass.ts';
 
 /** Contract compliance: who does not provide a contract has not changed it. */
@@ -32,4 +33,21 @@ export function checkBoundaries(pass: Pass, changes: readonly BareChange[]): voi
       `${changes.length} changed file${changes.length === 1 ? '' : 's'}, each in the scope of a verified slice`,
     );
   else pass.note('boundaries', 'failed', `changed by no verified slice: ${strangers.join(', ')}`);
+}
+
+/**
+ * Whether what would land on the person's branch is signed as their policy asks for. It is told and holds nothing up:
+ * the base of a slice is merged by the tool itself, which has no key, and a signer may have had nobody to ask.
+ */
+export async function checkSignatures(pass: Pass, whyNot: string | null): Promise<void> {
+  const unsigned = await unsignedBetween(pass.git, pass.base, 'HEAD');
+  if (unsigned.length === 0) {
+    pass.note('signatures', 'passed', 'every commit is signed');
+    return;
+  }
+  const named = unsigned.slice(0, 3).map((id) => id.slice(0, 10));
+  const more = unsigned.length > named.length ? ` and ${unsigned.length - named.length} more` : '';
+  const what = unsigned.length === 1 ? 'commit is' : 'commits are';
+  const details = `${unsigned.length} ${what} not signed, though commit.gpgSign asks for it: ${named.join(', ')}${more}`;
+  pass.note('signatures', 'not-run', whyNot === null ? details : `${details} (${whyNot})`);
 }

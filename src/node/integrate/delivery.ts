@@ -1,21 +1,17 @@
 import { success, type Result } from '../../core/text/result.ts';
-import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { fail, type EngineFailure } from '../failure.ts';
 import { GitError } from '../git/git.ts';
-import type { Repository } from '../git/repository.ts';
+import { asUser, commitAsUser, unsignedText } from '../git/signing.ts';
 import { listWorktrees } from '../git/worktree.ts';
+import type { Pass } from './pass.ts';
 import { appendDecision } from '../state/decision-log.ts';
 
 /**
  * Moves a branch to the integrated commit. Fast-forward where possible, else a merge commit; a branch that is checked
  * out somewhere is moved by git in that worktree, which refuses rather than overwrite uncommitted work.
  */
-export async function moveBranch(
-  repository: Repository,
-  loaded: LoadedPlan,
-  branch: string,
-  into: string,
-): Promise<Result<null, EngineFailure>> {
+export async function moveBranch(pass: Pass, into: string): Promise<Result<null, EngineFailure>> {
+  const { repository, loaded, branch, signer, say } = pass.request;
   const { git } = repository;
   const target = await git.resolve(`refs/heads/${into}`);
   const source = await git.resolve(`refs/heads/${branch}`);
@@ -38,9 +34,8 @@ export async function moveBranch(
       );
     }
     try {
-      await git
-        .in(checkout.path)
-        .run(['merge', '--quiet', '--no-verify', '-m', message, source], { env: await git.author() });
+      const { sign, ...options } = asUser(await git.author(), signer);
+      await git.in(checkout.path).run(['merge', '--quiet', '--no-verify', ...sign, '-m', message, source], options);
     } catch (error) {
       if (!(error instanceof GitError)) throw error;
       await git.in(checkout.path).run(['merge', '--abort'], { accept: [0, 128] });
@@ -63,7 +58,9 @@ export async function moveBranch(
         `Merge ${branch} by hand.`,
       );
     }
-    commit = await git.commitTree(merged.tree, [target, source], message);
+    const made = await commitAsUser(git, { tree: merged.tree, parents: [target, source], message, signer });
+    if (made.unsigned !== null) say(unsignedText('the merge', made.unsigned));
+    commit = made.commit;
     await git.run(['update-ref', `refs/heads/${into}`, commit, target]);
   }
   await appendDecision(repository.runsDir, loaded.plan.id, 'person', { type: 'merged', commit, into });

@@ -9,6 +9,8 @@ import { success, type Result } from '../../core/text/result.ts';
 import { fail, type EngineFailure } from '../failure.ts';
 import { changesBetween } from '../git/changes.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
+import { planSettings } from '../git/settings.ts';
+import { signerOf, whyNotSigning } from '../git/signing.ts';
 import { worktreeRoot } from '../git/worktree.ts';
 import { endProcesses, ofRuns } from '../process/process-table.ts';
 import { sweepTemporary } from '../process/temporary.ts';
@@ -20,7 +22,7 @@ import { primaryValues } from '../run/private-values.ts';
 import { FactsReader } from '../state/facts.ts';
 import { acquireLock, integrationLock } from '../state/locks.ts';
 import { verifyWhole } from './checks.ts';
-import { checkBoundaries, checkContracts } from './compliance.ts';
+import { checkBoundaries, checkContracts, checkSignatures } from './compliance.ts';
 import { moveBranch } from './delivery.ts';
 import { mergeSlice, openIntegrationWorktree } from './merging.ts';
 import { Pass, passId, type Merge } from './pass.ts';
@@ -109,7 +111,23 @@ async function integrate({
     redact,
     say,
   });
-  const pass = new Pass({ repository, loaded, facts, state, branch, dir, checkout, sandbox, redact, signal, say });
+  const asked = signerOf(await planSettings(repository, plan.id));
+  const whyUnsigned = asked && (await whyNotSigning(repository.git, asked));
+  const signer = whyUnsigned === null ? asked : null;
+  const pass = new Pass({
+    repository,
+    loaded,
+    facts,
+    state,
+    branch,
+    dir,
+    checkout,
+    signer,
+    sandbox,
+    redact,
+    signal,
+    say,
+  });
   const order = graph.order.filter((id) => state.slices.some((s) => s.id === id && s.commit && s.state !== 'skipped'));
   const opened = await openIntegrationWorktree(pass, order);
   if (!opened.ok) return opened;
@@ -131,6 +149,7 @@ async function integrate({
   const changes = await changesBetween(pass.git, pass.base, 'HEAD');
   checkContracts(pass, changes);
   checkBoundaries(pass, changes);
+  if (asked !== null) await checkSignatures(pass, whyUnsigned);
 
   let verified: Awaited<ReturnType<typeof verifyWhole>>;
   try {
@@ -147,7 +166,7 @@ async function integrate({
   const failed = failing.length > 0 || pass.lines.some((line) => line.status === 'failed');
   const report = await writeReport(pass, failed ? 'failed' : 'passed', { merges, failing });
   if (failed || options.into === undefined) return success(report);
-  const moved = await moveBranch(repository, loaded, branch, options.into);
+  const moved = await moveBranch(pass, options.into);
   return moved.ok ? success(report) : moved;
 }
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { success, type Result } from '../../core/text/result.ts';
 import { fail, type EngineFailure } from '../failure.ts';
 import { takeSnapshot } from '../git/changes.ts';
+import { asUser } from '../git/signing.ts';
 import { clearGitLocks, ensureWorktree } from '../git/worktree.ts';
 import type { Merge, Pass } from './pass.ts';
 
@@ -78,9 +79,10 @@ export async function mergeSlice(pass: Pass, id: string): Promise<Merge | { read
   const slice = plan.slices.find((candidate) => candidate.id === id);
   const message = `Merge ${id}: ${slice?.title ?? id}\n\nSlicewave-Plan: ${plan.id}\nSlicewave-Slice: ${id}`;
   // `merge` rather than `merge-tree`: where it conflicts, the person finds the conflict in this worktree.
-  const out = await git.run(['merge', '--no-ff', '--no-verify', '--quiet', '-m', message, commit], {
+  const { sign, ...options } = asUser(await git.author(), pass.request.signer);
+  const out = await git.run(['merge', '--no-ff', '--no-verify', '--quiet', ...sign, '-m', message, commit], {
+    ...options,
     accept: [0, 1],
-    env: await git.author(),
   });
   if (out.exitCode !== 0) return { conflicts: await git.fields(['diff', '--name-only', '--diff-filter=U', '-z']) };
   return { slice: id, commit: (await git.resolve('HEAD')) ?? '' };

@@ -5,6 +5,7 @@ import type { PlanFacts, PlanState } from '../../core/run/state-model.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import type { CheckLine } from './model.ts';
 import type { Git } from '../git/git.ts';
+import type { Signer } from '../git/signing.ts';
 import type { Repository } from '../git/repository.ts';
 import type { Sandbox } from '../process/sandbox.ts';
 import type { CleanCheckout } from '../run/clean-checkout.ts';
@@ -28,6 +29,8 @@ export interface PassRequest {
   readonly dir: string;
   /** Where its checks run: on the merged commits, never in the worktree. */
   readonly checkout: CleanCheckout;
+  /** How the user signs commits; `null`: they do not, or it cannot be done now. */
+  readonly signer: Signer | null;
   /** What confines the checks; `null`: nothing. */
   readonly sandbox: Sandbox | null;
   readonly redact: Redact;

@@ -1,5 +1,7 @@
 import { agentFor, agentOf } from '../agents/table.ts';
 import { mergeParts, partsOf } from '../git/base.ts';
+import { planSettings } from '../git/settings.ts';
+import { signerOf } from '../git/signing.ts';
 import { WorktreeReplaced } from '../git/place.ts';
 import { unlockWorktree } from '../git/worktree.ts';
 import { environment } from '../process/processes.ts';
@@ -101,6 +103,7 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
     const drift = await sliceGit.tellDrift();
     const privateFiles = await primaryValues(repository);
     const inPlace = await checksInPlace(claim);
+    const signer = signerOf(await planSettings(repository, plan.id));
     const passed = await sliceGit.use((git) =>
       passGate({
         plan,
@@ -109,6 +112,7 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
         git,
         base,
         branch,
+        signer,
         facts,
         failedBefore: failedBefore(claim),
         env,

@@ -23,6 +23,7 @@ import {
 import { readCodeChanges, textsBetween } from './code-changes.ts';
 import type { Git } from '../git/git.ts';
 import { nameRules } from '../git/repository.ts';
+import { commitAsUser, unsignedText, type Signer } from '../git/signing.ts';
 import type { Enclosure } from '../process/sandbox.ts';
 import { enclosed } from './confinement.ts';
 import { ignoredWork } from './ignored-work.ts';
@@ -39,6 +40,8 @@ export interface GateRequest {
   readonly git: Git;
   readonly base: string;
   readonly branch: string;
+  /** How the user signs commits; `null`: they do not. */
+  readonly signer: Signer | null;
   readonly facts: PlanFacts;
   /** Attempts of this slice whose checks failed since the person last decided, this one not counted. */
   readonly failedBefore: number;
@@ -314,15 +317,25 @@ function stopped(condition: Stop['condition'], detail: string, question: string,
 }
 
 async function commit(request: GateRequest, tree: string, testsPassed: boolean | null): Promise<void> {
-  const { run, git, slice, plan } = request;
+  const { run, git, slice, plan, say } = request;
   await run.record({ type: 'verified', tree, tests_passed: testsPassed });
   const message =
     `${slice.id}: ${slice.title}\n\n` +
     `Slicewave-Plan: ${plan.id}\nSlicewave-Slice: ${slice.id}\nSlicewave-Run: ${run.runId}\n`;
-  const made = await git.commitTree(tree, [request.base], message);
+  const made = await commitAsUser(git, { tree, parents: [request.base], message, signer: request.signer });
+  if (made.unsigned !== null) {
+    const doubt = {
+      kind: 'unsigned',
+      summary: unsignedText('the commit', made.unsigned),
+      severity: 'high',
+      places: [],
+    } as const;
+    say(`doubt: ${doubtText(doubt)}`);
+    await run.record({ type: 'doubted', doubt });
+  }
   // What the checks left behind belongs to nobody: the agent's own work is in the commit and in the snapshot.
-  await putOnBranch(git, request.branch, made);
-  await run.record({ type: 'committed', commit: made });
+  await putOnBranch(git, request.branch, made.commit);
+  await run.record({ type: 'committed', commit: made.commit });
 }
 
 /** The scanner is large. Asked for while an agent works, it is there when the gate needs it. */
