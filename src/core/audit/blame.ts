@@ -28,6 +28,8 @@ export interface BlameContext {
   readonly near: ReadonlySet<string>;
   /** Whether a ref that moved still holds what it held before (a fast-forward). */
   readonly forward: (ref: string) => boolean;
+  /** Whether git noted a move of `HEAD` in its log, as every command of its own does. */
+  readonly headLogged: boolean;
 }
 
 /** Subcommands that may move a ref, each named or not. */
@@ -137,7 +139,7 @@ function suspicious(difference: Difference, context: BlameContext): boolean {
     case 'ref-deleted':
       return !difference.what.startsWith('refs/remotes/');
     case 'head':
-      return false;
+      return !context.headLogged;
     case 'stash':
       return lost(difference.before, difference.after);
     case 'config':

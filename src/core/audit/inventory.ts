@@ -7,6 +7,8 @@ export interface Inventory {
   readonly refs: Readonly<Record<string, string>>;
   /** The text of the primary checkout's `HEAD`. */
   readonly head: string;
+  /** Mark of the log in which git notes each move of `HEAD`; `''` where it keeps none. */
+  readonly headLog: string;
   /** Settings of all levels in use, by file and key: `.git/config: core.hookspath`; several values in their order. */
   readonly config: Readonly<Record<string, string>>;
   /** Hooks, by path below the git directory. */

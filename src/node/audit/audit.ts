@@ -80,10 +80,12 @@ export class Audit {
       readCommands(runDir),
       Promise.all(given.neighbours.map((neighbour) => readCommands(neighbour.runDir))),
     ]);
+    const { headLog } = this.#before.inventory;
     const context = {
       primary: repository.root,
       near: near(this.#request.scopePaths),
       forward: await forwards(repository, found),
+      headLogged: headLog === '' || headLog !== after.inventory.headLog,
     };
     const blamed = blame(found, { ...context, commands, seen: given.seen });
     // What a neighbour did is the neighbour's: its own audit says so.

@@ -95,7 +95,7 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
     const marks = await Promise.all(names.map(async (name) => [name, await digestOf(path.join(base, name))] as const));
     return Object.fromEntries(marks.flatMap(([name, mark]) => (mark === null ? [] : [[prefix + name, mark] as const])));
   };
-  const [refs, hidden, config, checkout, hooks, info, top, headText, stashLog, indexInfo, beside, homeFiles] =
+  const [refs, hidden, config, checkout, hooks, info, top, headText, headLog, stashLog, indexInfo, beside, homeFiles] =
     await Promise.all([
       git.run(['for-each-ref', '--format=%(refname) %(objectname)']),
       hiddenPaths(git),
@@ -105,16 +105,20 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
       listFiles(path.join(commonDir, 'info')),
       readdir(commonDir, { withFileTypes: true }).catch(() => []),
       readFile(path.join(commonDir, 'HEAD'), 'utf8').catch(() => ''),
+      lstat(path.join(commonDir, 'logs', 'HEAD')).catch(() => null),
       readFile(path.join(commonDir, 'logs', 'refs', 'stash'), 'utf8').catch(() => ''),
       lstat(path.join(commonDir, 'index')).catch(() => null),
       Promise.all(request.beside.map((dir) => readNames(dir, { foldersToo: dir !== path.dirname(root) }))),
       named(home, HOME_FILES, '~/'),
     ]);
-  await Promise.all(
-    ['config', 'config.worktree', 'logs/refs/stash'].map((name) => digestOf(path.join(commonDir, name))),
+  const gitDir = toPosix(path.relative(root, commonDir)) || '.git';
+  const shared = ['config', 'config.worktree', 'logs/refs/stash'];
+  const marks = await Promise.all(shared.map((name) => digestOf(path.join(commonDir, name))));
+  // What they say is compared setting by setting; that one has become a link is not seen there.
+  const links = shared.flatMap((name, at) =>
+    /^(?:link|special)/.test(marks[at] ?? '') ? [[`${gitDir}/${name}`, marks[at] ?? ''] as const] : [],
   );
   await digestOf(path.join(home, '.gitconfig'));
-  const gitDir = toPosix(path.relative(root, commonDir)) || '.git';
   const extra = top.filter((entry) => entry.isFile() && !PASSING.test(entry.name)).map((entry) => entry.name);
   return {
     files,
@@ -126,6 +130,7 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
           .map((line) => line.split(' ', 2) as [string, string]),
       ),
       head: headText.trim(),
+      headLog: headLog ? `${headLog.size} ${headLog.mtimeMs} ${headLog.ctimeMs}` : '',
       config,
       hooks: await named(
         path.join(commonDir, 'hooks'),
@@ -133,6 +138,7 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
         `${gitDir}/hooks/`,
       ),
       gitFiles: {
+        ...Object.fromEntries(links),
         ...(await named(
           path.join(commonDir, 'info'),
           info.filter((name) => name !== 'refs'),

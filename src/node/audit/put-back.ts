@@ -1,5 +1,6 @@
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import process from 'node:process';
 import type { BlamedDifference } from '../../core/audit/blame.ts';
 import type { Repository } from '../git/repository.ts';
 import type { TakenInventory } from './inventory.ts';
@@ -25,8 +26,16 @@ export async function putBack(request: PutBackRequest): Promise<ReadonlySet<stri
   return done;
 }
 
-async function putBackRefs({ repository, found, before, after }: PutBackRequest, done: Set<string>): Promise<void> {
-  const checkedOut = /^ref: (.*)$/.exec(before.inventory.head)?.[1];
+async function putBackRefs(request: PutBackRequest, done: Set<string>): Promise<void> {
+  const { repository, before, after } = request;
+  let { found } = request;
+  const checkedOut = branchOf(before.inventory.head);
+  if (await putBackHead(request)) done.add('HEAD');
+  else {
+    // Without the branch that it stands on the checkout would have no commit at all.
+    const standing = branchOf(after.inventory.head);
+    if (standing !== undefined) found = found.filter(({ what }) => what !== standing || standing === checkedOut);
+  }
   const untouched = before.inventory.index === after.inventory.index && before.inventory.head === after.inventory.head;
   const orders: string[] = [];
   const names: string[] = [];
@@ -53,6 +62,21 @@ async function putBackRefs({ repository, found, before, after }: PutBackRequest,
     }
 }
 
+/** Only between two branches at one commit: there the index and the files are as they were. */
+async function putBackHead({ repository, found, before, after }: PutBackRequest): Promise<boolean> {
+  if (!found.some(({ kind, blame }) => kind === 'head' && blame !== 'person')) return false;
+  const [was, is] = [branchOf(before.inventory.head), branchOf(after.inventory.head)];
+  if (was === undefined || is === undefined) return false;
+  const commit = before.inventory.refs[was];
+  if (commit === undefined || after.inventory.refs[was] !== commit || after.inventory.refs[is] !== commit) return false;
+  const args = ['symbolic-ref', '-m', 'slicewave: put back', 'HEAD', was];
+  return (await repository.git.run(args, { accept: [0, 1, 128] })).exitCode === 0;
+}
+
+function branchOf(head: string): string | undefined {
+  return /^ref: (.*)$/.exec(head)?.[1];
+}
+
 async function putBackFiles(request: PutBackRequest, done: Set<string>): Promise<void> {
   const { repository, found, before, after } = request;
   const { commonDir, root } = repository;
@@ -68,8 +92,11 @@ async function putBackFiles(request: PutBackRequest, done: Set<string>): Promise
     if (kept === null) await rm(file, { force: true });
     else {
       await mkdir(path.dirname(file), { recursive: true });
-      await writeFile(file, kept.content);
-      await chmod(file, kept.mode);
+      // In the place of what stands there: it may be a link, and what that leads to is not ours.
+      const fresh = `${file}.slicewave-${process.pid}`;
+      await writeFile(fresh, kept.content, { flag: 'wx' });
+      await chmod(fresh, kept.mode);
+      await rename(fresh, file);
     }
     return true;
   };

@@ -96,7 +96,8 @@ async function secretsIn(
       ? [{ rule: `the value of ${secret.name} in ${secret.file ?? 'the environment'}`, text: secret.value }]
       : [],
   );
-  const base = path.posix.basename(name);
+  // Secretlint reads names of files back out of its own marks, line by line.
+  const base = path.posix.basename(name).replaceAll(/[\p{Cc}\u2028\u2029]/gu, '_');
   const result = await lintSource({
     source: { content: text, filePath: base, ext: path.posix.extname(base), contentType: 'text' },
     options: {
