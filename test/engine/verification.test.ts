@@ -143,8 +143,8 @@ suite('what a slice is verified on', () => {
 
 suite('the environment of a check', () => {
   test('has a home of its own, no caches of results, and of ours only the ports, for the command', async () => {
-    const { env, close } = await openCheckEnvironment(
-      {
+    const { env, close } = await openCheckEnvironment({
+      given: {
         HOME: '/nowhere',
         PATH: '/bin',
         SLICEWAVE_RUN_ID: 'r',
@@ -153,8 +153,10 @@ suite('the environment of a check', () => {
         GIT_DIR: '/x',
         XDG_CACHE_HOME: '/c',
       },
-      'run-1',
-    );
+      runId: 'run-1',
+      primary: '/shop',
+      dir: '/shop.worktrees',
+    });
     try {
       assert.deepEqual(
         Object.keys(env).filter((name) => /^(?:SLICEWAVE|GIT|XDG)_/.test(name)),
@@ -164,6 +166,8 @@ suite('the environment of a check', () => {
       assert.equal(env['CI'], '1');
       assert.equal(env['TURBO_FORCE'], 'true');
       assert.equal(env['NX_SKIP_NX_CACHE'], 'true');
+      assert.equal(env['MOON_CACHE'], 'write');
+      assert.match(env['GRADLE_OPTS'] ?? '', /daemon=false/);
       assert.match(env['GOFLAGS'] ?? '', /-count=1/);
       assert.ok(existsSync(path.join(env['HOME'] ?? '', '.gitconfig')));
       assert.ok(existsSync(env['TMPDIR'] ?? ''));

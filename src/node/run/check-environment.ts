@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { inside } from '../paths.ts';
 import { checkMark } from '../process/process-table.ts';
 import { temporaryDirectory } from '../process/temporary.ts';
 
@@ -13,7 +14,11 @@ const WITHOUT_CACHES: Readonly<Record<string, string>> = {
   NX_SKIP_REMOTE_CACHE: 'true',
   NX_DAEMON: 'false',
   WIREIT_CACHE: 'none',
+  // Written, not read: without one, moon installs dependencies anew.
+  MOON_CACHE: 'write',
   PYTHONDONTWRITEBYTECODE: '1',
+  // Rails' preloader answers for code that it has read before.
+  DISABLE_SPRING: '1',
 };
 
 /** Stores of programs and downloads, which are not a result of anything: found by these names when HOME is another. */
@@ -48,6 +53,9 @@ const STORES: readonly (readonly [name: string, place: string])[] = [
   ['BUNDLE_USER_HOME', '.bundle'],
 ];
 
+/** Where languages look for modules: what names the primary checkout there is meant for the one that is checked. */
+const MODULE_PATHS = ['NODE_PATH', 'PYTHONPATH', 'RUBYLIB', 'PERL5LIB', 'CLASSPATH'];
+
 export interface CheckEnvironment {
   /** Holds the home and the temporary directory. */
   readonly root: string;
@@ -61,10 +69,19 @@ export interface CheckEnvironment {
  * only the ports, which {@link runCheck} puts into the command where it names them and gives to no program. Nothing tells
  * a program in it that it is being judged.
  */
-export async function openCheckEnvironment(
-  given: Readonly<Record<string, string>>,
-  runId: string,
-): Promise<CheckEnvironment> {
+export async function openCheckEnvironment({
+  given,
+  runId,
+  primary,
+  dir,
+}: {
+  readonly given: Readonly<Record<string, string>>;
+  readonly runId: string;
+  /** The checkout that the environment was made for. */
+  readonly primary: string;
+  /** The checkout that is checked. */
+  readonly dir: string;
+}): Promise<CheckEnvironment> {
   // By this name a check is found that outlived its runner.
   const root = await temporaryDirectory('check', checkMark(runId));
   const home = path.join(root, 'home');
@@ -78,6 +95,17 @@ export async function openCheckEnvironment(
     const isOurs = name.startsWith('SLICEWAVE_') && !name.startsWith('SLICEWAVE_PORT');
     if (!isOurs && !name.startsWith('GIT_') && !name.startsWith('XDG_')) env[name] = value;
   }
+  for (const name of [...MODULE_PATHS, 'PATH']) {
+    const value = env[name];
+    if (value === undefined) continue;
+    const moved = value.split(path.delimiter).map((entry) => {
+      if (!path.isAbsolute(entry) || !inside(primary, entry)) return entry;
+      const there = path.join(dir, path.relative(primary, entry));
+      // A program of the primary checkout runs the code that it is given; a module of it stands for that code.
+      return name === 'PATH' && !existsSync(there) ? entry : there;
+    });
+    env[name] = moved.join(path.delimiter);
+  }
   const real = given['HOME'] ?? homedir();
   for (const [name, place] of STORES) {
     const dir = path.join(real, place);
@@ -86,6 +114,8 @@ export async function openCheckEnvironment(
   const maven = path.join(real, '.m2/repository');
   if (existsSync(maven)) env['MAVEN_OPTS'] = `${env['MAVEN_OPTS'] ?? ''} -Dmaven.repo.local=${maven}`.trim();
   Object.assign(env, WITHOUT_CACHES, {
+    // The person's own daemon would do the work: outside of the sandbox, and with what it has in mind.
+    GRADLE_OPTS: `${env['GRADLE_OPTS'] ?? ''} -Dorg.gradle.daemon=false`.trim(),
     // Otherwise a package that was tested before is not tested again.
     GOFLAGS: `${env['GOFLAGS'] ?? ''} -count=1`.trim(),
     HOME: home,

@@ -84,7 +84,8 @@ export class CleanCheckout {
       const kept = await this.#ignored();
       await writeWhole(await this.#noteFile(), `${JSON.stringify({ key, kept, seal: await this.#seal(kept) })}\n`);
     }
-    this.#environment ??= await openCheckEnvironment(this.#request.env, this.#request.runId);
+    const { env: given } = this.#request;
+    this.#environment ??= await openCheckEnvironment({ given, runId, primary: repository.root, dir });
     return success({ dir, env: this.#environment.env, writable: [this.#environment.root], setup });
   }
 
