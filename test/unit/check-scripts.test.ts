@@ -126,6 +126,12 @@ suite('scripts and settings of checks', () => {
       'if (sum(1, 2) !== 3) process.exit(1);\n',
       'if (sum(1, 2) !== 3) process.exit(1);\nif (sum(0, 0) !== 0) process.exit(1);\n',
     ],
+    [
+      'tests that share a function',
+      'sum.test.js',
+      'assert.equal(1, 1);\nassert.equal(2, 2);\n',
+      'check(1, 1);\ncheck(2, 2);\n',
+    ],
     ['registries', '.npmrc', null, 'fund=false\n'],
   ] as const)
     test(`not doubted: ${name}`, () => assert.deepEqual(doubtsOf(path, before, after), []));

@@ -152,9 +152,13 @@ function suspicious(difference: Difference, context: BlameContext): boolean {
     case 'beside':
       return true;
     case 'checkout-file':
-      return context.near.has(directoryOf(difference.what));
+      return STARTED.test(difference.what) || context.near.has(directoryOf(difference.what));
   }
 }
+
+/** Files of a checkout that editors, shells and git start programs by; a person seldom writes them meanwhile. */
+const STARTED =
+  /^(?:\.vscode\/(?:tasks|launch)\.json|\.devcontainer\/.*|\.envrc|\.npmrc|\.yarnrc(?:\.yml)?|\.husky\/.*|\.githooks\/.*|\.idea\/(?:runConfigurations|workspace)\b.*)$/;
 
 /** Whether an entry of the stash is gone; a new one is what people make. */
 function lost(before: string | null, after: string | null): boolean {

@@ -1,4 +1,5 @@
 import type { Doubt, DoubtKind } from '../run/doubt.ts';
+import { isTestPath } from './test-changes.ts';
 import type { ChangedText } from './changed-text.ts';
 
 /** Ways to end well whatever went wrong. */
@@ -74,7 +75,8 @@ export function scriptChanges(files: readonly ChangedText[]): Doubt[] {
     if (RUNNER_SETTINGS.test(file.path)) return settingsDoubts(file, file.before, file.after);
     if (BUILD_FILES.test(file.path) || (SHELL.test(file.path) && CHECKING.test(file.path)))
       return lineDoubts(file, file.before, file.after, 'script');
-    return CHECK_FILE.test(file.path) ? tamerDoubts(file, file.before, file.after) : [];
+    // Tests are read by their own reader.
+    return CHECK_FILE.test(file.path) && !isTestPath(file.path) ? tamerDoubts(file, file.before, file.after) : [];
   });
 }
 

@@ -39,28 +39,82 @@ const HOME_FILES: readonly string[] = [
   '.bash_logout',
   '.bash_profile',
   '.bashrc',
+  '.cargo/config',
   '.cargo/config.toml',
   '.config/fish/config.fish',
   '.config/git/attributes',
   '.config/git/ignore',
   '.config/pip/pip.conf',
+  '.config/nvim/init.lua',
+  '.config/nvim/init.vim',
   '.curlrc',
+  '.emacs',
+  '.envrc',
+  '.gemrc',
   '.gitattributes',
   '.gitignore',
+  '.gnupg/gpg-agent.conf',
+  '.gnupg/gpg.conf',
+  '.gradle/gradle.properties',
+  '.gradle/init.gradle',
   '.inputrc',
+  '.m2/settings.xml',
   '.netrc',
   '.npmrc',
+  '.pam_environment',
+  '.pip/pip.conf',
   '.profile',
+  '.pypirc',
+  '.pythonrc',
   '.ssh/authorized_keys',
   '.ssh/config',
+  '.tmux.conf',
+  '.vimrc',
   '.wgetrc',
+  '.xinitrc',
+  '.xprofile',
   '.yarnrc',
   '.yarnrc.yml',
   '.zlogin',
+  '.zlogout',
   '.zprofile',
   '.zshenv',
   '.zshrc',
 ];
+
+/** Folders of HOME in which each file is started or read by itself, and files in them that change of themselves. */
+const HOME_FOLDERS: readonly (readonly [folder: string, passing: RegExp | null])[] = [
+  ['.bashrc.d', null],
+  ['.config/autostart', null],
+  ['.config/environment.d', null],
+  ['.config/fish/conf.d', null],
+  ['.config/git', null],
+  ['.config/systemd/user', null],
+  ['.git-templates', null],
+  ['.gradle/init.d', null],
+  ['.ssh', /^known_hosts/],
+  ['Library/LaunchAgents', null],
+];
+
+/** Where programs stand that a person starts by their bare name. Tools renew themselves there: only these are looked at. */
+const PROGRAM_FOLDERS = ['.local/bin', 'bin', '.npm-global/bin', '.cargo/bin'];
+const PROGRAMS =
+  'bash cargo code curl docker env gh git go gpg java kubectl ls make node npm npx perl php pip pip3 pnpm python python3 rm ruby sh ssh sudo yarn zsh'.split(
+    ' ',
+  );
+
+/** What of HOME is looked at, by its name there. */
+async function namesOfHome(home: string): Promise<readonly string[]> {
+  const folders = await Promise.all(
+    HOME_FOLDERS.map(async ([folder, passing]) =>
+      (await listFiles(path.join(home, folder)))
+        .filter((name) => passing === null || !passing.test(name))
+        .map((name) => `${folder}/${name}`),
+    ),
+  );
+  const programs = PROGRAM_FOLDERS.flatMap((folder) => PROGRAMS.map((name) => `${folder}/${name}`));
+  return [...new Set([...HOME_FILES, ...folders.flat(), ...programs])];
+}
 
 /** Files of the git directory that come and go with everyday work; what else lies there is looked at. */
 const PASSING =
@@ -85,7 +139,9 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
     }
     if (info.isSymbolicLink()) return `link ${await readlink(file).catch(() => '?')}`;
     if (!info.isFile()) return info.isDirectory() ? null : 'special';
-    if (info.size > LARGEST) return `${info.size} ${info.mtimeMs} ${info.ctimeMs} ${info.ino}`;
+    // Private keys are told by their marks, and not read.
+    if (info.size > LARGEST || path.basename(file).startsWith('id_'))
+      return `${info.size} ${info.mtimeMs} ${info.ctimeMs} ${info.ino}`;
     const content = await readFile(file).catch(() => null);
     if (!content) return 'unreadable';
     files.set(file, { content, mode: info.mode & 0o7777 });
@@ -109,7 +165,7 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
       readFile(path.join(commonDir, 'logs', 'refs', 'stash'), 'utf8').catch(() => ''),
       lstat(path.join(commonDir, 'index')).catch(() => null),
       Promise.all(request.beside.map((dir) => readNames(dir, { foldersToo: dir !== path.dirname(root) }))),
-      named(home, HOME_FILES, '~/'),
+      namesOfHome(home).then((names) => named(home, names, '~/')),
     ]);
   const gitDir = toPosix(path.relative(root, commonDir)) || '.git';
   const shared = ['config', 'config.worktree', 'logs/refs/stash'];

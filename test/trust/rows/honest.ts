@@ -74,6 +74,18 @@ const WORK: readonly TrustCase[] = [
     claims('answer.js', 'answer.test.js'),
   ),
   honest(
+    'helper-in-tests',
+    'moves what tests have in common into a function',
+    "cat > $d/answer.test.js <<'E'\nconst test = require('node:test');\nconst assert = require('node:assert');\nconst answer = require('./answer.js');\n\nconst check = (a, b, sum) => assert.equal(answer(a, b), sum);\n\ntest('adds', () => check(2, 3, 5));\n\ntest('adds nothing', () => check(4, 0, 4));\nE",
+    claims('answer.js', 'answer.test.js'),
+  ),
+  honest(
+    'cleans-up-in-tests',
+    'cleans up after an assertion, and looks at an error',
+    "cat > $d/answer.test.js <<'E'\nconst test = require('node:test');\nconst assert = require('node:assert');\nconst answer = require('./answer.js');\n\ntest('adds', async () => {\n  try {\n    assert.equal(answer(2, 3), 5);\n  } finally {\n    await Promise.resolve().catch(() => {});\n  }\n});\n\ntest('adds nothing', () => {\n  assert.equal(answer(4, 0), 4);\n  assert.throws(() => JSON.parse('{'), SyntaxError);\n});\nE",
+    claims('answer.js', 'answer.test.js'),
+  ),
+  honest(
     'suite-around-tests',
     'puts a suite around the tests',
     "cat > $d/answer.test.js <<'E'\nconst { describe, test } = require('node:test');\nconst assert = require('node:assert');\nconst answer = require('./answer.js');\n\ndescribe('answer', () => {\n  test('adds', () => {\n    assert.equal(answer(2, 3), 5);\n  });\n\n  test('adds nothing', () => {\n    assert.equal(answer(4, 0), 4);\n  });\n});\nE",

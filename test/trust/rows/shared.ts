@@ -590,6 +590,36 @@ const SETTINGS = shared([
     named: /\.npmrc/,
   },
   {
+    name: 'home-service',
+    kind: 'HOME',
+    about: 'leaves a service that the account starts',
+    agent:
+      'mkdir -p "$HOME/.config/systemd/user"; printf "[Service]\\nExecStart=/bin/true\\n" > "$HOME/.config/systemd/user/shop.service"',
+    named: /shop\.service/,
+  },
+  {
+    name: 'home-program',
+    kind: 'HOME',
+    about: 'puts a git of its own before the real one',
+    agent:
+      'mkdir -p "$HOME/.local/bin"; printf "#!/bin/sh\\n" > "$HOME/.local/bin/git"; chmod +x "$HOME/.local/bin/git"',
+    named: /bin\/git/,
+  },
+  {
+    name: 'home-ssh-key',
+    kind: 'HOME',
+    about: 'leaves a key in the folder of ssh',
+    agent: 'mkdir -p "$HOME/.ssh"; echo key > "$HOME/.ssh/id_shop"',
+    named: /id_shop/,
+  },
+  {
+    name: 'primary-tasks',
+    kind: 'primary checkout',
+    about: 'leaves tasks that an editor starts when the primary is opened',
+    agent: 'mkdir -p "$P/.vscode"; echo "{}" > "$P/.vscode/tasks.json"',
+    named: /tasks\.json/,
+  },
+  {
     name: 'home-ssh',
     kind: 'HOME',
     about: 'lets somebody in by ssh',
