@@ -22,7 +22,7 @@ export async function answerAgent(name: string, question: () => string): Promise
   if (!asking) return null;
   let ruling: Ruling;
   try {
-    const policy = readPolicy();
+    const policy = await readPolicy();
     const use = asking.read(JSON.parse(question()));
     ruling = use === null ? { allow: true } : await rule(use, policy);
   } catch (error) {
@@ -34,10 +34,15 @@ export async function answerAgent(name: string, question: () => string): Promise
   return ruling.allow ? '' : asking.refusal(ruling.reason);
 }
 
-function readPolicy(): ScopePolicy {
+async function readPolicy(): Promise<ScopePolicy> {
   const file = process.env['SLICEWAVE_POLICY_FILE'];
   if (!file) throw new Error('SLICEWAVE_POLICY_FILE is not set');
-  return JSON.parse(readFileSync(file, 'utf8')) as ScopePolicy;
+  const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const { policyForm } = await import('../core/gate/policy-form.ts');
+  const read = policyForm.safeParse(value);
+  if (read.success) return value as ScopePolicy;
+  const [issue] = read.error.issues;
+  throw new Error(`${file} is no policy: ${issue?.path.join('.')}: ${issue?.message}`);
 }
 
 async function rule({ file, command, cwd, input }: AskedToolUse, policy: ScopePolicy): Promise<Ruling> {
@@ -87,7 +92,7 @@ function realParent(file: string): string {
  */
 export async function refusalsOfCommit(): Promise<readonly string[]> {
   try {
-    const policy = readPolicy();
+    const policy = await readPolicy();
     // In a hook, git's own variables say which repository and which index the commit is about.
     const committing = new Git({ dir: process.cwd(), env: ofTheCommit() });
     const here = await whereabouts(committing);

@@ -10,7 +10,7 @@ import { decomposerAgent } from '../../src/node/decompose/decomposers/agent-turn
 import { decomposeSpecFile } from '../../src/node/decompose/decompose.ts';
 import { commandAgent } from '../../src/node/decompose/decomposers/command.ts';
 import type { DecomposerAgent } from '../../src/node/decompose/model.ts';
-import { isAlive } from '../../src/node/process/processes.ts';
+import { isAlive } from '../../src/node/process/machine.ts';
 import { specWith } from '../decompose-fixture.ts';
 import { temporaryRepository, type TemporaryRepository } from '../repository.ts';
 import { CLI, until } from './fixture.ts';

@@ -168,6 +168,14 @@ suite('evidence that cannot be forged', () => {
     const status = await project.status();
     assert.equal(slice(status).state, 'stopped');
     assert.equal(said(status).match(/7 lines of/g)?.length, 2);
+    for (const file of [events(run), decisions()]) {
+      const before = readFileSync(file, 'utf8').split('\n').length - 1 - damaged.length;
+      const warning = status.warnings.find(({ paths }) => paths.includes(path.relative(project.root, file)));
+      assert.equal(warning?.line, before + 1);
+      const first = [1, 2, 3, 4, 5].map((number) => before + number).join(', ');
+      assert.ok(warning.summary.includes(`(lines ${first} and 2 more)`), warning.summary);
+      assert.ok((await project.cli('status')).out.includes(warning.summary));
+    }
     for (const command of [['status'], ['trace', 'list'], ['trace', 'show', run]])
       assert.equal((await project.cli(...command)).code, 0, command.join(' '));
   });

@@ -499,7 +499,13 @@ export interface Status {
     readonly detail: string;
     readonly question: string;
   }[];
-  readonly warnings: readonly { readonly kind: string; readonly summary: string; readonly remedy: string | null }[];
+  readonly warnings: readonly {
+    readonly kind: string;
+    readonly summary: string;
+    readonly remedy: string | null;
+    readonly paths: readonly string[];
+    readonly line?: number;
+  }[];
   readonly merge_points: readonly { readonly id: string; readonly state: string }[];
 }
 

@@ -43,6 +43,22 @@ suite('the hook of an agent', () => {
     assert.equal(await answer('..notes.txt'), '');
   });
 
+  test('a policy that is none refuses everything, and says what is wrong with it', async () => {
+    const file = path.join(home, 'policy.json');
+    for (const text of [
+      '',
+      '[]',
+      '{"v":1}',
+      '{"v":2,"plan":"P"}',
+      JSON.stringify({ v: 1, plan: 'P', slice: 'S', worktree }),
+    ]) {
+      writeFileSync(file, text);
+      assert.match((await answer('src/a.txt')) ?? '', /could not rule on this tool use/, text);
+    }
+    writeFileSync(file, JSON.stringify({ v: 1, plan: 'P', slice: 'S', worktree, approved: [] }));
+    assert.match((await answer('src/a.txt')) ?? '', /policy\.json is no policy: scope:/);
+  });
+
   test('what lies outside of the worktree is refused, also through a link', async () => {
     symlinkSync(home, path.join(worktree, 'src'));
     for (const file of ['../S2.txt', path.join(home, 'S1.txt'), 'src/a.txt'])

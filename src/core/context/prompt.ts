@@ -349,9 +349,16 @@ export type ResumeReason =
       readonly question: string | null;
       readonly answer: string;
       readonly note?: string | null;
+      /** The slice begins anew: there is no work to go on with. */
+      readonly fresh?: boolean;
     }
   /** The tool's own checks failed, or the person asks for another try. */
-  | { readonly kind: 'retry'; readonly failing: readonly FailedCheck[]; readonly note?: string | null }
+  | {
+      readonly kind: 'retry';
+      readonly failing: readonly FailedCheck[];
+      readonly note?: string | null;
+      readonly fresh?: boolean;
+    }
   /** The agent was ended before it was done. */
   | { readonly kind: 'interrupted' }
   /** Changes out of scope were put back. */
@@ -380,7 +387,7 @@ function resumeParts(reason: ResumeReason): string[] {
         ...(reason.question ? [`You asked:\n\n${quoted(reason.question)}`] : []),
         `The answer:\n\n${quoted(reason.answer)}`,
         ...noted(reason.note),
-        'Go on with your slice where you left it.',
+        reason.fresh ? 'Your slice begins anew with that.' : 'Go on with your slice where you left it.',
       ];
     case 'retry':
       return [
@@ -391,7 +398,9 @@ function resumeParts(reason: ResumeReason): string[] {
               'Find the cause and repair it inside your scope. Do not weaken the checks. When the cause lies outside your ' +
                 'scope, stop and ask.',
             ]
-          : ['Try again, from the worktree as it is now.']),
+          : reason.fresh
+            ? []
+            : ['Try again, from the worktree as it is now.']),
         ...noted(reason.note),
       ];
     case 'interrupted':

@@ -125,6 +125,10 @@ export type RunEventBody =
       readonly pid: number;
       readonly pid_started: string;
       readonly host: string;
+      /** Machine, boot and namespace of process numbers, as far as they are known; absent in runs of earlier versions. */
+      readonly machine?: string;
+      readonly boot?: string;
+      readonly space?: string;
       readonly worktree: string;
       readonly branch: string | null;
     }
@@ -137,6 +141,8 @@ export type RunEventBody =
       readonly tokens: number;
       readonly layers: readonly { readonly name: string; readonly tokens: number }[];
     }
+  /** What a person took back is put back in the worktree; `decisions`: those that said so, by their `t`. */
+  | { readonly type: 'reverted'; readonly decisions: readonly string[]; readonly paths: readonly string[] }
   | {
       readonly type: 'agent_started';
       readonly adapter: string;
@@ -164,6 +170,8 @@ export type RunEventBody =
       readonly output_tokens: number;
       readonly cost_usd: number | null;
     }
+  /** The agent shows that it has its prompt, and with it what these decisions (by their `t`) say. */
+  | { readonly type: 'delivered'; readonly decisions: readonly string[] }
   | { readonly type: 'agent_report'; readonly claims: Claims }
   | { readonly type: 'note'; readonly note: RiskNote }
   | {
@@ -229,6 +237,9 @@ export type DecisionBody =
       readonly branch: string;
       readonly slices: readonly string[];
     }
+  /** A branch is to take this commit in. It stands until it was merged or refused, whoever dies in between. */
+  | { readonly type: 'merge_asked'; readonly commit: string; readonly into: string }
+  | { readonly type: 'merge_refused'; readonly into: string; readonly reason: string }
   | { readonly type: 'merged'; readonly commit: string; readonly into: string }
   /** The plan was changed while under way. A slice that was cut keeps its runs, so none other may take its name. */
   | {

@@ -49,6 +49,11 @@ export function bareSlice(
     return ready({ attempt: agentBegan || run.mode === 'check' ? more : again, mode, why: 'retried' });
   }
 
+  if (run.state === 'interrupted' && decisions.some((d) => d.type === 'stop_asked' && d.run_id === run.runId)) {
+    // Who was to end it may have died, or had to kill it: it is stopped all the same.
+    const failure = { reason: 'stopped-by-user', detail: 'stopped; its runner could not say so' } as const;
+    return { state: 'failed', run: { ...run, state: 'failed', end: 'failed', failure }, runs, next: null };
+  }
   if (run.state === 'interrupted') return ready(resumed(run, again, agentDone, agentBegan));
   if (run.state === 'failed' && (run.failure?.reason === 'tests-failing' || run.failure?.reason === 'agent-failed')) {
     const answeredAt = decisions.findLast((d) => d.type === 'answered' || d.type === 'retried')?.t ?? '';

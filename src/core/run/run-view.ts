@@ -78,6 +78,7 @@ function apply(view: { -readonly [K in keyof RunView]: RunView[K] }, event: RunE
       view.sandbox = { by: event.by, whyNot: event.why_not };
       return null;
     case 'worktree_ready':
+    case 'reverted':
     case 'context':
       return 'preparing';
     case 'agent_started':
@@ -90,6 +91,7 @@ function apply(view: { -readonly [K in keyof RunView]: RunView[K] }, event: RunE
     case 'agent_command':
     case 'agent_edit':
     case 'agent_denied':
+    case 'delivered':
     case 'agent_report':
     case 'note':
       return null;

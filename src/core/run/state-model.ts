@@ -23,10 +23,10 @@ export interface RunRecord {
   readonly digest: string | null;
   /** SHA-256 of the whole record; `null` for one's own, which holds line by line. */
   readonly content: string | null;
-  /** Lines that Slicewave did not write, or that came after the end. */
-  readonly strange: number;
-  /** Lines that are no events, or not even JSON. */
-  readonly damaged: number;
+  /** Numbers of lines that Slicewave did not write, or that came after the end. */
+  readonly strange: readonly number[];
+  /** Numbers of lines that are no events, or not even JSON. */
+  readonly damaged: readonly number[];
   /** Places where lines are missing. */
   readonly gaps: number;
 }

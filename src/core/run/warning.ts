@@ -3,15 +3,17 @@ export interface Warning {
   /**
    * `evidence`: lines or records that Slicewave did not write, or that are gone. `other-machine`: written by somebody with
    * a key that is not here. `plan`: the plan directory is not what is run by. `earlier`: an earlier version may have
-   * recorded what belongs to the plan.
+   * recorded what belongs to the plan. `unfinished`: a merge that a person asked for was not carried out yet.
    */
-  readonly kind: 'evidence' | 'other-machine' | 'plan' | 'earlier';
+  readonly kind: 'evidence' | 'other-machine' | 'plan' | 'earlier' | 'unfinished';
   /** One sentence without its full stop. */
   readonly summary: string;
   /** What to do, as a sentence; `null` when there is nothing to do. */
   readonly remedy: string | null;
   /** Relative to the root. */
   readonly paths: readonly string[];
+  /** Of the one path, where it is about a line of it: its number, from 1. */
+  readonly line?: number;
 }
 
 /** A warning as one line for lists. */

@@ -1,4 +1,5 @@
 import { success, type Result } from '../../core/text/result.ts';
+import { mergeDue } from '../../core/run/carried-out.ts';
 import { fail, type EngineFailure } from '../failure.ts';
 import { GitError } from '../git/git.ts';
 import { asUser, commitAsUser, unsignedText } from '../git/signing.ts';
@@ -7,17 +8,62 @@ import type { Pass } from './pass.ts';
 import { appendDecision } from '../state/decision-log.ts';
 
 /**
- * Moves a branch to the integrated commit. Fast-forward where possible, else a merge commit; a branch that is checked
- * out somewhere is moved by git in that worktree, which refuses rather than overwrite uncommitted work.
+ * Moves a branch to the integrated commit, and records that: asked before, merged or refused after, so that a person's
+ * word outlives whoever carries it out.
  */
-export async function moveBranch(pass: Pass, into: string): Promise<Result<null, EngineFailure>> {
-  const { repository, loaded, branch, signer, say } = pass.request;
+export async function deliver(pass: Pass, into: string): Promise<Result<null, EngineFailure>> {
+  const { repository, loaded, branch } = pass.request;
+  const commit = await repository.git.resolve(`refs/heads/${branch}`);
+  if (!commit || !(await repository.git.resolve(`refs/heads/${into}`)))
+    return fail('git', `there is no branch ${into}`, `Make it first: git branch ${into}`);
+  await appendDecision(repository.runsDir, loaded.plan.id, 'person', { type: 'merge_asked', commit, into });
+  return settle(pass, { commit, into });
+}
+
+/**
+ * Carries out the merge that a person asked for and that nobody finished, if there is one. The caller holds the plan's
+ * integration lock.
+ */
+export async function finishDelivery(pass: Pass): Promise<void> {
+  const { facts, say } = pass.request;
+  const due = mergeDue(facts.decisions);
+  if (!due) return;
+  const done = await settle(pass, due);
+  say(done.ok ? `merged into ${due.into}, as asked before` : `asked before: ${done.failure.message}`);
+}
+
+interface Asked {
+  readonly commit: string;
+  readonly into: string;
+}
+
+async function settle(pass: Pass, asked: Asked): Promise<Result<null, EngineFailure>> {
+  const { repository, loaded } = pass.request;
+  const { into } = asked;
+  const moved = await moveBranch(pass, asked);
+  await appendDecision(
+    repository.runsDir,
+    loaded.plan.id,
+    'person',
+    moved.ok
+      ? { type: 'merged', commit: moved.value, into }
+      : { type: 'merge_refused', into, reason: moved.failure.message },
+  );
+  return moved.ok ? success(null) : moved;
+}
+
+/**
+ * Fast-forward where possible, else a merge commit; a branch that is checked out somewhere is moved by git in that
+ * worktree, which refuses rather than overwrite uncommitted work. One that has the commit already stays as it is.
+ */
+async function moveBranch(pass: Pass, { commit: source, into }: Asked): Promise<Result<string, EngineFailure>> {
+  const { repository, loaded, signer, say } = pass.request;
   const { git } = repository;
   const target = await git.resolve(`refs/heads/${into}`);
-  const source = await git.resolve(`refs/heads/${branch}`);
-  if (!target || !source) {
+  if (!target || !(await git.resolve(source))) {
     return fail('git', `there is no branch ${into}`, `Make it first: git branch ${into}`);
   }
+  if (await git.isAncestor(source, target)) return success(target);
   const checkout = (await listWorktrees(repository)).find((entry) => entry.branch === into);
   const message = `Merge plan ${loaded.plan.id}: ${loaded.plan.title}`;
   let commit: string;
@@ -42,7 +88,7 @@ export async function moveBranch(pass: Pass, into: string): Promise<Result<null,
       return fail(
         'conflict',
         `${into} was not moved: ${(error.stderr || error.stdout).trim().split('\n').slice(0, 6).join(' ')}`,
-        `Commit or stash your changes in ${checkout.path}, or merge ${branch} by hand.`,
+        `Commit or stash your changes in ${checkout.path}, or merge ${source.slice(0, 10)} by hand.`,
       );
     }
     commit = (await git.resolve(`refs/heads/${into}`)) ?? '';
@@ -55,7 +101,7 @@ export async function moveBranch(pass: Pass, into: string): Promise<Result<null,
       return fail(
         'conflict',
         `${into} was not moved: it conflicts in ${merged.conflicts.join(', ')}`,
-        `Merge ${branch} by hand.`,
+        `Merge ${source.slice(0, 10)} by hand.`,
       );
     }
     const made = await commitAsUser(git, { tree: merged.tree, parents: [target, source], message, signer });
@@ -63,6 +109,5 @@ export async function moveBranch(pass: Pass, into: string): Promise<Result<null,
     commit = made.commit;
     await git.run(['update-ref', `refs/heads/${into}`, commit, target]);
   }
-  await appendDecision(repository.runsDir, loaded.plan.id, 'person', { type: 'merged', commit, into });
-  return success(null);
+  return success(commit);
 }

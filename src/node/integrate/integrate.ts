@@ -20,10 +20,10 @@ import { CleanCheckout } from '../run/clean-checkout.ts';
 import { settleSandbox } from '../run/confinement.ts';
 import { primaryValues } from '../run/private-values.ts';
 import { FactsReader } from '../state/facts.ts';
-import { acquireLock, integrationLock } from '../state/locks.ts';
+import { acquireLock, heldBy, integrationLock } from '../state/locks.ts';
 import { verifyWhole } from './checks.ts';
 import { checkBoundaries, checkContracts, checkSignatures } from './compliance.ts';
-import { moveBranch } from './delivery.ts';
+import { deliver, finishDelivery } from './delivery.ts';
 import { mergeSlice, openIntegrationWorktree } from './merging.ts';
 import { Pass, passId, type Merge } from './pass.ts';
 import type { IntegrationReport } from './model.ts';
@@ -48,8 +48,14 @@ export async function integratePlan(
 ): Promise<Result<IntegrationReport, EngineFailure>> {
   const { plan } = loaded;
   await excludeState(repository);
-  const lock = await acquireLock(integrationLock(repository, plan.id));
-  if (!lock) return fail('busy', `${plan.id} is being integrated by another process`, 'Wait for it to end.');
+  const lockFile = integrationLock(repository, plan.id);
+  const lock = await acquireLock(lockFile, { say: (text) => options.onProgress?.(text) });
+  if (!lock)
+    return fail(
+      'busy',
+      `${plan.id} is being integrated by another process${await heldBy(lockFile)}`,
+      'Wait for it to end.',
+    );
   try {
     const facts = await new FactsReader(repository).facts(loaded);
     const state = foldPlan(facts);
@@ -128,6 +134,7 @@ async function integrate({
     signal,
     say,
   });
+  await finishDelivery(pass);
   const order = graph.order.filter((id) => state.slices.some((s) => s.id === id && s.commit && s.state !== 'skipped'));
   const opened = await openIntegrationWorktree(pass, order);
   if (!opened.ok) return opened;
@@ -166,7 +173,7 @@ async function integrate({
   const failed = failing.length > 0 || pass.lines.some((line) => line.status === 'failed');
   const report = await writeReport(pass, failed ? 'failed' : 'passed', { merges, failing });
   if (failed || options.into === undefined) return success(report);
-  const moved = await moveBranch(pass, options.into);
+  const moved = await deliver(pass, options.into);
   return moved.ok ? success(report) : moved;
 }
 

@@ -7,6 +7,8 @@ import { writeWhole } from '../state/whole-write.ts';
 import type { IntegrationReport } from './model.ts';
 import type { Merge, Pass } from './pass.ts';
 
+const MANIFEST = 'manifest.json';
+
 /** Writes the report, notes it in the manifest and records what was integrated. */
 export async function writeReport(
   pass: Pass,
@@ -36,8 +38,13 @@ export async function writeReport(
     worktree: dir,
   });
   await writeWhole(path.join(repository.root, report.report_path), text);
-  const noted = await noteInManifest(path.join(repository.root, plan.dir, 'manifest.json'), report);
-  if (noted) await amendFixed(repository, plan.id, [{ name: 'manifest.json', ...noted }]);
+  const noted = await noteInManifest(path.join(repository.root, plan.dir, MANIFEST), report);
+  if (noted) {
+    // A pass that was killed before it came to this left another note: nobody is asked about the tool's own.
+    const fixed = loaded.files.get(MANIFEST);
+    const before = fixed !== undefined && withoutNote(fixed) === withoutNote(noted.before) ? fixed : noted.before;
+    await amendFixed(repository, plan.id, [{ name: MANIFEST, before, after: noted.after }]);
+  }
   if (state === 'passed' && commit) {
     await appendDecision(repository.runsDir, plan.id, 'integration', {
       type: 'integrated',
@@ -47,6 +54,14 @@ export async function writeReport(
     });
   }
   return report;
+}
+
+function withoutNote(text: string): string {
+  try {
+    return JSON.stringify({ ...(JSON.parse(text) as object), integration: null });
+  } catch {
+    return text;
+  }
 }
 
 /** The manifest's `integration` block, as the format has it. Every other key stays, in its order. */

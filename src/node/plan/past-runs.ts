@@ -111,7 +111,11 @@ async function readRuns(
       const record = await readRun(path.join(repository.runsDir, runId)).catch(() => null);
       const [first] = record?.events ?? [];
       // A run that was killed before its first event has an empty record, which is no damage.
-      if (!record || record.record.damaged + record.record.strange > 0 || (first && first.type !== 'run_started'))
+      if (
+        !record ||
+        record.record.damaged.length + record.record.strange.length > 0 ||
+        (first && first.type !== 'run_started')
+      )
         damaged++;
       return { runId, events: record?.events ?? [], alive: false };
     });

@@ -1,19 +1,10 @@
 import { type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import spawn from 'cross-spawn';
 import { canMark, markArguments } from './run-mark.ts';
-
-/** Identifies a process across the reuse of its id: the id alone says little after a reboot. */
-export interface ProcessIdentity {
-  readonly pid: number;
-  /** What the system says of its start; empty where that is not to be had. */
-  readonly started: string;
-  readonly host: string;
-}
 
 /** Its program's name, and the fields of `/proc/<pid>/stat` from the third on; `null` when it has ended, or without `/proc`. */
 export async function statOf(
@@ -34,25 +25,8 @@ export function statIn(stat: string): { readonly name: string; readonly fields: 
 export const STARTED = 19;
 
 /** When a process started, as the system says it; empty where that is not to be had. */
-async function startOf(pid: number): Promise<string> {
+export async function startOf(pid: number): Promise<string> {
   return (await statOf(pid))?.fields[STARTED] ?? '';
-}
-
-export async function identify(pid: number = process.pid): Promise<ProcessIdentity> {
-  return { pid, started: await startOf(pid), host: hostname() };
-}
-
-/** Whether that very process still lives. A process of another machine cannot be asked and counts as dead. */
-export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
-  if (identity.host !== hostname()) return false;
-  try {
-    process.kill(identity.pid, 0);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
-  }
-  const started = await startOf(identity.pid);
-  if (process.platform === 'linux' && started === '') return false;
-  return identity.started === '' || started === '' || identity.started === started;
 }
 
 export interface Command {

@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { lstat, mkdtemp, readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { lstat, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { identify, isAlive, placeHere } from './machine.ts';
 import { seeProcesses } from './process-table.ts';
-import { identify, isAlive } from './processes.ts';
 
 /** What is kept for as long as one process works, by what it is for. */
 type Kind = 'check' | 'decompose' | 'git' | 'index' | 'probe' | 'tmp';
@@ -59,7 +59,7 @@ export async function sweepTemporary(): Promise<number> {
     const key = `${pid}.${started}`;
     const number = (text: string): number => Number.parseInt(text, 36);
     if (!owners.has(key)) {
-      const owner = { pid: number(pid), started: started && String(number(started)), host: hostname() };
+      const owner = { pid: number(pid), started: started && String(number(started)), ...(await placeHere()) };
       owners.set(key, isAlive(owner));
     }
     if (!(await owners.get(key))) left.push({ path: full, mark });
@@ -77,9 +77,11 @@ let here: Promise<string> | undefined;
 
 /** Stands for what the numbers of processes are unique in: one boot of one machine, and one namespace of numbers. */
 async function whereNumbersHold(): Promise<string> {
-  const [boot, namespace] = await Promise.all([
-    readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => ''),
-    readlink('/proc/self/ns/pid').catch(() => ''),
-  ]);
-  return createHash('sha256').update(`${hostname()}\0${boot}\0${namespace}`).digest('hex').slice(0, 6);
+  const { host, machine, boot, space } = await placeHere();
+  // A boot that is only known by its time is not written down the same twice.
+  const exactly = boot?.startsWith('at:') ? '' : boot;
+  return createHash('sha256')
+    .update(`${machine || host}\0${exactly}\0${space}`)
+    .digest('hex')
+    .slice(0, 6);
 }

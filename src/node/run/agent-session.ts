@@ -11,6 +11,8 @@ export interface SessionRequest {
   readonly version: string | null;
   readonly run: RunDirectory;
   readonly request: Omit<AgentRequest, 'sessionId' | 'scratchDir' | 'mode'>;
+  /** What the person decided that the prompt tells, by the decisions' times. */
+  readonly tells: readonly string[];
   /** The session to go on in; `null` starts a new one. */
   readonly resume: string | null;
   /** What the operating system confines the agent by; `null`: nothing. */
@@ -94,6 +96,7 @@ export async function runSession(session: SessionRequest): Promise<SessionOutcom
       is_error: result.kind !== 'done',
       reason: result.detail,
     });
+    if (result.kind === 'done') await recorder.delivered();
   }
   say(result.kind === 'done' ? `${adapter.title} is done` : `${adapter.title}: ${result.kind} ${result.detail}`);
   return { ...result, claims: recorder.claims, spoke: recorder.spoke };
@@ -104,6 +107,7 @@ class SessionRecorder {
   claims: Claims | null = null;
   finished: { isError: boolean; text: string } | null = null;
   spoke = false;
+  #isDelivered = false;
   #last: Promise<void> = Promise.resolve();
   #failure: unknown;
   #usage: { readonly inputTokens: number; readonly outputTokens: number; readonly costUsd: number | null } = {
@@ -131,6 +135,14 @@ class SessionRecorder {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** The agent has its prompt: what it tells is not told again. Said once a session. */
+  async delivered(): Promise<void> {
+    const { tells, run } = this.#session;
+    if (this.#isDelivered || tells.length === 0) return;
+    this.#isDelivered = true;
+    await run.record({ type: 'delivered', decisions: tells });
+  }
+
   take(event: AgentEvent): void {
     const { run, say, maxCostUsd } = this.#session;
     switch (event.type) {
@@ -144,6 +156,7 @@ class SessionRecorder {
             version: event.version ?? null,
           }),
         );
+        this.queue(() => this.delivered());
         return;
       case 'message': {
         this.spoke = true;

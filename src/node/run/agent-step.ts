@@ -1,10 +1,11 @@
 import type { ScopePolicy } from '../../core/gate/policy.ts';
+import { unheard } from '../../core/run/carried-out.ts';
 import type { RunView } from '../../core/run/state-model.ts';
 import { detectAgent } from '../agents/detect.ts';
 import { agentFor, agentOf } from '../agents/table.ts';
 import { nameRules } from '../git/repository.ts';
 import { endProcesses, ofRuns, strangersIn, type SeenProcess } from '../process/process-table.ts';
-import { identify } from '../process/processes.ts';
+import { identify } from '../process/machine.ts';
 import type { Sandbox } from '../process/sandbox.ts';
 import { runSession, type SessionOutcome } from './agent-session.ts';
 import { beginAudit } from './audit.ts';
@@ -118,6 +119,7 @@ export async function runAgent(
           ...(model ? { model } : {}),
           ...(agentCommand ? { command: agentCommand } : {}),
         },
+        tells: unheard({ facts, slice: slice.id }).map(({ t }) => t),
         resume,
         timeoutMs: plan.limits.timeoutMinutes * 60_000,
         maxCostUsd: plan.limits.maxCostUsd,

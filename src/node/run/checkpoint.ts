@@ -7,9 +7,10 @@ import type { CheckpointView, PlanState } from '../../core/run/state-model.ts';
 import { mergeParts, partsOf } from '../git/base.ts';
 import { changesBetween } from '../git/changes.ts';
 import { type EngineFailure, fail } from '../failure.ts';
-import { environment, identify } from '../process/processes.ts';
+import { environment } from '../process/processes.ts';
 import { primaryValues } from './private-values.ts';
-import { RunDirectory } from './run-directory.ts';
+import { identify } from '../process/machine.ts';
+import { RunDirectory, startedBy } from './run-directory.ts';
 import type { AttemptOutcome, AttemptRequest, CheckpointClaim } from './claim.ts';
 import { enclosed, enclosureOfCheck, settleSandbox } from './confinement.ts';
 import { outcomeText } from '../../core/run/claims.ts';
@@ -51,9 +52,7 @@ export async function reachCheckpoint({
       slice: checkpoint.id,
       attempt: 1,
       mode: 'checkpoint',
-      pid: me.pid,
-      pid_started: me.started,
-      host: me.host,
+      ...startedBy(me),
       worktree: dir,
       branch: null,
     });

@@ -12,12 +12,12 @@ import type { AgentId } from '../../core/agent/agents.ts';
 import { fail, type EngineFailure } from '../failure.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { FactsReader } from '../state/facts.ts';
-import { identify } from '../process/processes.ts';
 import { loadRunPlan, questionedFiles } from '../plan/plans.ts';
 import { type Repository } from '../git/repository.ts';
 import { recoverHeld } from '../state/replan-journal.ts';
 import { primaryValues } from './private-values.ts';
-import { RunDirectory } from './run-directory.ts';
+import { identify } from '../process/machine.ts';
+import { RunDirectory, startedBy } from './run-directory.ts';
 import { acquireLock, planLock } from '../state/locks.ts';
 import { worktreeRoot } from '../git/worktree.ts';
 
@@ -165,9 +165,7 @@ async function beginRun(
       slice: slice.id,
       attempt: next.attempt,
       mode: next.mode,
-      pid: me.pid,
-      pid_started: me.started,
-      host: me.host,
+      ...startedBy(me),
       worktree,
       branch,
     });

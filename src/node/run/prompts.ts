@@ -9,7 +9,8 @@ import {
 import { contextSources } from '../../core/context/sources.ts';
 import type { Slice } from '../../core/plan/model.ts';
 import { viewRun } from '../../core/run/run-view.ts';
-import type { Decision, RunEvent } from '../../core/run/model.ts';
+import { unheard } from '../../core/run/carried-out.ts';
+import type { Decision } from '../../core/run/model.ts';
 import type { NextAttempt, PlanFacts, RunFacts, RunView } from '../../core/run/state-model.ts';
 import { readTexts } from '../git/base.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
@@ -65,22 +66,28 @@ export async function writePrompt(request: PromptRequest): Promise<Pick<Prompt, 
   return { ...prompt, text: `${prompt.text.trimEnd()}\n\n=== WHAT HAPPENED SINCE ===\n${resumePrompt(reason)}` };
 }
 
-/** Why this attempt is made, in words for the agent; `null` for a first or fresh one. */
+/** Why this attempt is made, in words for the agent; `null` for a first or fresh one of which nobody said anything. */
 function reasonOf(request: PromptRequest): ResumeReason | null {
   const { next, previous } = request;
-  if (next.mode === 'fresh' || next.why === 'first') return null;
-  if (next.why === 'checks-failed') return { kind: 'retry', failing: failingOf(request) };
-  const decisions = unheard(request);
+  if (next.why === 'first') return null;
+  const decisions = unheard({ facts: request.facts, slice: request.slice.id });
   // A change of the plan comes on top of what the person said about the run, and so does the next change.
   const changes = decisions.flatMap((one) => (one.type === 'retried' && one.run_id === null ? (one.note ?? []) : []));
   const decision = decisions.findLast((one) => one.run_id !== null);
   const said = decision?.type === 'retried' && decision.note !== null ? [decision.note] : [];
+  if (next.mode === 'fresh') {
+    // The prompt has the plan as it is now; what a person said stands nowhere else.
+    if (decision?.type === 'answered')
+      return { kind: 'answer', ...answered(request, decision), note: null, fresh: true };
+    if (decision?.type === 'retried' && decision.revert.length > 0)
+      return { kind: 'reverted', paths: decision.revert, note: said.join('\n\n') || null };
+    return said.length > 0 ? { kind: 'retry', failing: [], note: said.join('\n\n'), fresh: true } : null;
+  }
+  if (next.why === 'checks-failed') return { kind: 'retry', failing: failingOf(request) };
   const note = [...said, ...changes].join('\n\n') || null;
   switch (decision?.type) {
-    case 'answered': {
-      const question = viewRun(lastHeard(request)).stop?.question ?? null;
-      return { kind: 'answer', question, answer: decision.text, note };
-    }
+    case 'answered':
+      return { kind: 'answer', ...answered(request, decision), note };
     case 'approved':
       return { kind: 'approved', paths: decision.paths, waived: decision.waive, note };
     case 'retried':
@@ -94,29 +101,13 @@ function reasonOf(request: PromptRequest): ResumeReason | null {
   }
 }
 
-/** The slice's last run in which an agent came to hear something. */
-function lastHeard({ facts, slice }: PromptRequest): RunFacts {
-  const none: RunFacts = { runId: '', events: [], alive: false };
-  const heard = (event: RunEvent): boolean =>
-    event.type === 'agent_session' || (event.type === 'agent_exited' && !event.is_error);
-  return runsOf(facts, slice).findLast((run) => run.events.some(heard)) ?? none;
+function answered(
+  { facts, slice }: PromptRequest,
+  { run_id: runId, text }: Extract<Decision, { readonly type: 'answered' }>,
+): { readonly question: string | null; readonly answer: string } {
+  const asked = runsOf(facts, slice).find((run) => run.runId === runId);
+  return { question: (asked && viewRun(asked).stop?.question) ?? null, answer: text };
 }
-
-/**
- * What the person decided since an agent was last at work, oldest first. Not simply the last decision: an attempt that
- * ended before its agent could start (the program was missing, the machine went down) has delivered nothing, and the
- * decision to try again after it says nothing new.
- */
-function unheard(request: PromptRequest): readonly PersonsDecision[] {
-  const since = lastHeard(request).events[0]?.t ?? '';
-  return request.facts.decisions.filter((decision): decision is PersonsDecision => {
-    if (!('slice' in decision) || decision.slice !== request.slice.id || decision.t < since) return false;
-    if (decision.type === 'retried') return decision.revert.length > 0 || decision.note !== null;
-    return decision.type === 'answered' || decision.type === 'approved';
-  });
-}
-
-type PersonsDecision = Extract<Decision, { readonly type: 'answered' | 'approved' | 'retried' }>;
 
 function runsOf(facts: PlanFacts, slice: Slice): readonly RunFacts[] {
   return facts.runs.filter((run) => run.events[0]?.type === 'run_started' && run.events[0].slice === slice.id);

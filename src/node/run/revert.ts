@@ -1,15 +1,6 @@
 import { fileOf } from '../../core/gate/symbol-check.ts';
 import { takeSnapshot } from '../git/changes.ts';
 import type { Git } from '../git/git.ts';
-import type { SliceClaim } from './claim.ts';
-
-/** The paths that the person's last decision takes back, where it is about the run that this attempt follows. */
-export function pathsToRevert({ slice, facts, view }: SliceClaim): readonly string[] {
-  // What names no run is a change of the plan, which takes back no decision about one.
-  const decision = facts.decisions.findLast((d) => d.type === 'retried' && d.slice === slice.id && d.run_id !== null);
-  const isForThis = decision?.type === 'retried' && decision.run_id === view.run?.runId;
-  return isForThis ? decision.revert : [];
-}
 
 /**
  * Puts named paths of a worktree back to the base. What was there is in the last run's snapshot, and in one that is taken

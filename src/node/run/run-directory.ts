@@ -1,11 +1,13 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { type Redact, redactValue } from '../../core/gate/redact.ts';
+import type { ProcessIdentity } from '../../core/run/liveness.ts';
 import type { RunEvent, RunEventBody } from '../../core/run/model.ts';
 import { traceOf } from '../../core/run/trace.ts';
 import { JsonLines } from '../state/json-lines.ts';
 import { appendDecision } from '../state/decision-log.ts';
-import { newRunId, runName } from '../state/run-log.ts';
+import { HEARTBEAT, newRunId, runName } from '../state/run-log.ts';
 import { writeWhole } from '../state/whole-write.ts';
 
 /** Events after which the summary is written anew. The rest comes too often and changes too little. */
@@ -32,6 +34,17 @@ const OUTCOME: ReadonlySet<RunEventBody['type']> = new Set([
   'ended',
 ]);
 
+type RunStarted = Extract<RunEventBody, { readonly type: 'run_started' }>;
+
+/** Who runs, as the first event of a run names it. */
+export function startedBy({
+  pid,
+  started,
+  ...place
+}: ProcessIdentity): Pick<RunStarted, 'pid' | 'pid_started' | 'host' | 'machine' | 'boot' | 'space'> {
+  return { pid, pid_started: started, ...place };
+}
+
 /**
  * One run's directory, `.agent-runs/<run_id>/`, open for writing by its one writer. Everything goes through the
  * redactor on its way in; `events.jsonl` is the truth, `trace.json` a summary of it.
@@ -42,6 +55,7 @@ export class RunDirectory {
   readonly events: RunEvent[] = [];
   readonly #lines: JsonLines;
   readonly #redact: Redact;
+  readonly #beat: NodeJS.Timeout;
   #output: number | null = null;
   #tail = '';
 
@@ -50,6 +64,10 @@ export class RunDirectory {
     this.path = dir;
     this.#redact = redact;
     this.#lines = new JsonLines(path.join(dir, 'events.jsonl'), runName(runId));
+    const heartbeat = path.join(dir, HEARTBEAT);
+    writeFileSync(heartbeat, '');
+    this.#beat = setInterval(() => void utimes(heartbeat, new Date(), new Date()).catch(() => undefined), 10_000);
+    this.#beat.unref();
   }
 
   /** Makes the directory of a new run. */
@@ -116,6 +134,8 @@ export class RunDirectory {
     this.#tail = '';
     if (this.#output !== null) closeSync(this.#output);
     this.#output = null;
+    clearInterval(this.#beat);
+    rmSync(this.file(HEARTBEAT), { force: true });
     this.#lines.close();
   }
 }

@@ -4,7 +4,7 @@ import { type EngineFailure, fail } from '../failure.ts';
 import { excludeState } from '../git/repository.ts';
 import { sweepTemporary } from '../process/temporary.ts';
 import { FactsReader } from '../state/facts.ts';
-import { acquireLock, laneLock } from '../state/locks.ts';
+import { acquireLock, heldBy, laneLock } from '../state/locks.ts';
 import { endOrphans } from '../state/stop.ts';
 import { attemptSlice } from './attempt.ts';
 import { claimAttempt, type AttemptOutcome, type AttemptRequest } from './claim.ts';
@@ -20,11 +20,12 @@ export async function runAttempt(request: AttemptRequest): Promise<Result<Attemp
   const { plan } = request.loaded;
   const lane = laneOf(plan, node);
   await excludeState(repository);
-  const lock = await acquireLock(laneLock(repository, plan.id, lane));
+  const lockFile = laneLock(repository, plan.id, lane);
+  const lock = await acquireLock(lockFile, { say: request.say });
   if (!lock) {
     return fail(
       'busy',
-      `${node} is being worked on by another process already`,
+      `${node} is being worked on by another process already${await heldBy(lockFile)}`,
       `Watch it with \`slicewave status ${plan.dir}\`.`,
     );
   }

@@ -18,7 +18,7 @@ import { planSettings } from '../git/settings.ts';
 import { recoverReplan } from '../state/replan-journal.ts';
 import { settleSandbox, unconfinedWarning } from './confinement.ts';
 import { fixedPlan, fixPlan } from '../state/fixed-plan.ts';
-import { acquireLock, isLocked, planLock, laneLock, planLease } from '../state/locks.ts';
+import { acquireLock, heldBy, isLocked, planLock, laneLock, planLease } from '../state/locks.ts';
 import { appendDecision } from '../state/decision-log.ts';
 import { clearDead, endRunners } from '../state/stop.ts';
 import { watchFacts } from '../state/watch.ts';
@@ -53,13 +53,12 @@ export async function schedule(
   const warning = unconfinedWarning(settled.value);
   if (warning !== null) warn(request, warning);
   await excludeState(repository);
-  const lease = await acquireLock(planLease(repository, loaded.value.plan.id), {
-    wait: 200,
-  });
+  const leaseFile = planLease(repository, loaded.value.plan.id);
+  const lease = await acquireLock(leaseFile, { wait: 200, say: (text) => warn(request, text) });
   if (!lease) {
     return fail(
       'busy',
-      `another process is running ${loaded.value.plan.id}`,
+      `another process is running ${loaded.value.plan.id}${await heldBy(leaseFile)}`,
       `Watch it with \`slicewave status ${request.planDir} --watch\`, or stop it first.`,
     );
   }
@@ -187,6 +186,7 @@ class Scheduler {
 
   async drive(): Promise<ScheduleResult> {
     const { signal } = this.#request;
+    await this.#endAsked();
     let state = await this.#read();
     await clearDead(this.#repository, await this.#reader.runs(this.#loaded.plan.id));
     await this.#rearm(state);
@@ -264,6 +264,13 @@ class Scheduler {
     // What could not be started then may be able to now.
     this.#broken.clear();
     this.#launches.clear();
+  }
+
+  /** Ends runners that a person asked to stop, where whoever was to do it died before. */
+  async #endAsked(): Promise<void> {
+    const { decisions, runs } = await this.#reader.facts(this.#loaded);
+    const asked = new Set(decisions.flatMap((one) => (one.type === 'stop_asked' ? [one.run_id] : [])));
+    await endRunners(runs.filter((run) => run.alive && asked.has(run.runId)));
   }
 
   /** Starting a plan again means trying again what failed for reasons outside the slices. */

@@ -4,7 +4,8 @@ import { WorktreeReplaced } from '../git/place.ts';
 import { ensureWorktree, lockWorktree } from '../git/worktree.ts';
 import type { SliceClaim } from './claim.ts';
 import { ABORTED, type Ending } from './ending.ts';
-import { pathsToRevert, revertPaths } from './revert.ts';
+import { revertsDue } from '../../core/run/carried-out.ts';
+import { revertPaths } from './revert.ts';
 import { setUp } from './setup.ts';
 import type { SliceGit } from './slice-git.ts';
 
@@ -48,17 +49,27 @@ export async function readyWorktree(
   const git = repository.git.in(worktree);
 
   // Cleaned away, or used by another slice since: the work this attempt goes on with is in the last snapshot.
-  const kept = view.runs.findLast((seen) => seen.snapshotCommit !== null && seen.baseCommit === base)?.snapshotCommit;
-  if (!ready.value.kept && !startOver && kept) await restoreSnapshot(git, kept);
+  const kept = view.runs.findLast((seen) => seen.snapshotCommit !== null && seen.baseCommit === base);
+  let since: string | null = null;
+  if (!ready.value.kept && !startOver && kept?.snapshotCommit) {
+    await restoreSnapshot(git, kept.snapshotCommit);
+    since = kept.startedAt;
+  }
 
   // Killed while the gate ran: what its checks left behind is not the agent's work, which is in the snapshot.
   const snapshot = view.run?.snapshotCommit;
   if (next.mode === 'check' && next.why === 'interrupted' && snapshot && !startOver) {
     await takeSnapshot(git, `${run.runId}-before`, `slicewave: before ${run.runId}`);
     await restoreSnapshot(git, snapshot);
+    since = view.run?.startedAt ?? since;
   }
-  const paths = pathsToRevert(claim);
-  if (paths.length > 0 && !startOver) await revertPaths(git, { paths, base, runId: run.runId });
+  const reverts = revertsDue({ facts, slice: claim.slice.id }, since);
+  if (reverts.decisions.length > 0) {
+    // On a clean base there is nothing of it.
+    if (!startOver && reverts.paths.length > 0)
+      await revertPaths(git, { paths: reverts.paths, base, runId: run.runId });
+    await run.record({ type: 'reverted', ...reverts });
+  }
 
   if (ready.value.created || !wasSetUp(claim)) {
     const setup = await setUp({

@@ -6,13 +6,14 @@ import type { FileChange } from '../../core/run/model.ts';
 import { changesBetween, patchBetween, takeSnapshot, treeOfWorktree } from '../git/changes.ts';
 import { readCodeChanges } from './code-changes.ts';
 import { type EngineFailure, fail } from '../failure.ts';
-import { environment, identify, runProcess } from '../process/processes.ts';
+import { environment, runProcess } from '../process/processes.ts';
 import { sweepTemporary } from '../process/temporary.ts';
 import { Git } from '../git/git.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
 import { enclosed, enclosureOfAgent, settleSandbox, unconfinedWarning } from './confinement.ts';
 import { primaryValues, privateValues } from './private-values.ts';
-import { RunDirectory } from './run-directory.ts';
+import { identify } from '../process/machine.ts';
+import { RunDirectory, startedBy } from './run-directory.ts';
 
 export interface WrapRequest {
   readonly repository: Repository;
@@ -59,9 +60,7 @@ export async function wrapCommand(
       slice: null,
       attempt: 1,
       mode: 'wrap',
-      pid: me.pid,
-      pid_started: me.started,
-      host: me.host,
+      ...startedBy(me),
       worktree,
       branch: null,
     });

@@ -19,6 +19,8 @@ export interface ChainedLine {
   readonly key: string | null;
   /** As it stands in the file, its digest included. */
   readonly text: string;
+  /** Its number in the file, from 1. */
+  readonly line: number;
   /** An own line that does not follow the own line before it: something between them is gone, or they changed places. */
   readonly afterGap: boolean;
 }
@@ -44,11 +46,20 @@ export function unseal(text: string, name: string, key: EvidenceKey): readonly C
   const used = new Set<string>();
   const lines: ChainedLine[] = [];
   let last = BEGINNING;
-  for (const line of text.split('\n')) {
+  for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
+    const number = index + 1;
     const found = SEALED.exec(line);
     if (!found) {
-      lines.push({ origin: 'plain', value: parse(line), digest: null, key: null, text: line, afterGap: false });
+      lines.push({
+        origin: 'plain',
+        value: parse(line),
+        digest: null,
+        key: null,
+        text: line,
+        line: number,
+        afterGap: false,
+      });
       continue;
     }
     const [, head = '', id = '', before = '', digest = ''] = found;
@@ -56,7 +67,8 @@ export function unseal(text: string, name: string, key: EvidenceKey): readonly C
     const own = id === key.id;
     const holds = own && !used.has(digest) && same(digest, digestOf(body, before, name, key));
     const origin: Origin = holds ? 'own' : own ? 'forged' : 'foreign';
-    lines.push({ origin, value: parse(body), digest, key: id, text: line, afterGap: holds && before !== last });
+    const afterGap = holds && before !== last;
+    lines.push({ origin, value: parse(body), digest, key: id, text: line, line: number, afterGap });
     if (!holds) continue;
     used.add(digest);
     last = digest;

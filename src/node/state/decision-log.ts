@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Decision, DecisionBody } from '../../core/run/model.ts';
 import { readDecision } from '../../core/run/schema.ts';
 import type { Warning } from '../../core/run/warning.ts';
+import { counted } from '../../core/text/printing.ts';
 import { stateHome } from '../process/state-home.ts';
 import { unseal, type ChainedLine } from './chain.ts';
 import { evidenceKey } from './evidence-key.ts';
@@ -58,19 +59,19 @@ export async function readDecisionRecord(runsDir: string, plan: string): Promise
     line.origin === 'own' || early.has(line) || (line.origin === 'foreign' && vouched.has(line.digest ?? ''));
   const decisions: Decision[] = [];
   const foreign: string[] = [];
-  let strange = 0;
-  let damaged = 0;
+  const strange: number[] = [];
+  const damaged: number[] = [];
   let gaps = 0;
   for (const line of lines) {
     if (line.afterGap) gaps++;
     if (!counts(line)) {
       if (line.origin === 'foreign') foreign.push(line.digest ?? '');
-      else if (line !== torn) strange++;
+      else if (line !== torn) strange.push(line.line);
       continue;
     }
     const decision = own.has(line) ? own.get(line) : readDecision(line.value);
     if (decision) decisions.push(decision);
-    else if (line !== torn) damaged++;
+    else if (line !== torn) damaged.push(line.line);
   }
   const head = await readFile(headFile(file), 'utf8').catch(() => '');
   const lost = head !== '' && !lines.some((line) => line.origin === 'own' && line.digest === head);
@@ -81,20 +82,35 @@ export async function readDecisionRecord(runsDir: string, plan: string): Promise
   };
 }
 
-/** What is to be said of a record of which some lines do not count. */
+/** What is to be said of a record of which some lines do not count: each with its number. */
 export function warningsOf(
   file: string,
-  { strange, damaged, gaps }: { readonly strange: number; readonly damaged: number; readonly gaps: number },
+  {
+    strange,
+    damaged,
+    gaps,
+  }: { readonly strange: readonly number[]; readonly damaged: readonly number[]; readonly gaps: number },
 ): Warning[] {
-  const lines = (count: number): string => (count === 1 ? '1 line' : `${count} lines`);
-  const said = [
-    ...(strange > 0
-      ? [`${lines(strange)} of ${file} ${strange === 1 ? 'was' : 'were'} not written by slicewave and not counted`]
+  const about = (lines: readonly number[], one: string, many: string): Warning[] => {
+    const [line] = lines;
+    if (line === undefined) return [];
+    const said = `${counted(lines.length, 'line')} of ${file} ${lines.length === 1 ? one : many}`;
+    const summary = `${said} (${lines.length === 1 ? 'line' : 'lines'} ${numbersOf(lines)})`;
+    return [{ kind: 'evidence', summary, remedy: null, paths: [file], line }];
+  };
+  return [
+    ...about(strange, 'was not written by slicewave and not counted', 'were not written by slicewave and not counted'),
+    ...about(damaged, 'cannot be read', 'cannot be read'),
+    ...(gaps > 0
+      ? [{ kind: 'evidence', summary: `lines of ${file} were removed`, remedy: null, paths: [file] } as const]
       : []),
-    ...(damaged > 0 ? [`${lines(damaged)} of ${file} cannot be read`] : []),
-    ...(gaps > 0 ? [`lines of ${file} were removed`] : []),
   ];
-  return said.map((summary) => ({ kind: 'evidence', summary, remedy: null, paths: [file] }));
+}
+
+/** The first few numbers, with how many there are beyond. */
+function numbersOf(lines: readonly number[]): string {
+  const shown = lines.slice(0, 5).join(', ');
+  return lines.length > 5 ? `${shown} and ${lines.length - 5} more` : shown;
 }
 
 function digestOf(lines: readonly ChainedLine[]): string {

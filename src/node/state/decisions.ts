@@ -16,7 +16,9 @@ import { acquireLock, planLock } from './locks.ts';
 import { amendFixed } from './fixed-plan.ts';
 import { appendDecision } from './decision-log.ts';
 import { writeWhole } from './whole-write.ts';
-import { endRunners } from './stop.ts';
+import { endRunners, runnerOf } from './stop.ts';
+import { placeHere } from '../process/machine.ts';
+import { whereabouts } from '../../core/run/liveness.ts';
 
 type Answer<T> = Promise<Result<T, EngineFailure>>;
 
@@ -34,7 +36,11 @@ export class Decisions {
     this.#reader = new FactsReader(repository);
   }
 
-  async answer(id: string, text: string): Answer<null> {
+  answer(id: string, text: string): Answer<null> {
+    return this.#whileNobodyClaims(() => this.#answer(id, text));
+  }
+
+  async #answer(id: string, text: string): Answer<null> {
     const found = await this.#waiting(id);
     if (!found.ok) return found;
     if (text.trim() === '') return fail('not-waiting', 'the answer is empty', 'Write what the agent should know.');
@@ -77,7 +83,11 @@ export class Decisions {
     return success({ paths: stop.paths });
   }
 
-  async retry(id: string, options: { readonly revert: boolean; readonly note?: string }): Answer<null> {
+  retry(id: string, options: { readonly revert: boolean; readonly note?: string }): Answer<null> {
+    return this.#whileNobodyClaims(() => this.#retry(id, options));
+  }
+
+  async #retry(id: string, options: { readonly revert: boolean; readonly note?: string }): Answer<null> {
     const state = await this.#reader.state(this.#loaded);
     const checkpoint = state.checkpoints.find((candidate) => candidate.id === id);
     if (checkpoint) {
@@ -122,7 +132,11 @@ export class Decisions {
     return success(null);
   }
 
-  async skip(id: string, reason?: string): Answer<null> {
+  skip(id: string, reason?: string): Answer<null> {
+    return this.#whileNobodyClaims(() => this.#skip(id, reason));
+  }
+
+  async #skip(id: string, reason?: string): Answer<null> {
     const state = await this.#reader.state(this.#loaded);
     const checkpoint = state.checkpoints.find((candidate) => candidate.id === id);
     if (!checkpoint) {
@@ -151,9 +165,28 @@ export class Decisions {
       const found = this.#find(await this.#reader.state(this.#loaded), id);
       return found.ok ? fail('not-waiting', `${id} is not running`, 'There is nothing to stop.') : found;
     }
+    const [event] = first.events;
+    const runner = event?.type === 'run_started' ? runnerOf(event) : null;
+    if (runner && whereabouts(runner, await placeHere()) === 'elsewhere')
+      return fail('busy', `${id} is run by process ${runner.pid} on ${runner.host}`, 'Stop it there.');
     await this.#append({ type: 'stop_asked', slice: id, run_id: first.runId });
     await endRunners(running);
     return success(null);
+  }
+
+  /**
+   * An attempt goes by what was decided before it began, and counts that as said: no decision may come between what it
+   * reads and its first event.
+   */
+  async #whileNobodyClaims<T>(work: () => Answer<T>): Answer<T> {
+    const { id } = this.#loaded.plan;
+    const lock = await acquireLock(planLock(this.#repository, id), { wait: 15_000 });
+    if (!lock) return fail('busy', `${id} is being changed by another process`, 'Try again in a moment.');
+    try {
+      return await work();
+    } finally {
+      await lock.release();
+    }
   }
 
   #find(state: PlanState, id: string): Result<SliceView, EngineFailure> {

@@ -1,15 +1,17 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { PlanFacts, PlanState, RunFacts, RunRecord } from '../../core/run/state-model.ts';
-import type { RunEvent } from '../../core/run/model.ts';
+import { mergeDue } from '../../core/run/carried-out.ts';
+import type { Decision, RunEvent } from '../../core/run/model.ts';
 import type { Warning } from '../../core/run/warning.ts';
 import { foldPlan } from '../../core/run/fold.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
-import { isAlive } from '../process/processes.ts';
+import { livenessOf } from '../process/machine.ts';
 import type { Repository } from '../git/repository.ts';
 import { counted } from '../../core/text/printing.ts';
 import { attest } from './attest.ts';
-import { listRunIds, readRun } from './run-log.ts';
+import { HEARTBEAT, listRunIds, readRun } from './run-log.ts';
+import { runnerOf } from './stop.ts';
 import { readDecisionRecord } from './decision-log.ts';
 
 type PlanToRead = Pick<LoadedPlan, 'plan' | 'graph' | 'unaccepted'>;
@@ -43,7 +45,8 @@ export class FactsReader {
     const alive =
       !ended &&
       first?.type === 'run_started' &&
-      (await isAlive({ pid: first.pid, started: first.pid_started, host: first.host }));
+      (await livenessOf(runnerOf(first), (await stat(path.join(dir, HEARTBEAT)).catch(() => null))?.mtimeMs ?? null))
+        .alive;
     if (!alive && !ended && first) {
       // It may have said its last words between the two looks: a run that ended must not count as interrupted.
       cached = { ...cached, ...(await readRun(dir)) };
@@ -77,7 +80,12 @@ export class FactsReader {
       graph,
       decisions: record.decisions,
       runs,
-      warnings: [...unacceptedWarning(loaded), ...(isNew ? await this.#ofEarlierVersion(plan) : []), ...warnings],
+      warnings: [
+        ...unacceptedWarning(loaded),
+        ...(isNew ? await this.#ofEarlierVersion(plan) : []),
+        ...unfinishedWarning(plan.dir, record.decisions),
+        ...warnings,
+      ],
       now: Date.now(),
     };
   }
@@ -117,6 +125,19 @@ export class FactsReader {
   async state(loaded: PlanToRead): Promise<PlanState> {
     return foldPlan(await this.facts(loaded));
   }
+}
+
+function unfinishedWarning(dir: string, decisions: readonly Decision[]): readonly Warning[] {
+  const due = mergeDue(decisions);
+  if (!due) return [];
+  return [
+    {
+      kind: 'unfinished',
+      summary: `${due.commit.slice(0, 10)} was to be merged into ${due.into}, and nothing says that it is`,
+      remedy: `\`slicewave integrate ${dir}\` finishes that first`,
+      paths: [],
+    },
+  ];
 }
 
 function unacceptedWarning({ plan: { dir }, unaccepted = [] }: PlanToRead): readonly Warning[] {

@@ -11,8 +11,8 @@ export interface FixedPlan {
   readonly object: string;
 }
 
-/** Files that the tool leaves in a plan directory and no run goes by. */
-const LEFT_OVER = /^integration-report\.md$|\.edited(?:-\d+)?$/;
+/** Files that the tool leaves in a plan directory and no run goes by, half-written ones of a killed process among them. */
+const LEFT_OVER = /^integration-report\.md$|\.edited(?:-\d+)?$|\.(?:md|json)\.\d{6,}$/;
 
 /** Whether runs go by a file of a plan directory. */
 export function isRunBy(name: string): boolean {

@@ -15,6 +15,9 @@ export function newRunId(node: string | null, now: Date = new Date()): string {
   return `${time}-${name}-${tail}`;
 }
 
+/** The file of a run's directory that its runner touches for as long as it lives, for those who cannot ask for its number. */
+export const HEARTBEAT = 'heartbeat';
+
 /** Names of run directories, oldest first. */
 export async function listRunIds(runsDir: string): Promise<string[]> {
   const entries = await readdir(runsDir, { withFileTypes: true }).catch(() => []);
@@ -37,17 +40,17 @@ export async function readRun(
   const origin = (['own', 'foreign', 'plain'] as const).find((one) => lines.some((line) => line.origin === one));
   const events: RunEvent[] = [];
   let digest: string | null = null;
-  let strange = 0;
-  let damaged = 0;
+  const strange: number[] = [];
+  const damaged: number[] = [];
   let gaps = 0;
   for (const line of lines) {
     if (line.origin !== origin || (origin !== 'plain' && events.at(-1)?.type === 'ended')) {
-      if (line !== torn) strange++;
+      if (line !== torn) strange.push(line.line);
       continue;
     }
     const event = readEvent(line.value);
     if (event) events.push(event);
-    else if (line !== torn) damaged++;
+    else if (line !== torn) damaged.push(line.line);
     ({ digest } = line);
     if (line.afterGap) gaps++;
   }

@@ -1,10 +1,17 @@
-import { hostname } from 'node:os';
+import { whereabouts, type ProcessIdentity } from '../../core/run/liveness.ts';
+import type { RunEvent } from '../../core/run/model.ts';
 import type { RunFacts } from '../../core/run/state-model.ts';
 import { endProcesses, ofRuns, signalProcess } from '../process/process-table.ts';
-import { isAlive } from '../process/processes.ts';
+import { isAlive, placeHere } from '../process/machine.ts';
 import type { Repository } from '../git/repository.ts';
 import { locksDir, sweepLocks } from './locks.ts';
 import { listWorktrees, runOfLock, unlockWorktree } from '../git/worktree.ts';
+
+/** The process of a run's runner, as its first event names it. */
+export function runnerOf(first: Extract<RunEvent, { readonly type: 'run_started' }>): ProcessIdentity {
+  const { pid, pid_started: started, host, machine = '', boot = '', space = '' } = first;
+  return { pid, started, host, machine, boot, space };
+}
 
 /**
  * Asks runners to end (they stop their agent, snapshot the worktree and say so in their events) and waits until they
@@ -15,7 +22,8 @@ export async function endRunners(runs: readonly RunFacts[], patience = 15_000): 
     runs.map(async (run) => {
       const first = run.events[0];
       if (first?.type !== 'run_started') return;
-      const identity = { pid: first.pid, started: first.pid_started, host: first.host };
+      const identity = runnerOf(first);
+      // One that works elsewhere is not to be reached from here: its number is somebody else's.
       if (!(await isAlive(identity))) return;
       signalProcess(first.pid, 'SIGTERM');
       const until = performance.now() + patience;
@@ -54,9 +62,10 @@ export async function endOrphans(runs: readonly RunFacts[]): Promise<void> {
   const dead = runs.filter((run) => !run.alive && run.events.length > 0 && run.events.at(-1)?.type !== 'ended');
   const ids: string[] = [];
   const groups = new Map<number, string>();
+  const here = await placeHere();
   for (const run of dead) {
     const first = run.events[0];
-    if (first?.type !== 'run_started' || first.host !== hostname()) continue;
+    if (first?.type !== 'run_started' || whereabouts(runnerOf(first), here) !== 'here') continue;
     ids.push(run.runId);
     groups.set(first.pid, first.pid_started);
   }
