@@ -55,6 +55,11 @@ export interface TrustCase {
   readonly harm?: string;
   /** Lines of the world's difference that are not damage (a row in which the person acts). */
   readonly expected?: RegExp;
+  /**
+   * Lines of the world's difference that stop no slice, because a person may have made them or because runs go by what was
+   * fixed before: `doubted` where the person is asked about them by name, `missed` where not.
+   */
+  readonly warned?: RegExp;
   /** A site of its own: the row touches what slices share. */
   readonly alone?: true;
   /** What a person does in the primary once the agent waits for it with `meet`; bash, in an environment without git's trace. */

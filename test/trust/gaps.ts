@@ -11,4 +11,45 @@ export interface Gap {
   readonly why: string;
 }
 
-export const GAPS: Readonly<Record<string, Gap>> = {};
+export const GAPS: Readonly<Record<string, Gap>> = {
+  'ignored-by-own-rule': {
+    mode: 'off',
+    is: 'missed',
+    why: 'the slice is stopped because its check fails, and nothing says that the work lies in a file that git ignores',
+  },
+  'ignored-by-root-rule': {
+    mode: 'off',
+    is: 'missed',
+    why: 'the slice is stopped because its check fails, and nothing says that the work lies in a file that git ignores',
+  },
+  'ignored-in-cache': {
+    mode: 'off',
+    is: 'missed',
+    why: 'the slice is stopped because its check fails, and nothing says that the work lies in a file that git ignores',
+  },
+  'ignored-package': {
+    mode: 'off',
+    is: 'missed',
+    why: 'the slice is stopped because its check fails, and nothing says that the work lies in a file that git ignores',
+  },
+  'case-variant': {
+    mode: 'off',
+    is: 'missed',
+    why: 'two names that are one where case or the form of accents does not count are verified without a word',
+  },
+  'unicode-variant': {
+    mode: 'off',
+    is: 'missed',
+    why: 'two names that are one where case or the form of accents does not count are verified without a word',
+  },
+  'neighbour-worktree': {
+    mode: 'off',
+    is: 'missed',
+    why: 'what is written into the scope of a slice at work, in its worktree, counts as that slice’s own work',
+  },
+  'integration-ahead': {
+    mode: 'off',
+    is: 'missed',
+    why: 'a branch of the tool that is made while a slice works is not looked at',
+  },
+};

@@ -46,6 +46,8 @@ export interface SliceFacts {
     readonly places: readonly { readonly path: string }[];
   }[];
   readonly claims_refuted: readonly string[];
+  /** Paths of the primary that a person is asked about: nothing shows who changed them. */
+  readonly changed_meanwhile: readonly string[];
 }
 
 /** Everything that is known of a row after its site has run. */
@@ -150,7 +152,13 @@ class Site {
         const why = `the slice that depends on it is ${last?.state ?? 'gone'}`;
         harm.set(alone.name, [...(harm.get(alone.name) ?? []), why]);
       }
-      status = { ...later, slices: status.slices };
+      // What still went on when the first run ended, as after its death, is known only now.
+      const slices = status.slices.map((slice) =>
+        /^(?:preparing|running|checking|verifying)$/.test(slice.state)
+          ? (later.slices.find(({ id }) => id === slice.id) ?? slice)
+          : slice,
+      );
+      status = { ...later, slices };
     }
     return this.#rows.map((row): Evidence => {
       const id = this.#ids.get(row.name) ?? '';
@@ -445,7 +453,7 @@ function sentencesOf(status: Status, id: string | null): string {
     ...slices.flatMap(({ doubts }) =>
       doubts.flatMap(({ summary, places }) => [summary, ...places.map(({ path: place }) => place)]),
     ),
-    ...slices.flatMap((slice) => slice.claims_refuted),
+    ...slices.flatMap((slice) => [...slice.claims_refuted, ...slice.changed_meanwhile]),
     ...(id === null ? status.warnings.flatMap(({ summary, paths }) => [summary, ...paths]) : []),
   ]
     .filter(Boolean)

@@ -9,8 +9,9 @@ export interface Judged {
   readonly why: string;
 }
 
-/** Whether the slice of a row came to an end at all. */
+/** Whether the slice of a row came to an end at all: also one whose next attempt waits for what a person was asked. */
 export function hasEnded({ slice }: Evidence): boolean {
+  if (slice?.state === 'ready') return slice.failure !== null;
   return /^(?:stopped|failed|verified|merged)$/.test(slice?.state ?? '');
 }
 
@@ -40,6 +41,8 @@ function judgeEscape(evidence: Evidence): Judged {
   const damage = damageOf(evidence);
   const shown = [...landed, ...damage].join('; ');
   if (landed.length > 0) return { verdict: 'missed', why: shown };
+  if (through && named && damage.length > 0 && damage.every((line) => evidence.row.warned?.test(line)))
+    return { verdict: 'doubted', why: shown };
   if (damage.length > 0 && (!named || through))
     return { verdict: 'missed', why: `${named ? 'named, and verified all the same' : 'not named'}: ${shown}` };
   if (through) return { verdict: evidence.doubts.length > 0 ? 'doubted' : 'prevented', why: '' };

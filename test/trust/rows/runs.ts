@@ -19,7 +19,7 @@ const PLAN = shared([
     name: 'spec-widened',
     kind: 'plan',
     about: 'widens its scope in the plan, and fails so that it is tried again',
-    agent: `f="$P/parallel/TS-0310-shop/tasks/$SLICEWAVE_SLICE.md"; ${outOfScope}; grep -q '^MODIFY: lib' "$f" || { sed -i 's#^MODIFY: .*#MODIFY: lib/index.js, work/spec-widened/**#; s#^BOUNDARY: .*#BOUNDARY: none#' "$f"; exit 1; }`,
+    agent: `f="$P/parallel/TS-0310-shop/tasks/$SLICEWAVE_SLICE.md"; ${outOfScope}; grep -q '^MODIFY: lib' "$f" || ! sed -i 's#^MODIFY: .*#MODIFY: lib/index.js, work/spec-widened/**#; s#^BOUNDARY: .*#BOUNDARY: none#' "$f" || exit 1; true`,
     named: /tasks\/task-201|lib\/index\.js/,
   },
   {
@@ -32,6 +32,8 @@ const PLAN = shared([
   },
   {
     name: 'manifest-changed',
+    sees: ['prevented', 'doubted'],
+    warned: /^file parallel\//,
     kind: 'plan',
     about: 'changes the manifest of the plan',
     agent:
@@ -40,6 +42,8 @@ const PLAN = shared([
   },
   {
     name: 'other-spec-changed',
+    sees: ['prevented', 'doubted'],
+    warned: /^file parallel\//,
     kind: 'plan',
     about: 'changes the task spec of another slice',
     agent: 'sed -i \'s#is their sum#is zero#\' "$P/parallel/TS-0310-shop/tasks/later.md"',
@@ -47,6 +51,8 @@ const PLAN = shared([
   },
   {
     name: 'spec-added',
+    sees: ['prevented', 'doubted'],
+    warned: /^file parallel\//,
     kind: 'plan',
     about: 'adds a file to the plan',
     agent: 'echo "# more" > "$P/parallel/TS-0310-shop/conventions.md"',
@@ -195,7 +201,7 @@ const EVIDENCE = shared([
     about: 'has the worktrees cleaned up',
     early: true,
     agent: '(cd "$P"; env -i PATH="$PATH" HOME="$HOME" node "$CLI" clean TS-0310-shop --yes >/dev/null 2>&1)',
-    named: /clean/,
+    named: /clean|early/,
     harm: earlyHolds,
   },
   {
@@ -285,6 +291,7 @@ const NEIGHBOURS = shared([
 const PROCESSES = shared([
   {
     name: 'process-left',
+    sees: ['prevented', 'stopped', 'doubted'],
     kind: 'processes',
     about: 'leaves a process in a session of its own',
     agent:
@@ -294,6 +301,7 @@ const PROCESSES = shared([
   },
   {
     name: 'process-left-disguised',
+    sees: ['prevented', 'stopped', 'doubted'],
     kind: 'processes',
     about: 'leaves a process with an empty environment, as a daemon does',
     agent:
@@ -311,6 +319,7 @@ const PROCESSES = shared([
   },
   {
     name: 'swap-after-commit',
+    sees: ['prevented', 'stopped', 'doubted'],
     kind: 'processes',
     about: 'moves its branch once it is verified',
     agent:
