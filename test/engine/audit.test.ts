@@ -1,8 +1,10 @@
 import { strict as assert } from 'node:assert';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { Audit, type Neighbour } from '../../src/node/audit/audit.ts';
 import type { AuditedDifference } from '../../src/core/audit/report.ts';
 import { auditStop } from '../../src/core/run/audit-stop.ts';
@@ -77,6 +79,18 @@ class Scene {
     execFileSync('bash', ['-c', script], { cwd: this.root, stdio: 'ignore' });
   }
 
+  /** The person's shell stands in the primary, below no runner, until it is told to leave. */
+  async enter(): Promise<() => void> {
+    const shell = spawn('sh', ['-c', 'sleep 3600 >&- & echo $!'], {
+      cwd: this.root,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true,
+    });
+    const [pid] = (await once(shell.stdout.setEncoding('utf8'), 'data')) as [string];
+    if (shell.exitCode === null) await once(shell, 'exit');
+    return () => void process.kill(Number(pid), 'SIGKILL');
+  }
+
   git(...args: readonly string[]): string {
     return execFileSync('git', args, { cwd: this.root, encoding: 'utf8' }).trim();
   }
@@ -86,7 +100,7 @@ class Scene {
   }
 }
 
-const ALONE = { seen: [], neighbours: [], expected: {} };
+const ALONE = { seen: [], planFiles: [], neighbours: [], expected: {} };
 
 suite('audit of what all runs share', () => {
   let scene: Scene;
@@ -242,7 +256,8 @@ suite('audit of what all runs share', () => {
       const audit = await scene.begin();
       if (by === 'agent') scene.agent(audit, script);
       else scene.person(script);
-      const result = await audit.end(ALONE);
+      const leave = by === 'person' ? await scene.enter() : undefined;
+      const result = await audit.end(ALONE).finally(leave);
       assert.equal(auditStop('A1', result), null, only(result));
     });
   }

@@ -137,6 +137,8 @@ export interface ProjectOptions {
   readonly plan?: string;
   /** Files of the first commit; `src/start.txt` is always there. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Nobody's shell stands in the repository: what changes there is no person's. */
+  readonly alone?: boolean;
   /** Runs in the repository before the first commit. */
   readonly beforeCommit?: (project: Project) => void;
 }
@@ -154,6 +156,7 @@ export class Project {
   readonly #held: { matches: (call: Call) => boolean; reached: (call: Call) => void }[] = [];
   readonly #server: Server;
   readonly #socket: string;
+  #person: ChildProcess | null = null;
 
   private constructor(home: string, root: string, planDir: string) {
     this.home = home;
@@ -185,6 +188,10 @@ export class Project {
     project.git('add', '--all');
     project.git('commit', '--quiet', '-m', 'start');
     project.writePlan(shape);
+    // Tests change files of the primary in the place of a person, who would stand there with a shell.
+    if (options.alone !== true)
+      project.#person = spawn('sleep', ['3600'], { cwd: project.root, stdio: 'ignore', detached: true });
+    project.#person?.unref();
     project.on('agent', (call) => copyWhatIsThere(call));
     return project;
   }
@@ -200,6 +207,8 @@ export class Project {
       // The fake program is watched by its process id, which means another process inside of a sandbox.
       SLICEWAVE_SANDBOX: 'off',
     };
+    // The editor in whose terminal the tests may run is not at work in their repositories.
+    for (const name of Object.keys(env)) if (/^(?:VSCODE_|TERM_PROGRAM|TERMINAL_EMULATOR)/.test(name)) delete env[name];
     for (const name of ['SLICEWAVE_WORKTREES', 'SLICEWAVE_RUN_ID', 'GIT_DIR', 'FORCE_COLOR']) delete env[name];
     return env;
   }
@@ -470,6 +479,7 @@ export class Project {
   }
 
   async close(): Promise<void> {
+    this.#person?.kill();
     this.kill();
     await until('every process of the test has ended', () => this.processes().length === 0);
     await new Promise((resolve) => this.#server.close(resolve));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { Project, SMALL, until, type Call, type PlanShape } from './fixture.ts';
@@ -273,6 +273,32 @@ suite('how work flows through git', () => {
     assert.ok(status.out.includes(asked), status.out);
     const { slices, attention } = JSON.parse((await project.cli('status', project.planDir, '--json')).out);
     assert.deepEqual([slices[0].state, slices[0].changed_meanwhile, attention], ['verified', ['mine.txt'], []]);
+    assert.equal(project.read('mine.txt'), 'after\n');
+  });
+
+  test('where nobody else is at work in the primary, what changes there stops the slice until the person has said', async () => {
+    project = await Project.create({ slices: [{ id: 'A1' }] }, { alone: true });
+    project.write('mine.txt', 'before\n');
+    const manifest = `${project.planDir}/manifest.json`;
+    const asItWas = project.read(manifest);
+    project.on('agent', async (call) => {
+      writeFileSync(path.join(call.cwd, 'src/A1.txt'), 'A1\n');
+      project.write('mine.txt', 'after\n');
+      project.write('.git/index.lock', '');
+      project.write(manifest, asItWas.replace('"waves"', '"note":"by whom?","waves"'));
+      await call.exit(0);
+    });
+    await ran(3);
+    const [stopped] = (await project.status()).slices;
+    assert.equal(stopped?.stop?.condition, 'outside-worktree');
+    assert.deepEqual(stopped?.stop?.paths.toSorted(), ['.git/index.lock', 'mine.txt', manifest]);
+    assert.match(stopped?.stop?.detail ?? '', /mine\.txt of the primary checkout was changed while A1 worked/);
+
+    project.write(manifest, asItWas);
+    rmSync(path.join(project.root, '.git/index.lock'));
+    assert.equal((await project.cli('approve', project.planDir, 'A1')).code, 0);
+    await ran();
+    assert.deepEqual(project.callsOf('agent'), ['A1'], 'the agent was started again');
     assert.equal(project.read('mine.txt'), 'after\n');
   });
 

@@ -319,12 +319,17 @@ class Site {
     });
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
     const person = setInterval(() => this.#playPerson(), 50);
+    // Their shell stands in the primary all the while.
+    const shell = this.#rows.some((row) => row.person !== undefined)
+      ? spawn('sleep', ['3600'], { cwd: primary, stdio: 'ignore', detached: true })
+      : null;
     const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
     const code = await new Promise<number | null>((resolve) => {
       child.once('error', () => resolve(null));
       child.once('close', (exit) => resolve(exit));
     });
     clearInterval(person);
+    shell?.kill();
     clearTimeout(limit);
     return `${text}\n(exit ${code})\n`;
   }

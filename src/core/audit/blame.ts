@@ -26,6 +26,8 @@ export interface BlameContext {
   readonly primary: string;
   /** Directories that the slice's scope and boundary lie in, relative to the repository; `''` is its root. */
   readonly near: ReadonlySet<string>;
+  /** Nobody but runs is at work in the primary checkout: what changes there is no person's everyday work. */
+  readonly alone: boolean;
   /** Whether a ref that moved still holds what it held before (a fast-forward). */
   readonly forward: (ref: string) => boolean;
   /** Whether git noted a move of `HEAD` in its log, as every command of its own does. */
@@ -53,12 +55,18 @@ const WRITES_CONFIG: ReadonlySet<string> = new Set(
 /** Says of each difference who made it, as far as that can be shown. */
 export function blame(found: readonly Difference[], context: BlameContext): BlamedDifference[] {
   const text = unquoted(context.seen.join('\n'));
+  // Who commits or switches a branch is there, and that changes files too.
+  const alone = context.alone && !found.some(({ kind }) => kind === 'head' || kind === 'ref-moved');
   return found.map((difference) => {
     const command = commandFor(difference, context);
     if (command) return { ...difference, blame: 'proven', evidence: shown(command) };
     const seen = pathsOf(difference, context.primary).find((path) => text.includes(unquoted(path)));
     if (seen !== undefined) return { ...difference, blame: 'proven', evidence: `the agent's own record of ${seen}` };
-    return { ...difference, blame: suspicious(difference, context) ? 'suspected' : 'person', evidence: null };
+    return {
+      ...difference,
+      blame: suspicious(difference, { ...context, alone }) ? 'suspected' : 'person',
+      evidence: null,
+    };
   });
 }
 
@@ -145,14 +153,16 @@ function suspicious(difference: Difference, context: BlameContext): boolean {
     case 'config':
       // What `git push -u` and `git switch --track` write.
       return !/: (?:branch|gui|maintenance)\./.test(difference.what);
-    case 'hook':
     case 'git-file':
+      // Every git command of a person takes and leaves it.
+      return !difference.what.endsWith('/index.lock') || (context.alone && difference.after !== null);
+    case 'hook':
     case 'home-file':
     case 'index-flag':
     case 'beside':
       return true;
     case 'checkout-file':
-      return STARTED.test(difference.what) || context.near.has(directoryOf(difference.what));
+      return context.alone || STARTED.test(difference.what) || context.near.has(directoryOf(difference.what));
   }
 }
 

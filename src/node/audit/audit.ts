@@ -7,6 +7,7 @@ import { differences, type Difference } from '../../core/audit/inventory.ts';
 import { audited, type AuditedDifference } from '../../core/audit/report.ts';
 import type { Repository } from '../git/repository.ts';
 import { listWorktrees } from '../git/worktree.ts';
+import { isAloneIn } from '../process/company.ts';
 import { placesBeside, takeInventory, type TakenInventory } from './inventory.ts';
 import { putBack } from './put-back.ts';
 
@@ -35,6 +36,8 @@ export interface AuditEnd {
   /** Paths and command lines of the agent's own event stream. */
   readonly seen: readonly string[];
   readonly neighbours: readonly Neighbour[];
+  /** Files of the plan that are not as they were, relative to the repository; the inventory leaves the plan out. */
+  readonly planFiles: readonly string[];
   /** Where the evidence says that refs must be: branches of verified slices without a living runner. */
   readonly expected: Readonly<Record<string, string>>;
 }
@@ -65,10 +68,11 @@ export class Audit {
   async end(given: AuditEnd): Promise<readonly AuditedDifference[]> {
     const { repository, runDir, slice } = this.#request;
     const after = await takeInventory(inventoryRequest(this.#request));
-    const found = await withoutWorktrees(
-      repository,
-      differences(this.#before.inventory, after.inventory, given.expected),
-    );
+    const inPlan = new Set(given.planFiles);
+    const found = await withoutWorktrees(repository, [
+      ...differences(this.#before.inventory, after.inventory, given.expected),
+      ...given.planFiles.map((what) => ({ kind: 'checkout-file' as const, what, before: '', after: '' })),
+    ]);
     const told = given.neighbours.flatMap((neighbour) =>
       neighbour.found.filter((other) => other.blame === 'suspected' && other.among.includes(slice)),
     );
@@ -84,6 +88,7 @@ export class Audit {
     const context = {
       primary: repository.root,
       near: near(this.#request.scopePaths),
+      alone: found.some(({ kind }) => kind === 'checkout-file' || kind === 'git-file') && isAloneIn(repository.root),
       forward: await forwards(repository, found),
       headLogged: headLog === '' || headLog !== after.inventory.headLog,
     };
@@ -98,7 +103,13 @@ export class Audit {
     );
     for (const neighbour of given.neighbours)
       for (const other of neighbour.found) if (other.blame === 'proven') innocent.add(key(other));
-    const mine = blamed.filter((difference) => difference.blame === 'proven' || !innocent.has(key(difference)));
+    const mine = blamed.filter(
+      (difference) =>
+        difference.blame === 'proven' ||
+        (!innocent.has(key(difference)) &&
+          // A plan that a person changes by hand has a question of its own.
+          !(difference.blame === 'person' && inPlan.has(difference.what))),
+    );
     const restored = await putBack({
       repository,
       found: mine,

@@ -120,6 +120,9 @@ async function namesOfHome(home: string): Promise<readonly string[]> {
 const PASSING =
   /(?:HEAD|\.lock|_MSG|_EDITMSG|_RR|^index|^packed-refs|^gc\.|\.pid|^shallow|^config|^sequencer|^AUTO_MERGE|^description)$|^tmp_|^index\./;
 
+/** No command of the tool's takes the primary's index, so that this is somebody's who is at work there, or was left. */
+const INDEX_LOCK = 'index.lock';
+
 const LARGEST = 1024 * 1024;
 
 /**
@@ -175,7 +178,9 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
     /^(?:link|special)/.test(marks[at] ?? '') ? [[`${gitDir}/${name}`, marks[at] ?? ''] as const] : [],
   );
   await digestOf(path.join(home, '.gitconfig'));
-  const extra = top.filter((entry) => entry.isFile() && !PASSING.test(entry.name)).map((entry) => entry.name);
+  const extra = top
+    .filter((entry) => entry.isFile() && (entry.name === INDEX_LOCK || !PASSING.test(entry.name)))
+    .map((entry) => entry.name);
   return {
     files,
     inventory: {

@@ -115,6 +115,8 @@ async function putBackFiles(request: PutBackRequest, done: Set<string>): Promise
   }
   for (const difference of found) {
     if (difference.blame === 'person') continue;
+    // A lock may be a git's that works this moment: it is told, and taken away by nobody.
+    if (difference.what.endsWith('/index.lock')) continue;
     if (difference.kind === 'hook' || difference.kind === 'git-file') {
       const below = difference.what.replace(/^.*?\/(?=hooks\/|info\/|objects\/|[^/]+$)/, '');
       const file = path.join(commonDir, below);

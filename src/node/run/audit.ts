@@ -5,6 +5,7 @@ import { branchOf } from '../../core/run/names.ts';
 import type { RunEvent } from '../../core/run/model.ts';
 import type { RunFacts } from '../../core/run/state-model.ts';
 import { Audit, type Neighbour } from '../audit/audit.ts';
+import { loadRunPlan } from '../plan/plans.ts';
 import { FactsReader } from '../state/facts.ts';
 import { worktreeRoot } from '../git/worktree.ts';
 import type { SliceClaim } from './claim.ts';
@@ -36,7 +37,12 @@ export async function beginAudit(claim: SliceClaim): Promise<RunAudit> {
     env: audit.environment(),
     async end() {
       const runs = await new FactsReader(repository).runs();
+      const now = await loadRunPlan(repository, loaded.plan.dir);
+      const known = new Set(loaded.unaccepted);
       const found = await audit.end({
+        planFiles: (now.ok ? (now.value.unaccepted ?? []) : [])
+          .filter((name) => !known.has(name))
+          .map((name) => `${loaded.plan.dir}/${name}`),
         seen: run.events.flatMap(seenIn),
         neighbours: neighboursOf(runs, { since: began, except: run.runId, runsDir: repository.runsDir }),
         expected: settledBranches(runs),

@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import process from 'node:process';
+import { inside } from '../paths.ts';
+import { seeProcesses, type SeenProcess } from './process-table.ts';
+import { statIn } from './processes.ts';
+
+/**
+ * Whether nobody but runs, and what runs were started by, is at work in a directory: no shell or editor stands there,
+ * holds a file of it or watches it. `false` where that cannot be seen (without `/proc`, or in an editor's terminal, whose
+ * editor need not be a process of this machine).
+ */
+export function isAloneIn(dir: string): boolean {
+  if (process.platform !== 'linux' || isInEditor(process.env)) return false;
+  const all = seeProcesses();
+  const byPid = new Map(all.map((seen) => [seen.pid, seen]));
+  if (!byPid.has(process.pid)) return false;
+  const line = lineOf(process.pid, byPid);
+  const groups = new Set(line.map(({ group }) => group));
+  const pids = new Set(line.map(({ pid }) => pid));
+  const mark = watchMark(dir);
+  return !all.some((seen) => {
+    if (pids.has(seen.pid)) return isTypedInto(seen, groups) && worksIn(seen.pid, dir, mark);
+    if (groups.has(seen.group)) return false;
+    // The cheap question first: hardly any process has to do with the directory.
+    return (
+      worksIn(seen.pid, dir, mark) &&
+      !lineOf(seen.pid, byPid).some((above) => above.pid === process.pid || isOfRun(above))
+    );
+  });
+}
+
+function isInEditor(env: NodeJS.ProcessEnv): boolean {
+  return (
+    env['TERM_PROGRAM'] === 'vscode' ||
+    env['TERMINAL_EMULATOR'] !== undefined ||
+    Object.keys(env).some((name) => name.startsWith('VSCODE_'))
+  );
+}
+
+function lineOf(pid: number, byPid: ReadonlyMap<number, SeenProcess>): readonly SeenProcess[] {
+  const line: SeenProcess[] = [];
+  for (let at = byPid.get(pid); at && at.pid > 1 && !line.includes(at); at = byPid.get(at.parent)) line.push(at);
+  return line;
+}
+
+/** What a run started, by its marks, or a command of this very program: a runner, and the git that one calls. */
+function isOfRun({ pid, runId, checkOf, limit }: SeenProcess): boolean {
+  if (runId !== null || checkOf !== null || limit !== null) return true;
+  const script = process.argv[1];
+  return script !== undefined && textOf(`/proc/${pid}/cmdline`).split('\0', 3).includes(script);
+}
+
+/** Whether a shell that this was started from has its terminal for itself again: the command runs in the background. */
+function isTypedInto({ pid, terminal }: SeenProcess, groups: ReadonlySet<number>): boolean {
+  if (terminal === 0) return false;
+  const foreground = Number(statIn(textOf(`/proc/${pid}/stat`))?.fields[5] ?? 0);
+  return foreground > 0 && !groups.has(foreground);
+}
+
+function worksIn(pid: number, dir: string, mark: string | null): boolean {
+  const place = targetOf(`/proc/${pid}/cwd`);
+  if (place !== '' && inside(dir, place)) return true;
+  return namesIn(`/proc/${pid}/fd`).some((fd) => {
+    const target = targetOf(`/proc/${pid}/fd/${fd}`);
+    if (target.startsWith('/')) return inside(dir, target);
+    return mark !== null && target === 'anon_inode:inotify' && textOf(`/proc/${pid}/fdinfo/${fd}`).includes(mark);
+  });
+}
+
+/** How a watch on the directory is shown: by its inode, in hexadecimal. */
+function watchMark(dir: string): string | null {
+  try {
+    return ` ino:${statSync(dir).ino.toString(16)} `;
+  } catch {
+    return null;
+  }
+}
+
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return '';
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function namesIn(dir: string): readonly string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
+}
