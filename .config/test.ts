@@ -48,7 +48,11 @@ const JOBS: readonly Job[] = [
   { name: 'unused', stage: 'check', run: program('knip') },
   { name: 'build', stage: 'check', run: program('node', '.config/build.ts', '--quiet') },
   { name: 'architecture', stage: 'check', needs: ['build'], run: program('node', '.config/architecture.ts') },
-  { name: 'unit', stage: 'unit', run: mocha('unit', '--parallel', 'test/unit/**/*.test.ts') },
+  {
+    name: 'unit',
+    stage: 'unit',
+    run: mocha('unit', '--parallel', '--jobs', String(availableParallelism()), 'test/unit/**/*.test.ts'),
+  },
   // Tests of the engine that go through the whole loop once, for every day: part of the stage `engine`.
   { name: 'loop', stage: 'quick', needs: ['build'], run: mocha('loop', 'test/engine/golden.test.ts') },
   { name: 'sandbox programs', stage: 'agents', uses: 'apt', run: program('node', 'test/sandbox/install.ts') },
