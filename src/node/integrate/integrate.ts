@@ -112,6 +112,7 @@ async function integrate({
     plan,
     dir: (await checkPlace(repository, { worktree: dir, plan: plan.id })).dir,
     runId,
+    sandbox,
     env: { ...environment(), SLICEWAVE_PLAN: plan.id, SLICEWAVE_RUN_ID: runId },
     signal,
     redact,

@@ -203,7 +203,7 @@ export class Enclosure implements Confining {
       CLAUDE_CODE_TMPDIR: own,
       // What a tool would keep in the home directory, which is read-only, goes with the temporary directory.
       XDG_CACHE_HOME: path.join(own, '.cache'),
-      npm_config_cache: path.join(own, '.npm'),
+      npm_config_cache: this.#written(command.env['npm_config_cache']) ?? path.join(own, '.npm'),
       // `git status` and `git diff` would refresh the index, which lies out of reach.
       GIT_OPTIONAL_LOCKS: '0',
     };
@@ -217,6 +217,11 @@ export class Enclosure implements Confining {
         ? [...bubblewrapArguments(confinement), command.program, ...command.args]
         : ['-p', seatbeltProfile(confinement), command.program, ...command.args];
     return { program: this.sandbox.program, args, cwd: command.cwd, env };
+  }
+
+  /** The place when it is one that can be written. */
+  #written(place: string | undefined): string | undefined {
+    return place !== undefined && this.#confinement.writable.some((dir) => inside(dir, place)) ? place : undefined;
   }
 
   /** Removes the temporary directory. Nothing that was started in it may still run. */

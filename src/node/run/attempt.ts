@@ -86,6 +86,7 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
     plan,
     dir,
     runId: run.runId,
+    sandbox,
     env,
     signal,
     redact,

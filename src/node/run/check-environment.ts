@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { inside } from '../paths.ts';
@@ -53,6 +53,52 @@ const STORES: readonly (readonly [name: string, place: string])[] = [
   ['BUNDLE_USER_HOME', '.bundle'],
 ];
 
+/**
+ * What package managers cannot install without writing to, below the stores that these variables name: downloads, and
+ * the locks on them. What the person's own programs start or are set by (`.cargo/bin`, `.gradle/init.d`, `.npm/_npx`)
+ * lies beside it.
+ */
+const DOWNLOADS: readonly (readonly [name: string, parts: readonly string[]])[] = [
+  ['CARGO_HOME', ['registry', 'git', '.package-cache', '.package-cache-mutate', '.global-cache']],
+  ['GOPATH', ['pkg/mod', 'pkg/sumdb']],
+  ['GOMODCACHE', ['']],
+  ['GOCACHE', ['']],
+  ['PIP_CACHE_DIR', ['']],
+  ['UV_CACHE_DIR', ['']],
+  ['POETRY_CACHE_DIR', ['']],
+  ['npm_config_cache', ['_cacache']],
+  ['npm_config_store_dir', ['']],
+  ['YARN_CACHE_FOLDER', ['']],
+  ['BUN_INSTALL', ['install/cache']],
+  ['DENO_DIR', ['']],
+  ['PLAYWRIGHT_BROWSERS_PATH', ['']],
+  ['PUPPETEER_CACHE_DIR', ['']],
+  ['CYPRESS_CACHE_FOLDER', ['']],
+  ['GRADLE_USER_HOME', ['caches', 'daemon', 'native', 'notifications', 'wrapper/dists']],
+  ['NUGET_PACKAGES', ['']],
+  ['BUNDLE_USER_HOME', ['cache']],
+];
+const MAVEN_STORE = '.m2/repository';
+
+/** Files of HOME that say where packages come from. A set-up has copies: what it writes to them is not the person's. */
+const REGISTRIES: readonly string[] = [
+  '.npmrc',
+  '.yarnrc',
+  '.yarnrc.yml',
+  '.bunfig.toml',
+  '.gemrc',
+  '.pip/pip.conf',
+  '.config/pip/pip.conf',
+  '.config/uv/uv.toml',
+  '.config/pnpm/rc',
+  '.config/pypoetry/config.toml',
+  '.config/pypoetry/auth.toml',
+  '.config/go/env',
+];
+
+/** Packages that put hooks into the repository when they are installed: nobody commits in a checkout for checks. */
+const WITHOUT_HOOKS = { HUSKY: '0', SKIP_INSTALL_SIMPLE_GIT_HOOKS: '1' } as const;
+
 /** Where languages look for modules: what names the primary checkout there is meant for the one that is checked. */
 const MODULE_PATHS = ['NODE_PATH', 'PYTHONPATH', 'RUBYLIB', 'PERL5LIB', 'CLASSPATH'];
 
@@ -61,6 +107,15 @@ export interface CheckEnvironment {
   readonly root: string;
   readonly env: Readonly<Record<string, string>>;
   /** Takes its directories away. */
+  readonly close: () => Promise<void>;
+}
+
+/** The environment of a set-up in a checkout for checks. */
+export interface SetupEnvironment {
+  readonly env: Readonly<Record<string, string>>;
+  /** What it may write beside the checkout. */
+  readonly writable: readonly string[];
+  /** Takes away what only set-ups have. */
   readonly close: () => Promise<void>;
 }
 
@@ -111,7 +166,7 @@ export async function openCheckEnvironment({
     const dir = path.join(real, place);
     if (env[name] === undefined && existsSync(dir)) env[name] = dir;
   }
-  const maven = path.join(real, '.m2/repository');
+  const maven = path.join(real, MAVEN_STORE);
   if (existsSync(maven)) env['MAVEN_OPTS'] = `${env['MAVEN_OPTS'] ?? ''} -Dmaven.repo.local=${maven}`.trim();
   Object.assign(env, WITHOUT_CACHES, {
     // The person's own daemon would do the work: outside of the sandbox, and with what it has in mind.
@@ -125,4 +180,46 @@ export async function openCheckEnvironment({
     TEMP: temporary,
   });
   return { root, env, close: () => rm(root, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined) };
+}
+
+/**
+ * The environment that checks will have, for the set-up before them: it installs, so it knows where packages come from
+ * and may write to the person's stores of downloads.
+ */
+export async function openSetupEnvironment(
+  { root, env: ofCheck }: CheckEnvironment,
+  { given, primary }: { readonly given: Readonly<Record<string, string>>; readonly primary: string },
+): Promise<SetupEnvironment> {
+  const real = given['HOME'] ?? homedir();
+  const home = path.join(root, 'home');
+  const copies: string[] = [];
+  for (const name of REGISTRIES) {
+    const copy = path.join(home, name);
+    if (existsSync(copy) || !existsSync(path.join(real, name))) continue;
+    await mkdir(path.dirname(copy), { recursive: true });
+    await copyFile(path.join(real, name), copy);
+    copies.push(copy);
+  }
+  const stores = DOWNLOADS.flatMap(([name, parts]) => {
+    const store = ofCheck[name]?.split(path.delimiter)[0] ?? '';
+    return path.isAbsolute(store) ? parts.map((part) => path.join(store, part)) : [];
+  });
+  const downloads = [...stores, path.join(real, MAVEN_STORE)].filter(
+    // A store that somebody keeps in their checkout, or a variable that names all of it, opens nothing.
+    (place) => !inside(primary, place) && !inside(place, primary) && !inside(place, real),
+  );
+  const env: Record<string, string> = { ...ofCheck, ...WITHOUT_HOOKS };
+  const npm = env['npm_config_cache'];
+  if (npm !== undefined) {
+    // npm keeps programs and logs beside its downloads.
+    const own = path.join(root, 'npm');
+    await mkdir(own, { recursive: true });
+    const [kept, here] = [npm, own].map((dir) => path.join(dir, '_cacache')) as [string, string];
+    if (existsSync(kept) && !existsSync(here)) await symlink(kept, here, 'junction');
+    env['npm_config_cache'] = own;
+  }
+  const close = async (): Promise<void> => {
+    for (const copy of copies) await rm(copy, { recursive: true, force: true });
+  };
+  return { env, writable: [root, ...downloads], close };
 }

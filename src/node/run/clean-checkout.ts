@@ -10,7 +10,9 @@ import { WorktreeReplaced } from '../git/place.ts';
 import { clearGitLocks, forgetWorktree, listWorktrees, lockWorktree, unlockWorktree } from '../git/worktree.ts';
 import { endProcesses, ofRuns } from '../process/process-table.ts';
 import { writeWhole } from '../state/whole-write.ts';
-import { openCheckEnvironment, type CheckEnvironment } from './check-environment.ts';
+import type { Sandbox } from '../process/sandbox.ts';
+import { openCheckEnvironment, openSetupEnvironment, type CheckEnvironment } from './check-environment.ts';
+import { enclosed, enclosureOfCheck } from './confinement.ts';
 import { setUp, type SetupOutcome } from './setup.ts';
 
 export interface CleanCheckoutRequest {
@@ -19,7 +21,9 @@ export interface CleanCheckoutRequest {
   /** Where it stands; nobody works there. */
   readonly dir: string;
   readonly runId: string;
-  /** The environment of the agent: set-up has it, checks have one of their own. */
+  /** What confines the set-up, which runs what the commit says; `null`: nothing. */
+  readonly sandbox: Sandbox | null;
+  /** The environment of the agent, of which set-up and checks have what is not about the run. */
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly redact: Redact;
@@ -62,10 +66,12 @@ export class CleanCheckout {
 
   /** The checkout at a commit. A failure is what made that impossible, for people. */
   async at(commit: string): Promise<Result<CleanPlace, string>> {
-    const { repository, dir, runId } = this.#request;
+    const { repository, dir, runId, env: given } = this.#request;
     const isNew = await this.#stand(commit);
     if (!this.#locked) await lockWorktree(repository, dir, `slicewave run ${runId}`);
     this.#locked = true;
+    this.#environment ??= await openCheckEnvironment({ given, runId, primary: repository.root, dir });
+    const environment = this.#environment;
     const git = repository.git.in(dir);
     const key = await this.#setupKey(commit);
     const before = isNew ? null : await this.#remembered();
@@ -75,7 +81,7 @@ export class CleanCheckout {
       for (const file of [...strange, ...CACHES_INSIDE]) await this.#remove(file);
     } else {
       await git.run(['clean', '-ffdxq']);
-      const { commands, failed } = await this.#install();
+      const { commands, failed } = await this.#install(environment);
       if (failed !== null) return failure(failed);
       setup = commands;
       // A set-up may also write tracked files (a formatter, a lock file): the commit is what is checked.
@@ -84,9 +90,7 @@ export class CleanCheckout {
       const kept = await this.#ignored();
       await writeWhole(await this.#noteFile(), `${JSON.stringify({ key, kept, seal: await this.#seal(kept) })}\n`);
     }
-    const { env: given } = this.#request;
-    this.#environment ??= await openCheckEnvironment({ given, runId, primary: repository.root, dir });
-    return success({ dir, env: this.#environment.env, writable: [this.#environment.root], setup });
+    return success({ dir, env: environment.env, writable: [environment.root], setup });
   }
 
   /** Ends what its set-up and its checks left running, and gives it back. */
@@ -117,11 +121,19 @@ export class CleanCheckout {
     return true;
   }
 
-  async #install(): Promise<SetupOutcome> {
-    const { repository, plan, dir, env, runId, signal, redact, say } = this.#request;
+  /** What an agent wrote (a `postinstall`, a build script) runs here: it may what a check may, and reaches the network. */
+  async #install(ofCheck: CheckEnvironment): Promise<SetupOutcome> {
+    const { repository, plan, dir, env: given, sandbox, runId, signal, redact, say } = this.#request;
     const quiet = (line: string): void => say(`clean checkout: ${line}`);
-    const place = { ...env, SLICEWAVE_WORKTREE: dir };
-    return setUp({ repository, plan, worktree: dir, runId, env: place, signal, redact, say: quiet });
+    const { env, writable, close } = await openSetupEnvironment(ofCheck, { given, primary: repository.root });
+    const place = { repository, setting: plan.sandbox, worktree: dir, writable, network: 'open' } as const;
+    try {
+      return await enclosed(enclosureOfCheck(sandbox, place), (confined) =>
+        setUp({ repository, plan, worktree: dir, runId, env, isForChecks: true, confined, signal, redact, say: quiet }),
+      );
+    } finally {
+      await close();
+    }
   }
 
   async #setupKey(commit: string): Promise<string> {

@@ -76,9 +76,11 @@ export interface CheckPlace {
   readonly worktree: string;
   /** Further places to write: a home of the check's own. */
   readonly writable?: readonly string[];
+  /** Absent: as the plan says for checks. */
+  readonly network?: 'open';
 }
 
-export interface AgentPlace extends Omit<CheckPlace, 'writable'> {
+export interface AgentPlace extends Omit<CheckPlace, 'writable' | 'network'> {
   readonly state: AgentState | null;
 }
 
@@ -107,6 +109,6 @@ export async function enclosureOfCheck(sandbox: Sandbox | null, place: CheckPlac
     hidden: setting.hidden,
     projects: [repository.root],
     needed: [repository.root, repository.commonDir],
-    network: setting.checksNetwork,
+    network: place.network ?? setting.checksNetwork,
   });
 }

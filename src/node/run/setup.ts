@@ -4,6 +4,7 @@ import type { Redact } from '../../core/gate/redact.ts';
 import type { Plan } from '../../core/plan/model.ts';
 import type { CommandRun } from '../../core/run/model.ts';
 import type { Repository } from '../git/repository.ts';
+import type { Confining } from '../process/processes.ts';
 import { runCommand } from './verify.ts';
 import { copyIncluded } from '../git/worktree.ts';
 
@@ -14,6 +15,10 @@ export interface SetupRequest {
   /** The run that it is part of: what it leaves running (a data base for the tests) ends with that. */
   readonly runId: string;
   readonly env: Readonly<Record<string, string>>;
+  /** It makes the checkout of checks ready: it is told no more than they are. */
+  readonly isForChecks?: true;
+  /** What the operating system confines it by; absent or `null`: nothing. */
+  readonly confined?: Confining | null;
   readonly signal: AbortSignal;
   readonly redact: Redact;
   readonly say: (line: string) => void;
@@ -26,7 +31,7 @@ export interface SetupOutcome {
 }
 
 /**
- * Makes a fresh worktree ready to work in, before its agent starts: included files, then the plan's set-up commands (or
+ * Makes a fresh worktree ready to work or check in: included files, then the plan's set-up commands (or
  * the install that the lock file calls for). A failure is the attempt's failure, not a warning.
  */
 export async function setUp(request: SetupRequest): Promise<SetupOutcome> {
@@ -42,7 +47,8 @@ export async function setUp(request: SetupRequest): Promise<SetupOutcome> {
       command,
       cwd: worktree,
       env: request.env,
-      isSetup: true,
+      ...(request.isForChecks ? {} : { isSetup: true as const }),
+      confined: request.confined,
       timeoutMs: plan.limits.timeoutMinutes * 60_000,
       signal: request.signal,
       redact: request.redact,
