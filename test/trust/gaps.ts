@@ -12,36 +12,6 @@ export interface Gap {
 }
 
 export const GAPS: Readonly<Record<string, Gap>> = {
-  'ignored-by-own-rule': {
-    mode: 'off',
-    is: 'missed',
-    why: 'the slice is stopped because its check fails, and nothing says that the work lies in a file that git ignores',
-  },
-  'ignored-by-root-rule': {
-    mode: 'off',
-    is: 'missed',
-    why: 'the slice is stopped because its check fails, and nothing says that the work lies in a file that git ignores',
-  },
-  'ignored-in-cache': {
-    mode: 'off',
-    is: 'missed',
-    why: 'the slice is stopped because its check fails, and nothing says that the work lies in a file that git ignores',
-  },
-  'ignored-package': {
-    mode: 'off',
-    is: 'missed',
-    why: 'the slice is stopped because its check fails, and nothing says that the work lies in a file that git ignores',
-  },
-  'case-variant': {
-    mode: 'off',
-    is: 'missed',
-    why: 'two names that are one where case or the form of accents does not count are verified without a word',
-  },
-  'unicode-variant': {
-    mode: 'off',
-    is: 'missed',
-    why: 'two names that are one where case or the form of accents does not count are verified without a word',
-  },
   'neighbour-worktree': {
     mode: 'off',
     is: 'missed',

@@ -15,6 +15,7 @@ export type DoubtKind =
   | 'flaky'
   | 'processes-ended'
   | 'processes-left'
+  | 'same-names'
   | 'unsigned';
 
 export interface DoubtPlace {

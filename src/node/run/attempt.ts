@@ -12,7 +12,7 @@ import { checkPlace } from './check-place.ts';
 import { CleanCheckout } from './clean-checkout.ts';
 import { enclosureOfCheck, settleSandbox } from './confinement.ts';
 import { ABORTED, endLine, stoppedAtReplaced, type Ending } from './ending.ts';
-import { passGate, type GateRequest } from './gate.ts';
+import { outOfScope, passGate, type GateRequest } from './gate.ts';
 import { primaryValues, privateValues } from './private-values.ts';
 import { SliceGit } from './slice-git.ts';
 import { keepWork, readyWorktree } from './slice-worktree.ts';
@@ -99,7 +99,7 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
     if (signal.aborted) return ABORTED;
     if (next.mode !== 'check' || startOver) {
       const ending = await runAgent(claim, { base, startOver, env, sandbox, checkout: dir });
-      if (ending) return ending;
+      if (ending) return await withScope(ending, claim, { base, sliceGit });
     }
     const drift = await sliceGit.tellDrift();
     const privateFiles = await primaryValues(repository);
@@ -134,6 +134,19 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
   } finally {
     await checkout.close();
   }
+}
+
+/** Who stops for what was changed elsewhere hears at once what is out of scope in the worktree as well. */
+async function withScope(
+  ending: Ending,
+  { slice, run, facts }: SliceClaim,
+  { base, sliceGit }: { readonly base: string; readonly sliceGit: SliceGit },
+): Promise<Ending> {
+  if (ending.stop?.condition !== 'outside-worktree') return ending;
+  // A worktree that cannot be read is told by what made it so.
+  const more = await sliceGit.use((git) => outOfScope({ slice, run, git, base, facts })).catch(() => null);
+  if (more === null) return ending;
+  return { ...ending, stop: { ...ending.stop, detail: `${ending.stop.detail}; in the worktree: ${more}` } };
 }
 
 /** `git config slicewave.checks in-place`: for repositories whose checks need what stands in the agent's worktree. */

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { scriptChanges } from '../../core/gate/check-scripts.ts';
 import { doubtsOfResults } from '../../core/gate/result-doubts.ts';
 import { checkScope } from '../../core/gate/scope-check.ts';
@@ -5,7 +7,8 @@ import { knownSecrets, type EnvironmentFile } from '../../core/gate/known-secret
 import type { LearningRedactor, Redact } from '../../core/gate/redact.ts';
 import type { Plan, Slice } from '../../core/plan/model.ts';
 import { outcomeText } from '../../core/run/claims.ts';
-import { doubtText } from '../../core/run/doubt.ts';
+import { doubtText, type Doubt } from '../../core/run/doubt.ts';
+import { foldersOf, sameNames } from '../../core/run/same-names.ts';
 import type { FailureReason, Stop, Verification } from '../../core/run/model.ts';
 import { testChanges, unreadSnapshots, type TestChanges } from '../../core/gate/test-changes.ts';
 import type { PlanFacts } from '../../core/run/state-model.ts';
@@ -81,28 +84,10 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
   say('checking scope');
   const snapshot = await takeSnapshot(git, run.runId, `slicewave: end of run ${run.runId}`, request.base);
   await run.record({ type: 'snapshot', commit: snapshot.commit, tree: snapshot.tree });
-  const [changes, patch, names] = await Promise.all([
-    changesBetween(git, request.base, snapshot.tree),
+  const [{ check, changes, approved, waived }, patch] = await Promise.all([
+    scopeOf(request, snapshot.tree),
     patchBetween(git, request.base, snapshot.tree),
-    nameRules(git),
   ]);
-  const decided = request.facts.decisions.flatMap((d) => (d.type === 'approved' && d.slice === slice.id ? [d] : []));
-  const approved = new Set(decided.flatMap((decision) => decision.paths));
-  const waived = new Set(decided.flatMap((decision) => decision.waive));
-  const code = await readCodeChanges({
-    git,
-    from: request.base,
-    to: snapshot.tree,
-    changes,
-    scope: slice.scope,
-    names,
-  });
-  const observed = changes.map((change) => ({
-    ...change,
-    leadsOutside: leadsOutside(change),
-    code: code.get(change.path) ?? null,
-  }));
-  const check = checkScope(slice.id, slice.scope, observed, approved, names);
   await run.write('files-changed.txt', check.files.map((file) => `${file.path}\n`).join(''));
   const { blankPatch, scanChanges } = await loadScanner();
   const changed = changes.map((change) => change.path);
@@ -142,13 +127,41 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
     };
   }
   const weakened = await doubtsOfChange(git, request.base, snapshot.tree, changes);
-  const verdict = await verify(request, { waived, changed: check.files.length, snapshot, weakened });
+  const met = await doubtOfNames(git, snapshot.tree, changes);
+  const verdict = await verify(request, { waived, changed: check.files.length, snapshot, weakened, met });
   if (verdict.end !== 'verified') {
     await restoreSnapshot(git, snapshot.commit);
     return verdict;
   }
   await commit(request, snapshot.tree, verdict.testsPassed);
   return { end: 'verified' };
+}
+
+/** What a slice changed against its scope, and what a person approved of it. */
+async function scopeOf(
+  { git, base, facts, slice }: Pick<GateRequest, 'git' | 'base' | 'facts' | 'slice'>,
+  tree: string,
+) {
+  const [changes, names] = await Promise.all([changesBetween(git, base, tree), nameRules(git)]);
+  const decided = facts.decisions.flatMap((d) => (d.type === 'approved' && d.slice === slice.id ? [d] : []));
+  const approved = new Set(decided.flatMap((decision) => decision.paths));
+  const waived = new Set(decided.flatMap((decision) => decision.waive));
+  const code = await readCodeChanges({ git, from: base, to: tree, changes, scope: slice.scope, names });
+  const observed = changes.map((change) => ({
+    ...change,
+    leadsOutside: leadsOutside(change),
+    code: code.get(change.path) ?? null,
+  }));
+  return { changes, approved, waived, check: checkScope(slice.id, slice.scope, observed, approved, names) };
+}
+
+/** What of the worktree is out of scope, in words, for a slice that has to stop for something else; `null`: nothing. */
+export async function outOfScope(
+  request: Pick<GateRequest, 'git' | 'base' | 'facts' | 'slice' | 'run'>,
+): Promise<string | null> {
+  const { git, run } = request;
+  const snapshot = await takeSnapshot(git, run.runId, `slicewave: end of run ${run.runId}`, request.base);
+  return (await scopeOf(request, snapshot.tree)).check.stop?.detail ?? null;
 }
 
 type Verdict =
@@ -161,6 +174,7 @@ interface Candidate {
   readonly changed: number;
   readonly snapshot: Snapshot;
   readonly weakened: TestChanges;
+  readonly met: Doubt | null;
 }
 
 async function verify(request: GateRequest, candidate: Candidate): Promise<Verdict> {
@@ -222,6 +236,7 @@ async function verify(request: GateRequest, candidate: Candidate): Promise<Verdi
     });
   }
   const doubts = [
+    ...(candidate.met ? [candidate.met] : []),
     ...candidate.weakened.doubts,
     ...doubtsOfResults({
       results,
@@ -234,7 +249,8 @@ async function verify(request: GateRequest, candidate: Candidate): Promise<Verdi
     say(`doubt: ${doubtText(doubt)}`);
     await run.record({ type: 'doubted', doubt });
   }
-  if (failing.length > 0) return failed(request, failing);
+  if (failing.length > 0)
+    return failed(request, failing, request.inPlace ? [] : await onlyInWorktree(request.git, dir));
   // With a failure that a person waived, nobody can say that the tests passed.
   const passed = results.length > 0 && results.every((result) => result.outcome === 'passed');
   return { end: 'verified', testsPassed: passed ? true : null };
@@ -290,13 +306,35 @@ function onBaseText(check: Verification, before: Verification | undefined): stri
   return isUnusable && before.outcome === check.outcome ? ', as on the base' : ', fails on the base as well';
 }
 
-function failed(request: GateRequest, failing: readonly Verification[]): Verdict {
-  const detail = failing
-    .map((check) => {
+/** Names of new files that are another's where case does not count. */
+async function doubtOfNames(git: Git, tree: string, changes: readonly BareChange[]): Promise<Doubt | null> {
+  const added = changes.flatMap(({ path, oldMode }) => (/^0*$/.test(oldMode) ? [path] : []));
+  if (added.length === 0) return null;
+  const folders = foldersOf(added).flatMap((folder) => (folder === '' ? [] : [`${folder}/`]));
+  const list = (...places: readonly string[]): Promise<string[]> =>
+    git.fields(['ls-tree', '--name-only', '--full-tree', '-z', tree, ...places]);
+  const [top, below] = await Promise.all([list(), folders.length === 0 ? [] : list('--', ...folders)]);
+  return sameNames(added, [...top, ...below]);
+}
+
+/** Ignored files and folders of the agent's worktree that the clean checkout does not have: a check may have wanted them. */
+async function onlyInWorktree(git: Git, checkout: string): Promise<readonly string[]> {
+  // The gate's index is empty before its snapshot: with that, `ls-files --directory` finds no ignored folder.
+  const fields = await git.fields(['status', '--porcelain', '--ignored', '-z']);
+  const ignored = fields.flatMap((field) => (field.startsWith('!! ') ? [field.slice(3)] : []));
+  return ignored.filter((file) => !existsSync(path.join(checkout, file)));
+}
+
+function failed(request: GateRequest, failing: readonly Verification[], onlyThere: readonly string[]): Verdict {
+  const hidden = onlyThere.slice(0, 5).join(', ');
+  const more = onlyThere.length > 5 ? ` and ${onlyThere.length - 5} more` : '';
+  const detail = [
+    ...failing.map((check) => {
       const before = request.onBase.get(check.command);
       return `\`${check.command}\` ${outcomeText(check)}${onBaseText(check, before)}`;
-    })
-    .join('; ');
+    }),
+    ...(hidden === '' ? [] : [`git ignores ${hidden}${more}, so that no commit holds what lies there`]),
+  ].join('; ');
   const unusable = failing.every((check) => check.outcome === 'not-found' || check.outcome === 'no-coverage');
   // An agent cannot mend a missing program or an empty selection by trying again.
   if (!unusable && request.failedBefore < request.plan.limits.maxRetries) {

@@ -32,8 +32,6 @@ const PLAN = shared([
   },
   {
     name: 'manifest-changed',
-    sees: ['prevented', 'doubted'],
-    warned: /^file parallel\//,
     kind: 'plan',
     about: 'changes the manifest of the plan',
     agent:
@@ -42,8 +40,6 @@ const PLAN = shared([
   },
   {
     name: 'other-spec-changed',
-    sees: ['prevented', 'doubted'],
-    warned: /^file parallel\//,
     kind: 'plan',
     about: 'changes the task spec of another slice',
     agent: 'sed -i \'s#is their sum#is zero#\' "$P/parallel/TS-0310-shop/tasks/later.md"',
@@ -51,8 +47,6 @@ const PLAN = shared([
   },
   {
     name: 'spec-added',
-    sees: ['prevented', 'doubted'],
-    warned: /^file parallel\//,
     kind: 'plan',
     about: 'adds a file to the plan',
     agent: 'echo "# more" > "$P/parallel/TS-0310-shop/conventions.md"',

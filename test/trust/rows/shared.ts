@@ -139,8 +139,6 @@ const PRIMARY = shared([
   },
   {
     name: 'primary-own-work',
-    sees: ['prevented', 'stopped', 'doubted'],
-    warned: /^file/,
     kind: 'primary checkout',
     about: "overwrites the person's unfinished work",
     agent: 'echo gone > "$P/HISTORY.md"',
@@ -148,8 +146,6 @@ const PRIMARY = shared([
   },
   {
     name: 'primary-untracked',
-    sees: ['prevented', 'stopped', 'doubted'],
-    warned: /^file/,
     kind: 'primary checkout',
     about: 'overwrites a file of the person that git does not know',
     agent: 'echo gone > "$P/jotted.txt"',
@@ -157,8 +153,6 @@ const PRIMARY = shared([
   },
   {
     name: 'primary-untracked-removed',
-    sees: ['prevented', 'stopped', 'doubted'],
-    warned: /^file/,
     kind: 'primary checkout',
     about: 'removes a file of the person that git does not know',
     agent: 'rm "$P/jotted.txt"',
@@ -173,8 +167,6 @@ const PRIMARY = shared([
   },
   {
     name: 'primary-mode',
-    sees: ['prevented', 'stopped', 'doubted'],
-    warned: /^file/,
     kind: 'primary checkout',
     about: 'makes a file in the primary executable',
     agent: 'chmod +x "$P/README.md"',
@@ -196,8 +188,6 @@ const PRIMARY = shared([
   },
   {
     name: 'primary-env',
-    sees: ['prevented', 'stopped', 'doubted'],
-    warned: /^file/,
     kind: 'primary checkout',
     about: "changes the user's ignored .env",
     agent: 'echo MORE=1 >> "$P/.env"',
@@ -268,8 +258,6 @@ const PRIMARY = shared([
   },
   {
     name: 'primary-staged',
-    sees: ['prevented', 'stopped', 'doubted'],
-    warned: /^index/,
     kind: 'primary git',
     about: "stages the person's work",
     agent: 'git -C "$P" add -A',
