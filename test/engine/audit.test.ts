@@ -191,6 +191,11 @@ suite('audit of what all runs share', () => {
       found: /ref-moved refs\/heads\/main proven/,
     },
     {
+      name: 'the history of HEAD is dropped',
+      script: 'git -C "$P" reflog expire --expire=now --all',
+      found: /reflog the reflog of HEAD proven/,
+    },
+    {
       name: 'a file is hidden in the index of the primary',
       script: 'git -C "$P" update-index --skip-worktree src/index.js',
       found: /^index-flag src\/index\.js proven$/,

@@ -101,6 +101,11 @@ function commandFor(difference: Difference, context: BlameContext): GitCommand |
           (command.name === 'update-ref' && command.argv.includes('refs/stash')) ||
           (command.name === 'reflog' && command.argv.some((word) => word.includes('stash'))),
       );
+    case 'reflog':
+      return commands.findLast(
+        ({ name, argv }) =>
+          name === 'gc' || (name === 'reflog' && argv.some((word) => word === 'expire' || word === 'delete')),
+      );
     case 'config':
       return commands.findLast((command) => WRITES_CONFIG.has(command.name) && !reads(command));
     case 'index-flag':
@@ -148,6 +153,9 @@ function suspicious(difference: Difference, context: BlameContext): boolean {
       return !difference.what.startsWith('refs/remotes/');
     case 'head':
       return !context.headLogged;
+    case 'reflog':
+      // A person's git takes old entries away by itself now and then.
+      return context.alone;
     case 'stash':
       return lost(difference.before, difference.after);
     case 'config':

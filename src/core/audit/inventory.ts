@@ -7,7 +7,7 @@ export interface Inventory {
   readonly refs: Readonly<Record<string, string>>;
   /** The text of the primary checkout's `HEAD`. */
   readonly head: string;
-  /** Mark of the log in which git notes each move of `HEAD`; `''` where it keeps none. */
+  /** The log to which git appends each move of `HEAD`; `''` where it keeps none. */
   readonly headLog: string;
   /** Settings of all levels in use, by file and key: `.git/config: core.hookspath`; several values in their order. */
   readonly config: Readonly<Record<string, string>>;
@@ -34,6 +34,7 @@ export type DifferenceKind =
   | 'ref-moved'
   | 'ref-deleted'
   | 'head'
+  | 'reflog'
   | 'config'
   | 'hook'
   | 'git-file'
@@ -83,6 +84,8 @@ export function differences(
       add(is === null ? 'ref-deleted' : 'ref-moved', ref, commit, is);
   }
   if (before.head !== after.head) add('head', 'HEAD', before.head, after.head);
+  if (!after.headLog.startsWith(before.headLog))
+    add('reflog', 'the reflog of HEAD', 'longer', after.headLog === '' ? null : 'shorter');
   for (const [what, was, is] of changed(before.config, after.config)) add('config', what, was, is);
   for (const [what, was, is] of changed(before.hooks, after.hooks)) add('hook', what, was, is);
   for (const [what, was, is] of changed(before.gitFiles, after.gitFiles)) add('git-file', what, was, is);

@@ -103,6 +103,7 @@ const PLACE: Readonly<Record<DifferenceKind, (what: string) => string>> = {
   'ref-moved': (what) => what,
   'ref-deleted': (what) => what,
   head: () => 'HEAD of the primary checkout (the branch it is on)',
+  reflog: (what) => `${what} of the primary checkout`,
   config: (what) => `the setting ${what}`,
   hook: (what) => `the hook ${what}`,
   'git-file': (what) => what,

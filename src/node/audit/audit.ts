@@ -88,7 +88,9 @@ export class Audit {
     const context = {
       primary: repository.root,
       near: near(this.#request.scopePaths),
-      alone: found.some(({ kind }) => kind === 'checkout-file' || kind === 'git-file') && isAloneIn(repository.root),
+      alone:
+        found.some(({ kind }) => kind === 'checkout-file' || kind === 'git-file' || kind === 'reflog') &&
+        isAloneIn(repository.root),
       forward: await forwards(repository, found),
       headLogged: headLog === '' || headLog !== after.inventory.headLog,
     };

@@ -164,7 +164,7 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
       listFiles(path.join(commonDir, 'info')),
       readdir(commonDir, { withFileTypes: true }).catch(() => []),
       readFile(path.join(commonDir, 'HEAD'), 'utf8').catch(() => ''),
-      lstat(path.join(commonDir, 'logs', 'HEAD')).catch(() => null),
+      readFile(path.join(commonDir, 'logs', 'HEAD'), 'utf8').catch(() => ''),
       readFile(path.join(commonDir, 'logs', 'refs', 'stash'), 'utf8').catch(() => ''),
       lstat(path.join(commonDir, 'index')).catch(() => null),
       Promise.all(request.beside.map((dir) => readNames(dir, { foldersToo: dir !== path.dirname(root) }))),
@@ -191,7 +191,7 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
           .map((line) => line.split(' ', 2) as [string, string]),
       ),
       head: headText.trim(),
-      headLog: headLog ? `${headLog.size} ${headLog.mtimeMs} ${headLog.ctimeMs}` : '',
+      headLog,
       config,
       hooks: await named(
         path.join(commonDir, 'hooks'),
