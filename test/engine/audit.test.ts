@@ -1,11 +1,20 @@
 import { strict as assert } from 'node:assert';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { Audit, type Neighbour } from '../../src/node/audit/audit.ts';
+import { Audit, traceOfChecks, type Neighbour } from '../../src/node/audit/audit.ts';
 import type { AuditedDifference } from '../../src/core/audit/report.ts';
 import { auditStop } from '../../src/core/run/audit-stop.ts';
 import { openRepository, type Repository } from '../../src/node/git/repository.ts';
@@ -266,6 +275,22 @@ suite('audit of what all runs share', () => {
       assert.equal(auditStop('A1', result), null, only(result));
     });
   }
+
+  test('what its checks do is seen by a second look, which begins where the first ended', async () => {
+    const audit = await scene.begin();
+    scene.person('git tag v2');
+    assert.equal(auditStop('A1', await audit.end(ALONE)), null);
+    const trace = path.join(scene.root, '.agent-runs', 'git.jsonl');
+    symlinkSync(trace, traceOfChecks(scene.runDir));
+    execFileSync('git', ['config', 'alias.st', '!echo x'], {
+      cwd: scene.worktree,
+      env: { ...process.env, GIT_TRACE2_EVENT: trace },
+    });
+    const result = await audit.end(ALONE);
+    assert.match(only(result), /^config \.git\/config: alias\.st proven put-back$/);
+    assert.match(auditStop('A1', result, 'checks')?.detail ?? '', /^while its checks ran: the setting .*alias\.st/);
+    assert.equal(readFileSync(trace, 'utf8'), '', 'command lines are not kept');
+  });
 
   test('what a neighbour did is the neighbour’s, whoever looks first', async () => {
     const other = path.join(scene.root, '.agent-runs', 'run-b1');

@@ -1,8 +1,12 @@
 import { violationsIn, violationText, type AuditedDifference } from '../audit/report.ts';
 import type { Stop } from './model.ts';
 
-/** Why a slice stops after its audit; `null` when nothing speaks against it. */
-export function auditStop(slice: string, found: readonly AuditedDifference[]): Stop | null {
+/** Why a slice stops after its audit, by what ran meanwhile; `null` when nothing speaks against it. */
+export function auditStop(
+  slice: string,
+  found: readonly AuditedDifference[],
+  ran: 'agent' | 'checks' = 'agent',
+): Stop | null {
   const against = found.filter((difference) => difference.blame !== 'person');
   const [first, ...rest] = violationsIn(found).map(violationText);
   if (first === undefined) return null;
@@ -12,11 +16,11 @@ export function auditStop(slice: string, found: readonly AuditedDifference[]): S
   const left = against.filter((difference) => !difference.put_back).map((difference) => difference.what);
   return {
     condition: 'outside-worktree',
-    detail: shown + more,
+    detail: `${ran === 'checks' ? 'while its checks ran: ' : ''}${shown}${more}`,
     question:
       (proven
-        ? `Slice ${slice} changed what is not its own: ${shown}${more}. `
-        : `While slice ${slice} worked, something changed that it may not change: ${shown}${more}. Was it you? `) +
+        ? `${ran === 'checks' ? 'A check of slice' : 'Slice'} ${slice} changed what is not its own: ${shown}${more}. `
+        : `While ${ran === 'checks' ? `the checks of slice ${slice} ran` : `slice ${slice} worked`}, something changed that it may not change: ${shown}${more}. Was it you? `) +
       (left.length > 0 ? `Still changed: ${left.slice(0, 10).join(', ')}. ` : '') +
       'Look at it, then approve to go on with the slice, retry, or skip?',
     paths: against.map((difference) => difference.what),

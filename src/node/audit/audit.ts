@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, truncate } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { blame, type BlamedDifference } from '../../core/audit/blame.ts';
@@ -45,10 +45,15 @@ export interface AuditEnd {
 /** The name of git's trace in a run's directory. */
 const GIT_TRACE = 'git-trace.jsonl';
 
-/** The look at what all runs share: one before the agent starts, one after it has ended. */
+/** Where that of a run's checks is named. It lies elsewhere: a check does not see by its path whose it is. */
+export function traceOfChecks(runDir: string): string {
+  return path.join(runDir, 'git-trace-of-checks.jsonl');
+}
+
+/** The look at what all runs share: one before the agent starts, one after it has ended, one after its checks. */
 export class Audit {
   readonly #request: AuditRequest;
-  readonly #before: TakenInventory;
+  #before: TakenInventory;
 
   private constructor(request: AuditRequest, before: TakenInventory) {
     this.#request = request;
@@ -64,13 +69,18 @@ export class Audit {
     return { GIT_TRACE2_EVENT: path.join(this.#request.runDir, GIT_TRACE) };
   }
 
-  /** Compares, says who did it as far as that can be shown, and puts back what can be put back. */
+  /**
+   * Compares with the look before, says who did it as far as that can be shown, and puts back what can be put back. What
+   * is seen now is what the next look is compared with.
+   */
   async end(given: AuditEnd): Promise<readonly AuditedDifference[]> {
     const { repository, runDir, slice } = this.#request;
+    const before = this.#before;
     const after = await takeInventory(inventoryRequest(this.#request));
+    this.#before = after;
     const inPlan = new Set(given.planFiles);
     const found = await withoutWorktrees(repository, [
-      ...differences(this.#before.inventory, after.inventory, given.expected),
+      ...differences(before.inventory, after.inventory, given.expected),
       ...given.planFiles.map((what) => ({ kind: 'checkout-file' as const, what, before: '', after: '' })),
     ]);
     const told = given.neighbours.flatMap((neighbour) =>
@@ -84,7 +94,7 @@ export class Audit {
       readCommands(runDir),
       Promise.all(given.neighbours.map((neighbour) => readCommands(neighbour.runDir))),
     ]);
-    const { headLog } = this.#before.inventory;
+    const { headLog } = before.inventory;
     const context = {
       primary: repository.root,
       near: near(this.#request.scopePaths),
@@ -115,7 +125,7 @@ export class Audit {
     const restored = await putBack({
       repository,
       found: mine,
-      before: this.#before,
+      before,
       after,
       keep: path.join(runDir, 'put-away'),
       home: homedir(),
@@ -131,7 +141,9 @@ export class Audit {
 
   /** Command lines may hold a secret: what they proved is in the report, and the rest need not be kept. */
   async #forgetTrace(): Promise<void> {
-    await rm(path.join(this.#request.runDir, GIT_TRACE), { force: true });
+    const { runDir } = this.#request;
+    await rm(path.join(runDir, GIT_TRACE), { force: true });
+    await truncate(traceOfChecks(runDir)).catch(() => undefined);
   }
 }
 
@@ -160,8 +172,9 @@ function key(difference: Pick<BlamedDifference, 'kind' | 'what'>): string {
 const LARGEST_TRACE = 64 * 1024 * 1024;
 
 async function readCommands(runDir: string): Promise<readonly GitCommand[]> {
-  const text = await readFile(path.join(runDir, GIT_TRACE), 'utf8').catch(() => '');
-  return readGitTrace(text.slice(-LARGEST_TRACE));
+  const traces = [path.join(runDir, GIT_TRACE), traceOfChecks(runDir)];
+  const texts = await Promise.all(traces.map((file) => readFile(file, 'utf8').catch(() => '')));
+  return texts.flatMap((text) => readGitTrace(text.slice(-LARGEST_TRACE)));
 }
 
 function near(paths: readonly string[]): ReadonlySet<string> {

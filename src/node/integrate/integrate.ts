@@ -113,6 +113,7 @@ async function integrate({
     dir: (await checkPlace(repository, { worktree: dir, plan: plan.id })).dir,
     runId,
     sandbox,
+    trace: null,
     env: { ...environment(), SLICEWAVE_PLAN: plan.id, SLICEWAVE_RUN_ID: runId },
     signal,
     redact,

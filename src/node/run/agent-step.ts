@@ -8,7 +8,7 @@ import { endProcesses, ofRuns, strangersIn, type SeenProcess } from '../process/
 import { identify } from '../process/machine.ts';
 import type { Sandbox } from '../process/sandbox.ts';
 import { runSession, type SessionOutcome } from './agent-session.ts';
-import { beginAudit } from './audit.ts';
+import type { RunAudit } from './audit.ts';
 import type { SliceClaim } from './claim.ts';
 import { enclosed, enclosureOfAgent } from './confinement.ts';
 import { ABORTED, stoppedAt, type Ending } from './ending.ts';
@@ -25,6 +25,7 @@ export async function runAgent(
     env,
     sandbox,
     checkout,
+    audit,
   }: {
     readonly base: string;
     readonly startOver: boolean;
@@ -32,6 +33,8 @@ export async function runAgent(
     readonly sandbox: Sandbox | null;
     /** Where the slice's checks will run. */
     readonly checkout: string;
+    /** `null`: the operating system holds what it would look at. */
+    readonly audit: RunAudit | null;
   },
 ): Promise<Ending | null> {
   const { slice, facts, view, next, run, worktree } = claim;
@@ -56,10 +59,7 @@ export async function runAgent(
   }
   const session = lastThatSpoke(claim)?.sessionId ?? null;
   let resume = adapter.resumable && !startOver && next.mode === 'continue' ? session : null;
-  // What the operating system keeps from being written need not be compared, and a person's own changes are no question.
-  const held = sandbox !== null && plan.sandbox.writable.length === 0;
-  const [audit, hooks, names] = await Promise.all([
-    held ? null : beginAudit(claim),
+  const [hooks, names] = await Promise.all([
     giveHooks(repository, run.file('hooks'), { slicewave, env }),
     nameRules(repository.git),
   ]);
@@ -137,10 +137,10 @@ export async function runAgent(
   }
   // Before the audit looks: what still runs could change something behind its back.
   await endLeftovers(claim, checkout);
-  const violated = (await audit?.end()) ?? null;
+  const stop = (await audit?.look('agent')) ?? null;
   const ending = endingOf(claim, outcome);
   // A person who stopped the run knows that; everything else comes after what is not as it was.
-  return ending?.reason === 'stopped-by-user' ? ending : (violated ?? ending);
+  return ending?.reason === 'stopped-by-user' ? ending : stop ? { end: 'stopped', stop } : ending;
 }
 
 /** What an agent left running could change the tree between snapshot and commit, or answer on a port. */

@@ -5,7 +5,10 @@ import { signerOf } from '../git/signing.ts';
 import { WorktreeReplaced } from '../git/place.ts';
 import { unlockWorktree } from '../git/worktree.ts';
 import { environment } from '../process/processes.ts';
+import { traceOfChecks } from '../audit/audit.ts';
+import { endProcesses, ofRuns } from '../process/process-table.ts';
 import { runAgent } from './agent-step.ts';
+import { beginAudit } from './audit.ts';
 import { checksOnBase } from './base-checks.ts';
 import type { AttemptOutcome, SliceClaim } from './claim.ts';
 import { checkPlace } from './check-place.ts';
@@ -81,12 +84,16 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
     const suggestedAction = 'Take that directory away, or keep worktrees where there is none above.';
     await run.record({ type: 'note', note: { summary, severity: 'medium', suggestedAction } });
   }
+  // What the operating system keeps from being written need not be compared, and a person's own changes are no question.
+  const held = sandbox !== null && plan.sandbox.writable.length === 0;
+  const audit = held ? null : await beginAudit(claim);
   const checkout = new CleanCheckout({
     repository,
     plan,
     dir,
     runId: run.runId,
     sandbox,
+    trace: audit && traceOfChecks(run.path),
     env,
     signal,
     redact,
@@ -98,7 +105,7 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
     const onBase = await checksOnBase(claim, { checkout, base, confine });
     if (signal.aborted) return ABORTED;
     if (next.mode !== 'check' || startOver) {
-      const ending = await runAgent(claim, { base, startOver, env, sandbox, checkout: dir });
+      const ending = await runAgent(claim, { base, startOver, env, sandbox, checkout: dir, audit });
       if (ending) return await withScope(ending, claim, { base, sliceGit });
     }
     const drift = await sliceGit.tellDrift();
@@ -116,7 +123,7 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
         signer,
         facts,
         failedBefore: failedBefore(claim),
-        env,
+        env: { ...env, ...audit?.env },
         inPlace,
         checkout,
         signal,
@@ -126,6 +133,12 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
         say,
         confine,
         onBase,
+        async audit(approved) {
+          if (!audit) return null;
+          // What a set-up or a check left running could go on behind the look's back.
+          await endProcesses(ofRuns([run.runId]));
+          return audit.look('checks', approved);
+        },
       }),
     );
     // A stop is what a person reads first.

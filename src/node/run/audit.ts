@@ -2,27 +2,30 @@ import path from 'node:path';
 import { auditStop } from '../../core/run/audit-stop.ts';
 import { viewRun } from '../../core/run/run-view.ts';
 import { branchOf } from '../../core/run/names.ts';
-import type { RunEvent } from '../../core/run/model.ts';
+import type { RunEvent, Stop } from '../../core/run/model.ts';
 import type { RunFacts } from '../../core/run/state-model.ts';
 import { Audit, type Neighbour } from '../audit/audit.ts';
 import { loadRunPlan } from '../plan/plans.ts';
 import { FactsReader } from '../state/facts.ts';
 import { worktreeRoot } from '../git/worktree.ts';
 import type { SliceClaim } from './claim.ts';
-import type { Ending } from './ending.ts';
 
-/** The look at what all runs share, around one agent. */
+/** The look at what all runs share: around one agent with the checks on its base, and around its gate. */
 export interface RunAudit {
   /** For the agent's environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** Looks again, records what changed meanwhile, and answers with an ending when the slice must stop for it. */
-  end(): Promise<Ending | null>;
+  /**
+   * Looks again, records what changed since the last look, and answers with a stop when the slice must stop for it.
+   * `approved`: what a person has let pass.
+   */
+  look(ran: 'agent' | 'checks', approved?: ReadonlySet<string>): Promise<Stop | null>;
 }
 
 export async function beginAudit(claim: SliceClaim): Promise<RunAudit> {
   const { run, slice, request } = claim;
   const { repository, loaded } = request;
-  const began = new Date().toISOString();
+  let since = new Date().toISOString();
+  const known = new Set(loaded.unaccepted);
   const root = await worktreeRoot(repository);
   const { create, modify, boundary } = slice.scope;
   const audit = await Audit.begin({
@@ -35,22 +38,27 @@ export async function beginAudit(claim: SliceClaim): Promise<RunAudit> {
   });
   return {
     env: audit.environment(),
-    async end() {
+    async look(ran, approved) {
+      const now = new Date().toISOString();
       const runs = await new FactsReader(repository).runs();
-      const now = await loadRunPlan(repository, loaded.plan.dir);
-      const known = new Set(loaded.unaccepted);
+      const reread = await loadRunPlan(repository, loaded.plan.dir);
+      const planFiles = (reread.ok ? (reread.value.unaccepted ?? []) : []).filter((name) => !known.has(name));
       const found = await audit.end({
-        planFiles: (now.ok ? (now.value.unaccepted ?? []) : [])
-          .filter((name) => !known.has(name))
-          .map((name) => `${loaded.plan.dir}/${name}`),
-        seen: run.events.flatMap(seenIn),
-        neighbours: neighboursOf(runs, { since: began, except: run.runId, runsDir: repository.runsDir }),
+        planFiles: planFiles.map((name) => `${loaded.plan.dir}/${name}`),
+        // What the agent said it did is no evidence of what its checks do.
+        seen: ran === 'agent' ? run.events.flatMap(seenIn) : [],
+        neighbours: neighboursOf(runs, { since, except: run.runId, runsDir: repository.runsDir }),
         expected: settledBranches(runs),
       });
+      since = now;
+      for (const name of planFiles) known.add(name);
       if (found.length === 0) return null;
       await run.record({ type: 'audited', found });
-      const stop = auditStop(slice.id, found);
-      return stop ? { end: 'stopped', stop } : null;
+      return auditStop(
+        slice.id,
+        found.filter(({ what }) => approved?.has(what) !== true),
+        ran,
+      );
     },
   };
 }

@@ -105,6 +105,8 @@ const MODULE_PATHS = ['NODE_PATH', 'PYTHONPATH', 'RUBYLIB', 'PERL5LIB', 'CLASSPA
 export interface CheckEnvironment {
   /** Holds the home and the temporary directory. */
   readonly root: string;
+  /** Where git writes down which commands it is started with, when that was asked for. */
+  readonly trace: string;
   readonly env: Readonly<Record<string, string>>;
   /** Takes its directories away. */
   readonly close: () => Promise<void>;
@@ -129,6 +131,7 @@ export async function openCheckEnvironment({
   runId,
   primary,
   dir,
+  isTraced = false,
 }: {
   readonly given: Readonly<Record<string, string>>;
   readonly runId: string;
@@ -136,6 +139,7 @@ export async function openCheckEnvironment({
   readonly primary: string;
   /** The checkout that is checked. */
   readonly dir: string;
+  readonly isTraced?: boolean;
 }): Promise<CheckEnvironment> {
   // By this name a check is found that outlived its runner.
   const root = await temporaryDirectory('check', checkMark(runId));
@@ -179,7 +183,14 @@ export async function openCheckEnvironment({
     TMP: temporary,
     TEMP: temporary,
   });
-  return { root, env, close: () => rm(root, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined) };
+  const trace = path.join(root, 'git.jsonl');
+  if (isTraced) env['GIT_TRACE2_EVENT'] = trace;
+  return {
+    root,
+    trace,
+    env,
+    close: () => rm(root, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined),
+  };
 }
 
 /**

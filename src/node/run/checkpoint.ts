@@ -154,7 +154,18 @@ async function checkMerge({
     SLICEWAVE_SLICE: checkpoint.id,
     SLICEWAVE_RUN_ID: run.runId,
   };
-  const checkout = new CleanCheckout({ repository, plan, dir, runId: run.runId, sandbox, env, signal, redact, say });
+  const checkout = new CleanCheckout({
+    repository,
+    plan,
+    dir,
+    runId: run.runId,
+    sandbox,
+    trace: null,
+    env,
+    signal,
+    redact,
+    say,
+  });
   try {
     const place = await checkout.at(commit);
     if (!place.ok) return { reason: signal.aborted ? 'stopped-by-user' : 'setup-failed', detail: place.failure };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { Redact } from '../../core/gate/redact.ts';
 import type { Plan } from '../../core/plan/model.ts';
@@ -23,6 +23,8 @@ export interface CleanCheckoutRequest {
   readonly runId: string;
   /** What confines the set-up, which runs what the commit says; `null`: nothing. */
   readonly sandbox: Sandbox | null;
+  /** Where the run's evidence is to name git's trace of set-up and checks; `null`: none is kept. */
+  readonly trace: string | null;
   /** The environment of the agent, of which set-up and checks have what is not about the run. */
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -70,8 +72,10 @@ export class CleanCheckout {
     const isNew = await this.#stand(commit);
     if (!this.#locked) await lockWorktree(repository, dir, `slicewave run ${runId}`);
     this.#locked = true;
-    this.#environment ??= await openCheckEnvironment({ given, runId, primary: repository.root, dir });
+    const isTraced = this.#request.trace !== null;
+    this.#environment ??= await openCheckEnvironment({ given, runId, primary: repository.root, dir, isTraced });
     const environment = this.#environment;
+    if (this.#request.trace) await symlink(environment.trace, this.#request.trace).catch(() => undefined);
     const git = repository.git.in(dir);
     const key = await this.#setupKey(commit);
     const before = isNew ? null : await this.#remembered();
@@ -96,6 +100,7 @@ export class CleanCheckout {
   /** Ends what its set-up and its checks left running, and gives it back. */
   async close(): Promise<void> {
     await endProcesses(ofRuns([this.#request.runId]));
+    if (this.#request.trace) await rm(this.#request.trace, { force: true });
     await this.#environment?.close();
     this.#environment = null;
     if (this.#locked) await unlockWorktree(this.#request.repository, this.#request.dir);

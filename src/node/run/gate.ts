@@ -65,6 +65,8 @@ export interface GateRequest {
   readonly inPlace: boolean;
   /** Where they run otherwise. */
   readonly checkout: CleanCheckout;
+  /** Looks at what all runs share once the checks have run; a stop when something is not as it was. */
+  readonly audit: (approved: ReadonlySet<string>) => Promise<Stop | null>;
   /** What the checks came to without the change, by command. */
   readonly onBase: ReadonlyMap<string, Verification>;
 }
@@ -129,6 +131,12 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
   const weakened = await doubtsOfChange(git, request.base, snapshot.tree, changes);
   const met = await doubtOfNames(git, snapshot.tree, changes);
   const verdict = await verify(request, { waived, changed: check.files.length, snapshot, weakened, met });
+  const isAborted = verdict.end === 'failed' && verdict.reason === 'stopped-by-user';
+  const stop = await request.audit(approved);
+  if (stop && !isAborted) {
+    await restoreSnapshot(git, snapshot.commit);
+    return { end: 'stopped', stop };
+  }
   if (verdict.end !== 'verified') {
     await restoreSnapshot(git, snapshot.commit);
     return verdict;
