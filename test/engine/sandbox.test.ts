@@ -13,6 +13,8 @@ import {
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
+import { makePrivateGit } from '../../src/node/git/private-git.ts';
+import { openRepository } from '../../src/node/git/repository.ts';
 import { Enclosure, findSandbox, type EnclosureRequest } from '../../src/node/process/sandbox.ts';
 import { environment, runProcess, type SpawnOutcome } from '../../src/node/process/processes.ts';
 import { installSandbox, sandboxObstacle } from '../sandbox/install.ts';
@@ -90,6 +92,36 @@ suite('the sandbox', () => {
     assert.ok(!existsSync(path.join(homedir(), 'slicewave-probe')));
     const branches = execFileSync('git', ['branch', '--list', 'evil'], { cwd: primary, encoding: 'utf8' });
     assert.equal(branches, '');
+  });
+
+  test('git can be written with, and the repository sees nothing of it', async () => {
+    const git = (...args: readonly string[]): string =>
+      execFileSync('git', args, { cwd: primary, encoding: 'utf8' }).trim();
+    git('tag', 'v1');
+    const opened = await openRepository(primary);
+    assert.ok(opened.ok);
+    const everything = (): readonly string[] => [
+      git('for-each-ref'),
+      git('config', '--list', '--local'),
+      git('worktree', 'list', '--porcelain'),
+      execFileSync('git', ['ls-files', '--stage', '--debug'], { cwd: worktree, encoding: 'utf8' }),
+      execFileSync('find', [commonDir, '-type', 'f', '-printf', '%P %s %T@\n'], { encoding: 'utf8' }),
+    ];
+    const before = everything();
+    const author = '-c user.name=A -c user.email=a@localhost';
+    const { said, exitCode } = await tried(
+      `set -e
+       git status --short; git mv tracked.txt moved.txt; echo more > new.txt; git add new.txt; git ${author} commit -qm mine
+       git log --format=%s | tr '\\n' ' '; git describe --tags --always v1; git branch --show-current; git show --stat --format= HEAD | tail -1
+       echo x >> new.txt; git ${author} stash -q; git ${author} stash pop -q; git branch -q evil; git config a.b c; git tag -d v1; git gc -q
+       for place in "$1/primary/.git/x" "$1/primary/.git/refs/heads/x"; do if echo bad 2>/dev/null > "$place"; then exit 9; fi; done`,
+      { git: (into) => makePrivateGit(opened.value, worktree, into) },
+    );
+    assert.equal(exitCode, 0, said);
+    assert.match(said, /^mine base v1\nworktree\n 2 files changed/m);
+    assert.deepEqual(everything(), before);
+    assert.deepEqual(readdirSync(worktree).toSorted(), ['.git', 'moved.txt', 'new.txt']);
+    assert.match(readFileSync(path.join(worktree, '.git'), 'utf8'), /primary\/\.git\/worktrees\//);
   });
 
   test('a namespace of its own gives no way back', async () => {

@@ -97,6 +97,8 @@ export interface Confinement {
   readonly hidden: readonly { readonly path: string; readonly kind: 'directory' | 'file' }[];
   /** Places inside of writable ones that stay read-only. */
   readonly kept: readonly string[];
+  /** Files in whose place another is shown. Bubblewrap alone can do that. */
+  readonly shown: readonly { readonly path: string; readonly as: string }[];
   readonly network: 'open' | 'closed';
   readonly cwd: string;
   /** Whether the process belongs to the system's administrator, who starts with rights that undo all of it. */
@@ -121,7 +123,7 @@ const HARMLESS_RIGHTS = [
  * then what may be written, then what may not be read, then what stays as it is inside of what may be written.
  */
 export function bubblewrapArguments(confinement: Confinement): readonly string[] {
-  const { scratch, temporary, visible, writable, hidden, kept, network, cwd, root } = confinement;
+  const { scratch, temporary, visible, writable, hidden, kept, shown, network, cwd, root } = confinement;
   return [
     '--die-with-parent',
     '--new-session',
@@ -145,6 +147,7 @@ export function bubblewrapArguments(confinement: Confinement): readonly string[]
         : ['--ro-bind', '/dev/null', path],
     ),
     ...kept.flatMap((place) => ['--ro-bind', place, place]),
+    ...shown.flatMap(({ path, as }) => ['--ro-bind', as, path]),
     '--chdir',
     cwd,
     '--',

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, realpath, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -116,7 +116,7 @@ async function probe(sandbox: Sandbox): Promise<string | null> {
 }
 
 export interface EnclosureRequest {
-  /** The one place that is worked in. Its `.git` stays read-only. */
+  /** The one place that is worked in. Its `.git` stays read-only; see `git`. */
   readonly worktree: string;
   /** Further places to write; those that are not there are left out. */
   readonly writable?: readonly string[];
@@ -131,6 +131,8 @@ export interface EnclosureRequest {
   /** Places that have to be seen even when they lie below a temporary directory. */
   readonly needed?: readonly string[];
   readonly network?: 'open' | 'closed';
+  /** Makes a git directory of the worktree's own, to be written, at the path that it is given; `false`: there is none. */
+  readonly git?: (into: string) => Promise<boolean>;
 }
 
 /** Directories that every program takes for temporary, whatever its environment says. */
@@ -138,6 +140,8 @@ const SHOWN_AS = '/tmp';
 const TEMPORARY = [SHOWN_AS, '/var/tmp'];
 /** What the environment names: below the rest, so that no place which stays to be seen lies in it (Codex would refuse its home). */
 const OWN = 'own';
+/** Below the temporary directory: the worktree's own git directory, and the `.git` that names it. */
+const [GIT, GIT_FILE] = ['repository.git', 'repository.gitfile'];
 
 /**
  * A place that confined processes share: what they may write and see, and a temporary directory of their own, which
@@ -169,7 +173,10 @@ export class Enclosure implements Confining {
             await environmentFiles(request.projects ?? [], { besides: writable, neighbours: true }),
             needed,
           );
-    const temporary = sandbox.kind === 'bubblewrap' ? await existing(TEMPORARY) : [];
+    const isBubblewrap = sandbox.kind === 'bubblewrap';
+    const temporary = isBubblewrap ? await existing(TEMPORARY) : [];
+    const hasGit = isBubblewrap && temporary.includes(SHOWN_AS) && (await request.git?.(path.join(scratch, GIT)));
+    if (hasGit) await writeFile(path.join(scratch, GIT_FILE), `gitdir: ${path.join(SHOWN_AS, GIT)}\n`);
     return new Enclosure(
       sandbox,
       {
@@ -177,6 +184,7 @@ export class Enclosure implements Confining {
         temporary,
         writable,
         kept,
+        shown: hasGit ? [{ path: path.join(worktree, '.git'), as: path.join(scratch, GIT_FILE) }] : [],
         hidden,
         network: request.network ?? 'open',
         root: process.getuid?.() === 0,

@@ -4,6 +4,7 @@ import { isSandboxMode, type SandboxMode, type SandboxSetting } from '../../core
 import { failure, success, type Result } from '../../core/text/result.ts';
 import type { AgentState } from '../agents/adapter.ts';
 import type { EngineFailure } from '../failure.ts';
+import { makePrivateGit } from '../git/private-git.ts';
 import type { Repository } from '../git/repository.ts';
 import { expandHome } from '../paths.ts';
 import { Enclosure, findSandbox, type Sandbox } from '../process/sandbox.ts';
@@ -84,7 +85,10 @@ export interface AgentPlace extends Omit<CheckPlace, 'writable' | 'network'> {
   readonly state: AgentState | null;
 }
 
-/** Where an agent works: its worktree and its own state can be written. `null` without a sandbox. */
+/**
+ * Where an agent works: its worktree and its own state can be written, and what it does with git stays with it. `null`
+ * without a sandbox.
+ */
 export async function enclosureOfAgent(sandbox: Sandbox | null, place: AgentPlace): Promise<Enclosure | null> {
   if (!sandbox) return null;
   const { repository, setting, worktree, state } = place;
@@ -96,6 +100,7 @@ export async function enclosureOfAgent(sandbox: Sandbox | null, place: AgentPlac
     hidden: setting.hidden,
     projects: [repository.root],
     needed: [repository.root, repository.commonDir],
+    git: (into) => makePrivateGit(repository, worktree, into),
   });
 }
 
