@@ -115,5 +115,7 @@ export async function enclosureOfCheck(sandbox: Sandbox | null, place: CheckPlac
     projects: [repository.root],
     needed: [repository.root, repository.commonDir],
     network: place.network ?? setting.checksNetwork,
+    // A set-up that installs a hook and a test that commits find what they expect, and leave nothing.
+    git: (into) => makePrivateGit(repository, worktree, into),
   });
 }
