@@ -327,7 +327,8 @@ async function doubtOfNames(git: Git, tree: string, changes: readonly BareChange
 
 /** Ignored files and folders of the agent's worktree that the clean checkout does not have: a check may have wanted them. */
 async function onlyInWorktree(git: Git, checkout: string): Promise<readonly string[]> {
-  // The gate's index is empty before its snapshot: with that, `ls-files --directory` finds no ignored folder.
+  // `ls-files --directory --no-empty-directory` leaves out folders that are not empty where nothing beside them is in the
+  // index, and the gate's own index is empty (findings/git-ls-files-no-empty-directory.sh).
   const fields = await git.fields(['status', '--porcelain', '--ignored', '-z']);
   const ignored = fields.flatMap((field) => (field.startsWith('!! ') ? [field.slice(3)] : []));
   return ignored.filter((file) => !existsSync(path.join(checkout, file)));
