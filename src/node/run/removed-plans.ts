@@ -5,7 +5,7 @@ import type { Repository } from '../git/repository.ts';
 import { listWorktrees, runOfLock, worktreeRoot, type WorktreeEntry } from '../git/worktree.ts';
 import { listPlans } from '../plan/plans.ts';
 import { FactsReader } from '../state/facts.ts';
-import { baseLock, isLocked } from '../state/locks.ts';
+import { isLocked, planLease } from '../state/locks.ts';
 import { elsewhere, isCheckPlace } from './check-place.ts';
 
 /** What is left of plans that the checkout does not hold any more. All of it is made anew should one come back. */
@@ -49,7 +49,7 @@ export async function leftOfRemovedPlans(repository: Repository): Promise<LeftOf
   for (const name of await readdir(dir).catch(() => [])) {
     const plan = /^(.+)\.json$/.exec(name)?.[1];
     if (plan === undefined || known.has(plan) || worked.has(plan)) continue;
-    if (await isLocked(baseLock(repository, plan))) continue;
+    if (await isLocked(planLease(repository, plan))) continue;
     if ((await lstat(path.join(dir, name)).catch(() => null))?.isFile()) settings.push(path.join(dir, name));
   }
   return { checkouts, settings };

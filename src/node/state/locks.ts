@@ -30,11 +30,6 @@ export function integrationLock(repository: Place, plan: string): string {
   return lockFile(repository, plan, 'integrate.lock');
 }
 
-/** The lock of who runs checks in the worktree of a plan's base. */
-export function baseLock(repository: Place, plan: string): string {
-  return lockFile(repository, plan, 'base.lock');
-}
-
 /** The directory of all these locks. */
 export function locksDir(repository: Place): string {
   return path.join(repository.runsDir, 'plans');
