@@ -1,7 +1,20 @@
 import type { LanguageId } from './model.ts';
 import { childrenOf, fieldsOf, unquoted, type SyntaxNode } from './syntax.ts';
-import { swallowedParts } from './swallowed.ts';
-import { isTautology } from './tautology.ts';
+import {
+  asserting,
+  BRANCHES,
+  CALLS,
+  conditionOf,
+  DEEPEST,
+  headOf,
+  isAssertion,
+  isInAssertion,
+  namedFunction,
+  squeezed,
+  type Asserting,
+  type Assertion,
+} from './assertions.ts';
+import { declaredTest, type DeclaredTest } from './test-declarations.ts';
 
 /** One test of a file, as far as its own text says what becomes of it. */
 export interface TestCase {
@@ -57,24 +70,6 @@ export interface TestReader {
   readTests(path: string, text: string): TestFile | null;
 }
 
-const CALLS = new Set([
-  'call_expression',
-  'call',
-  'method_invocation',
-  'invocation_expression',
-  'member_call_expression',
-  'scoped_call_expression',
-  'function_call_expression',
-  'macro_invocation',
-]);
-
-/** The name of an assertion, as the last part of what is called. */
-const ASSERTS =
-  /(?:^|[.:>\s])(?:assert\w*|expect\w*|verify\w*|should\w*|refute\w*|must_\w+|fail\w*|raises|panic!?|t\.(?:is|not|equal|same|ok|notOk|true|false|truthy|falsy|deep\w+|throws\w*|rejects|doesNotThrow|match|like|regex|snapshot|pass|plan|[Ee]rror\w*|Fatal\w*|Fail\w*)|(?:b|f)\.(?:Error\w*|Fatal\w*|Fail\w*)|require\.[A-Z]\w*)!?$/i;
-
-/** Or the first: `assert.equal`, `expect(x).toBe`. */
-const ASSERTS_BY = /^(?:await\s+)?(?:assert|expect|chai|should|sinon\.assert|Assert|Assertions|t\.assert)\b/;
-
 const EXITS =
   /^(?:process\.exit|os\._exit|sys\.exit|exit!?|System\.exit|os\.Exit|Environment\.Exit|(?:std::)?process::exit)\s*\(?\s*0?\s*\)?$/;
 
@@ -98,8 +93,6 @@ function isMade(node: SyntaxNode): boolean {
   );
 }
 
-const BRANCHES =
-  /^(?:if_statement|if|unless|if_expression|conditional_expression|ternary_expression|switch_statement)$/;
 const LOOPS =
   /^(?:for_(?:in_)?statement|for_of_statement|for_expression|foreach_statement|enhanced_for_statement|for|while_statement)$/;
 const RETURNS = /^return(?:_statement|_expression)?$/;
@@ -113,32 +106,6 @@ interface Context {
   readonly depth: number;
 }
 
-/** A node that declares a test or a group of tests. */
-interface Found {
-  readonly name: string;
-  readonly body: SyntaxNode | null;
-  readonly state: TestCase['state'];
-  readonly many: boolean;
-  readonly isGroup: boolean;
-  readonly inverted?: boolean;
-}
-
-/** An assertion as it was read. */
-interface Assertion {
-  readonly text: string;
-  /** What is called, where it is a plain name. */
-  readonly name: string;
-  readonly line: number;
-  readonly isGuarded: boolean;
-  readonly isSwallowed: boolean;
-}
-
-/** What a function asserts, and which functions it calls. */
-interface Asserting {
-  readonly assertions: readonly Assertion[];
-  readonly calls: readonly string[];
-}
-
 /** The tests of a parsed file. */
 export function testsOf(language: LanguageId, root: SyntaxNode): TestFile {
   const walk = new Walk(language);
@@ -146,9 +113,6 @@ export function testsOf(language: LanguageId, root: SyntaxNode): TestFile {
   walk.finish();
   return walk;
 }
-
-/** Deeper nesting is generated. */
-const DEEPEST = 200;
 
 class Walk implements TestFile {
   readonly tests: TestCase[] = [];
@@ -171,7 +135,7 @@ class Walk implements TestFile {
     if (context.depth > DEEPEST) return;
     this.#note(node, context);
     const inner: { -readonly [K in keyof Context]: Context[K] } = { ...context, depth: context.depth + 1 };
-    const found = this.#found(node);
+    const found = declaredTest(this.#language, node);
     if (found) {
       inner.state = found.state === 'runs' ? context.state : found.state;
       inner.many = context.many || found.many;
@@ -188,19 +152,6 @@ class Walk implements TestFile {
       inner.isInside = true;
     }
     for (const child of childrenOf(node)) this.visit(child, inner);
-  }
-
-  #found(node: SyntaxNode): Found | null {
-    switch (this.#language) {
-      case 'javascript':
-      case 'typescript':
-      case 'tsx':
-        return scriptTest(node);
-      case 'ruby':
-        return rubyTest(node);
-      default:
-        return functionTest(this.#language, node);
-    }
   }
 
   /** Once all functions of the file are known. */
@@ -232,7 +183,11 @@ class Walk implements TestFile {
     ];
   }
 
-  #test(node: SyntaxNode, found: Found, context: Context): Omit<TestCase, 'assertions' | 'guarded' | 'swallowedAt'> {
+  #test(
+    node: SyntaxNode,
+    found: DeclaredTest,
+    context: Context,
+  ): Omit<TestCase, 'assertions' | 'guarded' | 'swallowedAt'> {
     const statements = statementsOf(found.body);
     const leaving = statements.findIndex((statement) => leaves(statement));
     const skips = statements.some((statement) => isSkip(statement));
@@ -302,138 +257,6 @@ function namesIn(node: SyntaxNode | null): string[] {
   return (node?.descendantsOfType(types) ?? []).flatMap((one) => (one ? [one.text] : []));
 }
 
-function squeezed(text: string): string {
-  return text.replaceAll(/\s+/g, '');
-}
-
-function conditionOf(node: SyntaxNode): string {
-  return (node.childForFieldName('condition') ?? childrenOf(node)[0])?.text ?? '';
-}
-
-/** What is called, without its arguments. */
-function headOf(node: SyntaxNode): string {
-  const called =
-    node.childForFieldName('function') ?? node.childForFieldName('macro') ?? node.childForFieldName('method');
-  const text = (called ?? node).text;
-  if (called && node.childForFieldName('function') === null && node.type !== 'macro_invocation') {
-    const on = node.childForFieldName('receiver') ?? node.childForFieldName('object');
-    return on && on.text.length < 60 ? `${on.text}.${called.text}` : called.text;
-  }
-  return text;
-}
-
-function isAssertion(node: SyntaxNode): boolean {
-  if (/^(?:assert_statement|throw_statement|raise_statement)$/.test(node.type)) return true;
-  if (!CALLS.has(node.type)) return false;
-  const head = headOf(node);
-  // `expect(x).toBe(1)`: the outermost call carries the whole chain.
-  const first = /^[^(]*/.exec(head)?.[0].trim() ?? '';
-  const name = node.childForFieldName('name')?.text ?? '';
-  return (
-    ASSERTS_BY.test(first) ||
-    ASSERTS.test(first) ||
-    (name !== '' && ASSERTS.test(name)) ||
-    /\.(?:should|Should)\b/.test(head)
-  );
-}
-
-function isInAssertion(node: SyntaxNode): boolean {
-  for (let at: SyntaxNode | null = node, steps = 0; at && steps < 12; at = at.parent, steps++) {
-    if (isAssertion(at)) return true;
-    if (/function|block|body|lambda|program/.test(at.type)) return false;
-  }
-  return false;
-}
-
-/** What a body asserts, without what functions in it assert that have a name of their own. */
-function asserting(language: LanguageId, body: SyntaxNode): Asserting {
-  const assertions: Assertion[] = [];
-  const calls: string[] = [];
-  const visit = (node: SyntaxNode, depth: number, isGuarded: boolean, isSwallowed: boolean): void => {
-    if (depth > DEEPEST) return;
-    if (isAssertion(node)) {
-      // `if (x !== 3) throw`: there the condition is the assertion, and the rest what a person reads.
-      const isFailure = /^(?:throw|raise)/.test(node.type) || FAILS.test(headOf(node));
-      const asked = isFailure ? askedBefore(node) : '';
-      const dropped = swallowedParts(node, language, isAssertion).length > 0;
-      if (!isTautology(node))
-        assertions.push({
-          text: squeezed(asked === '' ? node.text : `${asked}${calleeOf(node)}`),
-          name: calleeOf(node),
-          line: node.startPosition.row + 1,
-          isGuarded: isGuarded && !isFailure,
-          isSwallowed: isSwallowed || dropped,
-        });
-    }
-    if (CALLS.has(node.type)) {
-      calls.push(calleeOf(node));
-      for (const argument of childrenOf(node.childForFieldName('arguments')))
-        if (argument.type === 'identifier') calls.push(argument.text);
-    }
-    const inAssertion = isAssertion(node);
-    const dropped = new Set(swallowedParts(node, language, isAssertion).map(placeOf));
-    const isBranch = BRANCHES.test(node.type);
-    for (const child of childrenOf(node)) {
-      if (depth > 0 && namedFunction(child)) continue;
-      const guarded = isGuarded || (isBranch && !isCondition(node, child));
-      const swallowed = isSwallowed || dropped.has(placeOf(child));
-      if (inAssertion) visitCalls(child, depth + 1);
-      else visit(child, depth + 1, guarded, swallowed);
-    }
-  };
-  /** Inside of an assertion nothing else is asserted, but functions are called. */
-  const visitCalls = (node: SyntaxNode, depth: number): void => {
-    if (depth > DEEPEST) return;
-    if (CALLS.has(node.type)) calls.push(calleeOf(node));
-    for (const child of childrenOf(node)) visitCalls(child, depth + 1);
-  };
-  visit(body, 0, false, false);
-  return { assertions, calls };
-}
-
-/** The plain name of what is called. */
-function calleeOf(node: SyntaxNode): string {
-  const called = ['function', 'macro', 'method', 'name'].map((field) => node.childForFieldName(field)).find(Boolean);
-  return (called?.text ?? '').replace(/^.*[.:>]/s, '');
-}
-
-/** Calls that fail at once: the condition before them is what is asserted. */
-const FAILS = /(?:^|[.:>])(?:fail\w*|panic!?|[Ee]rrorf?|Fatalf?|FailNow|flunk|unreachable!?)$/;
-
-function placeOf(node: SyntaxNode): string {
-  return `${node.startIndex} ${node.endIndex} ${node.type}`;
-}
-
-function isCondition(branch: SyntaxNode, child: SyntaxNode): boolean {
-  const condition = branch.childForFieldName('condition') ?? childrenOf(branch)[0];
-  return condition != null && placeOf(condition) === placeOf(child);
-}
-
-/** A function that has a name by which it can be called. */
-function namedFunction(node: SyntaxNode): { readonly name: string; readonly body: SyntaxNode } | null {
-  if (
-    /^(?:function_declaration|function_definition|function_item|method_declaration|method_definition|method|singleton_method|local_function_statement|generator_function_declaration)$/.test(
-      node.type,
-    )
-  ) {
-    const name = node.childForFieldName('name')?.text;
-    const body = node.childForFieldName('body');
-    return name !== undefined && body ? { name, body } : null;
-  }
-  if (!/^(?:variable_declarator|short_var_declaration|let_declaration|assignment|lexical_declaration)$/.test(node.type))
-    return null;
-  const left = node.childForFieldName('name') ?? node.childForFieldName('left') ?? node.childForFieldName('pattern');
-  const given = node.childForFieldName('value') ?? node.childForFieldName('right');
-  const right = given?.type === 'expression_list' ? childrenOf(given)[0] : given;
-  if (
-    !left ||
-    !right ||
-    !/^(?:arrow_function|function_expression|func_literal|closure_expression|lambda)$/.test(right.type)
-  )
-    return null;
-  return { name: left.text, body: right.childForFieldName('body') ?? right };
-}
-
 /** The line of a condition, before the first assertion, under which a test is left. */
 function mayLeave(statements: readonly SyntaxNode[]): number | null {
   for (const statement of statements) {
@@ -453,15 +276,6 @@ function mayLeave(statements: readonly SyntaxNode[]): number | null {
 }
 
 const ASSERTING = /\b(?:assert\w*|expect|should|verify\w*|refute|fail\w*|throw|raise|panic|Fatal\w*|Errorf?)\b/;
-
-/** `if (sum(1, 2) !== 3) throw ...`: what is expected stands in the condition. */
-function askedBefore(node: SyntaxNode): string {
-  for (let at = node.parent, steps = 0; at && steps < 4; at = at.parent, steps++) {
-    if (BRANCHES.test(at.type)) return `${conditionOf(at)}:`;
-    if (/function|lambda|method/.test(at.type)) break;
-  }
-  return '';
-}
 
 function statementsOf(body: SyntaxNode | null): SyntaxNode[] {
   if (!body) return [];
@@ -489,127 +303,4 @@ function isSkip(statement: SyntaxNode): boolean {
 /** `[...].forEach(...)`, `each do`: what is declared inside is declared for each. */
 function isIteration(node: SyntaxNode): boolean {
   return CALLS.has(node.type) && /\.(?:forEach|map|each|each_with_index|times|iter)$/.test(headOf(node));
-}
-
-function scriptTest(node: SyntaxNode): Found | null {
-  if (node.type !== 'call_expression') return null;
-  const head = node.childForFieldName('function')?.text ?? '';
-  if (head.length > 4_000) return null;
-  const match =
-    /^(?:(?:\w+\.)?(x|f)?(test|it|specify|describe|suite|context))((?:\.\w+)*)(\.each)?\s*(?:\(|`|<|$)/.exec(head) ??
-    null;
-  if (!match) return null;
-  const [, prefix = '', word = '', chain = ''] = match;
-  if (/^(?:t|assert|expect|page)\./.test(head) && word !== 'test') return null;
-  const args = childrenOf(node.childForFieldName('arguments'));
-  const [first] = args;
-  const body = args.findLast((arg) => /function|arrow_function/.test(arg.type)) ?? null;
-  // `regex.test(text)`, `test.each(table)`: not a declaration.
-  if (!first || !/string|identifier|binary|call|member/.test(first.type)) return null;
-  if (!body && args.length > 1 && !/\.(?:todo|skip)\b/.test(chain)) return null;
-  if (!body && !/string/.test(first.type)) return null;
-  if (!body && /^\w+\.\w+/.test(head) && !/\.(?:todo|skip|only)$/.test(head)) return null;
-  const options = args.find((arg) => arg.type === 'object')?.text ?? '';
-  const has = (name: string): boolean =>
-    chain.split('.').includes(name) || new RegExp(`\\b${name}\\s*:\\s*(?!false\\b|undefined\\b)`).test(options);
-  const isGroup = /^(?:describe|suite|context)$/.test(word);
-  const state =
-    prefix === 'x' || ['skip', 'skipIf', 'runIf', 'if', 'fixme', 'todoIf'].some(has)
-      ? 'skipped'
-      : has('todo') || (!body && !isGroup)
-        ? 'todo'
-        : prefix === 'f' || has('only')
-          ? 'only'
-          : 'runs';
-  const computed = first.type === 'template_string' && first.text.includes('${');
-  return {
-    name: unquoted(first.text),
-    body: body?.childForFieldName('body') ?? null,
-    state,
-    many: computed || /\.each\b|\.for\b/.test(head),
-    isGroup,
-    inverted: ['fails', 'failing', 'fail', 'expectFailure'].some(has),
-  };
-}
-
-function rubyTest(node: SyntaxNode): Found | null {
-  if (node.type === 'method') {
-    const name = node.childForFieldName('name')?.text ?? '';
-    if (!name.startsWith('test_')) return null;
-    return { name, body: node.childForFieldName('body') ?? node, state: 'runs', many: false, isGroup: false };
-  }
-  if (node.type !== 'call') return null;
-  const method = node.childForFieldName('method')?.text ?? '';
-  const match = /^(x|f)?(it|specify|example|test|should|describe|context|feature|scenario)$/.exec(method);
-  const block = node.childForFieldName('block');
-  if (!match || (node.childForFieldName('receiver') !== null && match[2] !== 'describe')) return null;
-  const [first] = childrenOf(node.childForFieldName('arguments'));
-  if (!block && !first) return null;
-  const rest = node.childForFieldName('arguments')?.text ?? '';
-  const skipped = match[1] === 'x' || /\b(?:skip|pending):\s*(?!false)|,\s*:(?:skip|pending)\b/.test(rest);
-  const only = match[1] === 'f' || /\bfocus:\s*true|,\s*:focus\b/.test(rest);
-  const isGroup = /^(?:describe|context|feature)$/.test(match[2] ?? '');
-  return {
-    name: unquoted(first?.text ?? ''),
-    body: block?.childForFieldName('body') ?? block,
-    state: skipped ? 'skipped' : only ? 'only' : !block && !isGroup ? 'todo' : 'runs',
-    many: first?.text.includes('#{') ?? false,
-    isGroup,
-  };
-}
-
-/** Languages in which a test is a function or a method, known by its name or by what stands above it. */
-function functionTest(language: LanguageId, node: SyntaxNode): Found | null {
-  if (
-    !/^(?:function_definition|function_declaration|function_item|method_declaration|class_definition|class_declaration|mod_item)$/.test(
-      node.type,
-    )
-  )
-    return null;
-  const name = node.childForFieldName('name')?.text ?? '';
-  const isGroup = /^class|^mod/.test(node.type);
-  const above = markersOf(node);
-  const isTest =
-    isGroup ||
-    (language === 'python' && name.startsWith('test')) ||
-    (language === 'go' && /^(?:Test|Fuzz|Example|Benchmark)(?:[A-Z_]|$)/.test(name)) ||
-    (language === 'rust' && /#\[(?:\w+::)*(?:test|rstest|test_case|wasm_bindgen_test)\b/.test(above)) ||
-    (language === 'java' && /@(?:\w+\.)*(?:Test|ParameterizedTest|RepeatedTest|TestFactory|Property)\b/.test(above)) ||
-    (language === 'c-sharp' &&
-      /\[[^\]]*\b(?:Fact|Theory|Test|TestCase|TestMethod|DataTestMethod|TestCaseSource)\b/.test(above)) ||
-    (language === 'php' && (name.startsWith('test') || /@test\b|#\[(?:\w+\\)*Test\b/.test(above)));
-  if (!isTest) return null;
-  const skipped =
-    /@(?:\w+\.)*(?:skip|skipIf|skipUnless|skipif|xfail|expectedFailure)\b|#\[ignore|#\[cfg\((?!test\))|#\[cfg_attr\([^\n]*\bignore\b|@(?:\w+\.)*(?:Disabled\w*|Ignore|Enabled(?:If|On|For)\w*)\b|\[[^\]]*\b(?:Ignore|Explicit)\b|\bSkip(?:When|Unless)?\s*=/.test(
-      above,
-    );
-  return {
-    name,
-    body: node.childForFieldName('body'),
-    state: skipped ? 'skipped' : 'runs',
-    many: /parametrize|ParameterizedTest|RepeatedTest|Theory|TestCase\b|InlineData|rstest|test_case|dataProvider|DataProvider/.test(
-      above,
-    ),
-    isGroup,
-    inverted: /#\[should_panic|expected\s*=\s*(?:AssertionError|Throwable|Error|Exception)\b/.test(above),
-  };
-}
-
-/** Decorators, annotations and attributes of a declaration, inside of it, around it or above it. */
-function markersOf(node: SyntaxNode): string {
-  const own = childrenOf(node).filter((child) => /modifiers|attribute|annotation/.test(child.type));
-  const around = node.parent?.type === 'decorated_definition' ? childrenOf(node.parent) : [];
-  const decorators = around.filter((child) => child.type === 'decorator');
-  const siblings = childrenOf(node.parent);
-  const above: SyntaxNode[] = [];
-  const row = node.startPosition.row;
-  const at = siblings.findIndex(
-    (one) => one.startPosition.row === row && one.startPosition.column === node.startPosition.column,
-  );
-  for (let i = at - 1; i >= 0; i--) {
-    const one = siblings[i];
-    if (!one || !/^(?:attribute_item|comment|block_comment|line_comment|attribute_list)$/.test(one.type)) break;
-    above.push(one);
-  }
-  return [...own, ...decorators, ...above].map((one) => one.text).join('\n');
 }
