@@ -1,5 +1,6 @@
 import type { Doubt } from '../run/doubt.ts';
 import type { ChangedText } from './changed-text.ts';
+import { shortened } from '../text/printing.ts';
 
 /** Code, and scripts that start it. */
 const CODE = /\.(?:[cm]?[jt]sx?|vue|svelte|py|go|rb|rs|java|kt|cs|php|sh|bash)$/;
@@ -69,7 +70,7 @@ export function checkAwareDoubts({ path, before, after }: ChangedText, isTest: b
 function sentence(line: string, isTest: boolean, isOfUs: boolean): string | null {
   const asked = ENVIRONMENT.exec(line);
   const name = asked?.[1] ?? asked?.[2];
-  const shown = line.length > 80 ? `${line.slice(0, 77)}...` : line;
+  const shown = shortened(line);
   if (name !== undefined)
     return isTest
       ? `a test depends on the environment variable ${name}: ${shown}`

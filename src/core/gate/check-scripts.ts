@@ -1,6 +1,7 @@
 import type { Doubt, DoubtKind } from '../run/doubt.ts';
 import { isTestPath } from './test-changes.ts';
 import type { ChangedText } from './changed-text.ts';
+import { shortened } from '../text/printing.ts';
 
 /** Ways to end well whatever went wrong. */
 const SWALLOWS: readonly RegExp[] = [
@@ -214,7 +215,7 @@ function settingsDoubts(file: ChangedText, before: string, after: string): Doubt
   const isBuild = /pom\.xml$|\.gradle(?:\.kts)?$/.test(file.path);
   for (const { text, key, line } of now) {
     if (had.has(text) || text.startsWith('import ')) continue;
-    const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
+    const shown = shortened(text);
     if (found.some(({ places }) => places[0]?.line === line)) continue;
     if (lists(text) || (key !== null && lists(key))) {
       // Build files leave out dependencies by the same word.
@@ -234,9 +235,9 @@ function settingsDoubts(file: ChangedText, before: string, after: string): Doubt
     }
     return values;
   };
-  const now_ = least(now);
+  const demanded = least(now);
   for (const [name, was] of least(old)) {
-    const is = now_.get(name);
+    const is = demanded.get(name);
     if (is !== undefined && is >= was) continue;
     const line = now.find(({ text }) => text.includes(name))?.line ?? null;
     found.push(
@@ -308,7 +309,7 @@ function lineDoubts(file: ChangedText, before: string, after: string, what: 'set
       return;
     }
     if (line === '' || line.length > 2_000 || /^(?:#|\/\/|\*|<!--)/.test(line)) return;
-    const shown = line.length > 80 ? `${line.slice(0, 77)}...` : line;
+    const shown = shortened(line);
     if (gained(SWALLOWS, gone, line) && !/:\s*false,?$/.test(line))
       found.push(
         doubt(

@@ -3,6 +3,7 @@ import type { ChangedText } from './changed-text.ts';
 import type { Doubt, DoubtKind, DoubtPlace } from '../run/doubt.ts';
 import { checkAwareDoubts } from './check-aware.ts';
 import { lineDoubts } from './test-lines.ts';
+import { shortened } from '../text/printing.ts';
 
 export interface TestChanges {
   readonly doubts: readonly Doubt[];
@@ -416,7 +417,7 @@ function stemOf(path: string): string {
 
 function quoted(test: TestCase): string {
   const name = test.name.replaceAll(/\s+/g, ' ');
-  return `"${name.length > 60 ? `${name.slice(0, 57)}...` : name}"`;
+  return `"${shortened(name, 60)}"`;
 }
 
 function isIn(body: string, literal: string): boolean {

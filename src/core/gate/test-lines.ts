@@ -1,5 +1,6 @@
 import type { Doubt, DoubtKind } from '../run/doubt.ts';
 import type { ChangedText } from './changed-text.ts';
+import { shortened } from '../text/printing.ts';
 
 const CODE = /\.(?:[cm]?[jt]sx?|py|go|rb|rs|java|cs|php)$/;
 const COMMENT = /^(?:\/\/(?!go:build)|\/?\*|#(?![![])|<!--)/;
@@ -81,7 +82,7 @@ export function lineDoubts({ path, before, after }: ChangedText, isTest: boolean
   return after.split('\n').flatMap((text, at): Doubt[] => {
     const line = text.trim();
     if (line === '' || line.length > 2_000 || known.has(line) || COMMENT.test(line)) return [];
-    const shown = line.length > 80 ? `${line.slice(0, 77)}...` : line;
+    const shown = shortened(line);
     const places = [{ path, line: at + 1 }];
     if (!isTest && LEAVES.test(text.trimEnd()) && !/(?:^|\/)(?:bin|cli|scripts)\/|\bcli\.\w+$/.test(path))
       return [{ kind: 'check-bent', summary: `the program ends here, well: ${shown}`, severity: 'high', places }];

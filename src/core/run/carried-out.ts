@@ -102,6 +102,7 @@ export function mergeDue(decisions: readonly Decision[]): Extract<Decision, { re
   return isSettled ? null : asked;
 }
 
-function runsOf(facts: OfSlice['facts'], slice: string): readonly RunFacts[] {
+/** The runs of a slice, of all that are known, in their order. */
+export function runsOf(facts: Pick<PlanFacts, 'runs'>, slice: string): readonly RunFacts[] {
   return facts.runs.filter(({ events: [first] }) => first?.type === 'run_started' && first.slice === slice);
 }

@@ -22,6 +22,11 @@ export function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').trim();
 }
 
+/** A text that is to be recognised, not read: no longer than `most` characters, with dots where it goes on. */
+export function shortened(text: string, most = 80): string {
+  return text.length > most ? `${text.slice(0, most - 3)}...` : text;
+}
+
 /** `1 slice`, `2 slices`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;

@@ -1,6 +1,6 @@
 import { duration, minutes } from '../text/duration.ts';
 import { remarkLines, remarksOf } from '../run/doubt.ts';
-import { printable } from '../text/printing.ts';
+import { printable, shortened } from '../text/printing.ts';
 import { warningText } from '../run/warning.ts';
 import { meanwhileText, violationText } from '../audit/report.ts';
 import { isViolation, stopRow } from '../run/stops.ts';
@@ -171,7 +171,7 @@ function hint(item: Attention, plan: string): string {
 
 function firstLine(text: string): string {
   const line = text.split('\n')[0] ?? '';
-  return line.length > 200 ? `${line.slice(0, 197)}...` : line;
+  return shortened(line, 200);
 }
 
 function planLabel(state: PlanState): string {

@@ -9,9 +9,9 @@ import {
 import { contextSources } from '../../core/context/sources.ts';
 import type { Slice } from '../../core/plan/model.ts';
 import { viewRun } from '../../core/run/run-view.ts';
-import { unheard } from '../../core/run/carried-out.ts';
+import { runsOf, unheard } from '../../core/run/carried-out.ts';
 import type { Decision } from '../../core/run/model.ts';
-import type { NextAttempt, PlanFacts, RunFacts, RunView } from '../../core/run/state-model.ts';
+import type { NextAttempt, PlanFacts, RunView } from '../../core/run/state-model.ts';
 import { readTexts } from '../git/base.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import type { Repository } from '../git/repository.ts';
@@ -105,12 +105,8 @@ function answered(
   { facts, slice }: PromptRequest,
   { run_id: runId, text }: Extract<Decision, { readonly type: 'answered' }>,
 ): { readonly question: string | null; readonly answer: string } {
-  const asked = runsOf(facts, slice).find((run) => run.runId === runId);
+  const asked = runsOf(facts, slice.id).find((run) => run.runId === runId);
   return { question: (asked && viewRun(asked).stop?.question) ?? null, answer: text };
-}
-
-function runsOf(facts: PlanFacts, slice: Slice): readonly RunFacts[] {
-  return facts.runs.filter((run) => run.events[0]?.type === 'run_started' && run.events[0].slice === slice.id);
 }
 
 /** The agent was ended before it was done, by the person or by a limit. */
@@ -127,7 +123,7 @@ function wasCutShort(previous: RunView | null): boolean {
 
 /** The checks that failed when the agent's work was last checked. */
 function failingOf({ facts, slice }: PromptRequest): FailedCheck[] {
-  const checked = runsOf(facts, slice).findLast((run) => run.events.some((event) => event.type === 'verification'));
+  const checked = runsOf(facts, slice.id).findLast((run) => run.events.some((event) => event.type === 'verification'));
   return (checked?.events ?? []).flatMap((event) =>
     event.type === 'verification' && event.result.outcome !== 'passed' && event.result.waived !== true
       ? [{ command: event.result.command, exitCode: event.result.exitCode, output: event.result.output }]
