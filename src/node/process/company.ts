@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import process from 'node:process';
 import { inside } from '../paths.ts';
-import { seeProcesses, type SeenProcess } from './process-table.ts';
+import { namesIn, targetOf, textOf } from './proc.ts';
+import { ancestry, seeProcesses, type SeenProcess } from './process-table.ts';
 import { statIn } from './processes.ts';
 
 /**
@@ -13,8 +14,9 @@ export function isAloneIn(dir: string): boolean {
   if (process.platform !== 'linux' || isInEditor(process.env)) return false;
   const all = seeProcesses();
   const byPid = new Map(all.map((seen) => [seen.pid, seen]));
-  if (!byPid.has(process.pid)) return false;
-  const line = lineOf(process.pid, byPid);
+  const me = byPid.get(process.pid);
+  if (!me) return false;
+  const line = ancestry(me, byPid);
   const groups = new Set(line.map(({ group }) => group));
   const pids = new Set(line.map(({ pid }) => pid));
   const mark = watchMark(dir);
@@ -24,7 +26,7 @@ export function isAloneIn(dir: string): boolean {
     // The cheap question first: hardly any process has to do with the directory.
     return (
       worksIn(seen.pid, dir, mark) &&
-      !lineOf(seen.pid, byPid).some((above) => above.pid === process.pid || isOfRun(above))
+      !ancestry(seen, byPid).some((above) => above.pid === process.pid || isOfRun(above))
     );
   });
 }
@@ -35,12 +37,6 @@ function isInEditor(env: NodeJS.ProcessEnv): boolean {
     env['TERMINAL_EMULATOR'] !== undefined ||
     Object.keys(env).some((name) => name.startsWith('VSCODE_'))
   );
-}
-
-function lineOf(pid: number, byPid: ReadonlyMap<number, SeenProcess>): readonly SeenProcess[] {
-  const line: SeenProcess[] = [];
-  for (let at = byPid.get(pid); at && at.pid > 1 && !line.includes(at); at = byPid.get(at.parent)) line.push(at);
-  return line;
 }
 
 /** What a run started, by its marks, or a command of this very program: a runner, and the git that one calls. */
@@ -73,29 +69,5 @@ function watchMark(dir: string): string | null {
     return ` ino:${statSync(dir).ino.toString(16)} `;
   } catch {
     return null;
-  }
-}
-
-function targetOf(link: string): string {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return '';
-  }
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
-function namesIn(dir: string): readonly string[] {
-  try {
-    return readdirSync(dir);
-  } catch {
-    return [];
   }
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import process from 'node:process';
+import { namesIn, targetOf, textOf } from './proc.ts';
 import { STARTED, statIn } from './processes.ts';
 import { limitIn, limitOfRun } from './run-mark.ts';
 
@@ -55,10 +55,10 @@ const ROUNDS = 50;
 export async function endProcesses(matches: (seen: SeenProcess) => boolean): Promise<readonly SeenProcess[]> {
   const find = (): readonly SeenProcess[] => {
     const all = seeProcesses();
-    const parents = new Map(all.map(({ pid, parent }) => [pid, parent]));
-    const ours = new Set<number>();
-    for (let pid = process.pid; pid > 1 && !ours.has(pid); pid = parents.get(pid) ?? 0) ours.add(pid);
-    return all.filter((seen) => !ours.has(seen.pid) && matches(seen));
+    const byPid = new Map(all.map((seen) => [seen.pid, seen]));
+    const me = byPid.get(process.pid);
+    const ours = new Set(me ? ancestry(me, byPid) : []);
+    return all.filter((seen) => seen.pid !== process.pid && !ours.has(seen) && matches(seen));
   };
   const found = find();
   let left = found;
@@ -85,6 +85,14 @@ export function seeProcesses(): readonly SeenProcess[] {
   const seen = process.platform === 'darwin' ? readPs(processStatus()) : inProc();
   const pids = new Set(seen.map(({ pid }) => pid));
   return seen.map((process_) => ({ ...process_, led: pids.has(process_.group) }));
+}
+
+/** From the process itself to the one that the system's first process is left with. */
+export function ancestry(process_: SeenProcess, byPid: ReadonlyMap<number, SeenProcess>): readonly SeenProcess[] {
+  const line = [process_];
+  for (let at = byPid.get(process_.parent); at && at.pid > 1 && !line.includes(at); at = byPid.get(at.parent))
+    line.push(at);
+  return line;
 }
 
 type Unled = Omit<SeenProcess, 'led'>;
@@ -177,31 +185,6 @@ export function strangersIn(dirs: readonly string[], since: string): readonly Se
     const files = ['cwd', 'exe', ...namesIn(`/proc/${pid}/fd`).map((fd) => `fd/${fd}`)];
     return files.some((file) => isBelow(targetOf(`/proc/${pid}/${file}`)));
   });
-}
-
-function targetOf(link: string): string {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return '';
-  }
-}
-
-/** Empty for what is not there any more, or is not ours to read. */
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
-function namesIn(dir: string): readonly string[] {
-  try {
-    return readdirSync(dir);
-  } catch {
-    return [];
-  }
 }
 
 /** Signals a process; one that has ended in the same moment is none. */

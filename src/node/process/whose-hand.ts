@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { inside } from '../paths.ts';
-import { ofRuns, seeProcesses, type SeenProcess } from './process-table.ts';
+import { ancestry, ofRuns, seeProcesses, type SeenProcess } from './process-table.ts';
 
 export interface Surroundings {
   /** Below it lie the worktrees of slices; runs whose worktree is elsewhere are another repository's. */
@@ -63,11 +63,4 @@ function isOfSome({ runId, checkOf }: SeenProcess): boolean {
 
 function ofWhat({ runId }: SeenProcess): string {
   return runId === null ? 'the check of a run' : `run ${runId}`;
-}
-
-/** From the process itself to the one that the system's first process is left with. */
-function ancestry(me: SeenProcess, byPid: ReadonlyMap<number, SeenProcess>): readonly SeenProcess[] {
-  const line = [me];
-  for (let at = byPid.get(me.parent); at && at.pid > 1 && !line.includes(at); at = byPid.get(at.parent)) line.push(at);
-  return line;
 }

@@ -12,7 +12,7 @@ import type { RunAudit } from './audit.ts';
 import type { SliceClaim } from './claim.ts';
 import { enclosed, enclosureOfAgent } from './confinement.ts';
 import { ABORTED, stoppedAt, type Ending } from './ending.ts';
-import { loadScanner } from './gate.ts';
+import { loadCodeReader, loadScanner } from './gate.ts';
 import { giveHooks } from './git-hooks.ts';
 import { writePrompt } from './prompts.ts';
 
@@ -129,6 +129,7 @@ export async function runAgent(
     );
     // Needed at the gate, where a failure to load it is said; here it must not come between us and the agent's end.
     void loadScanner().catch(() => undefined);
+    void loadCodeReader().catch(() => undefined);
     outcome = await working;
     // A session that is gone (cleared, made on another machine) must not cost an attempt: start a new one.
     if (resume === null || outcome.kind !== 'failed' || outcome.spoke) break;

@@ -108,10 +108,13 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
       const ending = await runAgent(claim, { base, startOver, env, sandbox, checkout: dir, audit });
       if (ending) return await withScope(ending, claim, { base, sliceGit });
     }
-    const drift = await sliceGit.tellDrift();
-    const privateFiles = await primaryValues(repository);
-    const inPlace = await checksInPlace(claim);
-    const signer = signerOf(await planSettings(repository, plan.id));
+    const [drift, privateFiles, inPlace, settings] = await Promise.all([
+      sliceGit.tellDrift(),
+      primaryValues(repository),
+      checksInPlace(claim),
+      planSettings(repository, plan.id),
+    ]);
+    const signer = signerOf(settings);
     const passed = await sliceGit.use((git) =>
       passGate({
         plan,

@@ -53,23 +53,40 @@ const CACHES_INSIDE = ['node_modules/.cache', 'node_modules/.vite', 'node_module
 const SEALED_DEPTH = 3;
 
 /**
- * A worktree in which nobody works, for the checks of a slice, a merge point or the integration: it holds what a commit holds, what `.worktreeinclude` names, and
- * what the set-up made; nothing that an agent or an earlier check left in ignored files. It is kept between attempts, so
- * that the set-up is paid once for each state of the files that it reads.
+ * A worktree in which nobody works, for the checks of a slice, a merge point or the integration: it holds what a commit
+ * holds, what `.worktreeinclude` names, and what the set-up made; nothing that an agent or an earlier check left in
+ * ignored files. It is kept between attempts, so that the set-up is paid once for each state of the files that it reads.
  */
 export class CleanCheckout {
   readonly #request: CleanCheckoutRequest;
   #environment: CheckEnvironment | null = null;
   #locked = false;
+  /** What git is doing to have it stand at a commit, and whether it had to be made. */
+  #standing: { readonly commit: string; readonly isNew: Promise<boolean> } | null = null;
 
   constructor(request: CleanCheckoutRequest) {
     this.#request = request;
   }
 
+  /**
+   * Has git put the commit's files there, while others still judge the commit: nothing of it is run. What goes wrong is
+   * told by {@link at}.
+   */
+  prepare(commit: string): void {
+    const isNew = this.#stand(commit);
+    isNew.catch(() => undefined);
+    this.#standing = { commit, isNew };
+  }
+
   /** The checkout at a commit. A failure is what made that impossible, for people. */
   async at(commit: string): Promise<Result<CleanPlace, string>> {
     const { repository, dir, runId, env: given } = this.#request;
-    const isNew = await this.#stand(commit);
+    if (this.#standing?.commit !== commit) {
+      await this.#standing?.isNew.catch(() => undefined);
+      this.prepare(commit);
+    }
+    const isNew = (await this.#standing?.isNew) ?? false;
+    this.#standing = null;
     if (!this.#locked) await lockWorktree(repository, dir, `slicewave run ${runId}`);
     this.#locked = true;
     const isTraced = this.#request.trace !== null;
@@ -77,11 +94,14 @@ export class CleanCheckout {
     const environment = this.#environment;
     if (this.#request.trace) await symlink(environment.trace, this.#request.trace).catch(() => undefined);
     const git = repository.git.in(dir);
-    const key = await this.#setupKey(commit);
-    const before = isNew ? null : await this.#remembered();
+    const [key, before, ignored] = await Promise.all([
+      this.#setupKey(commit),
+      isNew ? null : this.#remembered(),
+      this.#ignored(),
+    ]);
     let setup: readonly CommandRun[] = [];
     if (before?.key === key && before.seal === (await this.#seal(before.kept))) {
-      const strange = (await this.#ignored()).filter((file) => !before.kept.includes(file));
+      const strange = ignored.filter((file) => !before.kept.includes(file));
       for (const file of [...strange, ...CACHES_INSIDE]) await this.#remove(file);
     } else {
       await git.run(['clean', '-ffdxq']);
@@ -99,6 +119,8 @@ export class CleanCheckout {
 
   /** Ends what its set-up and its checks left running, and gives it back. */
   async close(): Promise<void> {
+    await this.#standing?.isNew.catch(() => undefined);
+    this.#standing = null;
     await endProcesses(ofRuns([this.#request.runId]));
     if (this.#request.trace) await rm(this.#request.trace, { force: true });
     await this.#environment?.close();

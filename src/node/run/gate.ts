@@ -86,6 +86,7 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
   say('checking scope');
   const snapshot = await takeSnapshot(git, run.runId, `slicewave: end of run ${run.runId}`, request.base);
   await run.record({ type: 'snapshot', commit: snapshot.commit, tree: snapshot.tree });
+  if (!request.inPlace) request.checkout.prepare(snapshot.commit);
   const [{ check, changes, approved, waived }, patch] = await Promise.all([
     scopeOf(request, snapshot.tree),
     patchBetween(git, request.base, snapshot.tree),
@@ -128,8 +129,10 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
       },
     };
   }
-  const weakened = await doubtsOfChange(git, request.base, snapshot.tree, changes);
-  const met = await doubtOfNames(git, snapshot.tree, changes);
+  const [weakened, met] = await Promise.all([
+    doubtsOfChange(git, request.base, snapshot.tree, changes),
+    doubtOfNames(git, snapshot.tree, changes),
+  ]);
   const verdict = await verify(request, { waived, changed: check.files.length, snapshot, weakened, met });
   const isAborted = verdict.end === 'failed' && verdict.reason === 'stopped-by-user';
   const stop = await request.audit(approved);
@@ -277,8 +280,7 @@ async function doubtsOfChange(
   changes: readonly BareChange[],
 ): Promise<TestChanges> {
   const texts = await textsBetween(git, from, to, changes);
-  const { openCodeReader } = await import('../workspace/code-reader.ts');
-  const { doubts, keptAll } = testChanges(texts, await openCodeReader());
+  const { doubts, keptAll } = testChanges(texts, await loadCodeReader());
   return { doubts: [...doubts, ...scriptChanges(texts), ...unreadSnapshots(changes, texts)], keptAll };
 }
 
@@ -385,5 +387,6 @@ async function commit(request: GateRequest, tree: string, testsPassed: boolean |
   await run.record({ type: 'committed', commit: made.commit });
 }
 
-/** The scanner is large. Asked for while an agent works, it is there when the gate needs it. */
+/** The scanner and the parser are large. Asked for while an agent works, they are there when the gate needs them. */
 export const loadScanner = () => import('./secrets.ts');
+export const loadCodeReader = async () => (await import('../workspace/code-reader.ts')).openCodeReader();
