@@ -69,9 +69,9 @@ function keysOf(file: string, name: string): readonly string[] {
   return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, key = '']) => key);
 }
 
-/** The literal members of a union in the model of runs: `type: '...'` of its objects, or strings alone. */
-function members(name: string): readonly string[] {
-  const text = read('src/core/run/model.ts');
+/** The literal members of a union, in the model of runs where no file is named: `type: '...'` of its objects, or strings alone. */
+function members(name: string, file = 'src/core/run/model.ts'): readonly string[] {
+  const text = read(file);
   const start = text.indexOf(`export type ${name} =`);
   assert.ok(start >= 0, name);
   const next = text.indexOf('\nexport ', start + 1);
@@ -85,7 +85,7 @@ function firstColumn(head: string): readonly string[] {
   const at = page.indexOf(head);
   assert.ok(at >= 0, head);
   const table = page.slice(at, page.indexOf('\n\n', at)).split('\n').slice(2);
-  return table.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name = '']) => name));
+  return table.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([\w-]+)`/g)].map(([, name = '']) => name));
 }
 
 suite('formats', () => {
@@ -152,9 +152,11 @@ suite('formats', () => {
     );
   });
 
-  test('events, decisions and stop conditions are all there, and no others', () => {
+  test('events, doubts, decisions and stop conditions are all there, and no others', () => {
     assert.deepEqual(firstColumn('| event | when |').toSorted(), members('RunEventBody').toSorted());
     assert.deepEqual(firstColumn('| decision | meaning |').toSorted(), members('DecisionBody').toSorted());
+    const doubts = members('DoubtKind', 'src/core/run/doubt.ts');
+    assert.deepEqual(firstColumn('| doubt | what is doubted |').toSorted(), doubts.toSorted());
     const stops = [...(/A stop names its condition: (.*)/.exec(page)?.[1] ?? '').matchAll(/`([\w-]+)`/g)];
     assert.deepEqual(
       stops.map(([, name]) => name),
