@@ -1,5 +1,5 @@
 import type { Verification } from '../../core/run/model.ts';
-import { failure, success, type Result } from '../../core/text/result.ts';
+import { success, type Result } from '../../core/text/result.ts';
 import { enclosed, enclosureOfCheck } from '../run/confinement.ts';
 import type { CleanPlace } from '../run/clean-checkout.ts';
 import { runCheck, validationCommand } from '../run/verify.ts';
@@ -29,8 +29,9 @@ export async function verifyWhole(
   const wanted = wantedChecks(pass, merges);
   const checking = new Checking(pass);
   for (const check of wanted) {
-    const result = await checking.run(check, head, check.name);
-    if (typeof result === 'string') return failure(result);
+    const ran = await checking.run(check, head, check.name);
+    if (!ran.ok) return ran;
+    const result = ran.value;
     if (!result) return success(null);
     pass.evidence.push(result);
     if (result.outcome === 'passed') {
@@ -100,14 +101,10 @@ async function bisect(checking: Checking, check: Check, merges: readonly Merge[]
   let high = merges.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const result = await checking.run(
-      check,
-      merges[middle]?.commit ?? '',
-      `bisecting at ${merges[middle]?.slice ?? ''}`,
-    );
-    if (!result) return null;
+    const ran = await checking.run(check, merges[middle]?.commit ?? '', `bisecting at ${merges[middle]?.slice ?? ''}`);
+    if (ran.ok && !ran.value) return null;
     // A merge that cannot even be set up does not pass.
-    if (typeof result !== 'string' && result.outcome === 'passed') low = middle + 1;
+    if (ran.ok && ran.value?.outcome === 'passed') low = middle + 1;
     else high = middle;
   }
   return merges[low]?.slice ?? '';
@@ -125,14 +122,14 @@ class Checking {
     this.#pass = pass;
   }
 
-  /** Runs a check on a commit. `null`: cancelled. A text: why the commit could not be checked out or set up. */
-  async run(check: Check, commit: string, what: string): Promise<Verification | string | null> {
+  /** Runs a check on a commit. `null`: cancelled. A failure is why the commit could not be checked out or set up. */
+  async run(check: Check, commit: string, what: string): Promise<Result<Verification | null, string>> {
     const { repository, loaded, sandbox, checkout, redact, signal, say } = this.#pass.request;
-    if (signal.aborted) return null;
+    if (signal.aborted) return success(null);
     if (this.#commit !== commit || this.#place === null) {
       const place = await checkout.at(commit);
-      if (signal.aborted) return null;
-      if (!place.ok) return place.failure;
+      if (signal.aborted) return success(null);
+      if (!place.ok) return place;
       this.#commit = commit;
       this.#place = place.value;
       this.#ran.clear();
@@ -160,6 +157,6 @@ class Checking {
       this.#ran.add(check.command);
       return one(check.command);
     });
-    return signal.aborted ? null : result;
+    return success(signal.aborted ? null : result);
   }
 }

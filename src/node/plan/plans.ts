@@ -9,7 +9,7 @@ import { loadPlan } from '../../core/plan/load.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
-import { Git } from '../git/git.ts';
+import { Git, type GitOptions } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import { contained, toPosix } from '../paths.ts';
 
@@ -33,24 +33,26 @@ export async function findPlans(
   repository: Pick<Repository, 'root'> & Partial<Pick<Repository, 'git'>>,
 ): Promise<readonly string[]> {
   const { root, git = new Git(root) } = repository;
-  const args = [
-    'ls-files',
-    '-z',
-    '--cached',
-    '--others',
-    '--exclude-standard',
-    '--',
-    ':(glob)**/parallel/*/manifest.json',
-  ];
-  const [own, listed] = await Promise.all([
+  const [own, dirs] = await Promise.all([
     listPlans(repository),
-    git.run(args, { accept: [0, 128], env: { GIT_LITERAL_PATHSPECS: '0' } }),
+    // Outside of a repository there is nothing to look through.
+    manifestDirs(git, '**/parallel/*/manifest.json', { accept: [0, 128] }),
   ]);
-  const dirs = listed.stdout.split('\0').flatMap((file) => (file === '' ? [] : [path.posix.dirname(file)]));
   const there = await Promise.all(
     dirs.map(async (dir) => ((await stat(path.join(root, dir, 'manifest.json')).catch(() => null)) ? [dir] : [])),
   );
   return [...new Set([...own, ...there.flat()])].sort();
+}
+
+/** Directories of the manifests that git tracks, or would track, and a glob matches. */
+export async function manifestDirs(
+  git: Git,
+  glob: string,
+  options: Pick<GitOptions, 'accept'> = {},
+): Promise<readonly string[]> {
+  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', `:(glob)${glob}`];
+  const files = await git.fields(args, { ...options, env: { GIT_LITERAL_PATHSPECS: '0' } });
+  return files.map((file) => path.posix.dirname(file));
 }
 
 /**

@@ -13,7 +13,7 @@ import { checksOnBase } from './base-checks.ts';
 import type { AttemptOutcome, SliceClaim } from './claim.ts';
 import { checkPlace } from './check-place.ts';
 import { CleanCheckout } from './clean-checkout.ts';
-import { enclosureOfCheck, settleSandbox } from './confinement.ts';
+import { confineRun, enclosureOfCheck } from './confinement.ts';
 import { ABORTED, endLine, stoppedAtReplaced, type Ending } from './ending.ts';
 import { outOfScope, passGate, type GateRequest } from './gate.ts';
 import { primaryValues, privateValues } from './private-values.ts';
@@ -58,13 +58,9 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
   const base = await baseOf(claim);
   if (typeof base !== 'string') return base;
   const startOver = startsOver(claim, base);
-  const settled = await settleSandbox(repository, plan.sandbox, claim.request.sandbox);
-  if (!settled.ok) {
-    const { message, remedy } = settled.failure;
-    return { end: 'failed', reason: 'sandbox-missing', detail: `${message}. ${remedy}` };
-  }
+  const settled = await confineRun({ run, repository, setting: plan.sandbox, chosen: claim.request.sandbox });
+  if (!settled.ok) return { end: 'failed', ...settled.failure };
   const { sandbox, whyNot } = settled.value;
-  await run.record({ type: 'sandbox', by: sandbox?.title ?? null, why_not: whyNot });
   say(sandbox ? `confined by ${sandbox.title}` : `not confined: ${whyNot ?? 'unknown'}`);
   const env = {
     ...environment(),

@@ -12,7 +12,7 @@ import { primaryValues } from './private-values.ts';
 import { identify } from '../process/machine.ts';
 import { RunDirectory, startedBy } from './run-directory.ts';
 import type { AttemptOutcome, AttemptRequest, CheckpointClaim } from './claim.ts';
-import { enclosed, enclosureOfCheck, settleSandbox } from './confinement.ts';
+import { confineRun, enclosed, enclosureOfCheck } from './confinement.ts';
 import { outcomeText } from '../../core/run/claims.ts';
 import { checkPlace } from './check-place.ts';
 import { CleanCheckout } from './clean-checkout.ts';
@@ -141,13 +141,9 @@ async function checkMerge({
 }): Promise<Failed | null> {
   const { repository, loaded, signal, say } = request;
   const { plan } = loaded;
-  const settled = await settleSandbox(repository, plan.sandbox, request.sandbox);
-  if (!settled.ok) {
-    const { message, remedy } = settled.failure;
-    return { reason: 'sandbox-missing', detail: `${message}. ${remedy}` };
-  }
-  const { sandbox, whyNot } = settled.value;
-  await run.record({ type: 'sandbox', by: sandbox?.title ?? null, why_not: whyNot });
+  const settled = await confineRun({ run, repository, setting: plan.sandbox, chosen: request.sandbox });
+  if (!settled.ok) return settled.failure;
+  const { sandbox } = settled.value;
   const env = {
     ...environment(),
     SLICEWAVE_PLAN: plan.id,

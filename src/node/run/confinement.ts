@@ -8,6 +8,7 @@ import { makePrivateGit } from '../git/private-git.ts';
 import type { Repository } from '../git/repository.ts';
 import { expandHome } from '../paths.ts';
 import { Enclosure, findSandbox, type Sandbox } from '../process/sandbox.ts';
+import type { RunDirectory } from './run-directory.ts';
 
 /** What holds for one run: the sandbox it uses, or why it uses none. */
 export interface Confinement {
@@ -40,6 +41,28 @@ export async function settleSandbox(
     message: `runs have to be confined (\`sandbox: required\`), and ${message}`,
     remedy: `${remedy} Or allow runs without: \`--sandbox=auto\`.`,
   });
+}
+
+/** The same for one run, which records it. A failure is why the run cannot begin, for people. */
+export async function confineRun({
+  run,
+  repository,
+  setting,
+  chosen,
+}: {
+  readonly run: RunDirectory;
+  readonly repository: Repository;
+  readonly setting: SandboxSetting;
+  readonly chosen: SandboxMode | undefined;
+}): Promise<Result<Confinement, { readonly reason: 'sandbox-missing'; readonly detail: string }>> {
+  const settled = await settleSandbox(repository, setting, chosen);
+  if (!settled.ok) {
+    const { message, remedy } = settled.failure;
+    return failure({ reason: 'sandbox-missing', detail: `${message}. ${remedy}` });
+  }
+  const { sandbox, whyNot } = settled.value;
+  await run.record({ type: 'sandbox', by: sandbox?.title ?? null, why_not: whyNot });
+  return settled;
 }
 
 /** What is said of it, once per run of a plan; `null`: nothing, it is as the person chose. */

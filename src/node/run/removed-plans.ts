@@ -3,7 +3,7 @@ import path from 'node:path';
 import { planIdOf } from '../../core/plan/plan-id.ts';
 import type { Repository } from '../git/repository.ts';
 import { listWorktrees, runOfLock, worktreeRoot, type WorktreeEntry } from '../git/worktree.ts';
-import { listPlans } from '../plan/plans.ts';
+import { listPlans, manifestDirs } from '../plan/plans.ts';
 import { FactsReader } from '../state/facts.ts';
 import { isLocked, planLease } from '../state/locks.ts';
 import { elsewhere, isCheckPlace } from './check-place.ts';
@@ -57,12 +57,7 @@ export async function leftOfRemovedPlans(repository: Repository): Promise<LeftOf
 
 /** Ids of the plans of the checkout, wherever their directories are; and their names, which earlier versions went by. */
 async function knownPlans(repository: Repository): Promise<ReadonlySet<string>> {
-  const args = ['ls-files', '--cached', '--others', '--exclude-standard', '-z', '--', ':(glob)**/manifest.json'];
-  const [usual, manifests] = await Promise.all([
-    listPlans(repository),
-    repository.git.run(args, { env: { GIT_LITERAL_PATHSPECS: '0' } }),
-  ]);
-  const dirs = manifests.stdout.split('\0').flatMap((file) => (file === '' ? [] : [path.posix.dirname(file)]));
+  const [usual, dirs] = await Promise.all([listPlans(repository), manifestDirs(repository.git, '**/manifest.json')]);
   return new Set([...usual, ...dirs].flatMap((dir) => [planIdOf(dir), path.posix.basename(dir)]));
 }
 

@@ -9,6 +9,7 @@ import { JsonLines } from '../state/json-lines.ts';
 import { appendDecision } from '../state/decision-log.ts';
 import { HEARTBEAT, newRunId, runName } from '../state/run-log.ts';
 import { writeWhole } from '../state/whole-write.ts';
+import { RedactedLines } from './redacted-lines.ts';
 
 /** Events after which the summary is written anew. The rest comes too often and changes too little. */
 const MILESTONES: ReadonlySet<RunEventBody['type']> = new Set([
@@ -56,13 +57,17 @@ export class RunDirectory {
   readonly #lines: JsonLines;
   readonly #redact: Redact;
   readonly #beat: NodeJS.Timeout;
+  readonly #lined: RedactedLines;
   #output: number | null = null;
-  #tail = '';
 
   private constructor(runId: string, dir: string, redact: Redact) {
     this.runId = runId;
     this.path = dir;
     this.#redact = redact;
+    this.#lined = new RedactedLines(redact, (text) => {
+      this.#output ??= openSync(this.file('output.txt'), 'a');
+      writeSync(this.#output, text);
+    });
     this.#lines = new JsonLines(path.join(dir, 'events.jsonl'), runName(runId));
     const heartbeat = path.join(dir, HEARTBEAT);
     writeFileSync(heartbeat, '');
@@ -112,26 +117,13 @@ export class RunDirectory {
     await writeWhole(this.file(name), typeof text === 'string' ? this.#redact(text) : text);
   }
 
-  /**
-   * Adds to `output.txt`. Whole lines only: a secret cut in two by a chunk's end would pass the filter. A line that
-   * never ends is written after 64 KiB.
-   */
+  /** Adds to `output.txt`, by whole lines. */
   output(chunk: string): void {
-    this.#tail += chunk;
-    const end = this.#tail.length > 65_536 ? this.#tail.length : this.#tail.lastIndexOf('\n') + 1;
-    if (end === 0) return;
-    this.#writeOutput(this.#tail.slice(0, end));
-    this.#tail = this.#tail.slice(end);
-  }
-
-  #writeOutput(text: string): void {
-    this.#output ??= openSync(this.file('output.txt'), 'a');
-    writeSync(this.#output, this.#redact(text));
+    this.#lined.take(chunk);
   }
 
   close(): void {
-    if (this.#tail !== '') this.#writeOutput(this.#tail);
-    this.#tail = '';
+    this.#lined.end();
     if (this.#output !== null) closeSync(this.#output);
     this.#output = null;
     clearInterval(this.#beat);

@@ -1,5 +1,5 @@
 import { success, type Result } from '../../core/text/result.ts';
-import { createRedactor, type Redact } from '../../core/gate/redact.ts';
+import { createRedactor } from '../../core/gate/redact.ts';
 import { defaultSandbox, type SandboxMode } from '../../core/sandbox/policy.ts';
 import { symbolNames } from '../../core/gate/scope-check.ts';
 import type { FileChange } from '../../core/run/model.ts';
@@ -13,6 +13,7 @@ import { excludeState, type Repository } from '../git/repository.ts';
 import { enclosed, enclosureOfAgent, settleSandbox, unconfinedWarning } from './confinement.ts';
 import { primaryValues, privateValues } from './private-values.ts';
 import { identify } from '../process/machine.ts';
+import { RedactedLines } from './redacted-lines.ts';
 import { RunDirectory, startedBy } from './run-directory.ts';
 
 export interface WrapRequest {
@@ -126,35 +127,5 @@ export async function wrapCommand(
     return success({ runId: run.runId, exitCode: outcome.exitCode ?? 130 });
   } finally {
     run.close();
-  }
-}
-
-/** A longer line is handed on in parts. */
-const LONGEST_LINE = 65_536;
-
-/** Hands lines on as they become whole: a secret may arrive in two halves. */
-class RedactedLines {
-  readonly #redact: Redact;
-  readonly #write: (text: string) => void;
-  #tail = '';
-
-  constructor(redact: Redact, write: (text: string) => void) {
-    this.#redact = redact;
-    this.#write = write;
-  }
-
-  take(chunk: string): void {
-    this.#tail += chunk;
-    // Progress bars go back to the beginning of their line.
-    const whole = Math.max(this.#tail.lastIndexOf('\n'), this.#tail.lastIndexOf('\r')) + 1;
-    const end = this.#tail.length > LONGEST_LINE ? this.#tail.length : whole;
-    if (end === 0) return;
-    this.#write(this.#redact(this.#tail.slice(0, end)));
-    this.#tail = this.#tail.slice(end);
-  }
-
-  end(): void {
-    if (this.#tail !== '') this.#write(this.#redact(this.#tail));
-    this.#tail = '';
   }
 }
