@@ -9,6 +9,36 @@ const manifest = (value: object) => JSON.stringify({ tech_spec_id: 'TS-0042', ..
 const load = (files: Record<string, string>) => loadPlan(new Map(Object.entries(files)), dir);
 
 suite('plan from its directory', () => {
+  test('ids that read as numbers or truth keep the text they were written as, in every notation', () => {
+    const ids = ['1.1', '1.2', '1.10', '1e3', '001', '0x10', '1.0', 'True', '12345678901234567890'];
+    const chain = (id: string, at: number) => ids[at - 1] ?? id;
+    const notations: Record<string, (id: string, before: string) => string> = {
+      'one line': (id, before) => `id: ${id}\ndeps: [${before}]\n`,
+      'a list below': (id, before) => `id: ${id}\ndeps:\n  - ${before}\n`,
+      'a word alone': (id, before) => `id: ${id}\ndeps: ${before}\n`,
+      'with comments': (id, before) => `id: ${id} # mine\ndeps: [${before}] # earlier\n`,
+      quoted: (id, before) => `id: "${id}"\ndeps: ['${before}']\n`,
+    };
+    for (const [notation, front] of Object.entries(notations)) {
+      for (const listed of [ids.map((id) => JSON.stringify(id)), ['1.1', '1.2', '1.10', '1e3']]) {
+        const files: Record<string, string> = {
+          'manifest.json': `{ "tech_spec_id": "TS-0042", "waves": [{ "number": 1, "tasks": [${listed.map((id) => `{ "id": ${id} }`).join(', ')}] }] }`,
+        };
+        ids.forEach((id, at) => {
+          const before = at === 0 ? '' : chain(id, at);
+          const fields = before === '' ? `id: ${front(id, '').includes('"') ? `"${id}"` : id}\n` : front(id, before);
+          files[`tasks/${id}.md`] = `---\n${fields}---\n# Title\n\n## Scope\nCREATE: src/${at}.ts\nBOUNDARY: docs/**\n`;
+        });
+        const { plan } = load(files);
+        assert.deepEqual(
+          plan?.slices.map(({ id, deps }) => [id, deps]).toSorted(),
+          ids.map((id, at) => [id, at === 0 ? [] : [ids[at - 1]]]).toSorted(),
+          notation,
+        );
+      }
+    }
+  });
+
   test('ids, defaults, order', () => {
     const { plan, findings } = load({
       'manifest.json': manifest({

@@ -88,4 +88,20 @@ suite('boundaries of re-planned slices', () => {
       ['docs/**', 'src/gen/**'],
     );
   });
+
+  test('ids and dependencies that read as numbers are left as they were written', () => {
+    const text =
+      '---\nid: 001\ndeps: [1.10, 1e3] # both\nestimate: 90\n---\n\n# x\n\n## Scope\n\nMODIFY: a.ts\nBOUNDARY: docs/**\n';
+    const other = (id: string) => `---\nid: ${id}\n---\n\n# x\n\n## Scope\n\nCREATE: ${id}.ts\n`;
+    const files = new Map([
+      ['manifest.json', JSON.stringify({ tech_spec_id: 'TS-1', name: 'x', waves: [{ number: 1, tasks: [] }] })],
+      ['tasks/001.md', text],
+      ...['1.10', '1e3', '1.2'].map((id): [string, string] => [`tasks/${id}.md`, other(id)]),
+    ]);
+    const read = loadPlan(files, 'parallel/TS-1-x').plan?.slices.find(({ id }) => id === '001');
+    assert.deepEqual(read?.deps, ['1.10', '1e3']);
+    const before = proposedSlice(read);
+    const edited = editTaskSpec(text, 'task.md', before, { ...before, deps: ['1.10', '1.2'] });
+    assert.match(edited ?? '', /^---\nid: 001\ndeps: \[1\.10, "?1\.2"?\] # both\nestimate: 90\n---\n/);
+  });
 });

@@ -1,4 +1,4 @@
-import { field, textList, textOf } from '../text/document.ts';
+import { field, scalarText, textList, textOf } from '../text/document.ts';
 import type { DocumentValue } from '../text/document.ts';
 import { headingKey, within } from '../text/markdown.ts';
 import type { Span } from '../text/source.ts';
@@ -131,7 +131,7 @@ function manifestOutline(reading: Reading): OutlineEntry[] {
       if (key === 'contracts') return leaf(item, 'path', 'contract', '');
       return [];
     });
-    const detail = value.kind === 'scalar' && value.value !== null ? String(value.value) : '';
+    const detail = value.kind === 'scalar' && value.value !== null ? scalarText(value) : '';
     return {
       name: key,
       detail,

@@ -1,4 +1,4 @@
-import { field, plain, type DocumentMap, type DocumentValue } from '../text/document.ts';
+import { field, plain, scalarText, type DocumentMap, type DocumentValue } from '../text/document.ts';
 import type { Fix } from '../text/finding.ts';
 import type { Manifest } from './model.ts';
 import { manifestSchema } from './schema.ts';
@@ -13,7 +13,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export function migration(text: string, root: DocumentMap, manifest: Manifest): Fix | undefined {
   const spec = field(root, 'tech_spec')?.value;
   const tasks = field(root, 'tasks')?.value;
-  const whole = spec?.kind === 'scalar' ? String(spec.value ?? '') : null;
+  const whole = spec?.kind === 'scalar' ? scalarText(spec) : null;
   const isPath = whole !== null && /[/\\]|\.md$/i.test(whole);
   const path = isPath ? whole : manifest.specPath;
   const name = path?.replace(/^.*[/\\]/, '') ?? '';
@@ -21,7 +21,7 @@ export function migration(text: string, root: DocumentMap, manifest: Manifest): 
     ? (/^[A-Za-z]+-\d+/.exec(name)?.[0] ?? name.replace(/(?:\.spec)?\.md$/i, ''))
     : manifest.techSpecId;
   const given = field(root, 'tech_spec_id')?.value;
-  const id = isPath && given?.kind === 'scalar' && given.value ? String(given.value) : named;
+  const id = isPath && given?.kind === 'scalar' && given.value ? scalarText(given) : named;
   const written = taskFields(tasks);
   const waveFields = fieldsOfWaves(tasks);
   const { tech_spec: _spec, tasks: _tasks, tech_spec_id: ownId, title: ownTitle, metadata, ...others } = fields(root);

@@ -50,7 +50,11 @@ function frontMatter(text: string, file: string, changes: readonly FieldChange[]
     ? /^(---[ \t]*\r?\n)([\s\S]*?)(---[ \t]*(?:\r?\n)?)$/.exec(text.slice(span.start, span.end))
     : null;
   if (span && !inner) return null;
-  const document = parseDocument(inner?.[2]?.replaceAll('\r\n', '\n') ?? '');
+  // Numbers stay the text they were written as: `001` and `1.10` are ids.
+  const document = parseDocument(inner?.[2]?.replaceAll('\r\n', '\n') ?? '', {
+    schema: 'failsafe',
+    customTags: ['null', 'bool'],
+  });
   if (document.errors.length > 0) return null;
   for (const { field } of wanted) {
     const key = [keys[field] ?? field, ...(field === 'deps' ? ['dependencies', 'depends_on'] : [])].find((name) =>

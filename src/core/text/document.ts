@@ -6,6 +6,8 @@ export type DocumentValue = DocumentScalar | DocumentList | DocumentMap;
 export interface DocumentScalar {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;
+  /** How it stands in the file, where its value does not read the same any more: `1.10`, `1e3`, `001`, `True`. */
+  readonly written?: string;
   readonly span: Span;
 }
 
@@ -89,10 +91,25 @@ export function locate(
   return { value, keySpan, complete: true };
 }
 
+/**
+ * A scalar that is no string, with the text that it was written as. An id `1.10` is another one than `1.1`, though both
+ * are one number.
+ */
+export function scalarOf(value: string | number | boolean | null, raw: string, span: Span): DocumentScalar {
+  return typeof value === 'string' || value === null || String(value) === raw
+    ? { kind: 'scalar', value, span }
+    : { kind: 'scalar', value, written: raw, span };
+}
+
+/** A scalar as the text that people wrote; empty for `null`. */
+export function scalarText({ value, written }: DocumentScalar): string {
+  return written ?? String(value ?? '');
+}
+
 /** A scalar as trimmed text with its place; `null` for lists, maps, `null` and blank text. */
 export function textOf(value: DocumentValue | undefined): { readonly value: string; readonly span: Span } | null {
   if (value?.kind !== 'scalar' || value.value === null) return null;
-  const text = String(value.value).trim();
+  const text = scalarText(value).trim();
   return text === '' ? null : { value: text, span: value.span };
 }
 

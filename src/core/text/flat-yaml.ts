@@ -1,3 +1,4 @@
+import { scalarOf } from './document.ts';
 import type { DocumentEntry, DocumentMap, DocumentScalar, DocumentValue } from './document.ts';
 
 /**
@@ -135,7 +136,7 @@ function scalar(text: string, start: number, end: number, offset: number): Docum
   const next = afterLine(text, end);
   if (continues(text, next)) return null;
   const value = word(raw);
-  return value === undefined ? null : { kind: 'scalar', value, span };
+  return value === undefined ? null : scalarOf(value, raw, span);
 }
 
 function continues(text: string, from: number): boolean {
@@ -196,7 +197,7 @@ function flowList(text: string, start: number, end: number, offset: number): Doc
       if (!/^[\w./$+][^,:#[\]{}"'&*!|>%@`]*$/.test(raw)) return null;
       const value = word(raw);
       if (value === undefined) return null;
-      items.push({ kind: 'scalar', value, span: itemSpan });
+      items.push(scalarOf(value, raw, itemSpan));
     }
     if (stop === end - 1) return { kind: 'list', items, span };
     at = skipBlanks(text, stop + 1, end - 1);

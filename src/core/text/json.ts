@@ -1,5 +1,5 @@
 import type { DocumentEntry, DocumentProblem, DocumentValue } from './document.ts';
-import { maxDepth } from './document.ts';
+import { maxDepth, scalarOf } from './document.ts';
 import { textStart } from './byte-order-mark.ts';
 
 // oxlint-disable-next-line no-control-regex -- JSON strings must not hold them
@@ -104,7 +104,7 @@ class JsonReader {
     const number = numberPattern.exec(this.#text)?.[0];
     if (number) {
       this.#at += number.length;
-      return { kind: 'scalar', value: Number(number), span: { start, end: this.#at } };
+      return scalarOf(Number(number), number, { start, end: this.#at });
     }
     wordPattern.lastIndex = start;
     const word = wordPattern.exec(this.#text)?.[0];

@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, Node } from 'yaml';
-import { maxDepth } from './document.ts';
+import { maxDepth, scalarOf, scalarText } from './document.ts';
 import type { DocumentEntry, DocumentProblem, DocumentValue } from './document.ts';
 import { readFlatYaml } from './flat-yaml.ts';
 import type { Span } from './source.ts';
@@ -76,7 +76,7 @@ export function readAnyYaml(text: string, offset = 0): DocumentReading {
           add({ message: 'a key must be a plain word', span: key.span, tolerated: true });
           continue;
         }
-        const name = String(key.value);
+        const name = key.value === null ? 'null' : scalarText(key);
         if (seen.has(name))
           add({
             message: `the key "${name}" is repeated; the last one counts`,
@@ -93,7 +93,10 @@ export function readAnyYaml(text: string, offset = 0): DocumentReading {
       const items = node.items.map((item) => convert(item, depth + 1, span));
       return { kind: 'list', items, span: trimEnd(text, span, offset) };
     }
-    if (isScalar(node)) return { kind: 'scalar', value: scalarValue(node.value), span };
+    if (isScalar(node)) {
+      const value = scalarValue(node.value);
+      return scalarOf(value, node.source ?? String(value), span);
+    }
     return { kind: 'scalar', value: null, span };
   };
   const root = document.contents;

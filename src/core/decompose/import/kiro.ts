@@ -1,5 +1,5 @@
 import { readJson } from '../../text/json.ts';
-import { field } from '../../text/document.ts';
+import { field, scalarText } from '../../text/document.ts';
 import { SourceText } from '../../text/source.ts';
 import { flattened, readChecklist, reportOpenFence, type Checklist, type ChecklistItem } from './checklist.ts';
 import { joinShort, keptOrder, splitLong } from './bundling.ts';
@@ -268,7 +268,7 @@ function wavesOf(checklist: Checklist): Map<string, number> {
   waves.items.forEach((wave, number) => {
     const tasks = wave.kind === 'list' ? wave : field(wave, 'tasks')?.value;
     if (tasks?.kind !== 'list') return;
-    for (const task of tasks.items) if (task.kind === 'scalar') found.set(String(task.value), number);
+    for (const task of tasks.items) if (task.kind === 'scalar') found.set(scalarText(task), number);
   });
   return found;
 }

@@ -1,4 +1,4 @@
-import { field } from '../../text/document.ts';
+import { field, scalarText } from '../../text/document.ts';
 import type { Finding } from '../../text/finding.ts';
 import { readJson } from '../../text/json.ts';
 import type { Manifest } from '../../manifest/model.ts';
@@ -322,7 +322,7 @@ function contractSpan(source: SourceText, path: string): Span | undefined {
   if (contracts?.kind !== 'list') return undefined;
   for (const item of contracts.items) {
     const name = item.kind === 'scalar' ? item : field(item, 'path')?.value;
-    if (name?.kind === 'scalar' && String(name.value).replace(/^\.\//, '') === path) return name.span;
+    if (name?.kind === 'scalar' && scalarText(name).replace(/^\.\//, '') === path) return name.span;
   }
   return undefined;
 }

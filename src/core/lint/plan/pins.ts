@@ -1,4 +1,4 @@
-import { field, textList } from '../../text/document.ts';
+import { field, scalarText, textList } from '../../text/document.ts';
 import type { Finding } from '../../text/finding.ts';
 import { readJson } from '../../text/json.ts';
 import type { RepositoryFacts } from '../../scope/repository-facts.ts';
@@ -56,7 +56,7 @@ function nodeVersion(name: string, facts: RepositoryFacts): string | null {
   const locked =
     field(field(field(lock, 'packages')?.value, `node_modules/${name}`)?.value, 'version')?.value ??
     field(field(field(lock, 'dependencies')?.value, name)?.value, 'version')?.value;
-  if (locked?.kind === 'scalar') return exact.exec(String(locked.value))?.[1] ?? null;
+  if (locked?.kind === 'scalar') return exact.exec(scalarText(locked))?.[1] ?? null;
   const quoted = name.replace(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
   const pnpm = facts.textOf('pnpm-lock.yaml');
   const found =
@@ -72,7 +72,7 @@ function nodeVersion(name: string, facts: RepositoryFacts): string | null {
   const root = packages === null ? null : readJson(packages).value;
   for (const list of ['dependencies', 'devDependencies']) {
     const version = field(field(root, list)?.value, name)?.value;
-    const pinned = version?.kind === 'scalar' ? exact.exec(String(version.value))?.[1] : undefined;
+    const pinned = version?.kind === 'scalar' ? exact.exec(scalarText(version))?.[1] : undefined;
     if (pinned !== undefined) return pinned;
   }
   return null;

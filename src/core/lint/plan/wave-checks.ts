@@ -1,4 +1,4 @@
-import { field, type DocumentValue } from '../../text/document.ts';
+import { field, scalarText, type DocumentValue } from '../../text/document.ts';
 import type { Finding } from '../../text/finding.ts';
 import { readJson } from '../../text/json.ts';
 import type { Manifest } from '../../manifest/model.ts';
@@ -127,7 +127,7 @@ function mergePointSpans(root: DocumentValue | null): Map<string, Span> {
   if (points?.kind !== 'list') return spans;
   for (const point of points.items) {
     const id = field(point, 'id')?.value;
-    if (id?.kind === 'scalar' && !spans.has(String(id.value))) spans.set(String(id.value), id.span);
+    if (id?.kind === 'scalar' && !spans.has(scalarText(id))) spans.set(scalarText(id), id.span);
   }
   return spans;
 }
