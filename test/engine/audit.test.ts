@@ -70,6 +70,7 @@ class Scene {
       slice,
       runDir,
       worktrees: [path.join(this.dir, 'r.worktrees'), path.join(this.dir, 'r.worktrees', 'plan')],
+      checkout: path.join(this.dir, 'r.worktrees', 'plan', '.A1.2'),
       scopePaths: ['src/price.js', 'src/tax.js'],
     });
   }
@@ -218,6 +219,11 @@ suite('audit of what all runs share', () => {
       name: 'something is put beside the worktrees',
       script: 'mkdir -p ../B7/src',
       found: /^beside \/r\.worktrees\/plan\/B7 suspected$/,
+    },
+    {
+      name: 'packages are put above the checkout of the checks',
+      script: 'mkdir ../../../node_modules',
+      found: /^beside \/node_modules suspected$/,
     },
     {
       name: 'something is put beside the repository',

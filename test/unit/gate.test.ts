@@ -33,6 +33,21 @@ const check = (changes: readonly ObservedChange[], approved: readonly string[] =
   checkScope('A1', usual, changes, new Set(approved));
 
 suite('the scope check at the end of a run', () => {
+  test('a new file whose name is an entry in another form says so, in the reason and in the question', () => {
+    const accents = checkScope(
+      'A1',
+      scope('CREATE:\n- `src/caf\u00e9.ts`'),
+      [change('src/cafe\u0301.ts', 'added')],
+      new Set(),
+    );
+    for (const text of [accents.violations[0], accents.stop?.question])
+      assert.match(text ?? '', /`src\/caf\u00e9\.ts` with its accents in another Unicode form \(NFD instead of NFC\)/);
+    const capitals = checkScope('A1', scope('CREATE:\n- `src/Price.ts`'), [change('src/price.ts', 'added')], new Set());
+    assert.match(capitals.stop?.question ?? '', /it is `src\/Price\.ts` with other capitals/);
+    const other = checkScope('A1', scope('CREATE:\n- `src/price.ts`'), [change('src/prices.ts', 'added')], new Set());
+    assert.doesNotMatch(other.stop?.question ?? '', /another name/);
+  });
+
   test('lets through what the scope names', () => {
     const result = check([change('src/new/a.ts', 'added'), change('src/old.ts', 'modified')]);
     assert.equal(result.stop, null);

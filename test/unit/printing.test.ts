@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { byCodeUnit } from '../../src/core/text/order.ts';
-import { counted, markedLine, oneLine, printable, printableLine, thousands } from '../../src/core/text/printing.ts';
+import {
+  abridged,
+  counted,
+  markedLine,
+  oneLine,
+  printable,
+  printableLine,
+  thousands,
+} from '../../src/core/text/printing.ts';
 
 suite('printing', () => {
   test('nothing that steers a terminal or breaks a line is left', () => {
@@ -24,6 +32,13 @@ suite('printing', () => {
   test('one line', () => {
     assert.equal(oneLine('  a\n\n b\t\u00a0c\u2028d '), 'a b c d');
     assert.equal(oneLine('\n'), '');
+  });
+
+  test('a text that is to be read keeps its end, where the remedy stands', () => {
+    assert.equal(abridged('short'), 'short');
+    const long = abridged(`it failed ${'x'.repeat(5_000)} mend it with \`git branch -m a b\``);
+    assert.equal(long.length, 1_000);
+    assert.match(long, /^it failed x+ \.\.\. x+ mend it with `git branch -m a b`$/);
   });
 
   test('numbers', () => {

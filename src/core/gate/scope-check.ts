@@ -1,6 +1,6 @@
 import type { FileChange, RiskNote, Stop } from '../run/model.ts';
 import { scopeVerdict, symbolsInScope } from '../scope/contain.ts';
-import type { GlobOptions } from '../scope/glob.ts';
+import { compileGlob, type GlobOptions } from '../scope/glob.ts';
 import type { Scope } from '../task/model.ts';
 import { namedOnPurpose, sensitivityOf } from './sensitive.ts';
 import { checkSymbols, fileOf, uncheckedSymbols, type CodeChange } from './symbol-check.ts';
@@ -46,6 +46,7 @@ export function checkScope(
   const outside: string[] = [];
   const sensitive: { path: string; what: string }[] = [];
   const notes: RiskNote[] = [];
+  const forms: string[] = [];
   const files = changes.map(({ leadsOutside, code = null, ...change }): FileChange => {
     const reasons: string[] = [];
     const growth: string[] = [];
@@ -53,7 +54,9 @@ export function checkScope(
       if (approved.has(path)) return;
       const verdict = scopeVerdict(scope, { path, kind }, names);
       if (!verdict.ok) {
-        reasons.push(`${path} was ${kind} and ${verdict.detail}`);
+        const twin = kind === 'added' && verdict.reason === 'outside' ? otherForm(scope, path) : null;
+        reasons.push(`${path} was ${kind} and ${verdict.detail}${twin === null ? '' : `: ${twin}`}`);
+        if (twin !== null) forms.push(twin);
         return;
       }
       const touched =
@@ -101,7 +104,7 @@ export function checkScope(
       sensitive.push({ path: change.path, what });
     return { ...change, inScope, symbols: symbolNames(code) };
   });
-  return { files, violations, stop: stopFor(slice, violations, outside, sensitive), notes };
+  return { files, violations, stop: stopFor(slice, { violations, outside, forms, sensitive }), notes };
 }
 
 /** The symbols that a change touched, for the trace. */
@@ -119,12 +122,34 @@ function modeChanged({ oldMode, newMode }: Pick<ObservedChange, 'oldMode' | 'new
   return oldMode !== newMode && oldMode !== '000000' && newMode.startsWith('100');
 }
 
+/** That a new file has the name of an entry, written otherwise: two names here, and one elsewhere. */
+function otherForm(scope: Scope, path: string): string | null {
+  for (const { path: entry } of [...scope.create, ...scope.modify]) {
+    if (entry === null) continue;
+    if (compileGlob(entry, { composed: true }).matches(path))
+      return `it is \`${entry}\` with its accents in another Unicode form (${formOf(path)} instead of ${formOf(entry)}), which is another name here`;
+    if (compileGlob(entry, { composed: true, caseInsensitive: true }).matches(path))
+      return `it is \`${entry}\` with other capitals, which is another name here`;
+  }
+  return null;
+}
+
+function formOf(text: string): string {
+  if (text === text.normalize('NFC')) return 'NFC';
+  return text === text.normalize('NFD') ? 'NFD' : 'a mixture of both';
+}
+
 function stopFor(
   slice: string,
-  violations: readonly string[],
-  outside: readonly string[],
-  sensitive: readonly { readonly path: string; readonly what: string }[],
+  found: {
+    readonly violations: readonly string[];
+    readonly outside: readonly string[];
+    /** What is another form of a name in the scope. */
+    readonly forms: readonly string[];
+    readonly sensitive: readonly { readonly path: string; readonly what: string }[];
+  },
 ): Stop | null {
+  const { violations, outside, forms, sensitive } = found;
   if (violations.length > 0) {
     const named = new Set(outside);
     // Who approves a file need not approve what is in it.
@@ -134,7 +159,10 @@ function stopFor(
       detail:
         violations.slice(0, maxSentences).join('; ') +
         (violations.length > maxSentences ? `; and ${violations.length - maxSentences} more` : ''),
-      question: `Slice ${slice} changed ${listed(paths)} outside its scope. Approve the growth, revert it, or skip the slice?`,
+      question:
+        `Slice ${slice} changed ${listed(paths)} outside its scope` +
+        `${forms[0] === undefined ? '' : ` (${paths.length > 1 ? 'of one: ' : ''}${forms[0]})`}. ` +
+        'Approve the growth, revert it, or skip the slice?',
       paths,
     };
   }

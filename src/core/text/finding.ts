@@ -1,3 +1,4 @@
+import { abridged } from './printing.ts';
 import type { SourceText, Span } from './source.ts';
 
 export type Severity = 'error' | 'warning' | 'info' | 'hint';
@@ -32,14 +33,6 @@ export interface Finding {
   readonly fix?: Fix;
 }
 
-/** Longer messages quote a word of the file that is no word: nobody reads it whole, and a terminal full of it hides the rest. */
-const longestMessage = 1_000;
-
-function shortened(message: string): string {
-  if (message.length <= longestMessage) return message;
-  return `${message.slice(0, longestMessage - 200)} ... ${message.slice(-195)}`;
-}
-
 /** Builds a finding; an absent span means the first character of the file. */
 export function finding(
   source: SourceText,
@@ -54,7 +47,8 @@ export function finding(
   return {
     code,
     severity,
-    message: shortened(message),
+    // A longer message quotes a word of the file that is no word: a terminal full of it hides the rest.
+    message: abridged(message),
     file: source.file,
     span,
     line: start.line,

@@ -27,6 +27,16 @@ export function shortened(text: string, most = 80): string {
   return text.length > most ? `${text.slice(0, most - 3)}...` : text;
 }
 
+/**
+ * A text that is to be read, such as what went wrong with what to do about it: whole, unless it is longer than anybody
+ * reads. Then the middle is left out, since a remedy stands at the end.
+ */
+export function abridged(text: string, most = 1_000): string {
+  if (text.length <= most) return text;
+  const end = Math.floor(most / 5);
+  return `${text.slice(0, most - end - 5)} ... ${text.slice(-end)}`;
+}
+
 /** `1 slice`, `2 slices`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;

@@ -1,6 +1,6 @@
 import { duration, minutes } from '../text/duration.ts';
 import { remarkLines, remarksOf } from '../run/doubt.ts';
-import { printable, shortened } from '../text/printing.ts';
+import { abridged, printable } from '../text/printing.ts';
 import { warningText } from '../run/warning.ts';
 import { meanwhileText, violationText } from '../audit/report.ts';
 import { isViolation, stopRow } from '../run/stops.ts';
@@ -146,7 +146,7 @@ function attentionLines(item: Attention, state: PlanState, options: DashboardOpt
     ...item.violations.map((violation) => `    - ${violationText(violation)}`),
     `    ${asked}`,
     ...(item.violations.length === 0 && item.detail !== '' && !item.question.includes(item.detail)
-      ? [`    ${firstLine(item.detail)}`]
+      ? endsOf(item.detail).map((line) => `    ${line}`)
       : []),
     `    ${hint(item, state.plan)}`,
   ];
@@ -170,8 +170,13 @@ function hint(item: Attention, plan: string): string {
 }
 
 function firstLine(text: string): string {
-  const line = text.split('\n')[0] ?? '';
-  return shortened(line, 200);
+  return abridged(printable(text.split('\n')[0] ?? ''));
+}
+
+/** The first line, which says what is wrong, and the last, which says what to do about it. */
+function endsOf(text: string): readonly string[] {
+  const lines = text.trim().split('\n').map(printable);
+  return lines.filter((line, at) => line !== '' && (at === 0 || at === lines.length - 1)).map((line) => abridged(line));
 }
 
 function planLabel(state: PlanState): string {

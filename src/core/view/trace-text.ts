@@ -1,5 +1,5 @@
 import type { Trace } from '../run/model.ts';
-import { shortened } from '../text/printing.ts';
+import { abridged } from '../text/printing.ts';
 
 /** A run's evidence for people: what was claimed stands beside what was observed. */
 export function traceText(trace: Trace): string {
@@ -115,6 +115,5 @@ function short(commit: string | null): string {
 }
 
 function firstLine(text: string): string {
-  const line = text.trim().split('\n')[0] ?? '';
-  return shortened(line, 120);
+  return abridged(text.trim().split('\n')[0] ?? '');
 }

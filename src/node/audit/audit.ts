@@ -20,6 +20,8 @@ export interface AuditRequest {
   readonly runDir: string;
   /** Folders that hold the plan's worktrees. */
   readonly worktrees: readonly string[];
+  /** Where the slice's checks run: what tools look up above it is looked at. */
+  readonly checkout: string;
   /** Paths of the slice's scope and boundary, for what lies near them. */
   readonly scopePaths: readonly string[];
 }
@@ -160,8 +162,8 @@ async function withoutWorktrees(repository: Repository, found: readonly Differen
 }
 
 function inventoryRequest(request: AuditRequest): Parameters<typeof takeInventory>[0] {
-  const { repository, planDir, worktrees } = request;
-  return { repository, planDir, beside: placesBeside(repository.root, worktrees) };
+  const { repository, planDir, worktrees, checkout } = request;
+  return { repository, planDir, beside: placesBeside(repository.root, worktrees), checkout };
 }
 
 function key(difference: Pick<BlamedDifference, 'kind' | 'what'>): string {

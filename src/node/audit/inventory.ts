@@ -7,6 +7,7 @@ import { checkoutState } from '../git/changes.ts';
 import type { Git } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import { inside, toPosix } from '../paths.ts';
+import { foldersAbove, lookedUpIn } from './lookups.ts';
 
 /** What may be put back: the bytes of the files that are shared and small, and the stash's own log. */
 export interface KeptFiles {
@@ -29,6 +30,8 @@ export interface InventoryRequest {
   readonly planDir: string;
   /** Directories whose entries are looked at by name: beside the repository, beside the worktrees. */
   readonly beside: readonly string[];
+  /** Where checks run: what tools look up in the folders above it is looked at. */
+  readonly checkout: string;
   readonly home?: string;
 }
 
@@ -154,22 +157,37 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
     const marks = await Promise.all(names.map(async (name) => [name, await digestOf(path.join(base, name))] as const));
     return Object.fromEntries(marks.flatMap(([name, mark]) => (mark === null ? [] : [[prefix + name, mark] as const])));
   };
-  const [refs, hidden, config, checkout, hooks, info, top, headText, headLog, stashLog, indexInfo, beside, homeFiles] =
-    await Promise.all([
-      git.run(['for-each-ref', '--format=%(refname) %(objectname)']),
-      hiddenPaths(git),
-      settings(git, { root, commonDir, home }),
-      checkoutFiles(git, planDir),
-      listFiles(path.join(commonDir, 'hooks')),
-      listFiles(path.join(commonDir, 'info')),
-      readdir(commonDir, { withFileTypes: true }).catch(() => []),
-      readFile(path.join(commonDir, 'HEAD'), 'utf8').catch(() => ''),
-      readFile(path.join(commonDir, 'logs', 'HEAD'), 'utf8').catch(() => ''),
-      readFile(path.join(commonDir, 'logs', 'refs', 'stash'), 'utf8').catch(() => ''),
-      lstat(path.join(commonDir, 'index')).catch(() => null),
-      Promise.all(request.beside.map((dir) => readNames(dir, { foldersToo: dir !== path.dirname(root) }))),
-      namesOfHome(home).then((names) => named(home, names, '~/')),
-    ]);
+  const [
+    refs,
+    hidden,
+    config,
+    checkout,
+    hooks,
+    info,
+    top,
+    headText,
+    headLog,
+    stashLog,
+    indexInfo,
+    beside,
+    above,
+    homeFiles,
+  ] = await Promise.all([
+    git.run(['for-each-ref', '--format=%(refname) %(objectname)']),
+    hiddenPaths(git),
+    settings(git, { root, commonDir, home }),
+    checkoutFiles(git, planDir),
+    listFiles(path.join(commonDir, 'hooks')),
+    listFiles(path.join(commonDir, 'info')),
+    readdir(commonDir, { withFileTypes: true }).catch(() => []),
+    readFile(path.join(commonDir, 'HEAD'), 'utf8').catch(() => ''),
+    readFile(path.join(commonDir, 'logs', 'HEAD'), 'utf8').catch(() => ''),
+    readFile(path.join(commonDir, 'logs', 'refs', 'stash'), 'utf8').catch(() => ''),
+    lstat(path.join(commonDir, 'index')).catch(() => null),
+    Promise.all(request.beside.map((dir) => readNames(dir, { foldersToo: dir !== path.dirname(root) }))),
+    lookedUp(request.checkout, { root, home }),
+    namesOfHome(home).then((names) => named(home, names, '~/')),
+  ]);
   const gitDir = toPosix(path.relative(root, commonDir)) || '.git';
   const shared = ['config', 'config.worktree', 'logs/refs/stash'];
   const marks = await Promise.all(shared.map((name) => digestOf(path.join(commonDir, name))));
@@ -216,7 +234,7 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
       hidden,
       index: indexInfo ? `${indexInfo.size} ${indexInfo.mtimeMs} ${indexInfo.ctimeMs}` : '',
       checkout,
-      beside: beside.flat().toSorted(),
+      beside: [...new Set([...beside.flat(), ...above])].toSorted(),
     },
   };
 }
@@ -230,6 +248,19 @@ export function placesBeside(root: string, worktrees: readonly string[]): readon
     [homedir(), tmpdir(), '/tmp', '/var/tmp', path.parse(root).root].map((dir) => path.resolve(dir)),
   );
   return [...new Set([path.dirname(root), ...worktrees])].filter((dir) => !crowded.has(path.resolve(dir)));
+}
+
+/** The primary checkout, and the settings of HOME, are looked at by themselves. */
+async function lookedUp(checkout: string, at: { readonly root: string; readonly home: string }): Promise<string[]> {
+  const folders = foldersAbove(checkout).filter((folder) => !inside(at.root, folder));
+  const names = await Promise.all(
+    folders.map(async (folder) =>
+      (await lookedUpIn(folder))
+        .filter((name) => folder !== at.home || !HOME_FILES.includes(name))
+        .map((name) => toPosix(path.join(folder, name))),
+    ),
+  );
+  return names.flat();
 }
 
 /** Beside the repository a new folder is what people make (the next clone); a file there is not. */

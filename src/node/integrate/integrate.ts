@@ -15,7 +15,7 @@ import { worktreeRoot } from '../git/worktree.ts';
 import { endProcesses, ofRuns } from '../process/process-table.ts';
 import { sweepTemporary } from '../process/temporary.ts';
 import { environment } from '../process/processes.ts';
-import { checkPlace } from '../run/check-place.ts';
+import { aboveText, checkPlace } from '../run/check-place.ts';
 import { CleanCheckout } from '../run/clean-checkout.ts';
 import { settleSandbox } from '../run/confinement.ts';
 import { primaryValues } from '../run/private-values.ts';
@@ -107,10 +107,13 @@ async function integrate({
   const { sandbox } = settled.value;
   const redact = createRedactor(process.env, await primaryValues(repository));
   const runId = passId(repository, plan.id);
+  const place = await checkPlace(repository, { worktree: dir, plan: plan.id });
+  const above = aboveText(place);
+  if (above !== null) say(above);
   const checkout = new CleanCheckout({
     repository,
     plan,
-    dir: (await checkPlace(repository, { worktree: dir, plan: plan.id })).dir,
+    dir: place.dir,
     runId,
     sandbox,
     trace: null,

@@ -11,7 +11,7 @@ import { runAgent } from './agent-step.ts';
 import { beginAudit } from './audit.ts';
 import { checksOnBase } from './base-checks.ts';
 import type { AttemptOutcome, SliceClaim } from './claim.ts';
-import { checkPlace } from './check-place.ts';
+import { aboveText, checkPlace } from './check-place.ts';
 import { CleanCheckout } from './clean-checkout.ts';
 import { confineRun, enclosureOfCheck } from './confinement.ts';
 import { ABORTED, endLine, stoppedAtReplaced, type Ending } from './ending.ts';
@@ -73,16 +73,17 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
   const unready = await readyWorktree(claim, { base, startOver, env, sliceGit });
   if (unready) return unready;
   redactor.learn(await privateValues(repository.git, worktree, base));
-  const { dir, above } = await checkPlace(repository, { worktree, plan: plan.id });
-  if (above !== null) {
-    const summary = `checks can find packages in ${above}, which no set-up of theirs installed`;
+  const place = await checkPlace(repository, { worktree, plan: plan.id });
+  const { dir } = place;
+  const summary = aboveText(place);
+  if (summary !== null) {
     say(summary);
-    const suggestedAction = 'Take that directory away, or keep worktrees where there is none above.';
+    const suggestedAction = 'Take it away, or keep worktrees where nothing of that kind lies above.';
     await run.record({ type: 'note', note: { summary, severity: 'medium', suggestedAction } });
   }
   // What the operating system keeps from being written need not be compared, and a person's own changes are no question.
   const held = sandbox !== null && plan.sandbox.writable.length === 0;
-  const audit = held ? null : await beginAudit(claim);
+  const audit = held ? null : await beginAudit(claim, dir);
   const checkout = new CleanCheckout({
     repository,
     plan,

@@ -21,7 +21,8 @@ export interface RunAudit {
   look(ran: 'agent' | 'checks', approved?: ReadonlySet<string>): Promise<Stop | null>;
 }
 
-export async function beginAudit(claim: SliceClaim): Promise<RunAudit> {
+/** `checkout`: where its checks run. */
+export async function beginAudit(claim: SliceClaim, checkout: string): Promise<RunAudit> {
   const { run, slice, request } = claim;
   const { repository, loaded } = request;
   let since = new Date().toISOString();
@@ -34,6 +35,7 @@ export async function beginAudit(claim: SliceClaim): Promise<RunAudit> {
     slice: slice.id,
     runDir: run.path,
     worktrees: [root, path.join(root, loaded.plan.id)],
+    checkout,
     scopePaths: [...create, ...modify, ...boundary].flatMap((entry) => entry.path ?? []),
   });
   return {

@@ -3,19 +3,20 @@ import { lstat, mkdir, realpath } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { lookedUpAbove } from '../audit/lookups.ts';
 import type { Repository } from '../git/repository.ts';
 
 /** Where the check checkout of a slice stands. */
 export interface CheckPlace {
   readonly dir: string;
-  /** A `node_modules` above it, in which a check would find packages that no set-up installed; `null`: there is none. */
-  readonly above: string | null;
+  /** What lies above it and would be taken for the project's: packages that no set-up installed, other settings. */
+  readonly above: readonly string[];
 }
 
 /**
- * Where a slice's checks run: beside its worktree, unless a `node_modules` lies above (worktrees inside the checkout,
- * packages in the person's home), which a missing package would be taken from. Then in the first place without one:
- * the person's cache, or the temporary directory.
+ * Where a slice's checks run: beside its worktree, unless something lies above that tools look up (worktrees inside the
+ * checkout, packages in the person's home), which would stand for what the commit lacks. Then where there is least of
+ * it: the person's cache, or the temporary directory.
  */
 export async function checkPlace(
   repository: Pick<Repository, 'root'>,
@@ -24,9 +25,9 @@ export async function checkPlace(
   // What is checked sees its own path: it says nothing of a check, nor of us.
   const name = `.${path.basename(worktree)}.2`;
   const beside = path.join(path.dirname(worktree), name);
-  const above = await packagesAbove(beside);
-  if (above === null) return { dir: beside, above };
+  let best: CheckPlace = { dir: beside, above: await lookedUpAbove(beside) };
   for (const parent of elsewhere(repository, plan)) {
+    if (best.above.length === 0) break;
     // Others on the machine may not put anything there, nor be there first.
     const made = await mkdir(parent, { recursive: true, mode: 0o700 }).then(
       () => realpath(parent),
@@ -34,9 +35,18 @@ export async function checkPlace(
     );
     if (made === null || !(await isOwn(made))) continue;
     const dir = path.join(made, name);
-    if ((await packagesAbove(dir)) === null) return { dir, above: null };
+    const above = await lookedUpAbove(dir);
+    if (above.length < best.above.length) best = { dir, above };
   }
-  return { dir: beside, above };
+  return best;
+}
+
+/** That checks may find what lies above them, for people; `null`: there is nothing. */
+export function aboveText({ above }: CheckPlace): string | null {
+  const [first] = above;
+  if (first === undefined) return null;
+  const more = above.length > 1 ? ` and ${above.length - 1} more` : '';
+  return `checks can find ${first}${more} above their checkout, which no commit holds and no set-up of theirs made`;
 }
 
 /** Whether a worktree is one in which checks run, by its name. */
@@ -55,12 +65,4 @@ async function isOwn(dir: string): Promise<boolean> {
   const { uid, mode } = await lstat(dir);
   const user = process.getuid?.();
   return user === undefined || (uid === user && (mode & 0o022) === 0);
-}
-
-async function packagesAbove(dir: string): Promise<string | null> {
-  for (let at = path.dirname(dir); ; at = path.dirname(at)) {
-    const found = path.join(at, 'node_modules');
-    if (await lstat(found).catch(() => null)) return found;
-    if (path.dirname(at) === at) return null;
-  }
 }

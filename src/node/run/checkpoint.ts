@@ -14,7 +14,7 @@ import { RunDirectory, startedBy } from './run-directory.ts';
 import type { AttemptOutcome, AttemptRequest, CheckpointClaim } from './claim.ts';
 import { confineRun, enclosed, enclosureOfCheck } from './confinement.ts';
 import { outcomeText } from '../../core/run/claims.ts';
-import { checkPlace } from './check-place.ts';
+import { aboveText, checkPlace } from './check-place.ts';
 import { CleanCheckout } from './clean-checkout.ts';
 import { runCheck, validationCommand } from './verify.ts';
 import { worktreeRoot } from '../git/worktree.ts';
@@ -42,7 +42,8 @@ export async function reachCheckpoint({
   const run = RunDirectory.create(repository.runsDir, checkpoint.id, redact);
   // The leading dot keeps it apart from every slice's and workstream's directory, whatever they are called.
   const named = path.join(await worktreeRoot(repository), loaded.plan.id, `.${nodeName(checkpoint.id)}`);
-  const { dir } = await checkPlace(repository, { worktree: named, plan: loaded.plan.id });
+  const place = await checkPlace(repository, { worktree: named, plan: loaded.plan.id });
+  const { dir } = place;
   try {
     const me = await identify();
     await run.record({
@@ -59,6 +60,8 @@ export async function reachCheckpoint({
     say(
       `${checkpoint.id}: ${checkpoint.needs.join(' + ')}${checkpoint.unlocks.length > 0 ? ` -> ${checkpoint.unlocks.join(', ')}` : ''}`,
     );
+    const above = aboveText(place);
+    if (above !== null) say(above);
     const failed = await steps({ request, state, checkpoint, run, dir, redact }).catch((error: unknown) => ({
       reason: 'git-failed' as const,
       detail: error instanceof Error ? error.message : String(error),

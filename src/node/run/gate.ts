@@ -13,6 +13,7 @@ import type { FailureReason, Stop, Verification } from '../../core/run/model.ts'
 import { testChanges, unreadSnapshots, type TestChanges } from '../../core/gate/test-changes.ts';
 import type { PlanFacts } from '../../core/run/state-model.ts';
 import { success, type Result } from '../../core/text/result.ts';
+import { lookedUpAbove } from '../audit/lookups.ts';
 import {
   changesBetween,
   leadsOutside,
@@ -261,7 +262,7 @@ async function verify(request: GateRequest, candidate: Candidate): Promise<Verdi
     await run.record({ type: 'doubted', doubt });
   }
   if (failing.length > 0)
-    return failed(request, failing, request.inPlace ? [] : await onlyInWorktree(request.git, dir));
+    return failed(request, failing, request.inPlace ? NOWHERE : await onlyThere(request.git, dir));
   // With a failure that a person waived, nobody can say that the tests passed.
   const passed = results.length > 0 && results.every((result) => result.outcome === 'passed');
   return { end: 'verified', testsPassed: passed ? true : null };
@@ -327,7 +328,25 @@ async function doubtOfNames(git: Git, tree: string, changes: readonly BareChange
   return sameNames(added, [...top, ...below]);
 }
 
-/** Ignored files and folders of the agent's worktree that the clean checkout does not have: a check may have wanted them. */
+/** What the agent's worktree could use and the clean checkout cannot: a check may have wanted it. */
+interface OnlyThere {
+  /** Ignored files and folders. */
+  readonly ignored: readonly string[];
+  /** What tools find above the worktree, and not above the checkout: packages, settings. */
+  readonly above: readonly string[];
+}
+
+const NOWHERE: OnlyThere = { ignored: [], above: [] };
+
+async function onlyThere(git: Git, checkout: string): Promise<OnlyThere> {
+  const [ignored, there, here] = await Promise.all([
+    onlyInWorktree(git, checkout),
+    lookedUpAbove(git.dir),
+    lookedUpAbove(checkout),
+  ]);
+  return { ignored, above: there.filter((file) => !here.includes(file)) };
+}
+
 async function onlyInWorktree(git: Git, checkout: string): Promise<readonly string[]> {
   // `ls-files --directory --no-empty-directory` leaves out folders that are not empty where nothing beside them is in the
   // index, and the gate's own index is empty (findings/git-ls-files-no-empty-directory.sh).
@@ -336,15 +355,18 @@ async function onlyInWorktree(git: Git, checkout: string): Promise<readonly stri
   return ignored.filter((file) => !existsSync(path.join(checkout, file)));
 }
 
-function failed(request: GateRequest, failing: readonly Verification[], onlyThere: readonly string[]): Verdict {
-  const hidden = onlyThere.slice(0, 5).join(', ');
-  const more = onlyThere.length > 5 ? ` and ${onlyThere.length - 5} more` : '';
+function failed(request: GateRequest, failing: readonly Verification[], { ignored, above }: OnlyThere): Verdict {
+  const some = (files: readonly string[]): string =>
+    files.slice(0, 5).join(', ') + (files.length > 5 ? ` and ${files.length - 5} more` : '');
   const detail = [
     ...failing.map((check) => {
       const before = request.onBase.get(check.command);
       return `\`${check.command}\` ${outcomeText(check)}${onBaseText(check, before)}`;
     }),
-    ...(hidden === '' ? [] : [`git ignores ${hidden}${more}, so that no commit holds what lies there`]),
+    ...(ignored.length === 0 ? [] : [`git ignores ${some(ignored)}, so that no commit holds what lies there`]),
+    ...(above.length === 0
+      ? []
+      : [`the worktree finds ${some(above)} above it, which no commit holds: checks run where that is not found`]),
   ].join('; ');
   const unusable = failing.every((check) => check.outcome === 'not-found' || check.outcome === 'no-coverage');
   // An agent cannot mend a missing program or an empty selection by trying again.

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { agentRow, pathVariable, type DecomposingAgentId } from '../../../core/agent/agents.ts';
 import { answerIn, LARGEST_ANSWER, type Answer } from '../../../core/decompose/answer.ts';
 import { proposalJsonSchema } from '../../../core/plan/proposal.ts';
+import { abridged } from '../../../core/text/printing.ts';
 import { success, type Result } from '../../../core/text/result.ts';
 import { objectOf, parseJsonLine } from '../../agents/json-line.ts';
 import { detectAgent } from '../../agents/detect.ts';
@@ -82,7 +83,7 @@ async function ask(question: Question): Promise<Result<DecomposerAnswer, EngineF
     if (typeof structured === 'object' && structured !== null) answer = { value: structured };
     // Not yet the end: Codex says so each time that it tries to reach its model again, for as long as it takes.
     if (said['type'] === 'error' && typeof said['message'] === 'string') {
-      trouble = firstLine(said['message']);
+      trouble = abridged(said['message'].trim().split('\n')[0] ?? '');
       onProgress(trouble);
     }
     for (const event of reader.line(line, Date.now())) takeEvent(event);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { answerIn, LARGEST_ANSWER } from '../../../core/decompose/answer.ts';
 import { decomposeAgain } from '../../../core/decompose/feedback.ts';
 import { proposalJsonSchema } from '../../../core/plan/proposal.ts';
+import { abridged } from '../../../core/text/printing.ts';
 import { success } from '../../../core/text/result.ts';
 import { ANSWER_MINUTES, endedBadly, lastLine } from './agent-turns.ts';
 import type { DecomposerAgent } from '../model.ts';
@@ -104,17 +105,17 @@ export function commandAgent(options: CommandOptions): DecomposerAgent {
         title: program,
         program: found,
         minutes,
-        trouble: lastLine(errors).slice(0, 160),
+        trouble: abridged(lastLine(errors)),
       });
       if (ended) return ended;
       const answer = answerIn(text);
       if ('problem' in answer && outcome.exitCode !== 0) {
-        const detail = lastLine(errors) || lastLine(text).slice(0, 300) || `exit code ${outcome.exitCode ?? 'none'}`;
+        const detail = abridged(lastLine(errors) || lastLine(text)) || `exit code ${outcome.exitCode ?? 'none'}`;
         return fail('agent', `${program} failed: ${detail}`, 'Check that the command works by itself, then try again.');
       }
       // Whoever prints nothing when it is asked for the first time would print nothing again.
       if (text.trim() === '' && isFirst) {
-        const detail = lastLine(errors).slice(0, 300);
+        const detail = abridged(lastLine(errors));
         return fail(
           'agent',
           `${program} printed nothing${detail === '' ? '' : `; its last word was: ${detail}`}`,
