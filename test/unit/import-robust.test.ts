@@ -272,6 +272,139 @@ suite('importers: bad input', () => {
     }
   });
 
+  test('every open line of a task list is in the plan or a finding on its line, in whatever box and nesting', () => {
+    const boxes = {
+      open: ['[ ]', '[]', '[  ]', '[-]', '[~]', '[/]', '[?]', '[>]', '[!]', '\\[ \\]', '☐', '⬜'],
+      done: ['[x]', '[X]', '[ x]', '[x ]', '[✓]', '[✔]', '☑'],
+      none: ['', '[P]', '[1]'],
+    } as const;
+    const kinds: Readonly<
+      Record<string, { readonly path: string; readonly id: (n: number, part?: number) => string }>
+    > = {
+      'spec-kit': { path: 'specs/1/tasks.md', id: (n, part = 0) => `T${String(n * 10 + part).padStart(3, '0')}` },
+      openspec: { path: 'openspec/changes/cart/tasks.md', id: (n, part) => `1.${n}${part ? `.${part}` : ''}` },
+      kiro: { path: '.kiro/specs/cart/tasks.md', id: (n, part) => (part ? `${n}.${part}` : `${n}.`) },
+      'github-tasks': { path: 'todo.md', id: () => '' },
+    };
+    for (const [kind, { path, id }] of Object.entries(kinds)) {
+      for (const state of ['open', 'done', 'none'] as const) {
+        for (const box of boxes[state]) {
+          for (const marker of ['-', '*', '+', '7.', '7)']) {
+            for (const nested of [false, true]) {
+              for (const above of nested ? ['[ ]', '[x]', ''] : ['']) {
+                const own = `${box} ${nested ? id(2, 1) : id(2)} Write src/own.ts`;
+                const lines = [
+                  '## 1. Work',
+                  `- [ ] ${id(1)} Write src/first.ts`,
+                  ...(nested
+                    ? [`- ${above} ${id(2)} Write src/outer.ts`, `    ${marker} ${own}`]
+                    : [`${marker} ${own}`]),
+                  `- [ ] ${id(3)} Write src/last.ts`,
+                ];
+                const text = `${lines.join('\n')}\n`;
+                const { proposal, findings } = read(kind, input(path, text));
+                const plan = JSON.stringify(proposal?.slices ?? []);
+                const line = lines.findIndex((one) => one.includes('own.ts')) + 1;
+                const isSaid = plan.includes('own.ts') || findings.some((finding) => finding.line === line);
+                const what = `${kind}:\n${text}${JSON.stringify(findings.map(({ code, line: at }) => [code, at]))}`;
+                assert.ok(plan.includes('first.ts') && plan.includes('last.ts'), what);
+                if (state === 'open') assert.ok(plan.includes('own.ts'), what);
+                else if (state === 'done') assert.ok(!plan.includes('own.ts') || above !== '', what);
+                // Words below a task are part of it; at the margin they are a line that is left out.
+                else assert.ok(isSaid || above === '[x]' || (kind === 'github-tasks' && nested), what);
+                if (['[?]', '[>]', '[!]'].includes(box))
+                  assert.ok(
+                    findings.some((finding) => finding.code === 'import.box' && finding.line === line),
+                    what,
+                  );
+              }
+            }
+          }
+        }
+      }
+      for (const stray of [`${id(4) || '[ ]'} Write src/own.ts`, '[ ] Write src/own.ts', '| src/own.ts | [ ] |']) {
+        const text = `## 1. Work\n- [ ] ${id(1)} Write src/first.ts\n\n${stray}\n`;
+        const { findings } = read(kind, input(path, text));
+        if (/^\d\.\s/.test(stray)) continue;
+        assert.ok(
+          findings.some(({ code, line }) => code === 'import.left-out' && line === 4),
+          `${kind}: ${stray}`,
+        );
+      }
+    }
+  });
+
+  test('parts that Kiro marks as optional are left out and said, also as formatters write the mark', () => {
+    for (const mark of ['[ ]*', '[ ]\\*', '[ ] *', '[ ] \\*', '\\[ \\]\\*']) {
+      const text = `# Implementation Plan\n\n- [ ] 1. Store\n  - [ ] 1.1 Write the store in src/a.ts\n  - ${mark} 1.2 Tests in test/a.test.ts\n- ${mark} 2. Guide in docs/guide.md\n  - [ ] 2.1 Words in docs/words.md\n- [ ] 3. View in src/b.ts\n- [x] 4. Old in src/old.ts\n  - ${mark} 4.1 Tests in test/old.test.ts\n`;
+      const { proposal, findings } = read('kiro', input('.kiro/specs/cart/tasks.md', text));
+      const plan = JSON.stringify(proposal);
+      assert.ok(plan.includes('src/a.ts') && plan.includes('src/b.ts'), mark);
+      assert.doesNotMatch(plan, /test\/a\.test|guide|words|old/, mark);
+      const said = findings.find(({ code }) => code === 'import.optional')?.message ?? '';
+      assert.match(said, /1\.2, 2, 4\.1$/, `${mark}: ${said}`);
+    }
+  });
+
+  test('a sub-task of a board may wait for the task above it, at once or by way of another', () => {
+    const card = (id: string, deps: string, parent: string, words: string): [string, string] => [
+      `backlog/tasks/${id} - x.md`,
+      `---\nid: ${id}\ntitle: ${id}\nstatus: To Do\ndependencies: [${deps}]\n${parent === '' ? '' : `parent_task_id: ${parent}\n`}---\n\n## Description\n\n${words}\n`,
+    ];
+    const board = (...cards: readonly (readonly [string, string])[]): ImportResult =>
+      read('backlog', input('backlog/config.yml', 'project_name: P\n', { companions: new Map(cards) }));
+    for (const below of ['Write src/store.ts', 'Umbrella']) {
+      const { proposal, findings } = board(
+        card('TASK-1', '', '', below),
+        card('TASK-1.1', 'TASK-1', 'TASK-1', 'Write src/disk.ts'),
+        card('TASK-1.2', 'TASK-1.1', 'TASK-1', 'Write src/cache.ts'),
+        card('TASK-1.3', '', 'TASK-1', 'Write src/other.ts'),
+      );
+      assert.ok(!findings.some(({ code }) => code === 'import.cycle' || code === 'import.merged'), below);
+      assert.ok(proposal);
+      assert.ok(waits(proposal, 'TASK-1-2', 'TASK-1-1'));
+      if (below === 'Umbrella') continue;
+      assert.ok(waits(proposal, 'TASK-1-1', 'TASK-1') && waits(proposal, 'TASK-1', 'TASK-1-3'));
+    }
+    const circle = board(card('TASK-1', 'TASK-1.1', '', 'src/a.ts'), card('TASK-1.1', 'TASK-1', 'TASK-1', 'src/b.ts'));
+    assert.ok(codes(circle).includes('import.cycle'));
+  });
+
+  test('what is open below a finished task of Task Master is imported, and parts that are put off are said', () => {
+    const part = (id: number, status: string, file: string): object => ({ id, title: `Part in ${file}`, status });
+    const { proposal, findings } = read(
+      'task-master',
+      input(
+        '.taskmaster/tasks/tasks.json',
+        JSON.stringify({
+          tasks: [
+            {
+              id: 1,
+              title: 'Store',
+              status: 'done',
+              subtasks: [part(1, 'done', 'src/a.ts'), part(2, 'pending', 'src/b.ts'), part(3, 'deferred', 'src/c.ts')],
+            },
+            { id: 2, title: 'View in src/d.ts', status: 'done', subtasks: [part(1, 'done', 'src/e.ts'), { id: 2 }] },
+            {
+              id: 3,
+              title: 'Long in src/f.ts',
+              status: 'pending',
+              details: Array.from({ length: 90 }, (_, i) => `line ${i}`).join('\n'),
+            },
+          ],
+        }),
+      ),
+    );
+    const plan = JSON.stringify(proposal);
+    assert.match(plan, /1\.2 Part in src\/b\.ts/);
+    assert.doesNotMatch(plan, /1\.3 Part|src\/d\.ts/);
+    assert.match(plan, /line 89/);
+    const of = (code: string): string[] => findings.filter((one) => one.code === code).map(({ message }) => message);
+    assert.match(of('import.open-parts')[0] ?? '', /^1 is done, and 1\.2 in it is not/);
+    assert.match(of('import.deferred')[0] ?? '', /1\.3$/);
+    assert.equal(of('import.entry-invalid').length, 1);
+  });
+
   test('nothing to do says why', () => {
     assert.deepEqual(
       codes(read('spec-kit', input('specs/1/tasks.md', ''))).filter((code) => code === 'import.no-tasks'),

@@ -31,8 +31,8 @@ suite('plan from its directory', () => {
         });
         const { plan } = load(files);
         assert.deepEqual(
-          plan?.slices.map(({ id, deps }) => [id, deps]).toSorted(),
-          ids.map((id, at) => [id, at === 0 ? [] : [ids[at - 1]]]).toSorted(),
+          new Map(plan?.slices.map(({ id, deps }) => [id, deps])),
+          new Map(ids.map((id, at) => [id, at === 0 ? [] : [ids[at - 1]]])),
           notation,
         );
       }

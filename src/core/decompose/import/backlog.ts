@@ -2,7 +2,7 @@ import { field, textList, textOf, type DocumentMap } from '../../text/document.t
 import { readYaml } from '../../text/yaml.ts';
 import { readMarkdown } from '../../text/markdown.ts';
 import { SourceText, type Span } from '../../text/source.ts';
-import { readChecklist } from './checklist.ts';
+import { flattened, readChecklist, reportLeftOut } from './checklist.ts';
 import { bulleted, SourceDocument, importedSpec, joined } from './import-source.ts';
 import {
   ImportReport,
@@ -175,8 +175,20 @@ function groupsOf(open: readonly Card[], byKey: ReadonlyMap<string, Card>, repor
     umbrella.has(key) && depth < 20
       ? (children.get(key) ?? []).flatMap((card) => members(card.key, depth + 1))
       : [byKey.get(key)?.id ?? key];
+  const isAbove = (key: string, card: Card): boolean => {
+    let at = card.parent;
+    for (let steps = 0; at !== null && steps < 20; steps++) {
+      if (at === key) return true;
+      at = byKey.get(at)?.parent ?? null;
+    }
+    return false;
+  };
+  // A part may wait for the task above it; where that one has no work of its own, there is nothing to wait for.
   const resolve = (card: Card): string[] =>
-    card.after.flatMap((id) => (byKey.has(keyOf(id)) ? members(keyOf(id)) : [id]));
+    card.after
+      .filter((id) => !(umbrella.has(keyOf(id)) && isAbove(keyOf(id), card)))
+      .flatMap((id) => (byKey.has(keyOf(id)) ? members(keyOf(id)) : [id]));
+  const waiting = waitingOf(open);
   return kept.map((card): ImportedGroup => {
     const parts = (children.get(card.key) ?? []).filter((child) => folded.has(child.key));
     const above: Card[] = [];
@@ -187,8 +199,13 @@ function groupsOf(open: readonly Card[], byKey: ReadonlyMap<string, Card>, repor
       above.push(at);
       at = at.parent === null ? undefined : byKey.get(at.parent);
     }
-    const own = (children.get(card.key) ?? []).filter((child) => !folded.has(child.key));
-    const after = [...[card, ...parts, ...above].flatMap(resolve), ...own.flatMap((child) => members(child.key))];
+    // A task is done when its parts are, unless they say that they come after it.
+    const later = children.has(card.key) ? waiting(card.key) : new Set<string>();
+    const own = (children.get(card.key) ?? []).filter((child) => !folded.has(child.key) && !later.has(child.key));
+    const after = [
+      ...[card, ...parts, ...above].flatMap(resolve),
+      ...own.flatMap((child) => members(child.key)).filter((id) => !later.has(keyOf(id))),
+    ];
     const task: ImportedTask = {
       id: card.id,
       text: oneLine(card.description || card.title),
@@ -228,6 +245,27 @@ function groupsOf(open: readonly Card[], byKey: ReadonlyMap<string, Card>, repor
       checklist: [],
     };
   });
+}
+
+/** For the key of a task, the keys of all that wait for it, by way of others or at once. */
+function waitingOf(cards: readonly Card[]): (key: string) => ReadonlySet<string> {
+  const direct = new Map<string, string[]>();
+  for (const card of cards)
+    for (const id of card.after) {
+      const list = direct.get(keyOf(id));
+      if (list) list.push(card.key);
+      else direct.set(keyOf(id), [card.key]);
+    }
+  return (key) => {
+    const found = new Set<string>();
+    const stack = [...(direct.get(key) ?? [])];
+    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      if (found.has(at)) continue;
+      found.add(at);
+      stack.push(...(direct.get(at) ?? []));
+    }
+    return found;
+  };
 }
 
 /** The task of one file, its sub-tasks, and all they wait for. */
@@ -283,7 +321,7 @@ function cardOf(path: string, text: string, last: string, paths: WritePaths, rep
   const dotted = key.includes('.') ? key.slice(0, key.lastIndexOf('.')) : null;
   const description = document.text('description');
   const plan = document.text('implementation plan');
-  const criteria = checklistOf(source);
+  const criteria = checklistOf(source, report);
   const all = [title, description, plan, ...criteria].join('\n');
   const listed = textList(field(map, 'modified_files')?.value).map((file) => file.value);
   const named = paths.in(all);
@@ -304,8 +342,7 @@ function cardOf(path: string, text: string, last: string, paths: WritePaths, rep
     plan: plan
       .split('\n')
       .map((line) => oneLine(line.replace(/^\s*(?:[-*+•]|\d+[.)])\s+/, '').replace(/^#+\s*/, '')))
-      .filter((line) => line !== '')
-      .slice(0, 40),
+      .filter((line) => line !== ''),
     paths: [...new Set([...named, ...listed.filter(isRepositoryPath)])],
     verify: checksIn(all),
   };
@@ -316,14 +353,20 @@ function isRepositoryPath(path: string): boolean {
 }
 
 /** Open boxes of the acceptance criteria and of the definition of done, without their numbers. */
-function checklistOf(source: SourceText): string[] {
+function checklistOf(source: SourceText, report: ImportReport): string[] {
   const checklist = readChecklist(source);
-  return checklist.items
-    .filter(
-      (item) =>
-        item.done === false &&
-        /^(?:acceptance criteria|definition of done)/i.test(checklist.sections[item.section]?.text ?? ''),
-    )
+  const all = flattened(checklist.items);
+  const isIn = (section: number, names: RegExp): boolean => names.test(checklist.sections[section]?.text ?? '');
+  const criteria = /^(?:acceptance criteria|definition of done)/i;
+  // Description and plan are imported as they are, with their lists; notes and summaries tell what was done.
+  const prose = /^(?:description|implementation plan|implementation notes|final summary)/i;
+  reportLeftOut(
+    checklist,
+    new Set(all.filter(({ section, done }) => isIn(section, prose) || (isIn(section, criteria) && done !== null))),
+    report,
+  );
+  return all
+    .filter((item) => item.done === false && isIn(item.section, criteria))
     .map((item) => item.text.replace(/^#\d+\s+/, ''));
 }
 

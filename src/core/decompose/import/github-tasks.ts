@@ -1,6 +1,14 @@
 import { field, textOf } from '../../text/document.ts';
 import { SourceText, type Span } from '../../text/source.ts';
-import { flattened, readChecklist, reportOpenFence, type Checklist, type ChecklistItem } from './checklist.ts';
+import {
+  boxedItems,
+  flattened,
+  readChecklist,
+  reportLeftOut,
+  reportOpenFence,
+  type Checklist,
+  type ChecklistItem,
+} from './checklist.ts';
 import { bulleted, SourceDocument, importedSpec, joined } from './import-source.ts';
 import {
   ImportReport,
@@ -133,20 +141,15 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
 function tasksOf(checklist: Checklist, done: string[], report: ImportReport): ListedTask[] {
   const found: ListedTask[] = [];
   const seen = new Set<string>();
-  const stack = checklist.items.toReversed().map((item) => ({ item, above: '' }));
+  const taken = new Set<ChecklistItem>();
   let count = 0;
-  for (let next = stack.pop(); next; next = stack.pop()) {
-    const { item, above } = next;
+  // "- Backend" may have the boxes nested below it.
+  for (const { item, above: outer } of boxedItems(checklist.items)) {
+    const above = outer.map(({ text }) => text).join(': ');
     const heading = checklist.sections[item.section]?.text ?? '';
+    for (const one of [item, ...outer]) taken.add(one);
+    for (const child of flattened(item.children)) if (!item.done || child.done !== false) taken.add(child);
     if (evidenceHeading.test(heading)) continue;
-    if (item.done === null) {
-      // "- Backend" with the boxes nested below it.
-      for (let i = item.children.length - 1; i >= 0; i--) {
-        const child = item.children[i];
-        if (child) stack.push({ item: child, above: above === '' ? item.text : `${above}: ${item.text}` });
-      }
-      continue;
-    }
     const waits = [...item.text.matchAll(waitsFor)];
     const rest = waits.reduce((text, match) => text.replace(match[0], ' '), item.text);
     if (blockerHeading.test(heading) || (waits.length > 0 && wordsOf(rest) === '')) {
@@ -209,6 +212,7 @@ function tasksOf(checklist: Checklist, done: string[], report: ImportReport): Li
       ),
     });
   }
+  reportLeftOut(checklist, taken, report);
   return found;
 }
 

@@ -1,7 +1,15 @@
 import { readJson } from '../../text/json.ts';
 import { field, scalarText } from '../../text/document.ts';
 import { SourceText } from '../../text/source.ts';
-import { flattened, readChecklist, reportOpenFence, type Checklist, type ChecklistItem } from './checklist.ts';
+import {
+  boxedItems,
+  flattened,
+  readChecklist,
+  reportLeftOut,
+  reportOpenFence,
+  type Checklist,
+  type ChecklistItem,
+} from './checklist.ts';
 import { joinShort, keptOrder, splitLong } from './bundling.ts';
 import {
   bulleted,
@@ -144,8 +152,9 @@ function entriesOf(checklist: Checklist, report: ImportReport): Entry[] {
   const byId = new Map<string, Entry>();
   const seen = new Set<string>();
   const repeats = new Map<string, number>();
-  for (const item of checklist.items) {
-    if (item.done === null) continue;
+  const taken = new Set<ChecklistItem>();
+  for (const item of outermost(checklist.items)) {
+    for (const one of flattened([item])) taken.add(one);
     const match = numberPattern.exec(item.text);
     const wanted = match?.[1] ?? String(entries.length + 1);
     let id = wanted;
@@ -162,24 +171,47 @@ function entriesOf(checklist: Checklist, report: ImportReport): Entry[] {
     seen.add(id);
     const text = oneLine(item.text.slice(match?.[0].length ?? 0).replaceAll('**', ''));
     const parent = id.includes('.') ? byId.get(id.slice(0, id.lastIndexOf('.'))) : undefined;
+    const below = (): Entry['parts'] =>
+      boxedItems(item.children).map(({ item: part }, i) => {
+        const number = numberPattern.exec(part.text);
+        const partId = number?.[1] ?? `${id}.${i + 1}`;
+        seen.add(partId);
+        return { id: partId, text: oneLine(part.text.slice(number?.[0].length ?? 0)), item: part };
+      });
     if (parent) {
-      parent.parts.push({ id, text, item });
+      // What is open below a ticked part is still to be done.
+      parent.parts.push({ id, text, item }, ...(item.done ? below() : []));
       continue;
     }
     const entry: Entry = { id, text, item, parts: [], notes: [] };
-    for (const child of item.children) {
-      if (child.done === null) entry.notes.push(...[child, ...flattened(child.children)].map((one) => one.text));
-      else {
-        const number = numberPattern.exec(child.text);
-        const partId = number?.[1] ?? `${id}.${entry.parts.length + 1}`;
-        seen.add(partId);
-        entry.parts.push({ id: partId, text: oneLine(child.text.slice(number?.[0].length ?? 0)), item: child });
-      }
-    }
+    entry.parts.push(...below());
+    for (const child of item.children)
+      if (child.done === null) entry.notes.push(...outsideOfBoxes(child).map((one) => one.text));
     entries.push(entry);
     byId.set(id, entry);
   }
+  for (const item of checklist.items)
+    if (item.done === null && outsideOfBoxes(item).length < flattened([item]).length)
+      for (const one of outsideOfBoxes(item)) taken.add(one);
+  reportLeftOut(checklist, taken, report);
   return entries;
+}
+
+/** The tasks at the margin, also where an item without a box stands above them. */
+function outermost(items: readonly ChecklistItem[]): ChecklistItem[] {
+  return items.flatMap((item) => (item.done === null ? boxedItems(item.children).map((one) => one.item) : item));
+}
+
+/** An item without a box and what is below it, up to the boxes. */
+function outsideOfBoxes(item: ChecklistItem): ChecklistItem[] {
+  const result: ChecklistItem[] = [];
+  const stack = [item];
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    if (next.done !== null) continue;
+    result.push(next);
+    stack.push(...next.children.toReversed());
+  }
+  return result;
 }
 
 interface TaskContext {
@@ -203,8 +235,10 @@ function tasksOf(entry: Entry, context: TaskContext): ImportedTask[] {
   const whole = entry.parts.length === 0;
   // A ticked task may still have parts that are not.
   const finished = entry.item.done === true && entry.parts.every((part) => part.item.done || part.item.optional);
-  if (finished || (whole && entry.item.optional)) {
+  if (finished || entry.item.optional) {
     (finished ? context.done : context.optional).push(entry.id);
+    if (finished)
+      context.optional.push(...entry.parts.flatMap(({ id, item }) => (item.done === false && item.optional ? id : [])));
     return [];
   }
   const parts = whole

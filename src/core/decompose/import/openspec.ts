@@ -1,6 +1,14 @@
 import { SourceText } from '../../text/source.ts';
 import { stems } from '../../text/mentions.ts';
-import { flattened, readChecklist, reportOpenFence, type Checklist } from './checklist.ts';
+import {
+  boxedItems,
+  flattened,
+  readChecklist,
+  reportLeftOut,
+  reportOpenFence,
+  type Checklist,
+  type ChecklistItem,
+} from './checklist.ts';
 import { joinShort, keptOrder, splitLong } from './bundling.ts';
 import {
   bulleted,
@@ -150,9 +158,12 @@ function groupsOf(checklist: Checklist, paths: WritePaths, done: string[], repor
   const counts = new Map<string, number>();
   let place = 0;
   const numberOf = (text: string): RegExpExecArray | null => /^(\d+(?:\.\d+)*)[.):]?\s+/.exec(text);
-  const written = new Set(checklist.items.map((item) => numberOf(item.text)?.[1] ?? ''));
-  for (const item of checklist.items) {
-    if (item.done === null) continue;
+  const boxed = boxedItems(checklist.items);
+  const written = new Set(boxed.map(({ item }) => numberOf(item.text)?.[1] ?? ''));
+  const taken = new Set<ChecklistItem>();
+  for (const { item, above } of boxed) {
+    for (const one of [item, ...above]) taken.add(one);
+    for (const child of flattened(item.children)) if (!item.done || child.done !== false) taken.add(child);
     // `### 1.1 Part` stands below `## 1. Group`.
     let index = item.section;
     while (index > 0 && (sections[index]?.level ?? 1) > 2) index--;
@@ -186,9 +197,10 @@ function groupsOf(checklist: Checklist, paths: WritePaths, done: string[], repor
     }
     const words = oneLine(item.text.slice(own?.[0].length ?? 0));
     const below = flattened(item.children);
-    const details = below.filter((child) => child.done === null).map((child) => child.text);
+    const notes = below.filter((child) => child.done === null).map((child) => child.text);
+    const details = [...above.map((one) => `Part of: ${one.text}`), ...notes];
     const checks = below.filter((child) => child.done === false).map((child) => child.text);
-    const all = [words, ...details, ...checks].join('\n');
+    const all = [words, ...notes, ...checks].join('\n');
     const [work, proof] = withoutProof(words);
     let group = groups.get(key);
     if (!group) {
@@ -212,6 +224,7 @@ function groupsOf(checklist: Checklist, paths: WritePaths, done: string[], repor
       span: item.span,
     });
   }
+  reportLeftOut(checklist, taken, report);
   return [...groups.values()].map((group) => ({ ...group, title: oneLine(group.title.replaceAll(/[*_`]/g, '')) }));
 }
 

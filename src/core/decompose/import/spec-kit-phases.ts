@@ -2,7 +2,7 @@ import { isTestPath } from '../../conventions/sources.ts';
 import { headingKey } from '../../text/markdown.ts';
 import { stems } from '../../text/mentions.ts';
 
-import type { Checklist, ChecklistItem } from './checklist.ts';
+import { flattened, reportLeftOut, type Checklist, type ChecklistItem } from './checklist.ts';
 import { labelled } from './import-source.ts';
 import type { ImportedGroup, ImportedTask, ImportReport } from './model.ts';
 import { checksIn, type WritePaths } from './paths.ts';
@@ -30,7 +30,7 @@ export interface Phase {
   readonly tasks: PhaseTask[];
 }
 
-/** Items with a number below a heading; what else has a box (a progress list, a gate) is no task. */
+/** Items with a number, at any depth; what else has a box (a progress list, a gate) is no task, and is said. */
 export function phasesOf(
   checklist: Checklist,
   paths: WritePaths,
@@ -47,11 +47,16 @@ export function phasesOf(
     return at;
   };
   let highest = 0;
-  for (const item of checklist.items) highest = Math.max(highest, Number(/^\W*T(\d{2,4})/.exec(item.text)?.[1] ?? 0));
-  const boxed = checklist.items.some((item) => item.done !== null && idPattern.test(item.text));
-  for (const item of checklist.items) {
+  const all = flattened(checklist.items);
+  for (const item of all) highest = Math.max(highest, Number(/^\W*T(\d{2,4})/.exec(item.text)?.[1] ?? 0));
+  const boxed = all.some((item) => item.done !== null && idPattern.test(item.text));
+  const isTask = (item: ChecklistItem): boolean => idPattern.test(item.text) && !(boxed && item.done === null);
+  const taken = new Set<ChecklistItem>();
+  for (const item of all) {
     const match = idPattern.exec(item.text);
-    if (!match || (boxed && item.done === null)) continue;
+    if (!match || !isTask(item)) continue;
+    const below = belowTask(item, isTask);
+    for (const one of [item, ...below]) taken.add(one);
     const index = headingOf(item.section);
     let phase = phases.get(index);
     if (!phase) {
@@ -77,17 +82,44 @@ export function phasesOf(
       id = other;
     }
     seen.add(id);
-    phase.tasks.push(taskOf(id, item, match[0].length, checklist, paths, known, report));
+    phase.tasks.push(taskOf({ id, item, below, skip: match[0].length }, checklist, paths, known, report));
   }
+  // A list of numbers that says more of tasks that stand elsewhere: their order, who does them.
+  for (const item of all) if (item.done === null && seen.has(idOf(item).toUpperCase())) taken.add(item);
+  reportLeftOut(checklist, taken, report);
   return [...phases].toSorted(([a], [b]) => a - b).map(([, phase]) => phase);
 }
 
 const idPattern = /^(?:\*\*|`|\[)?(T\d{2,4}[a-z]?|TX{2,3})(?:\*\*|`|\])?:?(?:\*\*)?\s+/i;
 
+function idOf(item: ChecklistItem): string {
+  return idPattern.exec(item.text)?.[1] ?? '';
+}
+
+/** What is nested in a task, without the tasks in it. */
+function belowTask(task: ChecklistItem, isTask: (item: ChecklistItem) => boolean): ChecklistItem[] {
+  const result: ChecklistItem[] = [];
+  const stack = task.children.toReversed();
+  for (let item = stack.pop(); item; item = stack.pop()) {
+    if (isTask(item)) continue;
+    result.push(item);
+    stack.push(...item.children.toReversed());
+  }
+  return result;
+}
+
 function taskOf(
-  id: string,
-  item: ChecklistItem,
-  skip: number,
+  {
+    id,
+    item,
+    below,
+    skip,
+  }: {
+    readonly id: string;
+    readonly item: ChecklistItem;
+    readonly below: readonly ChecklistItem[];
+    readonly skip: number;
+  },
   checklist: Checklist,
   paths: WritePaths,
   known: readonly string[],
@@ -102,8 +134,8 @@ function taskOf(
     text = text.slice(mark[0].length);
   }
   const after = [...text.matchAll(dependsPattern)].flatMap((match) => idsIn(match[1] ?? ''));
-  const details = item.children.filter((child) => child.done === null).map((child) => child.text);
-  const checks = item.children.filter((child) => child.done === false).map((child) => child.text);
+  const details = below.filter((child) => child.done === null).map((child) => child.text);
+  const checks = below.filter((child) => child.done === false).map((child) => child.text);
   const words = text.replace(/\s*\((?:depends on|after|requires|blocked by)\s[^)]*\)/gi, '').trim();
   if (/\[(?:Entity|Service|endpoint|name|file|Title|location|user journey)\w*[ /\w]*\]/.test(words))
     report.add('import.placeholder', 'warning', `${id} still has the words of the template: say what is meant`, {

@@ -91,7 +91,16 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
   const done: string[] = [];
   const later: string[] = [];
   const open = entries.filter((entry) => {
-    if (doneStates.has(entry.status)) done.push(entry.id);
+    const left = entry.parts.filter((part) => !part.done && !part.later);
+    if (doneStates.has(entry.status) && left.length > 0)
+      report.add(
+        'import.open-parts',
+        'warning',
+        `${entry.id} is ${entry.status}, and ${left.map((part) => `${entry.id}.${part.id}`).join(', ')} in it ${left.length === 1 ? 'is' : 'are'} not: what is open is imported`,
+        { span: entry.span },
+      );
+    later.push(...entry.parts.filter((part) => part.later).map((part) => `${entry.id}.${part.id}`));
+    if (doneStates.has(entry.status) && left.length === 0) done.push(entry.id);
     else if (laterStates.has(entry.status)) later.push(entry.id);
     else return true;
     return false;
@@ -157,6 +166,8 @@ interface Part {
   readonly words: string;
   readonly after: readonly string[];
   readonly done: boolean;
+  /** Put off, so no part of the work now. */
+  readonly later: boolean;
 }
 
 interface Entry {
@@ -239,16 +250,22 @@ function entryOf(item: DocumentValue, report: ImportReport): Entry[] {
       acceptance: wordsOf(map, 'acceptanceCriteria'),
       status: (textOf(field(map, 'status')?.value)?.value ?? 'pending').toLowerCase(),
       after: textList(field(map, 'dependencies')?.value).map((dep) => dep.value),
-      parts: parts?.kind === 'list' ? parts.items.flatMap((part, i) => partOf(part, i)) : [],
+      parts: parts?.kind === 'list' ? parts.items.flatMap((part, i) => partOf(part, i, report)) : [],
       checkpoint: textOf(field(map, 'type')?.value)?.value === 'checkpoint',
       span: id.span,
     },
   ];
 }
 
-function partOf(item: DocumentValue, index: number): Part[] {
-  const title = textOf(field(item, 'title')?.value)?.value;
-  if (title === undefined) return [];
+function partOf(item: DocumentValue, index: number, report: ImportReport): Part[] {
+  const title = textOf(field(item, 'title')?.value)?.value ?? textOf(field(item, 'description')?.value)?.value;
+  if (title === undefined) {
+    report.add('import.entry-invalid', 'warning', 'this part has neither title nor description and is left out', {
+      span: firstLine(item.span),
+    });
+    return [];
+  }
+  const status = (textOf(field(item, 'status')?.value)?.value ?? '').toLowerCase();
   const id = textOf(field(item, 'id')?.value)?.value ?? String(index + 1);
   return [
     {
@@ -260,7 +277,8 @@ function partOf(item: DocumentValue, index: number): Part[] {
         .filter((text) => text !== '')
         .join('\n'),
       after: textList(field(item, 'dependencies')?.value).map((dep) => dep.value),
-      done: doneStates.has((textOf(field(item, 'status')?.value)?.value ?? '').toLowerCase()),
+      done: doneStates.has(status),
+      later: laterStates.has(status),
     },
   ];
 }
@@ -276,9 +294,9 @@ function wordsOf(map: DocumentValue, key: string): string {
 }
 
 function taskOf(entry: Entry, paths: WritePaths, source: SourceText): ImportedTask {
-  const parts = entry.parts.filter((part) => !part.done);
+  const parts = entry.parts.filter((part) => !part.done && !part.later);
   const ids = new Set(entry.parts.map((part) => part.id));
-  const finished = entry.parts.length - parts.length;
+  const finished = entry.parts.filter((part) => part.done).length;
   const all = [
     entry.title,
     entry.description,
@@ -320,8 +338,7 @@ function statements(text: string): string[] {
     .replaceAll(/```[\s\S]*?(?:```|$)/g, '\n')
     .split(/\n+/)
     .map((line) => oneLine(line.replace(/^\s*(?:[-*+•]|\d+[.)])\s+/, '').replace(/^#+\s*/, '')))
-    .filter((line) => line !== '' && !/^[\w\s]{1,40}:$/.test(line))
-    .slice(0, 40);
+    .filter((line) => line !== '' && !/^[\w\s]{1,40}:$/.test(line));
 }
 
 function firstSentence(text: string): string {
