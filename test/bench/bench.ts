@@ -42,8 +42,10 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'slicewave-bench-'));
 try {
   if (!process.env['SLICEWAVE_CLI']) {
     build();
-    // A copy, so that a build in the middle of a measurement changes nothing.
-    cpSync(path.join(root, 'dist'), path.join(scratch, 'dist'), { recursive: true });
+    // A copy, so that a build in the middle of a measurement changes nothing; the demo looks for its example beside it.
+    for (const part of ['dist', 'examples']) {
+      cpSync(path.join(root, part), path.join(scratch, part), { recursive: true });
+    }
     process.env['SLICEWAVE_CLI'] = path.join(scratch, 'dist/cli.js');
   }
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, node ${process.version}, load ${loadavg()[0]?.toFixed(1)}`;
