@@ -1,7 +1,8 @@
 /** What a confined process may do, tried with the real sandbox of this machine. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -18,6 +19,7 @@ import { openRepository } from '../../src/node/git/repository.ts';
 import { Enclosure, findSandbox, type EnclosureRequest } from '../../src/node/process/sandbox.ts';
 import { environment, runProcess, type SpawnOutcome } from '../../src/node/process/processes.ts';
 import { installSandbox, sandboxObstacle } from '../sandbox/install.ts';
+import { CLI, Project } from './fixture.ts';
 
 suite('the sandbox', () => {
   let top = '';
@@ -211,3 +213,43 @@ function livingWith(place: string): readonly string[] {
     }
   });
 }
+
+suite('an agent in the sandbox', function () {
+  this.timeout(240_000);
+
+  test('commits, and is held at the commit, also where Slicewave itself lies in a temporary directory', async function () {
+    if (!(await findSandbox()).ok) return this.skip();
+    const project = await Project.create();
+    const installed = realpathSync(mkdtempSync(path.join(tmpdir(), 'slicewave-installed-')));
+    try {
+      cpSync(path.dirname(CLI), path.join(installed, 'dist'), { recursive: true });
+      writeFileSync(path.join(installed, 'package.json'), '{"type": "module"}');
+      project.writePlan({ slices: [{ id: 'A1', verify: ['test -f src/A1.txt'] }] });
+      const script = path.join(project.home, 'commits.sh');
+      writeFileSync(
+        script,
+        `echo work > "src/$SLICEWAVE_SLICE.txt"; echo more > outside.txt
+git add -A; if git commit -qm all 2> refused.txt; then echo "let through"; fi
+git reset -q; rm outside.txt; git add "src/$SLICEWAVE_SLICE.txt"; cat refused.txt; rm refused.txt
+git commit -qm mine || exit 9
+git log -1 --format=committed:%s
+`,
+      );
+      const args = ['--agent', 'command', '--agent-command', `bash '${script}'`, '--sandbox', 'required'];
+      const ran = spawnSync(
+        process.execPath,
+        [path.join(installed, 'dist', path.basename(CLI)), 'run', project.planDir, ...args],
+        { cwd: project.root, env: project.env, encoding: 'utf8' },
+      );
+      const [run = ''] = project.runIds().filter((id) => id.includes('-A1-'));
+      const said = readFileSync(path.join(project.runsDir, run, 'output.txt'), 'utf8');
+      assert.equal(ran.status, 0, `${ran.stdout}${ran.stderr}${said}`);
+      assert.match(said, /committed:mine/);
+      assert.match(said, /outside\.txt/);
+      assert.doesNotMatch(said, /let through/);
+    } finally {
+      rmSync(installed, { recursive: true, force: true });
+      await project.close();
+    }
+  });
+});

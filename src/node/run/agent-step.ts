@@ -93,7 +93,7 @@ export async function runAgent(
     say(
       `agent: ${adapter.title}${detection.version ? ` ${detection.version}` : ''}${resume ? ' (resumed session)' : ''}, base ${base.slice(0, 10)}`,
     );
-    const place = { repository, setting: plan.sandbox, worktree, state: adapter.state?.(env) ?? null };
+    const place = { repository, setting: plan.sandbox, worktree, state: adapter.state?.(env) ?? null, slicewave };
     const working = enclosed(enclosureOfAgent(sandbox, place), (confined) =>
       runSession({
         confined,

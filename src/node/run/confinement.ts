@@ -106,6 +106,8 @@ export interface CheckPlace {
 
 export interface AgentPlace extends Omit<CheckPlace, 'writable' | 'network'> {
   readonly state: AgentState | null;
+  /** argv that starts this very command line: hooks of the agent and of its git call it, wherever it is installed. */
+  readonly slicewave: readonly string[];
 }
 
 /**
@@ -122,7 +124,7 @@ export async function enclosureOfAgent(sandbox: Sandbox | null, place: AgentPlac
     kept: state?.kept ?? [],
     hidden: setting.hidden,
     projects: [repository.root],
-    needed: [repository.root, repository.commonDir],
+    needed: [repository.root, repository.commonDir, ...place.slicewave],
     git: (into) => makePrivateGit(repository, worktree, into),
   });
 }

@@ -69,7 +69,7 @@ export async function wrapCommand(
     await run.record({ type: 'sandbox', by: sandbox?.title ?? null, why_not: whyNot });
     const [program = '', ...args] = request.words;
     const [out, err] = [new RedactedLines(redact, request.out), new RedactedLines(redact, request.err)];
-    const place = { repository, setting: defaultSandbox, worktree, state: null };
+    const place = { repository, setting: defaultSandbox, worktree, state: null, slicewave: [] };
     const outcome = await enclosed(enclosureOfAgent(sandbox, place), (confined) =>
       runProcess({
         confined,
