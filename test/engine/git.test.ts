@@ -39,6 +39,27 @@ suite('Git beside another git', () => {
     assert.ok((await listing).includes(`worktree ${path.join(project.home, 'half')}`));
   });
 
+  test('a command that prints nothing has ended when git has', async () => {
+    const waits: (number | undefined)[] = [];
+    const real = globalThis.setTimeout;
+    globalThis.setTimeout = Object.assign((...given: Parameters<typeof real>) => {
+      waits.push(given[1]);
+      return real(...given);
+    }, real);
+    try {
+      const git = new Git(project.root);
+      assert.equal((await git.run(['update-ref', 'refs/slicewave/quiet', 'HEAD'])).stdout, '');
+      assert.equal((await git.run(['config', '--get', 'no.such'], { accept: [1] })).exitCode, 1);
+    } finally {
+      globalThis.setTimeout = real;
+    }
+    // What is left is the limit of each command.
+    assert.deepEqual(
+      waits.filter((ms) => (ms ?? 0) < 60_000),
+      [],
+    );
+  });
+
   test('a worktree is made although another one is just being made', async () => {
     const repository = await openRepository(project.root);
     assert.ok(repository.ok);

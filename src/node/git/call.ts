@@ -48,6 +48,8 @@ const DECIDED = {
   allowUnsafeTemplateDir: true,
 } as const;
 
+const NOTHING = Buffer.alloc(0);
+
 /** Runs one git, without a shell. Never rejects: what went wrong is in the exit code and on standard error. */
 export async function callGit(request: GitCall): Promise<GitAnswer> {
   // simple-git leaves standard input open when there is nothing to write, and git waits for its end.
@@ -75,11 +77,13 @@ export async function callGit(request: GitCall): Promise<GitAnswer> {
       return error && !(error instanceof Buffer) && result.exitCode === 0 ? error : undefined;
     },
   }).env(request.env);
-  if (onStdout) {
-    // simple-git reads the same stream as bytes: its encoding may not be set.
-    const decoder = new StringDecoder('utf8');
-    git.outputHandler((_command, out) => void out.on('data', (chunk: Buffer) => onStdout(decoder.write(chunk))));
-  }
+  // simple-git reads the same stream as bytes: its encoding may not be set.
+  const decoder = new StringDecoder('utf8');
+  git.outputHandler((_command, out) => {
+    if (onStdout) out.on('data', (chunk: Buffer) => onStdout(decoder.write(chunk)));
+    // After a command that printed nothing it waits for 50 ms more, unless there was a chunk, be it an empty one.
+    out.on('end', () => out.emit('data', NOTHING));
+  });
   try {
     await git.raw([...request.args]);
   } catch (error) {
