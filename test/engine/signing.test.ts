@@ -7,7 +7,8 @@ import path from 'node:path';
 import { Git } from '../../src/node/git/git.ts';
 import { openRepository } from '../../src/node/git/repository.ts';
 import { readSettings } from '../../src/node/git/settings.ts';
-import { commitAsUser, signerOf, unsignedBetween, whyNotSigning } from '../../src/node/git/signing.ts';
+import { doctor, type DoctorCheck } from '../../src/node/run/doctor.ts';
+import { commitAsUser, SIGNER_WAITED, signerOf, unsignedBetween, whyNotSigning } from '../../src/node/git/signing.ts';
 import { fake, Project } from './fixture.ts';
 
 const KEY_PROGRAM = 'ssh-keygen';
@@ -61,6 +62,10 @@ suite('commits of a user who signs', function () {
     const { code, out, err } = await project.run();
     assert.equal(code, 0, out + err);
     assert.match(out + err, /the commit is not signed, though commit\.gpgSign asks for it: .*key/i);
+    const warned = (out + err).indexOf('commit.gpgSign asks for signed commits, and none can be signed now (');
+    const started = (out + err).search(/^A1 +running/m);
+    assert.ok(warned >= 0 && warned < started, out + err);
+    assert.match(out + err, /Make `git commit -S` work here/);
     const integrated = await project.cli('integrate', project.planDir, '--into', 'main');
     assert.equal(integrated.code, 0, integrated.out + integrated.err);
     assert.match(
@@ -69,6 +74,76 @@ suite('commits of a user who signs', function () {
     );
     assert.equal(project.git('show', 'main:src/A1.txt'), 'A1 saw start.txt');
   });
+});
+
+suite('what a person set for merges of their own', function () {
+  this.timeout(240_000);
+  let project: Project;
+  let base: string;
+  let integration: string;
+
+  suiteSetup(async () => {
+    project = await Project.create({ slices: [{ id: 'A1', verify: [fake('check')] }] });
+    project.git('config', 'merge.verifySignatures', 'true');
+    project.git('config', 'merge.ff', 'only');
+    const { code, out, err } = await project.run();
+    assert.equal(code, 0, out + err);
+    base = project.git('rev-parse', 'main');
+  });
+  suiteTeardown(() => project.close());
+
+  const integrate = async (): Promise<{ code: number | null; said: string }> => {
+    const { code, out, err } = await project.cli('integrate', project.planDir, '--into', 'main');
+    integration = project.git('rev-parse', `slicewave/${project.planId}/integration`);
+    return { code, said: out + err };
+  };
+
+  test('merges what is unsigned nowhere, says why, and what to do', async () => {
+    // A setting that comes later has no say: the one of the plan's start is kept.
+    project.git('config', 'merge.verifySignatures', 'false');
+    const { code, said } = await integrate();
+    assert.notEqual(code, 0, said);
+    assert.match(said, /main was not moved: merge\.verifySignatures asks for a signature that can be verified/);
+    assert.match(said, /--no-verify-signatures/);
+    assert.doesNotMatch(said, /main now holds it/);
+    assert.equal(project.git('rev-parse', 'main'), base);
+    assert.equal(project.git('status', '--porcelain', '--untracked-files=no', '--', 'src'), '');
+  });
+
+  test('makes no merge commit where only fast-forwards are allowed', async () => {
+    forget('merge.verifysignatures');
+    project.git('commit', '--quiet', '--allow-empty', '-m', 'meanwhile');
+    base = project.git('rev-parse', 'main');
+    const { code, said } = await integrate();
+    assert.notEqual(code, 0, said);
+    assert.match(said, /main was not moved: merge\.ff=only allows no merge commit/);
+    assert.equal(project.git('rev-parse', 'main'), base);
+  });
+
+  test('what a branch sets for its merges is kept where it forbids, and leaves nothing out of a merge', async () => {
+    forget('merge.ff');
+    project.git('config', 'branch.main.mergeOptions', '--ff-only');
+    const refused = await integrate();
+    assert.match(refused.said, /main was not moved: branch\.main\.mergeOptions allows no merge commit/);
+    project.git('config', 'branch.main.mergeOptions', '--squash -s ours');
+    const { code, said } = await integrate();
+    assert.equal(code, 0, said);
+    assert.match(said, /main now holds it/);
+    project.git('merge-base', '--is-ancestor', integration, 'main');
+    assert.equal(project.git('show', 'main:src/A1.txt'), 'A1 saw start.txt');
+  });
+
+  /** As if the setting had not been there at the start. */
+  function forget(key: string): void {
+    const file = path.join(project.runsDir, 'settings', `${project.planId}.json`);
+    const settings: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    assert.ok(typeof settings === 'object' && settings !== null && 'config' in settings);
+    assert.ok(Array.isArray(settings.config));
+    const config: readonly unknown[] = settings.config;
+    const kept = config.filter((one) => !(Array.isArray(one) && one[0] === key));
+    const own = config.findLast((one) => Array.isArray(one) && one[0] === key);
+    writeFileSync(file, JSON.stringify({ ...settings, config: [...kept, own] }));
+  }
 });
 
 suite('signing', () => {
@@ -124,6 +199,33 @@ suite('signing', () => {
       execFileSync('git', ['-C', top, 'commit', '--quiet', '--allow-empty', '-m', 'two'], { stdio: 'ignore' }),
     );
     assert.ok(existsSync(ran), 'the trap is one');
+  });
+
+  test('a machine whose signer cannot sign is told of, and one whose signer can', async () => {
+    const key = path.join(top, 'key');
+    makeKey(key);
+    const set = (name: string, value: string): unknown => execFileSync('git', ['-C', top, 'config', name, value]);
+    const signing = async (): Promise<DoctorCheck | undefined> =>
+      (await doctor(top)).find((check) => check.name === 'signing');
+    assert.equal(await signing(), undefined);
+    set('commit.gpgsign', 'true');
+    set('gpg.format', 'ssh');
+    set('user.signingkey', key);
+    assert.equal((await signing())?.status, 'ok');
+    rmSync(key);
+    const lacking = await signing();
+    assert.equal(lacking?.status, 'warning');
+    assert.match(lacking?.detail ?? '', /they will be made without a signature/);
+    assert.match(lacking?.remedy ?? '', /git commit -S/);
+  });
+
+  test('runners wait no second time for a signer that waited in vain', async () => {
+    execFileSync('git', ['-C', top, 'config', 'commit.gpgsign', 'true']);
+    const repository = await openRepository(top);
+    assert.ok(repository.ok);
+    const settings = await readSettings(repository.value);
+    const first = signerOf(settings, {})?.timeLimit ?? 0;
+    assert.ok((signerOf(settings, { [SIGNER_WAITED]: '1' })?.timeLimit ?? 0) < first / 4);
   });
 
   test('a signer that waits for a person is ended, and the commit is made without', async () => {

@@ -102,3 +102,17 @@ export function gitEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
     GIT_GRAFT_FILE: '/dev/null',
   };
 }
+
+/** Settings of one call, after those that the caller's environment sets for every git. */
+export function settingsAsEnvironment(
+  settings: readonly (readonly [string, string])[],
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const before = Number(env['GIT_CONFIG_COUNT'] ?? 0) || 0;
+  const told: Record<string, string> = { GIT_CONFIG_COUNT: String(before + settings.length) };
+  for (const [at, [key, value]] of settings.entries()) {
+    told[`GIT_CONFIG_KEY_${before + at}`] = key;
+    told[`GIT_CONFIG_VALUE_${before + at}`] = value;
+  }
+  return told;
+}

@@ -1,4 +1,5 @@
 import { GitError, type Git, type GitOptions } from './git.ts';
+import { settingsAsEnvironment } from './hardening.ts';
 import type { RecordedSettings } from './settings.ts';
 
 /** How the user signs commits: what git is told for one that is to be signed. */
@@ -8,7 +9,11 @@ export interface Signer {
 }
 
 /** A signer may ask for a passphrase in a window of its own; where nobody answers, it must not hold up the run. */
-const PATIENCE = 60_000;
+const PATIENCE = 30_000;
+/** Where it waited in vain once: a signer that was unlocked meanwhile needs no more. */
+const PATIENCE_AFTER = 3000;
+/** Tells runners that the signer was seen to wait in vain. No agent has a say in the environment of a runner. */
+export const SIGNER_WAITED = 'SLICEWAVE_SIGNER_WAITED';
 
 /** What git takes where nothing is set. Said aloud, so that nothing set since the plan started takes its place. */
 const DEFAULTS: readonly (readonly [string, string])[] = [
@@ -28,20 +33,24 @@ export function signerOf({ config }: RecordedSettings, env: NodeJS.ProcessEnv = 
   // The last one is the tool's own `false`, which all its calls are made with.
   const asked = config.filter(([key]) => key === 'commit.gpgsign').at(-2);
   if (!asked || !(asked[1] === null || /^(?:true|yes|on|[1-9]\d*)$/i.test(asked[1]))) return null;
+  return {
+    env: signingSettings({ config }, env),
+    timeLimit: env[SIGNER_WAITED] === undefined ? PATIENCE : PATIENCE_AFTER,
+  };
+}
+
+/** The settings by which signatures are made and verified, as the plan started with them, as environment. */
+export function signingSettings(
+  { config }: Pick<RecordedSettings, 'config'>,
+  env: NodeJS.ProcessEnv = process.env,
+): Readonly<Record<string, string>> {
   const own = config.flatMap(([key, value]) => (SIGNING.test(key) && value !== null ? [[key, value] as const] : []));
   // With a default for `gpg.openpgp.program` the older name for the same thing would have no say.
   const isNamed = new Set(own.map(([key]) => key));
   const defaults = DEFAULTS.filter(
     ([key]) => !isNamed.has(key) && !(key === 'gpg.openpgp.program' && isNamed.has('gpg.program')),
   );
-  const before = Number(env['GIT_CONFIG_COUNT'] ?? 0) || 0;
-  const all = [...defaults, ...own];
-  const told: Record<string, string> = { GIT_CONFIG_COUNT: String(before + all.length) };
-  for (const [at, [key, value]] of all.entries()) {
-    told[`GIT_CONFIG_KEY_${before + at}`] = key;
-    told[`GIT_CONFIG_VALUE_${before + at}`] = value;
-  }
-  return { env: told, timeLimit: PATIENCE };
+  return settingsAsEnvironment([...defaults, ...own], env);
 }
 
 const SIGNING = /^gpg\.|^user\.signingkey$/;
@@ -100,6 +109,13 @@ export async function whyNotSigning(git: Git, signer: Signer): Promise<string | 
   const { unsigned } = await commitAsUser(git, { tree, parents: [], message: 'slicewave: can it be signed?', signer });
   return unsigned;
 }
+
+/** What a person hears before agents are paid, where their policy cannot be kept. */
+export function unsignedAhead(why: string): string {
+  return `commit.gpgSign asks for signed commits, and none can be signed now (${why}): they will be made without a signature`;
+}
+
+export const SIGNING_REMEDY = 'Make `git commit -S` work here (unlock the key, mend gpg.program or user.signingKey).';
 
 export function unsignedText(what: string, why: string): string {
   return `${what} is not signed, though commit.gpgSign asks for it: ${why}`;

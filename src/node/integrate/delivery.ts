@@ -3,7 +3,9 @@ import { mergeDue } from '../../core/run/carried-out.ts';
 import { fail, type EngineFailure } from '../failure.ts';
 import { GitError } from '../git/git.ts';
 import { asUser, commitAsUser, unsignedText } from '../git/signing.ts';
+import { planSettings } from '../git/settings.ts';
 import { listWorktrees } from '../git/worktree.ts';
+import { allowedByUser, mergeEnvironment } from './merge-policy.ts';
 import type { Pass } from './pass.ts';
 import { appendDecision } from '../state/decision-log.ts';
 
@@ -64,6 +66,8 @@ async function moveBranch(pass: Pass, { commit: source, into }: Asked): Promise<
     return fail('git', `there is no branch ${into}`, `Make it first: git branch ${into}`);
   }
   if (await git.isAncestor(source, target)) return success(target);
+  const allowed = await allowedByUser(git, await planSettings(repository, loaded.plan.id), { source, target, into });
+  if (!allowed.ok) return allowed;
   const checkout = (await listWorktrees(repository)).find((entry) => entry.branch === into);
   const message = `Merge plan ${loaded.plan.id}: ${loaded.plan.title}`;
   let commit: string;
@@ -81,7 +85,10 @@ async function moveBranch(pass: Pass, { commit: source, into }: Asked): Promise<
     }
     try {
       const { sign, ...options } = asUser(await git.author(), signer);
-      await git.in(checkout.path).run(['merge', '--quiet', '--no-verify', ...sign, '-m', message, source], options);
+      await git.in(checkout.path).run(['merge', '--quiet', '--no-verify', ...sign, '-m', message, source], {
+        ...options,
+        env: mergeEnvironment(into, options.env ?? {}),
+      });
     } catch (error) {
       if (!(error instanceof GitError)) throw error;
       await git.in(checkout.path).run(['merge', '--abort'], { accept: [0, 128] });
@@ -92,6 +99,12 @@ async function moveBranch(pass: Pass, { commit: source, into }: Asked): Promise<
       );
     }
     commit = (await git.resolve(`refs/heads/${into}`)) ?? '';
+    if (commit === '' || !(await git.isAncestor(source, commit)))
+      return fail(
+        'conflict',
+        `git ended well in ${checkout.path}, and ${into} does not hold ${source.slice(0, 10)}`,
+        `See \`git status\` there, and merge ${source.slice(0, 10)} by hand.`,
+      );
   } else if (await git.isAncestor(target, source)) {
     await git.run(['update-ref', `refs/heads/${into}`, source, target]);
     commit = source;

@@ -3,6 +3,8 @@ import { AGENT_IDS, agentRow } from '../../core/agent/agents.ts';
 import { detectAgent } from '../agents/detect.ts';
 import { Git } from '../git/git.ts';
 import { openRepository } from '../git/repository.ts';
+import { readSettings } from '../git/settings.ts';
+import { SIGNING_REMEDY, signerOf, unsignedAhead, whyNotSigning } from '../git/signing.ts';
 import { findSandbox } from '../process/sandbox.ts';
 import { sweepTemporary } from '../process/temporary.ts';
 import { worktreeRoot } from '../git/worktree.ts';
@@ -52,6 +54,10 @@ export async function doctor(dir: string): Promise<readonly DoctorCheck[]> {
       `worktrees go to ${root}`,
       support.exitCode === 0 ? '' : 'This git cannot list worktrees.',
     );
+    const signer = signerOf(await readSettings(repository.value));
+    const whyNot = signer && (await whyNotSigning(repository.value.git, signer));
+    if (whyNot !== null) add('signing', 'warning', unsignedAhead(whyNot), SIGNING_REMEDY);
+    else if (signer !== null) add('signing', 'ok', 'commits in your name are signed, as commit.gpgSign asks for');
     const disk = await statfs(repository.value.root).catch(() => null);
     if (disk) {
       const free = disk.bavail * disk.bsize;

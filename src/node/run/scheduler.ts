@@ -15,6 +15,7 @@ import { loadRunPlan, PlanCache, questionedFiles } from '../plan/plans.ts';
 import { preparePlan } from '../plan/prepare.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
 import { planSettings } from '../git/settings.ts';
+import { SIGNER_WAITED, SIGNING_REMEDY, signerOf, unsignedAhead, whyNotSigning } from '../git/signing.ts';
 import { recoverReplan } from '../state/replan-journal.ts';
 import { settleSandbox, unconfinedWarning } from './confinement.ts';
 import { fixedPlan, fixPlan } from '../state/fixed-plan.ts';
@@ -65,10 +66,21 @@ export async function schedule(
   try {
     const started = await startPlan(repository, loaded.value, request);
     if (!started.ok) return started;
-    return success(await new Scheduler(repository, loaded.value, request, self).drive());
+    const signerWaited = await trySigner(repository, loaded.value.plan.id, request);
+    return success(await new Scheduler(repository, loaded.value, request, { self, signerWaited }).drive());
   } finally {
     await lease.release();
   }
+}
+
+/** Says before any agent is paid that the user's signing policy cannot be kept. Gives whether the signer waited in vain. */
+async function trySigner(repository: Repository, plan: string, request: RunRequest): Promise<boolean> {
+  const signer = signerOf(await planSettings(repository, plan));
+  const started = performance.now();
+  const whyNot = signer && (await whyNotSigning(repository.git, signer));
+  if (signer === null || whyNot === null) return false;
+  warn(request, `${unsignedAhead(whyNot)}. ${SIGNING_REMEDY}`);
+  return performance.now() - started >= signer.timeLimit;
 }
 
 function warn(request: RunRequest, text: string): void {
@@ -152,6 +164,7 @@ class Scheduler {
   readonly #repository: Repository;
   readonly #request: RunRequest;
   readonly #self: readonly string[];
+  readonly #signerWaited: boolean;
   readonly #reader: FactsReader;
   readonly #plans: PlanCache;
   readonly #limits: RunLimits;
@@ -168,10 +181,16 @@ class Scheduler {
   #torn = '';
   #wake: () => void = () => undefined;
 
-  constructor(repository: Repository, loaded: LoadedPlan, request: RunRequest, self: readonly string[]) {
+  constructor(
+    repository: Repository,
+    loaded: LoadedPlan,
+    request: RunRequest,
+    { self, signerWaited }: { readonly self: readonly string[]; readonly signerWaited: boolean },
+  ) {
     this.#repository = repository;
     this.#request = request;
     this.#self = self;
+    this.#signerWaited = signerWaited;
     this.#loaded = loaded;
     this.#graph = loaded.graph;
     this.#learned = new LearnedGraphs(repository);
@@ -314,7 +333,10 @@ class Scheduler {
       ...(agentCommand ? [`--agent-argv=${JSON.stringify(agentCommand)}`] : []),
       ...(model ? [`--model=${model}`] : []),
     ];
-    const env: Record<string, string> = sandbox ? { SLICEWAVE_SANDBOX: sandbox } : {};
+    const env: Record<string, string> = {
+      ...(sandbox && { SLICEWAVE_SANDBOX: sandbox }),
+      ...(this.#signerWaited && { [SIGNER_WAITED]: '1' }),
+    };
     const running = this.#request.launcher
       .launch({ node, title, program, args, cwd: this.#repository.root, env })
       .catch(() => null)
