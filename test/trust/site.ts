@@ -92,7 +92,7 @@ const CHECK = `const answer = require(require('node:path').resolve(process.argv[
 if (answer(2, 3) !== 5 || answer(4, 0) !== 4) { console.log('wrong answer'); process.exit(1); }
 `;
 
-/** Runs rows in one repository. Rows with `alone` come one by one. */
+/** Runs rows in one repository. Rows that touch what slices share are judged by the whole of it, and run one after another. */
 export async function runSite(rows: readonly TrustRow[], mode: Mode): Promise<readonly Evidence[]> {
   const site = new Site(rows, mode);
   try {
@@ -120,6 +120,12 @@ class Site {
     this.#base = this.#make();
   }
 
+  /** The row that has this site to itself. */
+  get #alone(): TrustRow | null {
+    const [first, ...others] = this.#rows;
+    return first?.alone === true && others.length === 0 ? first : null;
+  }
+
   /** Everything that the site started or made is gone afterwards. */
   close(): void {
     for (const pid of processesOf(this.#places.top)) {
@@ -135,8 +141,7 @@ class Site {
   }
 
   async run(): Promise<readonly Evidence[]> {
-    const [only] = this.#rows;
-    const alone = only?.alone === true ? only : null;
+    const alone = this.#alone;
     if (alone?.early) await this.#slicewave(this.#runArguments('early'), { WAYWARD: '' });
     const before = worldOf(this.#places);
     const ids = [...this.#ids.values(), ...(alone?.beside ? ['beside'] : [])].join(',');
@@ -224,7 +229,7 @@ class Site {
       about: '',
       agent: name === 'beside' ? `for i in $(seq 900); do [ -e "$T/agent/go" ] && break; sleep 0.1; done` : 'true',
     }));
-    const isAlone = this.#rows[0]?.alone === true;
+    const isAlone = this.#alone !== null;
     const all = [...this.#rows, ...(isAlone ? helpers : [])];
     const idOf = (row: TrustRow): string => this.#ids.get(row.name) ?? row.name;
     for (const row of all) {
@@ -294,7 +299,9 @@ class Site {
   #runArguments(ids: string): readonly string[] {
     const agent = ['--agent', 'command', '--agent-command', `bash ${path.join(this.#scripts, 'agent.sh')}`];
     const sandbox = this.#mode === 'on' ? 'required' : 'off';
-    return ['run', PLAN, ...agent, '--sandbox', sandbox, '--max-parallel', '2', '--only', ids];
+    // Of two that touch what all share at one time neither could be told to be the one.
+    const atOnce = this.#rows.length > 1 && this.#rows.some((row) => row.alone) ? '1' : '2';
+    return ['run', PLAN, ...agent, '--sandbox', sandbox, '--max-parallel', atOnce, '--only', ids];
   }
 
   /** Runs the command line to its end, and plays the person meanwhile. What it printed. */
