@@ -18,7 +18,7 @@ import { ABORTED, endLine, stoppedAtReplaced, type Ending } from './ending.ts';
 import { outOfScope, passGate, type GateRequest } from './gate.ts';
 import { primaryValues, privateValues } from './private-values.ts';
 import { SliceGit } from './slice-git.ts';
-import { keepWork, readyWorktree } from './slice-worktree.ts';
+import { keepWork, readyWorktree, setUpWorktree } from './slice-worktree.ts';
 
 /** One attempt at a claimed slice: base, worktree, agent, gate. Whatever happens, the run ends with its event `ended`. */
 export async function attemptSlice(claim: SliceClaim): Promise<AttemptOutcome> {
@@ -70,8 +70,12 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
     SLICEWAVE_RUN_ID: run.runId,
     SLICEWAVE_WORKTREE: worktree,
   };
-  const unready = await readyWorktree(claim, { base, startOver, env, sliceGit });
+  const ready = await readyWorktree(claim, { base, startOver, sliceGit });
+  if (!ready.ok) return ready.failure;
+  const tree = ready.value.setUp;
+  const unready = tree === 'own tree' ? await setUpWorktree(claim, { env, tree, sandbox }) : null;
   if (unready) return unready;
+  if (signal.aborted) return ABORTED;
   redactor.learn(await privateValues(repository.git, worktree, base));
   const place = await checkPlace(repository, { worktree, plan: plan.id });
   const { dir } = place;
@@ -84,6 +88,10 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
   // What the operating system keeps from being written need not be compared, and a person's own changes are no question.
   const held = sandbox !== null && plan.sandbox.writable.length === 0;
   const audit = held ? null : await beginAudit(claim, dir);
+  // What the work of agents has a set-up do is looked at as what an agent does.
+  const unset =
+    tree === 'tree of agents' ? await setUpWorktree(claim, { env: { ...env, ...audit?.env }, tree, sandbox }) : null;
+  if (unset) return unset;
   const checkout = new CleanCheckout({
     repository,
     plan,

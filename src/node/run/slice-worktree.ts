@@ -1,17 +1,28 @@
 import { lstat } from 'node:fs/promises';
+import { failure, success, type Result } from '../../core/text/result.ts';
 import { restoreSnapshot, takeSnapshot } from '../git/changes.ts';
 import { WorktreeReplaced } from '../git/place.ts';
 import { ensureWorktree, lockWorktree } from '../git/worktree.ts';
+import type { Sandbox } from '../process/sandbox.ts';
+import { openCheckEnvironment, openSetupEnvironment } from './check-environment.ts';
 import type { SliceClaim } from './claim.ts';
+import { enclosed, enclosureOfCheck } from './confinement.ts';
 import { ABORTED, type Ending } from './ending.ts';
 import { revertsDue } from '../../core/run/carried-out.ts';
 import { revertPaths } from './revert.ts';
-import { setUp } from './setup.ts';
+import { setUp, type SetupOutcome } from './setup.ts';
 import type { SliceGit } from './slice-git.ts';
+
+/** A worktree that stands as its attempt begins. */
+interface ReadyWorktree {
+  /** `null`: it was set up before. */
+  readonly setUp: 'own tree' | 'tree of agents' | null;
+}
 
 /**
  * Makes the worktree of an attempt ready: on its base, with the work that the attempt goes on with, without what the
- * person took back, locked, set up. An ending when that fails or was stopped.
+ * person took back, locked. An ending when that fails. {@link setUpWorktree} comes next where it has to be set up, and
+ * whose tree it is says how much what runs there is trusted.
  *
  * `startOver`: the agent begins on a clean base, and earlier work is in snapshots only.
  */
@@ -20,17 +31,15 @@ export async function readyWorktree(
   {
     base,
     startOver,
-    env,
     sliceGit,
   }: {
     readonly base: string;
     readonly startOver: boolean;
-    readonly env: Readonly<Record<string, string>>;
     readonly sliceGit: SliceGit;
   },
-): Promise<Ending | null> {
+): Promise<Result<ReadyWorktree, Ending>> {
   const { facts, view, next, worktree, branch, run } = claim;
-  const { repository, loaded, signal, say } = claim.request;
+  const { repository } = claim.request;
   const ready = await ensureWorktree(repository, {
     path: worktree,
     branch,
@@ -43,7 +52,11 @@ export async function readyWorktree(
     },
   });
   if (!ready.ok)
-    return { end: 'failed', reason: 'worktree-failed', detail: `${ready.failure.message}. ${ready.failure.remedy}` };
+    return failure({
+      end: 'failed',
+      reason: 'worktree-failed',
+      detail: `${ready.failure.message}. ${ready.failure.remedy}`,
+    });
   await lockWorktree(repository, worktree, `slicewave run ${run.runId}`);
   await sliceGit.remember({ isNew: ready.value.created });
   const git = repository.git.in(worktree);
@@ -71,21 +84,57 @@ export async function readyWorktree(
     await run.record({ type: 'reverted', ...reverts });
   }
 
-  if (ready.value.created || !wasSetUp(claim)) {
-    const setup = await setUp({
-      repository,
-      plan: loaded.plan,
-      worktree,
-      runId: run.runId,
-      env,
-      signal,
-      redact: claim.redact,
-      say,
-    });
-    await run.record({ type: 'worktree_ready', setup: setup.commands });
-    if (setup.failed)
-      return { end: 'failed', reason: signal.aborted ? 'stopped-by-user' : 'setup-failed', detail: setup.failed };
+  if (!ready.value.created && wasSetUp(claim)) return success({ setUp: null });
+  const stands = run.events.find((event) => event.type === 'base');
+  const isOwn = ready.value.created && since === null && stands?.from.every((name) => name === 'base') === true;
+  return success({ setUp: isOwn ? 'own tree' : 'tree of agents' });
+}
+
+/**
+ * Sets the worktree up. On the plan's base that is the person's own code, and runs as they would run it. A tree with work
+ * of agents in it (of the slices before, or of an earlier attempt) says itself what a set-up starts, so there it may no
+ * more than in a checkout for checks. An ending when it fails or was stopped.
+ */
+export async function setUpWorktree(
+  claim: SliceClaim,
+  {
+    env: given,
+    tree,
+    sandbox,
+  }: {
+    readonly env: Readonly<Record<string, string>>;
+    readonly tree: 'own tree' | 'tree of agents';
+    readonly sandbox: Sandbox | null;
+  },
+): Promise<Ending | null> {
+  const { worktree, run, redact } = claim;
+  const { repository, loaded, signal, say } = claim.request;
+  const { plan } = loaded;
+  const request = { repository, plan, worktree, runId: run.runId, signal, redact, say };
+  let setup: SetupOutcome;
+  if (sandbox === null || tree === 'own tree') setup = await setUp({ ...request, env: given });
+  else {
+    const primary = repository.root;
+    const ofCheck = await openCheckEnvironment({ given, runId: run.runId, primary, dir: worktree });
+    const { env: ofSetup, writable, close } = await openSetupEnvironment(ofCheck, { given, primary });
+    const env = { ...ofSetup };
+    for (const [name, value] of Object.entries(given)) if (name.startsWith('SLICEWAVE_')) env[name] = value;
+    const place = { repository, setting: plan.sandbox, worktree, writable, network: 'open' } as const;
+    try {
+      setup = await enclosed(enclosureOfCheck(sandbox, place), (confined) => setUp({ ...request, env, confined }));
+    } finally {
+      await close();
+      await ofCheck.close();
+    }
+    if (setup.failed !== null)
+      setup = {
+        ...setup,
+        failed: `${setup.failed}\nIt ran confined by ${sandbox.title}, for its tree holds work of agents: what else it has to write is named by \`sandbox.writable\` in manifest.json`,
+      };
   }
+  await run.record({ type: 'worktree_ready', setup: setup.commands });
+  if (setup.failed !== null)
+    return { end: 'failed', reason: signal.aborted ? 'stopped-by-user' : 'setup-failed', detail: setup.failed };
   return signal.aborted ? ABORTED : null;
 }
 
