@@ -26,7 +26,7 @@ import { writeDecomposition, type WritablePlan } from './plan/directory.ts';
 import { LearnedGraphs } from './plan/past-runs.ts';
 import { acceptPlan } from './plan/accept.ts';
 import { fixedPlan, fixPlan } from './state/fixed-plan.ts';
-import { listPlans, loadPlanDir, PlanCache, readPlanFiles, resolvePlanDir } from './plan/plans.ts';
+import { findPlans, loadPlanDir, PlanCache, readPlanFiles, resolvePlanDir } from './plan/plans.ts';
 import { applyReplan, previewReplan, undoReplan } from './replan/replan.ts';
 import { recoverHeld, recoverReplan, removeJournal } from './state/replan-journal.ts';
 import { nameRules, openRepository, type Repository } from './git/repository.ts';
@@ -157,7 +157,7 @@ class RepositoryEngine implements OpenEngine {
   }
 
   plans(): Promise<readonly string[]> {
-    return listPlans(this.repository);
+    return findPlans(this.repository);
   }
 
   planDir(named: string, cwd: string): ReturnType<Engine['planDir']> {

@@ -11,6 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { openEngine } from '../../src/node/engine.ts';
+import { childNodes, faceOf, rootNodes, type NodeFace, type TreeNode } from '../../src/extension/tree/tree-nodes.ts';
 import { CLI, Project, until, type PlanShape, type Status } from './fixture.ts';
 
 const ONE: PlanShape = { slices: [{ id: 'A1' }] };
@@ -176,6 +178,21 @@ suite('evidence that cannot be forged', () => {
       assert.ok(warning.summary.includes(`(lines ${first} and 2 more)`), warning.summary);
       assert.ok((await project.cli('status')).out.includes(warning.summary));
     }
+    const engine = await openEngine(project.root, { slicewave: [] });
+    assert.ok(engine.ok);
+    const state = await engine.value.state(project.planDir);
+    assert.ok(state.ok);
+    // The tree, as VS Code asks for it.
+    const open = { root: project.root, dir: project.planDir, state: state.value, failure: null };
+    const faces = (nodes: readonly TreeNode[]): readonly NodeFace[] =>
+      nodes.flatMap((node) => [faceOf(node), ...faces(childNodes(node))]);
+    const rows = faces(rootNodes([open]));
+    assert.ok(rows.some(({ label, description }) => label.startsWith('A1') && description.startsWith('stopped')));
+    for (const { summary } of status.warnings)
+      assert.ok(
+        rows.some(({ label }) => label === summary),
+        summary,
+      );
     for (const command of [['status'], ['trace', 'list'], ['trace', 'show', run]])
       assert.equal((await project.cli(...command)).code, 0, command.join(' '));
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { planIdOf } from '../../src/core/plan/plan-id.ts';
+import { openEngine } from '../../src/node/engine.ts';
 import { fake, Project, type Finished, type PlanShape, type Status } from './fixture.ts';
 
 const PLAN: PlanShape = {
@@ -55,6 +56,18 @@ suite('two plans of one name', () => {
       readdirSync(`${project.root}.worktrees`).toSorted(),
       [project.planId, planIdOf(ONE), planIdOf(OTHER)].toSorted(),
     );
+  });
+
+  test('the plans of packages are among those that the tree lists', async () => {
+    const engine = await openEngine(project.root, { slicewave: [] });
+    assert.ok(engine.ok);
+    assert.deepEqual(await engine.value.plans(), [ONE, OTHER, project.planDir].toSorted());
+    // Without a name the one in `parallel/` is meant.
+    assert.equal((await project.json<{ readonly plan: string }>('status')).plan, project.planId);
+    rmSync(path.join(project.root, project.planDir), { recursive: true });
+    const { code, out, err } = await project.cli('status');
+    assert.notEqual(code, 0);
+    assert.ok((out + err).includes(`${ONE}, ${OTHER}`), out + err);
   });
 
   test('a decision about one says nothing about the other', async () => {

@@ -152,11 +152,18 @@ suite('formats', () => {
     );
   });
 
-  test('events, doubts, decisions and stop conditions are all there, and no others', () => {
+  test('events, doubts, warnings, decisions and stop conditions are all there, and no others', () => {
     assert.deepEqual(firstColumn('| event | when |').toSorted(), members('RunEventBody').toSorted());
     assert.deepEqual(firstColumn('| decision | meaning |').toSorted(), members('DecisionBody').toSorted());
     const doubts = members('DoubtKind', 'src/core/run/doubt.ts');
     assert.deepEqual(firstColumn('| doubt | what is doubted |').toSorted(), doubts.toSorted());
+    const declared = /export type WarningKind =([^;]+);/.exec(read('src/core/run/warning.ts'))?.[1] ?? '';
+    const warnings = [...declared.matchAll(/'([\w-]+)'/g)].map(([, kind = '']) => kind);
+    assert.ok(warnings.length > 1);
+    assert.deepEqual(
+      firstColumn("| warning | what a person should know of a plan's records |").toSorted(),
+      warnings.toSorted(),
+    );
     const stops = [...(/A stop names its condition: (.*)/.exec(page)?.[1] ?? '').matchAll(/`([\w-]+)`/g)];
     assert.deepEqual(
       stops.map(([, name]) => name),

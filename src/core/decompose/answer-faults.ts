@@ -20,8 +20,8 @@ export interface AnswerFaultsRequest {
 
 /**
  * What is wrong with an answer and cannot be seen in the plan that is written from it: declared slices it left out
- * (errors, because nobody but their author may drop them), names that nobody has, things that are there twice, contracts
- * that say nothing, slices that say nothing, and work that the spec puts out of scope.
+ * (errors, because nobody but their author may drop them), names that nobody has, things that are there twice,
+ * contracts that say nothing, slices that say nothing, and work that the spec puts out of scope.
  */
 export function answerFaults(request: AnswerFaultsRequest): readonly Finding[] {
   const { answer, merged, spec, specPath, specText, repo } = request;

@@ -8,8 +8,8 @@ export const LARGEST_ANSWER = 4 * 1024 * 1024;
 const mostTried = 40;
 
 /**
- * The decomposition in what an agent said: the whole text, its last fenced block, or the last JSON object that stands in
- * its prose. An object with `slices` wins over any other. Never throws.
+ * The decomposition in what an agent said: the whole text, its last fenced block, or the last JSON object that stands
+ * in its prose. An object with `slices` wins over any other. Never throws.
  */
 export function answerIn(text: string): Answer {
   if (text.length > LARGEST_ANSWER) {
@@ -65,7 +65,8 @@ function reasonOf(text: string): string {
 
 /**
  * `{...}` regions, the last one first and an object before those inside it. Strings are known, so braces in them don't
- * count; a stray brace in the prose before opens a region that never ends. `open`: something with slices that never ended.
+ * count; a stray brace in the prose before opens a region that never ends. `open`: something with slices that never
+ * ended.
  */
 function objectsIn(text: string): { readonly objects: readonly string[]; readonly open: string | null } {
   const found: [number, number][] = [];

@@ -179,7 +179,9 @@ function describeArea(text: string, topic: Topic, context: DraftContext, shared:
   return { key: `dir:${directory}`, title: titleOf(directory, topic.heading), stage: 'code', workstream: null, span };
 }
 
-/** A file beside the directories that the same topic names (`src/main.ts` next to `src/users/**`) ties them together. */
+/**
+ * A file beside the directories that the same topic names (`src/main.ts` next to `src/users/**`) ties them together.
+ */
 function sharedDirectories(paths: readonly string[]): Set<string> {
   const directories = new Set(paths.map((path) => directoryOf(splitSymbol(path).path)).filter((dir) => dir !== ''));
   const above = [...directories].filter(

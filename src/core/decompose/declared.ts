@@ -30,8 +30,9 @@ export interface DeclaredRequest {
 /**
  * A proposal in which what the spec itself declares wins over what the decomposer made of it: contracts, workstreams,
  * conventions, merge points, stop conditions, what is out of scope, and of a declared slice its title, workstream,
- * dependencies, checks, estimate, agent, files, details and rows of the test plan. What the proposal left out follows from
- * the rest: boundaries, who provides and who needs a declared contract, conventions, set-up and the checks of merge points.
+ * dependencies, checks, estimate, agent, files, details and rows of the test plan. What the proposal left out follows
+ * from the rest: boundaries, who provides and who needs a declared contract, conventions, set-up and the checks of
+ * merge points.
  */
 export function withDeclared(request: DeclaredRequest): {
   readonly proposal: Proposal;
@@ -121,8 +122,8 @@ function withBoundary(
 }
 
 /**
- * The contracts of the spec, with who provides and who needs each: as the proposal says, in `contracts` or at its slices,
- * and as the words of the slices tell where it says nothing.
+ * The contracts of the spec, with who provides and who needs each: as the proposal says, in `contracts` or at its
+ * slices, and as the words of the slices tell where it says nothing.
  */
 function declaredContracts(
   own: readonly SpecContract[],

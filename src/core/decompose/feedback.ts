@@ -28,9 +28,9 @@ const maxFiles = 8;
 const maxCharacters = 3000;
 
 /**
- * What an agent reads when its proposal does not hold: problems of the answer itself, what the judge found, and what the
- * judge has worked out beside it: ways to cut a pair better that were tried, files to start contracts from, merge points
- * worth having.
+ * What an agent reads when its proposal does not hold: problems of the answer itself, what the judge found, and what
+ * the judge has worked out beside it: ways to cut a pair better that were tried, files to start contracts from, merge
+ * points worth having.
  */
 export function decomposeFeedback({ problems, findings, judgement, of }: FeedbackRequest): string {
   const sliceOf = new Map(of?.plan.slices.map((slice) => [slice.file, slice.id]));

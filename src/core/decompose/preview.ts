@@ -48,7 +48,10 @@ export interface PreviewEstimate {
   readonly workMinutes: number;
   /** Slices whose hours nobody estimated: the decomposer took them from what there is to do. */
   readonly guessed: number;
-  /** For one agent, for as many as are worth it, and for as many as make the plan as short as it can be; no number twice. */
+  /**
+   * For one agent, for as many as are worth it, and for as many as make the plan as short as it can be; no number
+   * twice.
+   */
   readonly agents: readonly (WhatIf & { readonly advised: boolean })[];
   /** `null`: nothing was measured. */
   readonly context: {

@@ -12,7 +12,10 @@ export interface ProjectFacts {
 /** The files whose text `projectFacts` reads, when the repository has them. */
 const projectFiles: readonly string[] = ['package.json', 'pyproject.toml', 'Makefile'];
 
-/** The files whose text a decomposition reads: what says how the repository is tested, and a sample of how it is written. */
+/**
+ * The files whose text a decomposition reads: what says how the repository is tested, and a sample of how it is
+ * written.
+ */
 export function projectSources(repoFiles: readonly string[]): readonly string[] {
   const has = new Set(repoFiles);
   return [...new Set([...projectFiles.filter((path) => has.has(path)), ...conventionSources(repoFiles)])];

@@ -53,7 +53,9 @@ export interface MendableRequest {
   readonly cycles: readonly (readonly string[])[];
 }
 
-/** What the plan's writer works out from the answer: when it is wrong, something else in the answer is, and was found. */
+/**
+ * What the plan's writer works out from the answer: when it is wrong, something else in the answer is, and was found.
+ */
 const derived: ReadonlySet<string> = new Set([
   'plan.agent-differs',
   'plan.blocks-disagree',
@@ -69,8 +71,8 @@ const derived: ReadonlySet<string> = new Set([
 
 /**
  * What a decomposer can mend: errors and warnings, without those that only the author of the spec can: how long a slice
- * takes, which checks it has and how wide its files are where the spec says so, and circles of what it declares. The rest
- * is for the person to know, and asking for it would cost rounds.
+ * takes, which checks it has and how wide its files are where the spec says so, and circles of what it declares. The
+ * rest is for the person to know, and asking for it would cost rounds.
  */
 export function mendable(request: MendableRequest): Finding[] {
   const { findings, spec, plan, files, cycles } = request;

@@ -26,7 +26,10 @@ const AGENT_ROWS = AGENTS.filter((agent) => agent.decomposes).map(({ id, title }
   needs: `${title} on the path (or ${pathVariable(id)}), signed in`,
 }));
 
-/** The formats of other tools. Rows repeat what each importer says of itself (a test compares), so that settings need not load them. */
+/**
+ * The formats of other tools. Rows repeat what each importer says of itself (a test compares), so that settings need
+ * not load them.
+ */
 const IMPORTER_ROWS = [
   {
     id: 'spec-kit',
@@ -81,9 +84,9 @@ export function isImporterId(name: string): name is ImporterId {
 export type DecomposerId = DecomposingAgentId | ImporterId | 'structure' | 'command' | 'editor';
 
 /**
- * Every decomposer. To add one: a row here, a file in `src/node/decompose/decomposers/` and its line in the table there, which
- * does not compile without it. An agent that decomposes needs neither: see `agents.ts`. An importer: its row above, and a
- * file in `src/core/decompose/import/` with its line in the table there.
+ * Every decomposer. To add one: a row here, a file in `src/node/decompose/decomposers/` and its line in the table
+ * there, which does not compile without it. An agent that decomposes needs neither: see `agents.ts`. An importer: its
+ * row above, and a file in `src/core/decompose/import/` with its line in the table there.
  */
 export const DECOMPOSERS: readonly (DecomposerRow & { readonly id: DecomposerId })[] = [
   {

@@ -199,7 +199,9 @@ async function readSpecFile(
   }
 }
 
-/** The plan directory. What was imported (`specPath: null`) is named after what it is about, not after its `tasks.md`. */
+/**
+ * The plan directory. What was imported (`specPath: null`) is named after what it is about, not after its `tasks.md`.
+ */
 function planDirOf(request: DecomposeRequest, spec: Spec, specPath: string | null): string {
   const name = planName(spec, specPath ?? `${spec.title.replaceAll('/', ' ')}.md`) || 'plan';
   return toPosix(path.normalize(request.dir ?? `parallel/${name}`)).replace(/\/+$/, '');

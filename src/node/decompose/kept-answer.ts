@@ -43,8 +43,8 @@ const keptSchema = z.object({
 });
 
 /**
- * Keeps an agent's answer inside the git directory, so that the plan that a person has seen can be written later without
- * asking (and paying) again. One for each spec: the last. Rejects when it cannot be written.
+ * Keeps an agent's answer inside the git directory, so that the plan that a person has seen can be written later
+ * without asking (and paying) again. One for each spec: the last. Rejects when it cannot be written.
  */
 export async function keepAnswer(place: AnswerPlace, kept: KeptAnswer): Promise<void> {
   const { list, end, chosen, detail, changed } = kept.rounds;

@@ -46,7 +46,9 @@ export interface DecomposeOptions {
   readonly command?: readonly string[];
   /** How many corrections an agent gets, after its first answer. Default 2. */
   readonly corrections?: number;
-  /** Takes what an agent answered last for this spec instead of asking anybody; the spec must not have changed since. */
+  /**
+   * Takes what an agent answered last for this spec instead of asking anybody; the spec must not have changed since.
+   */
   readonly last?: boolean;
   /** The language model of the editor, for `editor`; only VS Code has one. */
   readonly editorModel?: DecomposerAgent;

@@ -22,9 +22,9 @@ import { withoutByteOrderMark } from '../../text/byte-order-mark.ts';
 /**
  * Backlog.md: `backlog/tasks/task-12 - Title.md`, one file for each task with YAML front matter (`id`, `title`,
  * `status`, `dependencies`, `parent_task_id`, `modified_files` ...) and the sections Description, Acceptance Criteria
- * (`- [ ] #1 ...`), Definition of Done and Implementation Plan, as the project's README and the guidelines it writes for
- * agents describe them; sub-tasks are `task-12.1`. The prefix of ids can be configured, and old dependencies keep the
- * old one, so that ids are compared by their numbers when the whole does not match.
+ * (`- [ ] #1 ...`), Definition of Done and Implementation Plan, as the project's README and the guidelines it writes
+ * for agents describe them; sub-tasks are `task-12.1`. The prefix of ids can be configured, and old dependencies keep
+ * the old one, so that ids are compared by their numbers when the whole does not match.
  *
  * The main file is `backlog/config.yml` for the whole board, or one task's file for that task, its sub-tasks, and what
  * they wait for.
@@ -137,7 +137,9 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
   return { spec, proposal, findings: report.findings };
 }
 
-/** One slice for each task. Sub-tasks that name files are slices of their own, others are ticked off in their parent. */
+/**
+ * One slice for each task. Sub-tasks that name files are slices of their own, others are ticked off in their parent.
+ */
 function groupsOf(open: readonly Card[], byKey: ReadonlyMap<string, Card>, report: ImportReport): ImportedGroup[] {
   const openKeys = new Set(open.map((card) => card.key));
   const children = new Map<string, Card[]>();

@@ -165,7 +165,8 @@ export function keptOrder(groups: readonly ImportedGroup[]): OrderedGroups {
     for (const [owner, count] of shared) {
       if (count >= Math.min(2, titleWords[owner]?.size ?? 2)) found.add(owner);
     }
-    // Without a name in common or a file of its own there is nothing to tell where it belongs: its place is all there is.
+    // Without a name in common or a file of its own there is nothing to tell where it belongs: its place is all there
+    // is.
     const unplaced = found.size === 0 && group.tasks.every((task) => task.paths.length === 0);
     if (unplaced || closingTitle.test(group.title)) for (const end of ends) found.add(end);
     else if (found.size === 0 && lastSetup >= 0) found.add(lastSetup);

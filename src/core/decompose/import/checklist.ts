@@ -8,7 +8,9 @@ export interface ChecklistItem {
   /** Without marker and box. */
   readonly text: string;
   readonly span: Span;
-  /** `null`: there is no box. In progress (`[-]`, `[~]`, `[/]`) is not done, nor is a box with a mark that nobody knows. */
+  /**
+   * `null`: there is no box. In progress (`[-]`, `[~]`, `[/]`) is not done, nor is a box with a mark that nobody knows.
+   */
   readonly done: boolean | null;
   /** What stands in a box that says neither open nor done: `?`, `>`, `!`. */
   readonly mark: string | null;
@@ -28,8 +30,8 @@ export interface Checklist {
 }
 
 /**
- * A box as people and formatters write it: with nothing or blanks in it, with a sign, with escaped brackets. Letters other
- * than `x` and numbers are marks of something else (`[P]`, `[1]`), and a link is no box.
+ * A box as people and formatters write it: with nothing or blanks in it, with a sign, with escaped brackets. Letters
+ * other than `x` and numbers are marks of something else (`[P]`, `[1]`), and a link is no box.
  */
 const box = /^(?:\\?\[(\s{0,4}(?:[xX]|[^\p{L}\p{N}\s[\]\\]\uFE0F?)?\s{0,4})\\?\]|([☐⬜□☑]\uFE0F?))(\\?\*)?(?:\s+|$)/u;
 const doneMarks = new Set(['x', 'X', '✓', '✔', '✅', '☑', '☒', '√']);
@@ -67,7 +69,9 @@ export function readChecklist(source: SourceText): Checklist {
   return { source, markdown, items: top, sections: markdown.sections };
 }
 
-/** A code block that is never closed takes in everything below it: tasks in there are said, for they are not imported. */
+/**
+ * A code block that is never closed takes in everything below it: tasks in there are said, for they are not imported.
+ */
 export function reportOpenFence({ source, markdown }: Checklist, report: ImportReport): void {
   const fence = markdown.fences.find(({ closed }) => !closed);
   const tasks = fence?.content.match(/^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX~/-]\]/gm) ?? [];
@@ -117,8 +121,8 @@ export function boxedItems(items: readonly ChecklistItem[]): BoxedItem[] {
 const mostAbove = 4;
 
 /**
- * Says of every line that looks like a task and was not imported that it was not: an open box, a number, a line without a
- * box among those that have one, a task outside of any list. `taken` is what became a task, a part of one or its
+ * Says of every line that looks like a task and was not imported that it was not: an open box, a number, a line without
+ * a box among those that have one, a task outside of any list. `taken` is what became a task, a part of one or its
  * evidence. Boxes with a mark that nobody knows are said as well.
  */
 export function reportLeftOut(checklist: Checklist, taken: ReadonlySet<ChecklistItem>, report: ImportReport): void {

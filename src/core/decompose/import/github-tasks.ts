@@ -26,10 +26,10 @@ import { oneLine } from '../../text/printing.ts';
 
 /**
  * The task list of a GitHub issue, as Markdown: `- [ ] ...`, nested to any depth, with references (`#123`,
- * `owner/repo#123`, the address of an issue). That a task list is a list with boxes, and what a reference looks like, is
- * GitHub's documentation ("About tasklists", "Autolinked references and URLs"). There is no syntax for dependencies in
- * it; "blocked by #12", "depends on #12", "after #12" and "requires #12" are what people and the bots that read them use.
- * A list is not an order: tasks wait for each other only where they say so, or where they write the same file.
+ * `owner/repo#123`, the address of an issue). That a task list is a list with boxes, and what a reference looks like,
+ * is GitHub's documentation ("About tasklists", "Autolinked references and URLs"). There is no syntax for dependencies
+ * in it; "blocked by #12", "depends on #12", "after #12" and "requires #12" are what people and the bots that read them
+ * use. A list is not an order: tasks wait for each other only where they say so, or where they write the same file.
  */
 export const githubTasks: Importer = {
   id: 'github-tasks',

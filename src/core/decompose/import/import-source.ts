@@ -163,7 +163,9 @@ export function importedSpec(
   };
 }
 
-/** Questions that a document still asks; each is a finding, because slices that hang on the answer may be done twice. */
+/**
+ * Questions that a document still asks; each is a finding, because slices that hang on the answer may be done twice.
+ */
 export function openQuestions(document: SourceDocument | null, text: string, report: ImportReport): string {
   const items = text
     .split('\n')

@@ -293,7 +293,9 @@ function tasksOf(entry: Entry, context: TaskContext): ImportedTask[] {
   });
 }
 
-/** `{"waves": [{"id": 0, "tasks": ["1.1"]}]}`, or plain lists of ids: the wave of each task; empty when there is none. */
+/**
+ * `{"waves": [{"id": 0, "tasks": ["1.1"]}]}`, or plain lists of ids: the wave of each task; empty when there is none.
+ */
 function wavesOf(checklist: Checklist): Map<string, number> {
   const found = new Map<string, number>();
   const fence = checklist.markdown.fences.find((one) => /"waves"\s*:/.test(one.content));

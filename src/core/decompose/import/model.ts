@@ -18,9 +18,9 @@ export interface ImportInput {
 }
 
 /**
- * What an import gives. `spec` carries what the source says of outcome, scope and evidence; its spans are empty, because
- * the words come from several files. `proposal` is `null` when there is nothing to do or nothing could be read; a
- * finding of severity `error` says why.
+ * What an import gives. `spec` carries what the source says of outcome, scope and evidence; its spans are empty,
+ * because the words come from several files. `proposal` is `null` when there is nothing to do or nothing could be read;
+ * a finding of severity `error` says why.
  */
 export interface ImportResult {
   readonly spec: Spec;

@@ -86,7 +86,9 @@ const generated = /^(?:node_modules|dist|build|out|coverage|target|\.git|\.next|
 /** The templates' own words: `src/models/[entity1].py`. */
 const placeholder = /\[(?:entity|name|file|service|location|endpoint|title|feature)\w*\]/i;
 
-/** `app/[slug]/page.tsx` is a file of that very name in some frameworks; in a scope, brackets are a class of letters. */
+/**
+ * `app/[slug]/page.tsx` is a file of that very name in some frameworks; in a scope, brackets are a class of letters.
+ */
 function withoutBrackets(path: string): string {
   return path.replaceAll(/\[{1,2}[^\]/]*\]{1,2}/g, '*');
 }

@@ -22,7 +22,9 @@ export interface AssembleRequest {
 
 const testing = /tests?\b|pytest|vitest|jest|mocha|rspec|phpunit|e2e|playwright|cypress/i;
 
-/** Beyond that many pairs of slice and path, a boundary that lists the neighbours' files is longer than anyone reads. */
+/**
+ * Beyond that many pairs of slice and path, a boundary that lists the neighbours' files is longer than anyone reads.
+ */
 const mostBoundaryPairs = 40_000;
 /** Globs of that many slices are held against each other; beyond, only equal paths are. */
 const mostGlobSlices = 400;

@@ -259,7 +259,9 @@ function cleanTitle(text: string): string {
   return /^\[.*\]$/.test(words) || /^tasks?$/i.test(words) ? '' : words;
 }
 
-/** Interface files of the design go into the plan's contracts as context: where the code has them is the code's choice. */
+/**
+ * Interface files of the design go into the plan's contracts as context: where the code has them is the code's choice.
+ */
 function contractsOf(input: ImportInput, dir: string): ProposedContract[] {
   return [...input.companions]
     .filter(([path, text]) => path.startsWith(`${dir}contracts/`) && text.trim() !== '' && !/[`\r\n]/.test(path))

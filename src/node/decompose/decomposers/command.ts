@@ -37,8 +37,8 @@ export const commandDecomposer: Decomposer = (request) => {
 
 export interface CommandOptions {
   /**
-   * Program and arguments. In the arguments `{prompt_file}` becomes a file with the prompt, `{prompt}` the prompt itself,
-   * `{schema_file}` a file with the JSON Schema of the answer. The prompt is on standard input too.
+   * Program and arguments. In the arguments `{prompt_file}` becomes a file with the prompt, `{prompt}` the prompt
+   * itself, `{schema_file}` a file with the JSON Schema of the answer. The prompt is on standard input too.
    */
   readonly command: readonly string[];
   /** The repository's primary checkout: where the program runs. */

@@ -39,9 +39,10 @@ interface Candidate {
 
 /**
  * Asks an agent for slices and tells it in the same session what does not hold, until nothing is left that it could
- * mend, it had all the corrections that it may have, or it repeats the same faults. Then the best of its answers is handed on with
- * everything that is left against it: the person decides. An agent whose answers were all unusable is a failure. What
- * changed in the checkout meanwhile is said, however it ended: an agent that decomposes has nothing to write.
+ * mend, it had all the corrections that it may have, or it repeats the same faults. Then the best of its answers is
+ * handed on with everything that is left against it: the person decides. An agent whose answers were all unusable is a
+ * failure. What changed in the checkout meanwhile is said, however it ended: an agent that decomposes has nothing to
+ * write.
  */
 export async function draftInRounds(request: RoundsRequest): Promise<Result<Draft, EngineFailure>> {
   const checkout = request.reads ? await watchCheckout(request.root) : null;
