@@ -167,7 +167,8 @@ suite('the environment of a check', () => {
       assert.equal(env['TURBO_FORCE'], 'true');
       assert.equal(env['NX_SKIP_NX_CACHE'], 'true');
       assert.equal(env['MOON_CACHE'], 'write');
-      assert.match(env['GRADLE_OPTS'] ?? '', /daemon=false/);
+      assert.match(env['GRADLE_OPTS'] ?? '', /daemon=false -Dorg\.gradle\.caching=false/);
+      assert.deepEqual([env['RUSH_BUILD_CACHE_ENABLED'], env['PANTS_TEST_FORCE']], ['0', 'true']);
       assert.match(env['GOFLAGS'] ?? '', /-count=1/);
       assert.ok(existsSync(path.join(env['HOME'] ?? '', '.gitconfig')));
       assert.ok(existsSync(env['TMPDIR'] ?? ''));

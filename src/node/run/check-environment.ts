@@ -17,6 +17,10 @@ const WITHOUT_CACHES: Readonly<Record<string, string>> = {
   // Written, not read: without one, moon installs dependencies anew.
   MOON_CACHE: 'write',
   PYTHONDONTWRITEBYTECODE: '1',
+  // Rush's build cache and Pants' results of tests. By their documentation, and not seen in a run: rushjs.io
+  // (configs/environment_vars), pantsbuild.org (reference/goals/test: `force`).
+  RUSH_BUILD_CACHE_ENABLED: '0',
+  PANTS_TEST_FORCE: 'true',
   // Rails' preloader answers for code that it has read before.
   DISABLE_SPRING: '1',
 };
@@ -174,7 +178,8 @@ export async function openCheckEnvironment({
   if (existsSync(maven)) env['MAVEN_OPTS'] = `${env['MAVEN_OPTS'] ?? ''} -Dmaven.repo.local=${maven}`.trim();
   Object.assign(env, WITHOUT_CACHES, {
     // The person's own daemon would do the work: outside of the sandbox, and with what it has in mind.
-    GRADLE_OPTS: `${env['GRADLE_OPTS'] ?? ''} -Dorg.gradle.daemon=false`.trim(),
+    // Its build cache would answer from other checkouts, by its documentation: not seen in a run here.
+    GRADLE_OPTS: `${env['GRADLE_OPTS'] ?? ''} -Dorg.gradle.daemon=false -Dorg.gradle.caching=false`.trim(),
     // Otherwise a package that was tested before is not tested again.
     GOFLAGS: `${env['GOFLAGS'] ?? ''} -count=1`.trim(),
     HOME: home,
