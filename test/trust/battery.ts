@@ -30,14 +30,20 @@ const ALWAYS_CONFINED: ReadonlySet<string> = new Set(['worktree', 'primary check
 
 /**
  * The rows that are run in one mode when not all are asked for: all without a sandbox, and in it, of those to which the
- * operating system makes a difference, the ways out by the worktree and the primary checkout and the first row of each
- * other kind. What the others of a kind touch is confined by the same rule.
+ * operating system makes a difference, the ways out by the worktree and the primary checkout, the honest runs that can
+ * share a repository (a sandbox disturbs work sooner than it lets something out), and the first row of each other kind.
+ * What the others of a kind touch is confined by the same rule.
  */
 export function rowsOf(mode: Mode, everyRow: boolean): readonly TrustRow[] {
   if (mode === 'off') return ROWS;
   const differing = ROWS.filter(({ differs }) => differs);
-  const isFirst = (row: TrustRow): boolean => differing.find(({ kind }) => kind === row.kind) === row;
-  return everyRow ? differing : differing.filter((row) => ALWAYS_CONFINED.has(row.kind) || isFirst(row));
+  if (everyRow) return differing;
+  return differing.filter(
+    (row) =>
+      ALWAYS_CONFINED.has(row.kind) ||
+      (row.battery === 'honest' && !row.alone) ||
+      differing.find(({ kind }) => kind === row.kind) === row,
+  );
 }
 
 /** What is known of the rows of a site; an error: the site itself could not be run. */

@@ -87,6 +87,10 @@ export const SECRETS = {
   inherited: ['amber', 'lantern', '58', 'thicket'].join('-'),
 } as const;
 
+/** What Node made of the built program, for all sites: each has a temporary directory of its own, where it would be made anew. */
+const COMPILED = mkdtempSync(path.join(tmpdir(), 'slicewave-trust-compiled-'));
+process.once('exit', () => rmSync(COMPILED, { recursive: true, force: true }));
+
 const ANSWER = 'module.exports = (a, b) => a + b;\n';
 const CHECK = `const answer = require(require('node:path').resolve(process.argv[2], 'answer.js'));
 if (answer(2, 3) !== 5 || answer(4, 0) !== 4) { console.log('wrong answer'); process.exit(1); }
@@ -289,6 +293,7 @@ class Site {
       ...Object.fromEntries(inherited),
       HOME: home,
       TMPDIR: path.join(top, 'tmp'),
+      NODE_COMPILE_CACHE: COMPILED,
       GIT_CONFIG_NOSYSTEM: '1',
       NO_COLOR: '1',
       SHOP_DATABASE_PASSWORD: SECRETS.inherited,

@@ -1,7 +1,8 @@
 /**
  * The trust batteries: what agents may try, the lies they may tell, and honest work that must not be accused, each
  * against the built command line: all without a sandbox and, of what the operating system makes a difference to, the
- * ways out by the worktree and the primary checkout and the first row of each other kind in it.
+ * ways out by the worktree and the primary checkout, the honest runs that share a repository, and the first row of each
+ * other kind in it.
  *
  * `TRUST_ALL=1` runs every such row in the sandbox; `TRUST_ONLY=name,kind,…` runs a part, in both modes; `TRUST_KEEP=1`
  * leaves the folders. What is kept for the table in the documentation is written by `test/trust/try.ts --record`.
