@@ -62,6 +62,31 @@ suite('the clean checkout, left as it was by whoever died', () => {
     await stand();
   });
 
+  test('no file that git was told to take for unchanged is left as it was changed', async () => {
+    for (const text of ['one\n', 'two\n']) {
+      project.write('src/more.txt', text);
+      project.git('add', '--all');
+      project.git('commit', '--quiet', '--message=more');
+      await stand();
+      assert.equal(readFileSync(path.join(dir, 'src/more.txt'), 'utf8'), text);
+      project.gitIn(dir, 'update-index', '--assume-unchanged', 'src/more.txt');
+      writeFileSync(path.join(dir, 'src/more.txt'), 'changed\n');
+    }
+  });
+
+  test('what an earlier commit ignored and this one does not is gone', async () => {
+    project.write('.gitignore', '*.log\n');
+    project.git('add', '--all');
+    project.git('commit', '--quiet', '--message=ignore');
+    await stand();
+    writeFileSync(path.join(dir, 'left.log'), '');
+    project.write('.gitignore', '');
+    project.git('add', '--all');
+    project.git('commit', '--quiet', '--message=no more');
+    await stand();
+    assert.ok(!existsSync(path.join(dir, 'left.log')));
+  });
+
   test('a worktree of the person that is not there today is still known after it was made anew', async () => {
     const away = path.join(project.home, 'away');
     project.git('worktree', 'add', '--quiet', away);

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Blobs } from '../../src/node/git/blobs.ts';
 import { treeOfWorktree } from '../../src/node/git/changes.ts';
 import { Git, GitError } from '../../src/node/git/git.ts';
 import { openRepository } from '../../src/node/git/repository.ts';
@@ -58,6 +59,30 @@ suite('Git beside another git', () => {
       waits.filter((ms) => (ms ?? 0) < 60_000),
       [],
     );
+  });
+
+  test('blobs that are expected are read with the first, and none is read twice', async () => {
+    project.write('src/one.txt', 'one\n');
+    project.write('src/large.txt', `${'large '.repeat(20)}\n`);
+    project.git('add', '--all');
+    project.git('commit', '--quiet', '--message=blobs');
+    const tree = project.git('rev-parse', 'HEAD^{tree}');
+    const [start, one, large, none] = ['start', 'one', 'large', 'none'].map((name) => `${tree}:src/${name}.txt`);
+    assert.ok(start && one && large && none);
+    const blobs = new Blobs(new Git(project.root));
+    blobs.expect([start, one, large, none], 50);
+    const texts = async (names: readonly string[], most: number): Promise<unknown> =>
+      [...(await blobs.read(names, most))].map(([name, bytes]) => [name, bytes?.toString() ?? null]);
+    assert.deepEqual(await texts([start], 50), [[start, 'start\n']]);
+    assert.deepEqual(await texts([large], 50), [[large, null]]);
+    assert.deepEqual(await texts([large], 500), [[large, `${'large '.repeat(20)}\n`]]);
+    rmSync(path.join(project.root, '.git/objects'), { recursive: true });
+    assert.deepEqual(await texts([none, one, start, large], 500), [
+      [one, 'one\n'],
+      [start, 'start\n'],
+      [large, `${'large '.repeat(20)}\n`],
+    ]);
+    assert.deepEqual(await texts([one], 2), [[one, null]]);
   });
 
   test('a worktree is made although another one is just being made', async () => {

@@ -61,8 +61,8 @@ export class CleanCheckout {
   readonly #request: CleanCheckoutRequest;
   #environment: CheckEnvironment | null = null;
   #locked = false;
-  /** What git is doing to have it stand at a commit, and whether it had to be made. */
-  #standing: { readonly commit: string; readonly isNew: Promise<boolean> } | null = null;
+  /** What git is doing to have it stand at a commit; whether it had to be made, and what a set-up there depends on. */
+  #standing: { readonly commit: string; readonly isNew: Promise<boolean>; readonly key: Promise<string> } | null = null;
 
   constructor(request: CleanCheckoutRequest) {
     this.#request = request;
@@ -75,7 +75,9 @@ export class CleanCheckout {
   prepare(commit: string): void {
     const isNew = this.#stand(commit);
     isNew.catch(() => undefined);
-    this.#standing = { commit, isNew };
+    const key = this.#setupKey(commit);
+    key.catch(() => undefined);
+    this.#standing = { commit, isNew, key };
   }
 
   /** The checkout at a commit. A failure is what made that impossible, for people. */
@@ -85,7 +87,8 @@ export class CleanCheckout {
       await this.#standing?.isNew.catch(() => undefined);
       this.prepare(commit);
     }
-    const isNew = (await this.#standing?.isNew) ?? false;
+    const standing = this.#standing;
+    const isNew = (await standing?.isNew) ?? false;
     this.#standing = null;
     if (!this.#locked) await lockWorktree(repository, dir, `slicewave run ${runId}`);
     this.#locked = true;
@@ -95,7 +98,7 @@ export class CleanCheckout {
     if (this.#request.trace) await symlink(environment.trace, this.#request.trace).catch(() => undefined);
     const git = repository.git.in(dir);
     const [key, before, ignored] = await Promise.all([
-      this.#setupKey(commit),
+      standing?.key ?? this.#setupKey(commit),
       isNew ? null : this.#remembered(),
       this.#ignored(),
     ]);
@@ -132,15 +135,21 @@ export class CleanCheckout {
   /** Whether it had to be made. */
   async #stand(commit: string): Promise<boolean> {
     const { repository, dir } = this.#request;
-    const known = (await listWorktrees(repository)).some((entry) => entry.path === dir);
-    if (known && (await isWorktree(repository, dir))) {
+    if (await isWorktree(repository, dir)) {
       await clearGitLocks(repository, dir, null);
       const git = repository.git.in(dir);
-      await git.run(['reset', '--quiet', '--hard']);
+      const putThere = ['checkout', '--quiet', '--force', '--detach', commit];
+      // Where git was told to take a file for unchanged, only a reset takes that back.
+      if ((await git.run(putThere, { accept: [0, 1, 128] })).exitCode !== 0) {
+        await git.run(['reset', '--quiet', '--hard']);
+        await git.run(['clean', '-ffdq']);
+        await git.run(putThere);
+      }
+      // By the commit's own ignore rules: what those of an earlier one hid is in the way of the checks as well.
       await git.run(['clean', '-ffdq']);
-      await git.run(['checkout', '--quiet', '--force', '--detach', commit]);
       return false;
     }
+    const known = (await listWorktrees(repository)).some((entry) => entry.path === dir);
     // Whatever stands there is no checkout of ours: it is put aside, not away.
     if (await lstat(dir).catch(() => null)) await rename(dir, `${dir}.old-${Date.now()}`);
     if (known) await forgetWorktree(repository, dir);
@@ -212,7 +221,7 @@ export class CleanCheckout {
   /** What its set-up made is written down in its own git directory, and goes when the checkout goes. */
   async #noteFile(): Promise<string> {
     const { repository, dir } = this.#request;
-    return path.join(await repository.git.in(dir).text(['rev-parse', '--absolute-git-dir']), 'check-setup.json');
+    return path.join((await repository.worktrees.hold(dir)).git_dir, 'check-setup.json');
   }
 
   async #remembered(): Promise<{

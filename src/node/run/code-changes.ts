@@ -8,7 +8,7 @@ import type { CodeChange, Unread } from '../../core/gate/symbol-check.ts';
 import { symbolsInScope } from '../../core/scope/contain.ts';
 import type { GlobOptions } from '../../core/scope/glob.ts';
 import type { Scope } from '../../core/task/model.ts';
-import { blobsOf } from '../git/blobs.ts';
+import { Blobs } from '../git/blobs.ts';
 import type { BareChange } from '../git/changes.ts';
 import type { Git } from '../git/git.ts';
 
@@ -24,6 +24,8 @@ export interface CodeChangesRequest {
   readonly from: string;
   readonly to: string;
   readonly changes: readonly BareChange[];
+  /** What was read of them already, and is kept for others; absent: nothing. */
+  readonly blobs?: Blobs;
   /** `null` when nothing is judged. */
   readonly scope: Scope | null;
   /** How the file system compares names. */
@@ -35,7 +37,7 @@ export interface CodeChangesRequest {
  * the scope names symbols in them: then the answer says why they could not be read.
  */
 export async function readCodeChanges(request: CodeChangesRequest): Promise<ReadonlyMap<string, CodeChange>> {
-  const { git, from, to, scope } = request;
+  const { git, from, to, scope, blobs = new Blobs(git) } = request;
   const found = new Map<string, CodeChange>();
   const scoped: BareChange[] = [];
   const others: BareChange[] = [];
@@ -52,7 +54,7 @@ export async function readCodeChanges(request: CodeChangesRequest): Promise<Read
   const { openCodeReader } = await import('../workspace/code-reader.ts');
   const [reader, texts, hunks] = await Promise.all([
     openCodeReader(),
-    textsOf(git, [
+    textsOf(blobs, [
       ...wanted.flatMap((change) => (change.change === 'added' ? [] : [`${from}:${change.from ?? change.path}`])),
       ...wanted.flatMap((change) => (change.change === 'deleted' ? [] : [`${to}:${change.path}`])),
     ]),
@@ -154,32 +156,50 @@ async function hunksBetween(
   return found;
 }
 
+/** The blobs of all that changed between two trees, on both sides: whoever reads the first of them reads the others too. */
+export function blobsBetween(git: Git, from: string, to: string, changes: readonly BareChange[]): Blobs {
+  const blobs = new Blobs(git);
+  blobs.expect(
+    changes
+      .slice(0, mostTexts)
+      .flatMap((change) => [
+        ...(isPlain(change.oldMode) ? [nameBefore(from, change)] : []),
+        ...(isPlain(change.newMode) ? [`${to}:${change.path}`] : []),
+      ]),
+    maxBytes,
+  );
+  return blobs;
+}
+
+function nameBefore(from: string, { path, from: was }: BareChange): string {
+  return `${from}:${was ?? path}`;
+}
+
 /** Both texts of each changed file that is text on a side and not too large to be read; the first thousand of them. */
 export async function textsBetween(
-  git: Git,
+  blobs: Blobs,
   from: string,
   to: string,
   changes: readonly BareChange[],
 ): Promise<readonly ChangedText[]> {
   const wanted = changes.filter((change) => isText(change) && change.additions !== null).slice(0, mostTexts);
-  const before = ({ path, from: was }: BareChange): string => `${from}:${was ?? path}`;
-  const texts = await textsOf(git, [
-    ...wanted.flatMap((change) => (isPlain(change.oldMode) ? [before(change)] : [])),
+  const texts = await textsOf(blobs, [
+    ...wanted.flatMap((change) => (isPlain(change.oldMode) ? [nameBefore(from, change)] : [])),
     ...wanted.flatMap((change) => (isPlain(change.newMode) ? [`${to}:${change.path}`] : [])),
   ]);
   return wanted.map((change) => ({
     path: change.path,
     from: change.from ?? change.path,
     // A copy takes nothing away from where it came from.
-    before: change.change === 'copied' ? null : (texts.get(before(change)) ?? null),
+    before: change.change === 'copied' ? null : (texts.get(nameBefore(from, change)) ?? null),
     after: texts.get(`${to}:${change.path}`) ?? null,
   }));
 }
 
 /** The texts of blobs by the names they were asked for; `null` when too large; what is no blob is left out. */
-async function textsOf(git: Git, names: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
-  const blobs = await blobsOf(git, names, maxBytes);
-  return new Map([...blobs].map(([name, bytes]) => [name, bytes && textOf(bytes)]));
+async function textsOf(blobs: Blobs, names: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
+  const found = await blobs.read(names, maxBytes);
+  return new Map([...found].map(([name, bytes]) => [name, bytes && textOf(bytes)]));
 }
 
 /** Bytes that are no UTF-8 are kept apart: as replacement characters, two different ones would look the same. */

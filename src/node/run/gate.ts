@@ -24,7 +24,8 @@ import {
   type BareChange,
   type Snapshot,
 } from '../git/changes.ts';
-import { readCodeChanges, textsBetween } from './code-changes.ts';
+import { blobsBetween, readCodeChanges, textsBetween } from './code-changes.ts';
+import type { Blobs } from '../git/blobs.ts';
 import type { Git } from '../git/git.ts';
 import { nameRules } from '../git/repository.ts';
 import { commitAsUser, unsignedText, type Signer } from '../git/signing.ts';
@@ -88,7 +89,7 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
   const snapshot = await takeSnapshot(git, run.runId, `slicewave: end of run ${run.runId}`, request.base);
   await run.record({ type: 'snapshot', commit: snapshot.commit, tree: snapshot.tree });
   if (!request.inPlace) request.checkout.prepare(snapshot.commit);
-  const [{ check, changes, approved, waived }, patch] = await Promise.all([
+  const [{ check, changes, blobs, approved, waived }, patch] = await Promise.all([
     scopeOf(request, snapshot.tree),
     patchBetween(git, request.base, snapshot.tree),
   ]);
@@ -99,7 +100,13 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
   request.redactor.learn(own);
   const files = [...request.privateFiles, ...own];
   const known = knownSecrets(process.env, files);
-  const { found: secrets, unread } = await scanChanges({ git, from: request.base, to: snapshot.tree, changes, known });
+  const { found: secrets, unread } = await scanChanges({
+    blobs,
+    from: request.base,
+    to: snapshot.tree,
+    changes,
+    known,
+  });
   await run.write('diff.patch', blankPatch(patch, secrets));
   await run.record({ type: 'scope_checked', files: check.files, violations: check.violations });
   for (const note of check.notes) {
@@ -130,11 +137,15 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
       },
     };
   }
-  const [weakened, met] = await Promise.all([
-    doubtsOfChange(git, request.base, snapshot.tree, changes),
+  // Told with the results of the checks, and found out meanwhile.
+  const doubts = Promise.all([
+    doubtsOfChange(blobs, request.base, snapshot.tree, changes),
     doubtOfNames(git, snapshot.tree, changes),
   ]);
-  const verdict = await verify(request, { waived, changed: check.files.length, snapshot, weakened, met });
+  const judged = verify(request, { waived, changed: check.files.length, snapshot, doubts });
+  // Whatever comes of the checks, git has ended when its settings go; who waits for the doubts hears what went wrong.
+  await Promise.allSettled([doubts, judged]);
+  const verdict = await judged;
   const isAborted = verdict.end === 'failed' && verdict.reason === 'stopped-by-user';
   const stop = await request.audit(approved);
   if (stop && !isAborted) {
@@ -158,13 +169,14 @@ async function scopeOf(
   const decided = facts.decisions.flatMap((d) => (d.type === 'approved' && d.slice === slice.id ? [d] : []));
   const approved = new Set(decided.flatMap((decision) => decision.paths));
   const waived = new Set(decided.flatMap((decision) => decision.waive));
-  const code = await readCodeChanges({ git, from: base, to: tree, changes, scope: slice.scope, names });
+  const blobs = blobsBetween(git, base, tree, changes);
+  const code = await readCodeChanges({ git, from: base, to: tree, changes, blobs, scope: slice.scope, names });
   const observed = changes.map((change) => ({
     ...change,
     leadsOutside: leadsOutside(change),
     code: code.get(change.path) ?? null,
   }));
-  return { changes, approved, waived, check: checkScope(slice.id, slice.scope, observed, approved, names) };
+  return { changes, blobs, approved, waived, check: checkScope(slice.id, slice.scope, observed, approved, names) };
 }
 
 /** What of the worktree is out of scope, in words, for a slice that has to stop for something else; `null`: nothing. */
@@ -185,8 +197,8 @@ interface Candidate {
   /** Number of changed files. */
   readonly changed: number;
   readonly snapshot: Snapshot;
-  readonly weakened: TestChanges;
-  readonly met: Doubt | null;
+  /** What the change does to tests, and to names. */
+  readonly doubts: Promise<readonly [weakened: TestChanges, met: Doubt | null]>;
 }
 
 async function verify(request: GateRequest, candidate: Candidate): Promise<Verdict> {
@@ -247,13 +259,14 @@ async function verify(request: GateRequest, candidate: Candidate): Promise<Verdi
       result: base === undefined ? result : { ...result, baseExitCode: exitCodeOf(base) },
     });
   }
+  const [weakened, met] = await candidate.doubts;
   const doubts = [
-    ...(candidate.met ? [candidate.met] : []),
-    ...candidate.weakened.doubts,
+    ...(met ? [met] : []),
+    ...weakened.doubts,
     ...doubtsOfResults({
       results,
       onBase: request.onBase,
-      keptAll: candidate.weakened.keptAll,
+      keptAll: weakened.keptAll,
       earlier: earlierResults(request, snapshot.tree),
     }),
   ];
@@ -275,12 +288,12 @@ function exitCodeOf({ outcome, exitCode }: Verification): number | null {
 
 /** What the diff does to tests and to what runs them. */
 async function doubtsOfChange(
-  git: Git,
+  blobs: Blobs,
   from: string,
   to: string,
   changes: readonly BareChange[],
 ): Promise<TestChanges> {
-  const texts = await textsBetween(git, from, to, changes);
+  const texts = await textsBetween(blobs, from, to, changes);
   const { doubts, keptAll } = testChanges(texts, await loadCodeReader());
   return { doubts: [...doubts, ...scriptChanges(texts), ...unreadSnapshots(changes, texts)], keptAll };
 }

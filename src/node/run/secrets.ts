@@ -4,9 +4,8 @@ import { creator } from '@secretlint/secretlint-rule-preset-recommend';
 import { textsIn } from '../../core/gate/blob-texts.ts';
 import type { KnownSecret } from '../../core/gate/known-secrets.ts';
 import { REDACTED } from '../../core/gate/redact.ts';
-import { blobsOf } from '../git/blobs.ts';
+import type { Blobs } from '../git/blobs.ts';
 import type { BareChange } from '../git/changes.ts';
-import type { Git } from '../git/git.ts';
 
 /** What was found in a changed file that its base does not hold. */
 export interface SecretFound {
@@ -32,16 +31,15 @@ const LARGEST = 32 * 1024 * 1024;
  * addresses), and for values that are known to be secret.
  */
 export async function scanChanges(request: {
-  readonly git: Git;
+  readonly blobs: Blobs;
   readonly from: string;
   readonly to: string;
   readonly changes: readonly BareChange[];
   readonly known: readonly KnownSecret[];
 }): Promise<SecretScan> {
-  const { git, from, to, known } = request;
+  const { blobs, from, to, known } = request;
   const changes = request.changes.filter((change) => /^1[02]/.test(change.newMode));
-  const now = await blobsOf(
-    git,
+  const now = await blobs.read(
     changes.map((change) => `${to}:${change.path}`),
     LARGEST,
   );
@@ -54,8 +52,7 @@ export async function scanChanges(request: {
     if (secrets.length > 0) suspects.push({ change, secrets });
   }
   const nameBefore = (change: BareChange): string => `${from}:${change.from ?? change.path}`;
-  const before = await blobsOf(
-    git,
+  const before = await blobs.read(
     suspects.map(({ change }) => nameBefore(change)),
     LARGEST,
   );
