@@ -54,7 +54,7 @@ const JOBS: readonly Job[] = [
     run: mocha('unit', '--parallel', '--jobs', String(availableParallelism()), 'test/unit/**/*.test.ts'),
   },
   // Tests of the engine that go through the whole loop once, for every day: part of the stage `engine`.
-  { name: 'loop', stage: 'quick', needs: ['build'], run: mocha('loop', 'test/engine/golden.test.ts') },
+  { name: 'loop', stage: 'quick', needs: ['build'], run: mocha('loop', 'test/engine/whole-loop.test.ts') },
   { name: 'sandbox programs', stage: 'agents', uses: 'apt', run: program('node', 'test/sandbox/install.ts') },
   { name: 'VS Code test host', stage: 'host', uses: 'apt', run: program('node', 'test/host/install.ts') },
   { name: 'engine', stage: 'engine', needs: ['build'], run: mocha('engine', 'test/engine/**/*.test.ts') },
@@ -74,6 +74,8 @@ const JOBS: readonly Job[] = [
   },
   { name: 'host', stage: 'host', needs: ['build', 'VS Code test host'], run: hostSuites },
   { name: 'long', stage: 'long', run: mocha('long', 'test/long/**/*.test.ts') },
+  // Every day a part of their cases is tried.
+  { name: 'all cases', stage: 'long', run: allCases('scope', 'scope-algebra', 'code-touched', 'code-reader-fuzz') },
 ];
 
 const stages = [...new Set(JOBS.map((job) => job.stage))];
@@ -208,12 +210,22 @@ async function exitCode({ name, args, env, page }: Command): Promise<number> {
   return code;
 }
 
-/** Runs mocha and counts by the records that it leaves: a line on the screen is no interface. */
 function mocha(name: string, ...files: readonly string[]): Job['run'] {
+  return counting(name, files, {});
+}
+
+/** Unit tests of which a part of the cases is tried every day, see `test/unit/case-count.ts`. */
+function allCases(...names: readonly string[]): Job['run'] {
+  const files = names.map((name) => `test/unit/${name}.test.ts`);
+  return counting('all-cases', files, { SLICEWAVE_ALL_CASES: '1' });
+}
+
+/** Runs mocha and counts by the records that it leaves: a line on the screen is no interface. */
+function counting(name: string, files: readonly string[], env: NodeJS.ProcessEnv): Job['run'] {
   return async (page) => {
     const record = path.join(scratch, `${name}.jsonl`);
     const args = ['--require', './.config/count.ts', ...(process.stdout.isTTY ? ['--color'] : []), ...files];
-    const code = await exitCode({ name: 'mocha', args, env: { SLICEWAVE_TEST_RECORD: record }, page });
+    const code = await exitCode({ name: 'mocha', args, env: { ...env, SLICEWAVE_TEST_RECORD: record }, page });
     const ran = existsSync(record) ? readFileSync(record, 'utf8').split('\n').filter(Boolean) : [];
     const tests = ran.map((line) => JSON.parse(line) as TestRecord);
     records.push(...tests);

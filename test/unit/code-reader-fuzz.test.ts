@@ -4,6 +4,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { languageIds, languageOf } from '../../src/core/code/languages.ts';
 import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
+import { caseCount } from './case-count.ts';
 
 const dir = path.join(import.meta.dirname, '../fixtures/code');
 const samples = new Map(
@@ -64,7 +65,7 @@ suite('reading bad source files', () => {
           for (const { specifier, line } of outline.imports) assert.ok(specifier !== '' && line >= 1 && line <= lines);
           for (const { first, last } of outline.free) assert.ok(first >= 1 && first <= last && last <= lines);
         }),
-        { numRuns: 500 },
+        { numRuns: caseCount(100, 500) },
       );
     });
   }
@@ -81,15 +82,16 @@ suite('reading bad source files', () => {
   });
 
   test('deep nesting and one long line end in time', async () => {
+    const size = caseCount(10_000, 50_000);
     const reader = await openCodeReader();
     for (const [, sample] of samples) {
       for (const text of [
-        '('.repeat(50_000),
-        '{'.repeat(50_000),
-        'class A {'.repeat(5_000),
-        `${'x+'.repeat(100_000)}1`,
-        '"'.repeat(99_999),
-        'module A\n'.repeat(3_000),
+        '('.repeat(size),
+        '{'.repeat(size),
+        'class A {'.repeat(size / 10),
+        `${'x+'.repeat(2 * size)}1`,
+        '"'.repeat(2 * size - 1),
+        'module A\n'.repeat(size / 20),
       ]) {
         reader?.read(sample.file, text);
       }

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { fileHunks } from '../../src/core/code/hunks.ts';
 import { symbolsTouched, type CodeVersion } from '../../src/core/code/touched.ts';
 import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
+import { caseCount } from './case-count.ts';
 
 const reader = await openCodeReader();
 const home = mkdtempSync(path.join(tmpdir(), 'sw-touched-'));
@@ -279,7 +280,7 @@ suite('symbols that a change touches', () => {
           );
         assert.deepEqual(left(after), left(before));
       }),
-      { numRuns: 150 },
+      { numRuns: caseCount(30, 150) },
     );
   });
 
@@ -350,7 +351,7 @@ suite('symbols that a change touches', () => {
           assert.deepEqual(found, same ? [] : [`C${owner}.${method}`]);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: caseCount(30, 150) },
     );
   });
 });

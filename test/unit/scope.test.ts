@@ -11,6 +11,7 @@ import { overlaps, verdictOf } from '../../src/core/scope/overlap.ts';
 import { allPaths, globs, oracle } from './glob-oracle.ts';
 import { planOf, scope, slice } from './plan-fixture.ts';
 import { assertLinear } from './cost.ts';
+import { caseCount } from './case-count.ts';
 
 const creating = (id: string, create: string[], given: Partial<Slice> = {}): Slice =>
   slice(id, { scope: scope({ create }), ...given });
@@ -156,7 +157,7 @@ suite('scope overlap', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: caseCount(100, 500) },
     );
   });
 
@@ -186,7 +187,7 @@ suite('scope overlap', () => {
           expected,
         );
       }),
-      { numRuns: 300 },
+      { numRuns: caseCount(60, 300) },
     );
   });
 
@@ -209,7 +210,7 @@ suite('scope overlap', () => {
 });
 
 suite('globs that look alike', () => {
-  const count = 2_000;
+  const count = caseCount(1_000, 2_000);
   const kinds: readonly (readonly [name: string, globOf: (side: string, i: number) => string])[] = [
     ['in the middle of a name, behind its wildcards', (side, i) => `look/*/x*y${side}${i}?.ts`],
     ['in the middle of a name, in front of them', (side, i) => `look/*/x?y${side}${i}*.ts`],
@@ -280,7 +281,7 @@ suite('globs that look alike', () => {
             assert.ok(found.includes(other), `${all[0]!.source} ${all[other]!.source} ${backwards}`);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: caseCount(150, 1_000) },
     );
   });
 
@@ -313,7 +314,7 @@ suite('globs that look alike', () => {
           });
         },
       ),
-      { numRuns: 12 },
+      { numRuns: caseCount(2, 12) },
     );
   });
 
@@ -326,7 +327,7 @@ suite('globs that look alike', () => {
           for (const j of meeting) assert.ok(globsMeet(all[i]!, all[j]!), `${all[i]!.source} ${all[j]!.source}`);
         });
       }),
-      { numRuns: 1_000 },
+      { numRuns: caseCount(150, 1_000) },
     );
   });
 });
