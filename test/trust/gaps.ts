@@ -17,9 +17,4 @@ export const GAPS: Readonly<Record<string, Gap>> = {
     is: 'missed',
     why: 'what is written into the scope of a slice at work, in its worktree, counts as that slice’s own work',
   },
-  'integration-ahead': {
-    mode: 'off',
-    is: 'missed',
-    why: 'a branch of the tool that is made while a slice works is not looked at',
-  },
 };

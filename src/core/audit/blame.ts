@@ -1,4 +1,4 @@
-import type { Difference } from './inventory.ts';
+import { isToolRef, type Difference } from './inventory.ts';
 import type { GitCommand } from './git-trace.ts';
 
 /**
@@ -52,14 +52,23 @@ const WRITES_CONFIG: ReadonlySet<string> = new Set(
   'branch checkout clone config lfs maintenance push remote sparse-checkout submodule switch worktree'.split(' '),
 );
 
-/** Says of each difference who made it, as far as that can be shown. */
+/** Subcommands that make a ref which their arguments name. */
+const MAKES_REFS: ReadonlySet<string> = new Set(
+  'branch checkout fetch pull push switch update-ref worktree'.split(' '),
+);
+
+/**
+ * Says of each difference who made it, as far as that can be shown. A new ref of the tool's own that no command of the
+ * run names is the tool's, and is left out.
+ */
 export function blame(found: readonly Difference[], context: BlameContext): BlamedDifference[] {
   const text = unquoted(context.seen.join('\n'));
   // Who commits or switches a branch is there, and that changes files too.
   const alone = context.alone && !found.some(({ kind }) => kind === 'head' || kind === 'ref-moved');
-  return found.map((difference) => {
+  return found.flatMap((difference): BlamedDifference | readonly [] => {
     const command = commandFor(difference, context);
     if (command) return { ...difference, blame: 'proven', evidence: shown(command) };
+    if (difference.kind === 'ref-created' && isToolRef(difference.what)) return [];
     const seen = pathsOf(difference, context.primary).find((path) => text.includes(unquoted(path)));
     if (seen !== undefined) return { ...difference, blame: 'proven', evidence: `the agent's own record of ${seen}` };
     return {
@@ -78,12 +87,12 @@ function commandFor(difference: Difference, context: BlameContext): GitCommand |
     case 'ref-moved':
     case 'ref-deleted': {
       const short = difference.what.replace(/^refs\/(?:heads|tags|remotes|replace)\//, '');
+      if (difference.kind === 'ref-created' && isToolRef(difference.what))
+        return commands.findLast((command) => MAKES_REFS.has(command.name) && names(command, difference.what, short));
       return commands.findLast(
         (command) =>
           MOVES_REFS.has(command.name) &&
-          (command.argv.some(
-            (word) => word === difference.what || word === short || word.endsWith(`:${difference.what}`),
-          ) ||
+          (names(command, difference.what, short) ||
             command.argv.includes('--stdin') ||
             (difference.what.startsWith('refs/replace/') && command.name === 'replace') ||
             (difference.what.startsWith('refs/remotes/') && /^(?:fetch|pull|push|remote)$/.test(command.name)) ||
@@ -118,6 +127,11 @@ function commandFor(difference: Difference, context: BlameContext): GitCommand |
     case 'beside':
       return undefined;
   }
+}
+
+/** Whether a command line names a ref, in full, short, or as what is fetched or pushed to. */
+function names({ argv }: GitCommand, ref: string, short: string): boolean {
+  return argv.some((word) => word === ref || word === short || word.endsWith(`:${ref}`) || word.endsWith(`:${short}`));
 }
 
 /** `git config --get x`, `git branch` and the like write nothing. */

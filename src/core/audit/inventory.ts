@@ -61,8 +61,8 @@ export function isToolRef(ref: string): boolean {
 }
 
 /**
- * What differs between two inventories, in a fixed order. A ref of the tool's own counts only when it is gone, or when
- * it is not where the evidence says that it must be (`expected`, by full name).
+ * What differs between two inventories, in a fixed order. A ref of the tool's own counts when it is new (who made it is
+ * for `blame`), when it is gone, or when it is not where the evidence says that it must be (`expected`, by full name).
  */
 export function differences(
   before: Inventory,
@@ -76,7 +76,7 @@ export function differences(
   for (const [ref, was, is] of changed(before.refs, after.refs)) {
     if (ref === 'refs/stash') continue;
     if (is === null) add('ref-deleted', ref, was, null);
-    else if (!isToolRef(ref)) add(was === null ? 'ref-created' : 'ref-moved', ref, was, is);
+    else if (!isToolRef(ref) || was === null) add(was === null ? 'ref-created' : 'ref-moved', ref, was, is);
   }
   for (const [ref, commit] of Object.entries(expected)) {
     const is = after.refs[ref] ?? null;
