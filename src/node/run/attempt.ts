@@ -72,8 +72,8 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
   };
   const ready = await readyWorktree(claim, { base, startOver, sliceGit });
   if (!ready.ok) return ready.failure;
-  const tree = ready.value.setUp;
-  const unready = tree === 'own tree' ? await setUpWorktree(claim, { env, tree, sandbox }) : null;
+  const owner = ready.value.setUpFor;
+  const unready = owner === 'person' ? await setUpWorktree(claim, { env, owner, sandbox }) : null;
   if (unready) return unready;
   if (signal.aborted) return ABORTED;
   redactor.learn(await privateValues(repository.git, worktree, base));
@@ -90,7 +90,7 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
   const audit = held ? null : await beginAudit(claim, dir);
   // What the work of agents has a set-up do is looked at as what an agent does.
   const unset =
-    tree === 'tree of agents' ? await setUpWorktree(claim, { env: { ...env, ...audit?.env }, tree, sandbox }) : null;
+    owner === 'agents' ? await setUpWorktree(claim, { env: { ...env, ...audit?.env }, owner, sandbox }) : null;
   if (unset) return unset;
   const checkout = new CleanCheckout({
     repository,

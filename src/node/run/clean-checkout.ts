@@ -11,9 +11,8 @@ import { clearGitLocks, forgetWorktree, listWorktrees, lockWorktree, unlockWorkt
 import { endProcesses, ofRuns } from '../process/process-table.ts';
 import { writeWhole } from '../state/whole-write.ts';
 import type { Sandbox } from '../process/sandbox.ts';
-import { openCheckEnvironment, openSetupEnvironment, type CheckEnvironment } from './check-environment.ts';
-import { enclosed, enclosureOfCheck } from './confinement.ts';
-import { setUp, type SetupOutcome } from './setup.ts';
+import { openCheckEnvironment, type CheckEnvironment } from './check-environment.ts';
+import { setUpAsCheck, type SetupOutcome } from './setup.ts';
 
 export interface CleanCheckoutRequest {
   readonly repository: Repository;
@@ -158,18 +157,11 @@ export class CleanCheckout {
   }
 
   /** What an agent wrote (a `postinstall`, a build script) runs here: it may what a check may, and reaches the network. */
-  async #install(ofCheck: CheckEnvironment): Promise<SetupOutcome> {
+  #install(ofCheck: CheckEnvironment): Promise<SetupOutcome> {
     const { repository, plan, dir, env: given, sandbox, runId, signal, redact, say } = this.#request;
     const quiet = (line: string): void => say(`clean checkout: ${line}`);
-    const { env, writable, close } = await openSetupEnvironment(ofCheck, { given, primary: repository.root });
-    const place = { repository, setting: plan.sandbox, worktree: dir, writable, network: 'open' } as const;
-    try {
-      return await enclosed(enclosureOfCheck(sandbox, place), (confined) =>
-        setUp({ repository, plan, worktree: dir, runId, env, isForChecks: true, confined, signal, redact, say: quiet }),
-      );
-    } finally {
-      await close();
-    }
+    const request = { repository, plan, worktree: dir, runId, isForChecks: true, signal, redact, say: quiet } as const;
+    return setUpAsCheck(request, { ofCheck, given, sandbox });
   }
 
   async #setupKey(commit: string): Promise<string> {

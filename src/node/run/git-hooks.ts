@@ -1,6 +1,7 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { shellQuoted } from '../../core/text/shell-quoting.ts';
+import { settingsAsEnvironment } from '../git/hardening.ts';
 import { hooksDir, type Repository } from '../git/repository.ts';
 
 /**
@@ -28,11 +29,5 @@ export async function giveHooks(
     if (usable) lines.push(`exec ${shellQuoted(theirs)} "$@"`);
     await writeFile(path.join(dir, name), `${lines.join('\n')}\n`, { mode: 0o755 });
   }
-  // Behind settings that the caller passes in the same way.
-  const given = Number(env['GIT_CONFIG_COUNT'] ?? 0) || 0;
-  return {
-    GIT_CONFIG_COUNT: String(given + 1),
-    [`GIT_CONFIG_KEY_${given}`]: 'core.hooksPath',
-    [`GIT_CONFIG_VALUE_${given}`]: dir,
-  };
+  return settingsAsEnvironment([['core.hooksPath', dir]], env);
 }

@@ -5,6 +5,9 @@ import type { Plan } from '../../core/plan/model.ts';
 import type { CommandRun } from '../../core/run/model.ts';
 import type { Repository } from '../git/repository.ts';
 import type { Confining } from '../process/processes.ts';
+import type { Sandbox } from '../process/sandbox.ts';
+import { openSetupEnvironment, type CheckEnvironment } from './check-environment.ts';
+import { enclosed, enclosureOfCheck } from './confinement.ts';
 import { runCommand } from './verify.ts';
 import { copyIncluded } from '../git/worktree.ts';
 
@@ -62,6 +65,38 @@ export async function setUp(request: SetupRequest): Promise<SetupOutcome> {
     }
   }
   return { commands, failed: null };
+}
+
+/**
+ * The same in a tree that agents may have written, which says itself what a set-up starts: with the confinement and the
+ * environment of a check, and the network open.
+ *
+ * `given`: what that environment was made from. `kept`: names that it is told of besides.
+ */
+export async function setUpAsCheck(
+  request: Omit<SetupRequest, 'env' | 'confined'>,
+  {
+    ofCheck,
+    given,
+    kept = {},
+    sandbox,
+  }: {
+    readonly ofCheck: CheckEnvironment;
+    readonly given: Readonly<Record<string, string>>;
+    readonly kept?: Readonly<Record<string, string>>;
+    readonly sandbox: Sandbox | null;
+  },
+): Promise<SetupOutcome> {
+  const { repository, plan, worktree } = request;
+  const { env, writable, close } = await openSetupEnvironment(ofCheck, { given, primary: repository.root });
+  const place = { repository, setting: plan.sandbox, worktree, writable, network: 'open' } as const;
+  try {
+    return await enclosed(enclosureOfCheck(sandbox, place), (confined) =>
+      setUp({ ...request, env: { ...env, ...kept }, confined }),
+    );
+  } finally {
+    await close();
+  }
 }
 
 /** Lock file -> the install that respects it. A project without dependencies needs none. */

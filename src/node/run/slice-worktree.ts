@@ -4,19 +4,21 @@ import { restoreSnapshot, takeSnapshot } from '../git/changes.ts';
 import { WorktreeReplaced } from '../git/place.ts';
 import { ensureWorktree, lockWorktree } from '../git/worktree.ts';
 import type { Sandbox } from '../process/sandbox.ts';
-import { openCheckEnvironment, openSetupEnvironment } from './check-environment.ts';
+import { openCheckEnvironment } from './check-environment.ts';
 import type { SliceClaim } from './claim.ts';
-import { enclosed, enclosureOfCheck } from './confinement.ts';
 import { ABORTED, type Ending } from './ending.ts';
 import { revertsDue } from '../../core/run/carried-out.ts';
 import { revertPaths } from './revert.ts';
-import { setUp, type SetupOutcome } from './setup.ts';
+import { setUp, setUpAsCheck, type SetupOutcome } from './setup.ts';
 import type { SliceGit } from './slice-git.ts';
+
+/** Whose tree is set up: the person's own, or one that holds work of agents. */
+type TreeOwner = 'person' | 'agents';
 
 /** A worktree that stands as its attempt begins. */
 interface ReadyWorktree {
-  /** `null`: it was set up before. */
-  readonly setUp: 'own tree' | 'tree of agents' | null;
+  /** Whose tree is there to be set up; `null`: it was set up before. */
+  readonly setUpFor: TreeOwner | null;
 }
 
 /**
@@ -84,10 +86,10 @@ export async function readyWorktree(
     await run.record({ type: 'reverted', ...reverts });
   }
 
-  if (!ready.value.created && wasSetUp(claim)) return success({ setUp: null });
+  if (!ready.value.created && wasSetUp(claim)) return success({ setUpFor: null });
   const stands = run.events.find((event) => event.type === 'base');
   const isOwn = ready.value.created && since === null && stands?.from.every((name) => name === 'base') === true;
-  return success({ setUp: isOwn ? 'own tree' : 'tree of agents' });
+  return success({ setUpFor: isOwn ? 'person' : 'agents' });
 }
 
 /**
@@ -99,11 +101,11 @@ export async function setUpWorktree(
   claim: SliceClaim,
   {
     env: given,
-    tree,
+    owner,
     sandbox,
   }: {
     readonly env: Readonly<Record<string, string>>;
-    readonly tree: 'own tree' | 'tree of agents';
+    readonly owner: TreeOwner;
     readonly sandbox: Sandbox | null;
   },
 ): Promise<Ending | null> {
@@ -112,18 +114,13 @@ export async function setUpWorktree(
   const { plan } = loaded;
   const request = { repository, plan, worktree, runId: run.runId, signal, redact, say };
   let setup: SetupOutcome;
-  if (sandbox === null || tree === 'own tree') setup = await setUp({ ...request, env: given });
+  if (sandbox === null || owner === 'person') setup = await setUp({ ...request, env: given });
   else {
-    const primary = repository.root;
-    const ofCheck = await openCheckEnvironment({ given, runId: run.runId, primary, dir: worktree });
-    const { env: ofSetup, writable, close } = await openSetupEnvironment(ofCheck, { given, primary });
-    const env = { ...ofSetup };
-    for (const [name, value] of Object.entries(given)) if (name.startsWith('SLICEWAVE_')) env[name] = value;
-    const place = { repository, setting: plan.sandbox, worktree, writable, network: 'open' } as const;
+    const ofCheck = await openCheckEnvironment({ given, runId: run.runId, primary: repository.root, dir: worktree });
+    const kept = Object.fromEntries(Object.entries(given).filter(([name]) => name.startsWith('SLICEWAVE_')));
     try {
-      setup = await enclosed(enclosureOfCheck(sandbox, place), (confined) => setUp({ ...request, env, confined }));
+      setup = await setUpAsCheck(request, { ofCheck, given, kept, sandbox });
     } finally {
-      await close();
       await ofCheck.close();
     }
     if (setup.failed !== null)
