@@ -11,7 +11,7 @@ suite('the set-up of a worktree', function () {
   let project: Project;
 
   /** What A1 makes of the set-up: in the worktree of B1 it writes to everything that it can reach. */
-  const planting = (): string => `
+  const planting = (fails = false): string => `
     const { writeFileSync } = require('node:fs');
     const { execFileSync } = require('node:child_process');
     const attempt = (work) => { try { work(); } catch {} };
@@ -21,6 +21,7 @@ suite('the set-up of a worktree', function () {
       attempt(() => writeFileSync(${JSON.stringify(path.join(project.home, '.profile'))}, 'planted'));
       attempt(() => execFileSync('git', ['update-ref', 'refs/heads/planted', 'HEAD']));
     }
+    if (process.env.SLICEWAVE_SLICE === 'B1' && ${fails}) process.exit(1);
     require('./made.js');
   `;
 
@@ -79,7 +80,7 @@ echo work > "src/$SLICEWAVE_SLICE.txt"
     assert.equal(readFileSync(path.join(project.home, 'prepared.txt'), 'utf8'), 'A1\n');
   });
 
-  test('without one, what it planted is named, and git’s part is put back', async () => {
+  const isNamed = async (): Promise<void> => {
     const { out, err } = await run('off');
     assert.equal(await stateOf('A1'), 'verified', out + err);
     const stop = (await project.status()).slices.find(({ id }) => id === 'B1')?.stop;
@@ -88,5 +89,16 @@ echo work > "src/$SLICEWAVE_SLICE.txt"
     for (const place of ['post-checkout', 'alias.planted', '.profile', 'refs/heads/planted'])
       assert.ok(told.includes(place), `${place} is not named: ${told}`);
     assert.deepEqual(planted(), ['~/.profile']);
+    assert.ok(
+      !project.events().some(({ type, slice }) => type === 'agent_started' && slice === 'B1'),
+      'no agent is paid for it',
+    );
+  };
+
+  test('without one, what it planted is named, and git’s part is put back', isNamed);
+
+  test('so is what one planted that fails', async () => {
+    writeFileSync(path.join(project.home, 'planting.js'), planting(true));
+    await isNamed();
   });
 });

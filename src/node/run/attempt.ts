@@ -88,10 +88,14 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
   // What the operating system keeps from being written need not be compared, and a person's own changes are no question.
   const held = sandbox !== null && plan.sandbox.writable.length === 0;
   const audit = held ? null : await beginAudit(claim, dir);
-  // What the work of agents has a set-up do is looked at as what an agent does.
-  const unset =
-    owner === 'agents' ? await setUpWorktree(claim, { env: { ...env, ...audit?.env }, owner, sandbox }) : null;
-  if (unset) return unset;
+  if (owner === 'agents') {
+    const unset = await setUpWorktree(claim, { env: { ...env, ...audit?.env }, owner, sandbox });
+    if (signal.aborted) return ABORTED;
+    // What the work of agents has a set-up do is looked at as what an agent does: before one is paid, and if it fails too.
+    const stop = (await audit?.look('checks')) ?? null;
+    if (stop) return withScope({ end: 'stopped', stop }, claim, { base, sliceGit });
+    if (unset) return unset;
+  }
   const checkout = new CleanCheckout({
     repository,
     plan,
