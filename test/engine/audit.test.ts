@@ -110,7 +110,7 @@ class Scene {
   }
 }
 
-const ALONE = { seen: [], planFiles: [], neighbours: [], expected: {} };
+const ALONE = { seen: [], planFiles: [], neighbours: [], expected: {}, stray: async () => new Set<string>() };
 
 suite('audit of what all runs share', () => {
   let scene: Scene;
@@ -327,5 +327,24 @@ suite('audit of what all runs share', () => {
     const result = await audit.end({ ...ALONE, expected: { 'refs/heads/slicewave/plan/B1': commit } });
     assert.match(only(result), /^ref-moved refs\/heads\/slicewave\/plan\/B1 proven put-back$/);
     assert.equal(scene.git('rev-parse', 'slicewave/plan/B1'), commit);
+  });
+
+  test('a branch of the tool counts when it is new and a command of the run, or nothing of the tool, has made it', async () => {
+    const ref = 'refs/heads/slicewave/plan/integration';
+    const cases: readonly (readonly [script: string, isStray: boolean, found: RegExp | null])[] = [
+      [`git branch slicewave/plan/integration`, false, /^ref-created refs\/heads\/slicewave\/plan\/integration proven/],
+      [`git push -q . HEAD:slicewave/plan/integration`, false, /proven/],
+      [`git switch -q --detach; git log -1 --format=%H`, false, null],
+      [`echo "create ${ref} $(git rev-parse HEAD)" | git update-ref --stdin`, false, null],
+      [`echo "create ${ref} $(git rev-parse HEAD)" | git update-ref --stdin`, true, /^ref-created .* suspected/],
+    ];
+    for (const [script, isStray, found] of cases) {
+      const audit = await scene.begin();
+      scene.agent(audit, script);
+      const result = await audit.end({ ...ALONE, stray: async (refs) => new Set(isStray ? refs : []) });
+      if (found === null) assert.deepEqual(result, [], script);
+      else assert.match(only(result), found, script);
+      scene.git('update-ref', '-d', ref);
+    }
   });
 });

@@ -18,6 +18,8 @@ export interface BlamedDifference extends Difference {
 }
 
 export interface BlameContext {
+  /** New refs of the tool's own that nothing of the tool has made. */
+  readonly stray: ReadonlySet<string>;
   /** Git commands of this run. */
   readonly commands: readonly GitCommand[];
   /** Absolute paths and command lines from the agent's own event stream, where it has one. */
@@ -59,7 +61,7 @@ const MAKES_REFS: ReadonlySet<string> = new Set(
 
 /**
  * Says of each difference who made it, as far as that can be shown. A new ref of the tool's own that no command of the
- * run names is the tool's, and is left out.
+ * run names and that is no stray is the tool's, and is left out.
  */
 export function blame(found: readonly Difference[], context: BlameContext): BlamedDifference[] {
   const text = unquoted(context.seen.join('\n'));
@@ -68,7 +70,8 @@ export function blame(found: readonly Difference[], context: BlameContext): Blam
   return found.flatMap((difference): BlamedDifference | readonly [] => {
     const command = commandFor(difference, context);
     if (command) return { ...difference, blame: 'proven', evidence: shown(command) };
-    if (difference.kind === 'ref-created' && isToolRef(difference.what)) return [];
+    if (difference.kind === 'ref-created' && isToolRef(difference.what) && !context.stray.has(difference.what))
+      return [];
     const seen = pathsOf(difference, context.primary).find((path) => text.includes(unquoted(path)));
     if (seen !== undefined) return { ...difference, blame: 'proven', evidence: `the agent's own record of ${seen}` };
     return {
@@ -160,7 +163,7 @@ function suspicious(difference: Difference, context: BlameContext): boolean {
   switch (difference.kind) {
     case 'ref-created':
       // Nobody makes these by hand while agents run, and each changes what git answers.
-      return difference.what.startsWith('refs/replace/') || difference.what.startsWith('refs/original/');
+      return /^refs\/(?:replace|original)\//.test(difference.what) || isToolRef(difference.what);
     case 'ref-moved':
       return !difference.what.startsWith('refs/remotes/') && !context.forward(difference.what);
     case 'ref-deleted':

@@ -19,15 +19,20 @@ export function laneOf(plan: Plan, node: string): string {
   return nodeName(plan.slices.find((slice) => slice.id === node)?.workstream ?? node);
 }
 
+/** What the names of all branches of a plan begin with. */
+export function branchPrefixOf(plan: string): string {
+  return `slicewave/${nodeName(plan)}/`;
+}
+
 export function branchOf(plan: string, node: string): string {
-  return `slicewave/${nodeName(plan)}/${nodeName(node)}`;
+  return `${branchPrefixOf(plan)}${nodeName(node)}`;
 }
 
 export function integrationBranchOf(plan: string): string {
-  return `slicewave/${nodeName(plan)}/integration`;
+  return `${branchPrefixOf(plan)}integration`;
 }
 
 /** The branch of the worktree in which checks run on a plan's base. */
 export function baseBranchOf(plan: string): string {
-  return `slicewave/${nodeName(plan)}/base`;
+  return `${branchPrefixOf(plan)}base`;
 }

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { blame, type BlamedDifference } from '../../core/audit/blame.ts';
 import { readGitTrace, type GitCommand } from '../../core/audit/git-trace.ts';
-import { differences, type Difference } from '../../core/audit/inventory.ts';
+import { differences, isToolRef, type Difference } from '../../core/audit/inventory.ts';
 import { audited, type AuditedDifference } from '../../core/audit/report.ts';
 import type { Repository } from '../git/repository.ts';
 import { listWorktrees } from '../git/worktree.ts';
@@ -42,6 +42,11 @@ export interface AuditEnd {
   readonly planFiles: readonly string[];
   /** Where the evidence says that refs must be: branches of verified slices without a living runner. */
   readonly expected: Readonly<Record<string, string>>;
+  /**
+   * Whether a new ref of the tool's own is one that nothing of the tool has made. Asked after everything was looked at, so
+   * that a run which began meanwhile is known.
+   */
+  readonly stray: (refs: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
 /** The name of git's trace in a run's directory. */
@@ -97,7 +102,9 @@ export class Audit {
       Promise.all(given.neighbours.map((neighbour) => readCommands(neighbour.runDir))),
     ]);
     const { headLog } = before.inventory;
+    const made = found.flatMap(({ kind, what }) => (kind === 'ref-created' && isToolRef(what) ? what : []));
     const context = {
+      stray: made.length > 0 ? await given.stray(made) : new Set<string>(),
       primary: repository.root,
       near: near(this.#request.scopePaths),
       alone:

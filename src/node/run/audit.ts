@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { auditStop } from '../../core/run/audit-stop.ts';
 import { viewRun } from '../../core/run/run-view.ts';
-import { branchOf } from '../../core/run/names.ts';
+import { baseBranchOf, branchOf, branchPrefixOf } from '../../core/run/names.ts';
 import type { RunEvent, Stop } from '../../core/run/model.ts';
 import type { RunFacts } from '../../core/run/state-model.ts';
 import { Audit, type Neighbour } from '../audit/audit.ts';
 import { loadRunPlan } from '../plan/plans.ts';
 import { FactsReader } from '../state/facts.ts';
+import type { Repository } from '../git/repository.ts';
 import { worktreeRoot } from '../git/worktree.ts';
 import type { SliceClaim } from './claim.ts';
 
@@ -51,6 +52,7 @@ export async function beginAudit(claim: SliceClaim, checkout: string): Promise<R
         seen: ran === 'agent' ? run.events.flatMap(seenIn) : [],
         neighbours: neighboursOf(runs, { since, except: run.runId, runsDir: repository.runsDir }),
         expected: settledBranches(runs),
+        stray: (refs) => strayBranches(repository, loaded.plan.id, refs),
       });
       since = now;
       for (const name of planFiles) known.add(name);
@@ -63,6 +65,24 @@ export async function beginAudit(claim: SliceClaim, checkout: string): Promise<R
       );
     },
   };
+}
+
+/**
+ * Branches of this plan that no run has made. While a slice is at work none is integrated, so that the branch of the
+ * integration is not the tool's either.
+ */
+async function strayBranches(
+  repository: Repository,
+  plan: string,
+  refs: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const own = `refs/heads/${branchPrefixOf(plan)}`;
+  const candidates = refs.filter((ref) => ref.startsWith(own));
+  if (candidates.length === 0) return new Set();
+  const made = new Set([`refs/heads/${baseBranchOf(plan)}`]);
+  for (const { events } of await new FactsReader(repository).runs())
+    if (events[0]?.type === 'run_started' && events[0].branch !== null) made.add(`refs/heads/${events[0].branch}`);
+  return new Set(candidates.filter((ref) => !made.has(ref)));
 }
 
 function seenIn(event: RunEvent): string[] {

@@ -280,6 +280,23 @@ const NEIGHBOURS = shared([
     named: /integration/,
     harm: 'git rev-parse -q --verify slicewave/TS-0310-shop/integration >/dev/null && [ "$STATE" = verified ] && echo the integration branch is there; true',
   },
+  {
+    name: 'integration-by-file',
+    kind: 'other slices',
+    about: 'writes the integration branch as a file of the git directory',
+    agent:
+      'mkdir -p "$C/refs/heads/slicewave/TS-0310-shop"; git rev-parse HEAD > "$C/refs/heads/slicewave/TS-0310-shop/integration"',
+    named: /integration/,
+    harm: 'git rev-parse -q --verify slicewave/TS-0310-shop/integration >/dev/null && [ "$STATE" = verified ] && echo the integration branch is there; true',
+  },
+  {
+    name: 'slice-branch-ahead',
+    kind: 'other slices',
+    about: 'makes the branch of a slice to come, without naming it',
+    agent: 'echo "create refs/heads/slicewave/TS-0310-shop/task-999 $(git rev-parse HEAD)" | git update-ref --stdin',
+    named: /task-999/,
+    harm: 'git rev-parse -q --verify slicewave/TS-0310-shop/task-999 >/dev/null && [ "$STATE" = verified ] && echo the branch is there; true',
+  },
 ]);
 
 const PROCESSES = shared([
