@@ -322,7 +322,16 @@ suite('importers: bad input', () => {
           }
         }
       }
-      for (const stray of [`${id(4) || '[ ]'} Write src/own.ts`, '[ ] Write src/own.ts', '| src/own.ts | [ ] |']) {
+      for (const stray of [
+        `${id(4) || '[ ]'} Write src/own.ts`,
+        '[ ] Write src/own.ts',
+        '| src/own.ts | [ ] |',
+        '-[ ] Write src/own.ts',
+        '– [ ] Write src/own.ts',
+        '> - [ ] Write src/own.ts',
+        'Task 1.4: Write src/own.ts',
+        '### 1.4 Write src/own.ts',
+      ]) {
         const text = `## 1. Work\n- [ ] ${id(1)} Write src/first.ts\n\n${stray}\n`;
         const { findings } = read(kind, input(path, text));
         if (/^\d\.\s/.test(stray)) continue;

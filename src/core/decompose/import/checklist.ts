@@ -147,6 +147,14 @@ export function reportLeftOut(checklist: Checklist, taken: ReadonlySet<Checklist
     else if (outer.has(item) && withTasks.has(item.section))
       leftOut('it has no box, and those beside it have one', item.span);
   }
+  // `### 1.9 Add the table`, where tasks are items of lists.
+  const starts = all.flatMap((item) => (taken.has(item) ? item.span.start : [])).toSorted((a, b) => a - b);
+  let next = 0;
+  for (const { text, span, body } of checklist.sections) {
+    while ((starts[next] ?? Infinity) < body.start) next++;
+    if (looseTask.test(text) && (starts[next] ?? Infinity) >= body.end)
+      leftOut('it is a heading with the number of a task, and no task stands below it', span);
+  }
   const inItems = all.map(({ span }) => span).toSorted((a, b) => a.start - b.start);
   let at = 0;
   for (const { start, end, kind } of markdown.lines) {
@@ -164,9 +172,9 @@ export function reportLeftOut(checklist: Checklist, taken: ReadonlySet<Checklist
 }
 
 const numbered = /^(?:\[\w{1,4}\]\s+)?(?:\*\*)?(?:\d+(?:\.\d+)+[.):]?|T\d{2,4}[a-z]?:?)\s+\S/;
-const looseTask = /^\s*(?:\d+(?:\.\d+)+[.):]?|T\d{3,4}[a-z]?:?)\s+\S/;
-/** A box at the beginning of a line, or in a cell of a table. */
-const looseBox = /^\s*\[[ ~/-]?\]\s+\S|^\s*\|(?:[^|]*\|)*\s*\[ ?\]\s*(?:\||\S)/;
+const looseTask = /^\s*(?:task\s+)?(?:\d+(?:\.\d+)+[.):]?|T\d{3,4}[a-z]?:?)\s+\S/i;
+/** A box at the beginning of a line, be it behind a mark that makes no list of it, or in a cell of a table. */
+const looseBox = /^\s*(?:[-–—•>*+]\s*){0,3}\[[ ~/-]?\]\s*\S|^\s*\|(?:[^|]*\|)*\s*\[ ?\]\s*(?:\||\S)/;
 
 /** An item and everything nested in it, in order. Nesting may be deep, so no recursion. */
 export function flattened(items: readonly ChecklistItem[]): ChecklistItem[] {
