@@ -1,19 +1,30 @@
 import type { Claims, RiskNote } from '../run/model.ts';
+import { looseObject, type LooseObject } from './loose-json.ts';
+import { askedInWords, isForm, statusOf, undressed } from './report-words.ts';
 
 /**
- * Finds the final report in an agent's last message: the last fenced block that is a JSON object with at least one
- * field of the report, else the last bare JSON object. Tolerant of wrong types, missing fields, camelCase keys and
- * trailing commas; never throws. `null` when the agent left no report.
+ * Finds the final report in what an agent said last: the last JSON object with at least one field of the report that says
+ * a status, else the last with any; or, as a question must not be missed, a line such as `status: NEEDS_INPUT` behind it.
+ * The dress does not matter: escape codes and frames of terminals, quotes and emphasis of Markdown, another JSON around
+ * it, a faulty JSON, other spellings of keys and words. The empty form of the prompt is no report. Never throws. `null`
+ * when the agent left none.
  */
 export function parseReport(text: string): Claims | null {
-  for (const candidate of candidates(text)) {
-    const fields = parseObject(candidate);
-    if (fields && [...fields.keys()].some((key) => reportKeys.has(key))) return claims(fields);
-  }
-  return null;
+  const found = reportIn(undressed(text), 0);
+  if (found !== null || !/\\"(?:status|question)\\"/.test(text)) return found?.claims ?? null;
+  // A text of JSON that is itself written as one.
+  return reportIn(undressed(text.replaceAll('\\n', '\n').replaceAll('\\"', '"')), 0)?.claims ?? null;
 }
 
 type Fields = ReadonlyMap<string, unknown>;
+
+interface Found {
+  readonly claims: Claims;
+  /** Behind it, in the text. */
+  readonly end: number;
+  /** It says what came of the work, or more than one thing that only a report says. */
+  readonly sure: boolean;
+}
 
 const reportKeys = new Set([
   'status',
@@ -29,54 +40,94 @@ const reportKeys = new Set([
   'learnings',
 ]);
 
-/** Possible reports, the most likely first: fenced blocks from the end, then bare objects from the end. */
-function* candidates(text: string): Generator<string> {
-  const fences = [...text.matchAll(/^[ \t]*(`{3,}|~{3,})[^\n]*\n([\s\S]*?)(?:^[ \t]*\1[`~]*[ \t]*$|$(?![\s\S]))/gm)];
-  for (const fence of fences.toReversed()) yield fence[2] ?? '';
-  yield* bareObjects(text);
+/** A report is among the last objects of a message, or nowhere. */
+const mostObjects = 400;
+/** Reports in texts in reports: what a command line wraps around its agent's answer, and what wraps that. */
+const deepestWrapping = 3;
+const deepestNesting = 8;
+
+function reportIn(text: string, depth: number): Found | null {
+  let found: Found | null = null;
+  for (const object of objectsIn(text)) {
+    const report = reportOf(object, depth);
+    if (report === null || found?.sure) continue;
+    if (found === null || report.sure) found = report;
+    if (found.sure) break;
+  }
+  const asked = askedInWords(text);
+  if (asked === null) return found;
+  if (found?.claims.status == null) {
+    const { status: said, question } = asked;
+    const claimed = found?.claims ?? claims(new Map());
+    return { claims: { ...claimed, status: said, question: question ?? claimed.question }, end: asked.at, sure: true };
+  }
+  if (asked.at < found.end) return found;
+  return { claims: { ...found.claims, status: asked.status, question: asked.question }, end: asked.at, sure: true };
 }
 
-/** A report is among the last objects of a message, or nowhere. */
-const maxObjects = 200;
+interface SeenObject extends LooseObject {
+  readonly start: number;
+}
 
-/**
- * `{...}` regions, by their end, the last first, so that an object comes before those inside it. One scan that knows
- * strings, so braces inside them don't count; a stray brace in the prose before opens a region that never ends.
- */
-function bareObjects(text: string): string[] {
-  const found: [number, number][] = [];
-  const open: number[] = [];
-  let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i];
-    if (inString) {
-      if (c === '\\') i++;
-      // A raw line end cannot be inside a JSON string, so the quote that opened this "string" was prose.
-      else if (c === '"' || c === '\n') inString = false;
-    } else if (c === '"' && open.length > 0) inString = true;
-    else if (c === '{') open.push(i);
-    else if (c === '}') {
-      const start = open.pop();
-      if (start !== undefined) found.push([start, i + 1]);
+/** Objects that are in no other, the last first; then those that never close. */
+function objectsIn(text: string): readonly SeenObject[] {
+  const starts = [...text.matchAll(/\{/g)].map(({ index }) => index).slice(-mostObjects);
+  // A report may hold more objects than that, and is itself behind all of them.
+  const outer = [...text.matchAll(/^ {0,3}(?=\{)/gm)].map(({ index, 0: { length } }) => index + length);
+  const budget = { left: 1_000_000 + 20 * text.length };
+  const seen: SeenObject[] = [];
+  for (const start of [...new Set([...starts, ...outer.slice(-mostObjects)])].sort((a, b) => b - a)) {
+    const object = looseObject(text, start, budget);
+    if (object === null) continue;
+    const strict = object.torn ? null : parsed(text.slice(start, object.end));
+    seen.push({ ...object, value: strict ?? object.value, start });
+  }
+  const whole: SeenObject[] = [];
+  for (const object of seen.filter(({ torn }) => !torn).sort((a, b) => b.end - a.end || a.start - b.start)) {
+    if (object.end <= (whole.at(-1)?.start ?? text.length)) whole.push(object);
+  }
+  return [...whole, ...seen.filter(({ torn }) => torn)];
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : null;
+  } catch {
+    return null;
+  }
+}
+
+function reportOf({ value, end, quoted }: SeenObject, depth: number, inside = 0): Found | null {
+  const fields = new Map(Object.entries(value).map(([key, item]) => [snakeCase(key), item]));
+  const own = [...fields.keys()].filter((key) => reportKeys.has(key));
+  const written = fields.get('status');
+  if (typeof written === 'string' && isForm(written)) return null;
+  if (own.length < 2) {
+    for (const [key, item] of [...fields].toReversed()) {
+      const inner = reportKeys.has(key) ? null : wrapped(item, depth, inside + 1);
+      if (inner?.sure) return { ...inner, end };
     }
   }
-  return found
-    .slice(-maxObjects)
-    .toReversed()
-    .map(([start, end]) => text.slice(start, end));
+  if (own.length === 0) return null;
+  // `{ status: 'blocked' }` is also a line of a program.
+  if (!quoted && !(typeof written === 'string' && /^[\s"'`*]*(?:COMPLETE|NEEDS_INPUT|BLOCKED)\b/.test(written)))
+    return null;
+  const claimed = claims(fields);
+  return { claims: claimed, end, sure: claimed.status !== null || own.length > 1 };
 }
 
-function parseObject(text: string): Fields | null {
-  for (const attempt of [text, text.replaceAll(/,(\s*[}\]])/g, '$1')]) {
-    try {
-      const value: unknown = JSON.parse(attempt);
-      if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-        return new Map(Object.entries(value).map(([key, item]) => [snakeCase(key), item]));
-      }
-      return null;
-    } catch {
-      // Not JSON as it stands; the second attempt drops trailing commas.
-    }
+/** A report in a value of another object. `depth` counts texts in texts. */
+function wrapped(value: unknown, depth: number, inside = 0): Found | null {
+  if (depth >= deepestWrapping || inside >= deepestNesting) return null;
+  if (typeof value === 'string') return /status|question/i.test(value) ? reportIn(undressed(value), depth + 1) : null;
+  if (typeof value !== 'object' || value === null) return null;
+  if (!Array.isArray(value)) {
+    return reportOf({ value: { ...value }, start: 0, end: 0, torn: false, quoted: true }, depth, inside + 1);
+  }
+  for (const item of value.slice(-20).toReversed()) {
+    const inner = wrapped(item, depth, inside + 1);
+    if (inner?.sure) return inner;
   }
   return null;
 }
@@ -89,8 +140,9 @@ function snakeCase(key: string): string {
 }
 
 function claims(fields: Fields): Claims {
+  const question = asked(fields);
   return {
-    status: status(fields.get('status')),
+    status: status(fields, question),
     specSummary: prose(fields.get('spec_summary')),
     slicePlan: prose(fields.get('slice_plan')),
     filesChanged: names(fields.get('files_changed')),
@@ -99,17 +151,43 @@ function claims(fields: Fields): Claims {
     testCount: testCount(fields),
     riskNotes: list(fields.get('risk_notes')).flatMap(riskNote),
     reviewNeeded: flag(fields.get('review_needed')),
-    question: prose(fields.get('question')),
+    question,
     learnings: list(fields.get('learnings')).flatMap((item) => prose(item) ?? []),
   };
 }
 
-function status(value: unknown): Claims['status'] {
-  if (typeof value !== 'string') return null;
-  const word = snakeCase(value.trim()).toUpperCase();
-  if (word === 'COMPLETE' || word === 'COMPLETED' || word === 'DONE' || word === 'SUCCESS') return 'COMPLETE';
-  if (word === 'NEEDS_INPUT' || word === 'BLOCKED') return word;
+function status(fields: Fields, question: string | null): Claims['status'] {
+  const written = fields.get('status');
+  const said = typeof written === 'string' ? statusOf(written) : null;
+  const isReport = [...fields.keys()].filter((key) => reportKeys.has(key)).length > 1;
+  // Alone, `{"status": "failed"}` is what any program prints.
+  if (said === 'unfinished') return isReport ? 'BLOCKED' : null;
+  if (said !== null) return said;
+  return question !== null && isReport ? 'NEEDS_INPUT' : null;
+}
+
+/** What the agent wants to know; where it names it otherwise, why it does not go on. */
+function asked(fields: Fields): string | null {
+  for (const key of ['question', 'questions', 'clarification', 'blocker', 'reason', 'message', 'details']) {
+    const value = fields.get(key);
+    if (key !== 'question' && typeof fields.get('status') !== 'string') continue;
+    const said = questionText(value);
+    if (said !== null && !/^(?:none|null|n\/?a|no|nothing|-+)\.?$/i.test(said)) {
+      const isAsking =
+        typeof fields.get('status') === 'string' && statusOf(String(fields.get('status'))) !== 'COMPLETE';
+      if (key === 'question' || isAsking) return said;
+    }
+  }
   return null;
+}
+
+function questionText(value: unknown): string | null {
+  if (Array.isArray(value)) return value.flatMap((item) => questionText(item) ?? []).join('\n') || null;
+  if (typeof value !== 'object' || value === null) return prose(value);
+  const entries = new Map(Object.entries(value).map(([key, item]) => [snakeCase(key), item]));
+  const said = prose(entries.get('question') ?? entries.get('text') ?? entries.get('prompt') ?? entries.get('message'));
+  const options = list(entries.get('options') ?? entries.get('choices')).flatMap((item) => questionText(item) ?? []);
+  return said === null || options.length === 0 ? said : `${said} (${options.join(' | ')})`;
 }
 
 function flag(value: unknown): boolean | null {

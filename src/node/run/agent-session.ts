@@ -86,6 +86,8 @@ export async function runSession(session: SessionRequest): Promise<SessionOutcom
   if (partial !== '') for (const event of reader.line(partial, Date.now())) recorder.take(event);
   for (const event of reader.end(Date.now())) recorder.take(event);
   await recorder.settled();
+  // Some command lines print what their agent says on standard error.
+  recorder.claims ??= parseReport(errors);
   const result = judge(outcome, recorder, errors, expensive.signal.aborted);
   if (recorder.claims) await run.record({ type: 'agent_report', claims: recorder.claims });
   if (outcome.outcome !== 'not-found') {

@@ -179,25 +179,29 @@ function endingOf({ slice, request }: SliceClaim, outcome: SessionOutcome): Endi
     case 'missing':
       return { end: 'failed', reason: 'agent-missing', detail: outcome.detail };
     case 'failed':
-      return { end: 'failed', reason: 'agent-failed', detail: outcome.detail };
+      // Some command lines end with a code of their own when their agent needs somebody.
+      return askingOf(outcome) ?? { end: 'failed', reason: 'agent-failed', detail: outcome.detail };
     case 'timed-out':
       return stoppedAt(slice.id, 'time-limit', `the agent ran longer than ${limits.timeoutMinutes} minutes`);
     case 'too-expensive':
       return stoppedAt(slice.id, 'cost-limit', `the agent spent more than $${limits.maxCostUsd ?? 0}`);
-    case 'done': {
-      const status = outcome.claims?.status;
-      if (status !== 'NEEDS_INPUT' && status !== 'BLOCKED') return null;
-      const question =
-        outcome.claims?.question ?? outcome.claims?.slicePlan ?? 'The agent stopped without saying what it needs.';
-      return {
-        end: 'needs_input',
-        stop: {
-          condition: 'unclear-instructions',
-          detail: status === 'BLOCKED' ? 'the agent is blocked' : 'the agent asks',
-          question,
-          paths: [],
-        },
-      };
-    }
+    case 'done':
+      return askingOf(outcome);
   }
+}
+
+/** The end of a run whose agent said that it needs somebody. */
+function askingOf({ claims }: SessionOutcome): Ending | null {
+  if (claims?.status !== 'NEEDS_INPUT' && claims?.status !== 'BLOCKED') return null;
+  const question =
+    claims.question ?? claims.slicePlan ?? claims.specSummary ?? 'The agent stopped without saying what it needs.';
+  return {
+    end: 'needs_input',
+    stop: {
+      condition: 'unclear-instructions',
+      detail: claims.status === 'BLOCKED' ? 'the agent is blocked' : 'the agent asks',
+      question,
+      paths: [],
+    },
+  };
 }
