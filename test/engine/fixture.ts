@@ -14,10 +14,12 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { pathToFileURL } from 'node:url';
 import { execFileSync } from 'node:child_process';
 
 const HERE = import.meta.dirname;
 const FAKE = path.join(HERE, 'fake-program.mjs');
+const OTHER_CLOCK = pathToFileURL(path.join(HERE, 'other-clock.mjs')).href;
 
 /** The command line under test: the built bundle, as users run it. */
 export const CLI = path.resolve(process.env['SLICEWAVE_CLI'] ?? path.join(HERE, '../../dist/cli.js'));
@@ -152,6 +154,8 @@ export class Project {
   readonly root: string;
   readonly planDir: string;
   readonly calls: Call[] = [];
+  /** By how many milliseconds the clock of what is started from now on differs. */
+  clock = 0;
   readonly #handlers = new Map<string, Handler>();
   readonly #held: { matches: (call: Call) => boolean; reached: (call: Call) => void }[] = [];
   readonly #server: Server;
@@ -206,6 +210,9 @@ export class Project {
       FAKE_PROGRAM_SOCKET: this.#socket,
       // The fake program is watched by its process id, which means another process inside of a sandbox.
       SLICEWAVE_SANDBOX: 'off',
+      ...(this.clock === 0
+        ? {}
+        : { NODE_OPTIONS: `--import=${OTHER_CLOCK}`, SLICEWAVE_TEST_CLOCK: String(this.clock) }),
     };
     // The editor in whose terminal the tests may run is not at work in their repositories.
     for (const name of Object.keys(env)) if (/^(?:VSCODE_|TERM_PROGRAM|TERMINAL_EMULATOR)/.test(name)) delete env[name];

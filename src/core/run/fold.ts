@@ -34,6 +34,12 @@ export function foldPlan(facts: PlanFacts): PlanState {
     runsOf.set(first.slice, list);
     factsOf.set(run.runId, run);
   }
+  // Where the clock was put back before runs were named in their order, a later attempt bears an earlier time.
+  for (const [id, runs] of runsOf)
+    runsOf.set(
+      id,
+      runs.toSorted((a, b) => a.attempt - b.attempt),
+    );
   const decisionsOf = new Map<string, Decision[]>();
   for (const decision of decisions) {
     if (!('slice' in decision)) continue;

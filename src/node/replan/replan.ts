@@ -32,7 +32,7 @@ import { writeFailure } from '../plan/directory.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
 import { acquireLock, planLock } from '../state/locks.ts';
 import { amendFixed, differing } from '../state/fixed-plan.ts';
-import { appendDecision } from '../state/decision-log.ts';
+import { appendDecision, recordTime } from '../state/decision-log.ts';
 
 /** Compares a plan with what is wanted of it, in the light of what already happened. */
 export async function previewReplan(
@@ -343,7 +343,7 @@ export async function undoReplan(
       return fail('bad-plan', 'the plan before had a cycle', 'Undo by hand what you want undone.');
     await restore(repository, planDir, {
       ...journal,
-      t: new Date().toISOString(),
+      t: (await recordTime(repository.runsDir, id)).toISOString(),
       records: taskedBack(plan, then, state),
     });
     await amendFixed(

@@ -39,7 +39,7 @@ export async function reachCheckpoint({
   }
   const { repository, loaded, say } = request;
   const redact = createRedactor(process.env, await primaryValues(repository));
-  const run = RunDirectory.create(repository.runsDir, checkpoint.id, redact);
+  const run = await RunDirectory.create(repository.runsDir, { plan: loaded.plan.id, node: checkpoint.id }, redact);
   // The leading dot keeps it apart from every slice's and workstream's directory, whatever they are called.
   const named = path.join(await worktreeRoot(repository), loaded.plan.id, `.${nodeName(checkpoint.id)}`);
   const place = await checkPlace(repository, { worktree: named, plan: loaded.plan.id });

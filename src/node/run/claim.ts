@@ -153,7 +153,7 @@ async function beginRun(
   next: NextAttempt,
   redact: Redact,
 ): Promise<Pick<SliceClaim, 'run' | 'worktree' | 'branch'>> {
-  const run = RunDirectory.create(repository.runsDir, slice.id, redact);
+  const run = await RunDirectory.create(repository.runsDir, { plan: plan.id, node: slice.id }, redact);
   try {
     const me = await identify();
     const worktree = path.join(await worktreeRoot(repository), plan.id, laneOf(plan, slice.id));

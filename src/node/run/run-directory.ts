@@ -6,7 +6,7 @@ import type { ProcessIdentity } from '../../core/run/liveness.ts';
 import type { RunEvent, RunEventBody } from '../../core/run/model.ts';
 import { traceOf } from '../../core/run/trace.ts';
 import { JsonLines } from '../state/json-lines.ts';
-import { appendDecision } from '../state/decision-log.ts';
+import { appendDecision, recordTime } from '../state/decision-log.ts';
 import { HEARTBEAT, newRunId, runName } from '../state/run-log.ts';
 import { writeWhole } from '../state/whole-write.ts';
 import { RedactedLines } from './redacted-lines.ts';
@@ -59,9 +59,22 @@ export class RunDirectory {
   readonly #beat: NodeJS.Timeout;
   readonly #lined: RedactedLines;
   #output: number | null = null;
+  /** Of the last event: none is earlier than the one before it, whatever happens to the clock. */
+  #time: number;
 
-  private constructor(runId: string, dir: string, redact: Redact) {
+  private constructor({
+    runId,
+    dir,
+    redact,
+    began,
+  }: {
+    readonly runId: string;
+    readonly dir: string;
+    readonly redact: Redact;
+    readonly began: Date;
+  }) {
     this.runId = runId;
+    this.#time = began.getTime();
     this.path = dir;
     this.#redact = redact;
     this.#lined = new RedactedLines(redact, (text) => {
@@ -75,12 +88,17 @@ export class RunDirectory {
     this.#beat.unref();
   }
 
-  /** Makes the directory of a new run. */
-  static create(runsDir: string, node: string | null, redact: Redact): RunDirectory {
-    const runId = newRunId(node);
+  /** Makes the directory of a new run of a plan's slice or checkpoint. `null`: of any command. */
+  static async create(
+    runsDir: string,
+    of: { readonly plan: string; readonly node: string } | null,
+    redact: Redact,
+  ): Promise<RunDirectory> {
+    const began = await recordTime(runsDir, of?.plan ?? null);
+    const runId = newRunId(of?.node ?? null, began);
     const dir = path.join(runsDir, runId);
     mkdirSync(dir, { recursive: true });
-    return new RunDirectory(runId, dir, redact);
+    return new RunDirectory({ runId, dir, redact, began });
   }
 
   file(name: string): string {
@@ -89,7 +107,8 @@ export class RunDirectory {
 
   /** Appends an event; it is on disk when the promise resolves, and so is the summary after a milestone. */
   async record(body: RunEventBody): Promise<void> {
-    const event = redactValue({ v: 1 as const, t: new Date().toISOString(), ...body }, this.#redact);
+    this.#time = Math.max(this.#time, Date.now());
+    const event = redactValue({ v: 1 as const, t: new Date(this.#time).toISOString(), ...body }, this.#redact);
     this.#lines.append(event);
     this.events.push(event);
     if (MILESTONES.has(body.type)) await this.writeTrace();

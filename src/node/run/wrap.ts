@@ -51,7 +51,7 @@ export async function wrapCommand(
   if (warning !== null) request.err(`${warning}\n`);
   const { sandbox, whyNot } = settled.value;
   const before = await treeOfWorktree(top);
-  const run = RunDirectory.create(repository.runsDir, null, redact);
+  const run = await RunDirectory.create(repository.runsDir, null, redact);
   try {
     const me = await identify();
     await run.record({

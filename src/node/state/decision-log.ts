@@ -11,7 +11,7 @@ import { unseal, type ChainedLine } from './chain.ts';
 import { evidenceKey } from './evidence-key.ts';
 import { JsonLines } from './json-lines.ts';
 import { acquireLock } from './locks.ts';
-import { listRunIds, readRun } from './run-log.ts';
+import { lastBeginning, listRunIds, readRun } from './run-log.ts';
 
 function decisionsFile(runsDir: string, plan: string): string {
   return path.join(runsDir, 'plans', `${plan}.jsonl`);
@@ -119,6 +119,23 @@ function digestOf(lines: readonly ChainedLine[]): string {
   return hash.digest('hex');
 }
 
+/**
+ * The time at which something new of a plan is recorded: the clock's, and later than every decision and every beginning
+ * of a run before it. What was appended later is later by its time too, also where the clock was put back, or is behind
+ * that of another machine: an attempt of today must not count as one of before the last decision. `plan`: `null` where
+ * only runs are meant.
+ */
+export async function recordTime(runsDir: string, plan: string | null): Promise<Date> {
+  const last = plan === null ? undefined : (await readDecisions(runsDir, plan)).at(-1);
+  return timeAfter(runsDir, last === undefined ? 0 : Date.parse(last.t));
+}
+
+async function timeAfter(runsDir: string, decided: number): Promise<Date> {
+  const now = Math.max(Date.now(), decided + 1);
+  const began = await lastBeginning(runsDir, now);
+  return new Date(began === null ? now : began + 1);
+}
+
 /** Appends a decision under the plan's decision lock: the person and the scheduler may decide at the same moment. */
 export async function appendDecision(runsDir: string, plan: string, by: string, body: DecisionBody): Promise<void> {
   const file = decisionsFile(runsDir, plan);
@@ -128,10 +145,12 @@ export async function appendDecision(runsDir: string, plan: string, by: string, 
   try {
     const lines = new JsonLines(file, decisionsName(plan));
     try {
-      const write = (by_: string, body_: DecisionBody): void =>
-        lines.append({ v: 1, t: new Date().toISOString(), by: by_, ...body_ });
-      if (lines.digest === null) write('slicewave', await beginning(runsDir, plan, file));
-      write(by, body);
+      const write = async (by_: string, body_: DecisionBody): Promise<void> => {
+        const t = (await timeAfter(runsDir, lines.lastTime)).toISOString();
+        lines.append({ v: 1, t, by: by_, ...body_ });
+      };
+      if (lines.digest === null) await write('slicewave', await beginning(runsDir, plan, file));
+      await write(by, body);
       keepHead(file, lines.digest ?? '');
     } finally {
       lines.close();

@@ -14,6 +14,7 @@ export class JsonLines {
   readonly #name: string;
   readonly #descriptor: number;
   #last: string;
+  #lastTime = 0;
 
   /** Ends a torn last line first, so that the next one stands alone. `name`: what the digests bind the lines to. */
   constructor(file: string, name: string) {
@@ -28,6 +29,11 @@ export class JsonLines {
   /** The digest of the last own line; `null` when there is none. */
   get digest(): string | null {
     return this.#last === BEGINNING ? null : this.#last;
+  }
+
+  /** When the last own line says that it was written (its `t`), in milliseconds since the epoch; 0: there is none. */
+  get lastTime(): number {
+    return this.#lastTime;
   }
 
   /** @throws when the disk is full or gone; a half-written line is taken back. */
@@ -50,6 +56,7 @@ export class JsonLines {
       });
     }
     this.#last = sealed.digest;
+    this.#lastTime = timeIn(value);
   }
 
   close(): void {
@@ -67,8 +74,15 @@ export class JsonLines {
     const from = Math.max(0, size - TAIL);
     for (const start of from === 0 ? [0] : [from, 0]) {
       const own = unseal(this.#read(start, size), this.#name, evidenceKey()).findLast((line) => line.origin === 'own');
-      if (own?.digest) return own.digest;
+      if (!own?.digest) continue;
+      this.#lastTime = timeIn(own.value);
+      return own.digest;
     }
     return BEGINNING;
   }
+}
+
+function timeIn(value: unknown): number {
+  const t: unknown = typeof value === 'object' && value !== null && 't' in value ? value.t : undefined;
+  return typeof t === 'string' ? Date.parse(t) || 0 : 0;
 }

@@ -10,7 +10,7 @@ import type { Repository } from '../git/repository.ts';
 import { contained } from '../paths.ts';
 import { acquireLock, planLock } from './locks.ts';
 import { amendFixed, differing } from './fixed-plan.ts';
-import { appendDecision, readDecisions } from './decision-log.ts';
+import { appendDecision, readDecisions, recordTime } from './decision-log.ts';
 import { writeWhole } from './whole-write.ts';
 
 /** What re-planning replaced, kept until the next time: for undoing it, and for a process that dies half-way. */
@@ -80,7 +80,7 @@ export async function writeReplan(
   const journal: ReplanJournal = {
     v: 1,
     state: 'writing',
-    t: new Date().toISOString(),
+    t: (await recordTime(repository.runsDir, plan)).toISOString(),
     summary: change.summary,
     slices: change.slices,
     files: names.map((name) => {

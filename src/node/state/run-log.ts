@@ -7,12 +7,25 @@ import type { RunRecord } from '../../core/run/state-model.ts';
 import { unseal } from './chain.ts';
 import { evidenceKey } from './evidence-key.ts';
 
-/** Sorts by time; unique across machines: `20261121T034501123Z-A1-k3v9x2qa`. */
-export function newRunId(node: string | null, now: Date = new Date()): string {
+/** Sorts in the order in which runs began; unique across machines: `20261121T034501123Z-A1-k3v9x2qa`. */
+export function newRunId(node: string | null, now: Date): string {
   const time = now.toISOString().replace(/[-:.]/g, '');
   const name = (node ?? 'exec').replace(/[^A-Za-z0-9-]+/g, '-').slice(0, 24);
   const tail = [...randomBytes(8)].map((byte) => 'abcdefghijkmnpqrstuvwxyz23456789'[byte % 32]).join('');
   return `${time}-${name}-${tail}`;
+}
+
+/** When the last run of this machine's key began that claims to have begun at `from` or later; `null`: none does. */
+export async function lastBeginning(runsDir: string, from: number): Promise<number | null> {
+  for (const id of (await listRunIds(runsDir)).toReversed()) {
+    const [, year, month, day, hour, minute, second, ms] =
+      /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z/.exec(id) ?? [];
+    const began = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
+    if (began < from) return null;
+    // Anybody can make a directory with a name from the far future.
+    if (began >= from && (await readRun(path.join(runsDir, id))).record.origin === 'own') return began;
+  }
+  return null;
 }
 
 /** The file of a run's directory that its runner touches for as long as it lives, for those who cannot ask for its number. */
