@@ -93,7 +93,7 @@ async function ours(repository: Repository, { path: dir, branch }: Place, base: 
     base,
     mode: 'fresh',
     ours: false,
-    snapshot: async () => undefined,
+    snapshot: async () => base,
   });
   if (!made.ok) throw new Error(made.failure.message);
   await lockWorktree(repository, dir, 'slicewave bench');

@@ -69,6 +69,7 @@ class Scene {
       planDir: 'parallel/plan',
       slice,
       runDir,
+      worktree: path.join(this.dir, 'r.worktrees', 'plan', slice),
       worktrees: [path.join(this.dir, 'r.worktrees'), path.join(this.dir, 'r.worktrees', 'plan')],
       checkout: path.join(this.dir, 'r.worktrees', 'plan', '.A1.2'),
       scopePaths: ['src/price.js', 'src/tax.js'],

@@ -95,7 +95,7 @@ suite('Git beside another git', () => {
       base: project.git('rev-parse', 'HEAD'),
       mode: 'fresh',
       ours: false,
-      snapshot: () => Promise.resolve(),
+      snapshot: () => Promise.resolve(''),
     });
     await delay(100);
     rmSync(admin, { recursive: true });

@@ -57,7 +57,7 @@ suite('git that nobody bends', () => {
       base,
       mode: 'fresh',
       ours: true,
-      snapshot: () => Promise.resolve(),
+      snapshot: () => Promise.resolve(''),
     }) as const;
 
   const inside = (file: string): string => path.join(worktree, file);

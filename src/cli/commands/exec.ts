@@ -59,7 +59,10 @@ async function execute(invocation: Invocation): Promise<number> {
     signal,
     say: (line) => terminal.out(`${line}\n`),
   });
-  if (!outcome.ok) return report(terminal, outcome.failure);
+  if (!outcome.ok) {
+    if (outcome.failure.reason === 'cancelled') return EXIT.interrupted;
+    return report(terminal, outcome.failure);
+  }
   terminal.out(`evidence: .agent-runs/${outcome.value.runId}\n`);
   if (signal.aborted) return EXIT.interrupted;
   return { verified: EXIT.done, needs_input: EXIT.waiting, stopped: EXIT.waiting, failed: EXIT.failed }[

@@ -2,6 +2,16 @@ import * as vscode from 'vscode';
 import type { LaunchCommand, Launcher } from '../../node/run/launcher.ts';
 import type { Settings } from '../settings.ts';
 
+/** Asks the process of a terminal, which is its runner, to end. */
+function endProcess(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It has ended, which is what was asked for.
+  }
+}
+
 /** Where the engine and its runners put worktrees. */
 export const WORKTREES_VARIABLE = 'SLICEWAVE_WORKTREES';
 
@@ -46,7 +56,15 @@ export class TerminalLauncher implements Launcher {
         iconPath: new vscode.ThemeIcon('layers'),
         isTransient: true,
       });
-      this.#running.set(terminal, { node: command.node, ended });
+      const end = (): void => void terminal.processId.then((pid) => endProcess(pid));
+      command.signal.addEventListener('abort', end, { once: true });
+      this.#running.set(terminal, {
+        node: command.node,
+        ended: (code) => {
+          command.signal.removeEventListener('abort', end);
+          ended(code);
+        },
+      });
       if (revealTerminal === 'always' || (revealTerminal === 'first' && !this.#shown)) {
         this.#shown = true;
         terminal.show(true);

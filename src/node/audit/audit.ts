@@ -18,6 +18,8 @@ export interface AuditRequest {
   readonly slice: string;
   /** The run's evidence directory: git's trace and what is put away are kept there. */
   readonly runDir: string;
+  /** The worktree of the slice. */
+  readonly worktree: string;
   /** Folders that hold the plan's worktrees. */
   readonly worktrees: readonly string[];
   /** Where the slice's checks run: what tools look up above it is looked at. */
@@ -86,12 +88,17 @@ export class Audit {
     const after = await takeInventory(inventoryRequest(this.#request));
     this.#before = after;
     const inPlan = new Set(given.planFiles);
-    const found = await withoutWorktrees(repository, [
+    const { worktree } = this.#request;
+    // One's own worktree is not outside of it: who works in it next finds that it is gone, and says so.
+    const isOwn = ({ kind, what }: Pick<Difference, 'kind' | 'what'>): boolean =>
+      kind === 'beside' && (what === worktree || worktree.startsWith(`${what}${path.sep}`));
+    const seen = await withoutWorktrees(repository, [
       ...differences(before.inventory, after.inventory, given.expected),
       ...given.planFiles.map((what) => ({ kind: 'checkout-file' as const, what, before: '', after: '' })),
     ]);
+    const found = seen.filter((difference) => !isOwn(difference));
     const told = given.neighbours.flatMap((neighbour) =>
-      neighbour.found.filter((other) => other.blame === 'suspected' && other.among.includes(slice)),
+      neighbour.found.filter((other) => other.blame === 'suspected' && other.among.includes(slice) && !isOwn(other)),
     );
     if (found.length === 0) {
       await this.#forgetTrace();

@@ -2,12 +2,26 @@ import { lstat, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { FileChange } from '../../core/run/model.ts';
+import { addAll, treeBeside, type NotTaken } from './beside.ts';
 import { readIndex, type Git } from './git.ts';
 
 /** What a worktree held at one moment: every file that git does not ignore, untracked ones included. */
 export interface Snapshot {
   readonly tree: string;
   readonly commit: string;
+  /** What git refuses, so that the tree lacks it, or has it as it was before. */
+  readonly refused: readonly NotTaken[];
+  /** Where the bytes are that are in no tree, in words; `null`: there are none. */
+  readonly beside: string | null;
+}
+
+/** What a worktree holds; its own index is not touched. */
+interface FullState {
+  readonly tree: string;
+  readonly head: string | null;
+  readonly refused: readonly NotTaken[];
+  /** Repositories of their own: the tree has the name of a commit for each. */
+  readonly embedded: readonly NotTaken[];
 }
 
 /** The tree of a worktree's full state, through a temporary index; the worktree's own index is not touched. */
@@ -15,26 +29,37 @@ export async function treeOfWorktree(git: Git): Promise<string> {
   return (await fullState(git)).tree;
 }
 
+/** What of a worktree no tree would hold. */
+export async function notTaken(git: Git): Promise<readonly NotTaken[]> {
+  const { refused, embedded } = await fullState(git);
+  return [...refused, ...embedded];
+}
+
+/** Whether a worktree holds a commit's files and nothing else that git could see. */
+export async function holdsNothingBut(git: Git, commit: string): Promise<boolean> {
+  const { tree, refused, embedded } = await fullState(git);
+  return refused.length + embedded.length === 0 && tree === (await git.treeOf(commit));
+}
+
 /** `base`: what a place by recorded settings starts from when its index cannot be trusted. */
-async function fullState(git: Git, base?: string): Promise<{ readonly tree: string; readonly head: string | null }> {
+async function fullState(git: Git, base?: string): Promise<FullState> {
   const asked = ['rev-parse', '--path-format=absolute', '--git-path', 'index', 'HEAD'];
   // Without a commit yet, git answers the first question and fails at the second.
   const [own = '', head = ''] = (await git.run(asked, { accept: [0, 128] })).stdout.split('\n');
   const isFixed = git.place.settings !== undefined;
   // An index carries file times, so that only changed files are read. Where an agent could have written it, it may call
   // a file unchanged, or not to be looked at: then everything is read.
-  const tree = await git.withIndex(git.trustedIndex ?? (isFixed ? null : own), async (index) => {
+  const state = await git.withIndex(git.trustedIndex ?? (isFixed ? null : own), async (index) => {
     if (!git.trustedIndex && isFixed) await startIndex(git, index, { from: base ?? head, own });
     else if (!isFixed) await lookAtAll(git, index);
-    // `--sparse`: what an agent wrote outside of a sparse checkout is work like any other.
-    await git.run(['add', '--all', '--sparse'], { index });
-    const written = await git.text(['write-tree'], { index });
+    const left = await addAll(git, index);
+    const tree = await git.text(['write-tree'], { index });
     if (isFixed) git.trustedIndex = await readIndex(index);
-    return written;
+    return { tree, ...left };
   });
   // Where only the shared git directory could be trusted, its HEAD is somebody else's.
   const at = isFixed && (await git.gitDir()) === git.place.commonDir ? (base ?? '') : head;
-  return { tree, head: /^[0-9a-f]{40,}$/.test(at) ? at : null };
+  return { ...state, head: /^[0-9a-f]{40,}$/.test(at) ? at : null };
 }
 
 /** An index of a commit, without file times. What a sparse checkout left out of the directory is not missing. */
@@ -111,14 +136,23 @@ export function snapshotRef(runId: string): string {
 }
 
 /**
- * Puts the worktree's full state under `refs/slicewave/runs/<run_id>`, so that no clean-up can lose it. `base`: the
- * commit that the worktree was made at.
+ * Puts the worktree's full state under `refs/slicewave/runs/<run_id>`, so that no clean-up can lose it; what git does not
+ * take, byte for byte, under the same name with `-beside`. `base`: the commit that the worktree was made at.
  */
 export async function takeSnapshot(git: Git, runId: string, message: string, base?: string): Promise<Snapshot> {
-  const { tree, head } = await fullState(git, base);
-  const commit = await git.commitTree(tree, head ? [head] : [], message, new Date().toISOString());
+  const { tree, head, refused, embedded } = await fullState(git, base);
+  const now = new Date().toISOString();
+  const commit = await git.commitTree(tree, head ? [head] : [], message, now);
   await git.point(snapshotRef(runId), commit);
-  return { tree, commit };
+  const not = [...refused, ...embedded];
+  if (not.length === 0) return { tree, commit, refused, beside: null };
+  const ref = `${snapshotRef(runId)}-beside`;
+  const beside = await treeBeside(git, not);
+  await git.point(ref, await git.commitTree(beside.tree, [], `${message}: what git did not take`, now));
+  const files = not.map(({ path: file, why }) => `${file} ${why}`).join('; ');
+  const unread =
+    beside.left.length === 0 ? '' : `, but for ${beside.left.slice(0, 5).join(', ')}, which cannot be read`;
+  return { tree, commit, refused, beside: `${files}: kept in ${ref}${unread}` };
 }
 
 /**
@@ -133,7 +167,8 @@ async function putFiles(git: Git, commit: string, head: string): Promise<void> {
     // An index that git cannot read says nothing of the files; without one, they are all written anew.
     if (!git.trustedIndex) await lookAtAll(git, index).catch(() => rm(index, { force: true }));
     await git.run(['read-tree', '--reset', '-u', commit], { index });
-    await git.run(['clean', '-fdq'], { index });
+    // Twice: repositories inside go too.
+    await git.run(['clean', '-ffdq'], { index });
     if (head !== commit) await git.run(['read-tree', '-m', head], { index });
     const now = await readIndex(index);
     if (!now) throw new Error(`git left no index for ${git.dir}`);
@@ -159,23 +194,33 @@ export async function putOnBranch(git: Git, branch: string, commit: string): Pro
   await putFiles(git, commit, commit);
   const gitDir = (await git.gitDir()) ?? '';
   // A merge or a rebase that was under way ends with what it was about.
-  for (const name of UNDER_WAY) await rm(path.join(gitDir, name), { recursive: true, force: true });
+  for (const { notes } of UNDER_WAY)
+    for (const name of notes) await rm(path.join(gitDir, name), { recursive: true, force: true });
   await git.point(`refs/heads/${branch}`, commit);
   await git.run(['symbolic-ref', 'HEAD', `refs/heads/${branch}`]);
 }
 
+/** What git can be in the middle of in a worktree, and its notes of that in the worktree's git directory. */
 const UNDER_WAY = [
-  'MERGE_HEAD',
-  'MERGE_MSG',
-  'MERGE_MODE',
-  'AUTO_MERGE',
-  'SQUASH_MSG',
-  'CHERRY_PICK_HEAD',
-  'REVERT_HEAD',
-  'rebase-merge',
-  'rebase-apply',
-  'sequencer',
-];
+  { what: 'a rebase', notes: ['rebase-merge', 'REBASE_HEAD'] },
+  { what: 'a rebase or `git am`', notes: ['rebase-apply'] },
+  { what: 'a merge', notes: ['MERGE_HEAD', 'MERGE_MSG', 'MERGE_MODE', 'AUTO_MERGE'] },
+  { what: 'a cherry-pick', notes: ['CHERRY_PICK_HEAD', 'sequencer'] },
+  { what: 'a revert', notes: ['REVERT_HEAD'] },
+  { what: 'a bisection', notes: ['BISECT_LOG', 'BISECT_START', 'BISECT_TERMS', 'BISECT_NAMES', 'BISECT_EXPECTED_REV'] },
+  { what: 'a squash', notes: ['SQUASH_MSG'] },
+] as const;
+
+/** What git is in the middle of in a worktree, in words; empty: nothing. The first note of each says so. */
+export async function underWay(git: Git): Promise<readonly string[]> {
+  const gitDir = await git.gitDir();
+  if (gitDir === null) return [];
+  const isThere = await areThere(
+    gitDir,
+    UNDER_WAY.map(({ notes: [first] }) => first),
+  );
+  return UNDER_WAY.filter((_row, at) => isThere[at]).map(({ what }) => what);
+}
 
 /** A change without the verdict on its scope. */
 export type BareChange = Omit<FileChange, 'inScope' | 'symbols'>;

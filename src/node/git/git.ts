@@ -40,6 +40,7 @@ export interface GitOptions {
 export interface GitOutput {
   readonly exitCode: number;
   readonly stdout: string;
+  readonly stderr: string;
 }
 
 /**
@@ -121,8 +122,8 @@ export class Git {
 
   /** Runs git and gives its output as it is. Rejects with `GitError` on an exit code that is not accepted. */
   async run(args: readonly string[], options: GitOptions = {}): Promise<GitOutput> {
-    const { exitCode, stdout } = await this.#answer(args, options);
-    return { exitCode, stdout: stdout.toString('utf8') };
+    const { exitCode, stdout, stderr } = await this.#answer(args, options);
+    return { exitCode, stdout: stdout.toString('utf8'), stderr };
   }
 
   /** The same, for output that is not text. */
@@ -133,7 +134,7 @@ export class Git {
   async #answer(
     args: readonly string[],
     options: GitOptions,
-  ): Promise<{ readonly exitCode: number; readonly stdout: Buffer }> {
+  ): Promise<{ readonly exitCode: number; readonly stdout: Buffer; readonly stderr: string }> {
     for (let left = HALF_MADE_TRIES; ; left--) {
       const { exitCode, stdout, stderr } = await this.#start(args, options);
       if (exitCode === 128 && left > 0 && HALF_MADE.test(stderr)) {
@@ -141,7 +142,7 @@ export class Git {
         continue;
       }
       if (!(options.accept ?? [0]).includes(exitCode)) throw new GitError(args, exitCode, stdout.toString(), stderr);
-      return { exitCode, stdout };
+      return { exitCode, stdout, stderr };
     }
   }
 

@@ -6,8 +6,8 @@ import { type EngineFailure, fail } from '../failure.ts';
 import type { Repository } from './repository.ts';
 import { inside } from '../paths.ts';
 import { seeProcesses } from '../process/process-table.ts';
-import { putOnBranch, treeOfWorktree } from './changes.ts';
-import { GitError } from './git.ts';
+import { holdsNothingBut, putOnBranch, restoreSnapshot, underWay } from './changes.ts';
+import { GitError, type Git } from './git.ts';
 import { WorktreeReplaced } from './place.ts';
 
 export interface WorktreeEntry {
@@ -72,14 +72,18 @@ export interface WorktreeRequest {
   readonly ours: boolean;
   /** Whether the person was told that something else stands in the worktree's place, and wants to go on. */
   readonly putAside?: boolean;
-  /** Called before anything of an existing worktree is thrown away. */
-  readonly snapshot: (dir: string) => Promise<void>;
+  /** Whether what stands in it was left by the last attempt at the very slice that it is made ready for. */
+  readonly own?: boolean;
+  /** Called before anything of an existing worktree is thrown away; gives the commit that holds it. */
+  readonly snapshot: (dir: string) => Promise<string>;
 }
 
 export interface ReadyWorktree {
   readonly created: boolean;
   /** Whether the last attempt's work is in it; otherwise it stands at the base. */
   readonly kept: boolean;
+  /** What an earlier attempt had left git in the middle of, and is no more; files are as they were. */
+  readonly cleared: readonly string[];
 }
 
 /** The run that holds a worktree's lock; `null` when it is not locked, or by somebody else. */
@@ -229,7 +233,7 @@ async function addWorktree(
     }
     return fail('git', error.message, 'Mend what git names, then run again.');
   }
-  return success({ created: true, kept: false });
+  return success({ created: true, kept: false, cleared: [] });
 }
 
 async function reuse(
@@ -241,10 +245,24 @@ async function reuse(
   if (!request.ours && here.branch !== request.branch) {
     return taken(request.path, `is a worktree of the branch ${here.branch ?? '(none)'}`);
   }
-  if (request.mode === 'keep' && here.branch === request.branch) return success({ created: false, kept: true });
-  if ((await treeOfWorktree(inside)) !== (await inside.treeOf(request.base))) await request.snapshot(request.path);
-  await putOnBranch(inside, request.branch, request.base);
-  return success({ created: false, kept: false });
+  const cleared = request.ours ? await leftBehind(inside, here.branch, request.branch) : [];
+  if (request.mode === 'keep' && here.branch === request.branch && cleared.length === 0)
+    return success({ created: false, kept: true, cleared });
+  const isChanged = cleared.length > 0 || !(await holdsNothingBut(inside, request.base));
+  const snapshot = isChanged ? await request.snapshot(request.path) : null;
+  const tip = here.branch === request.branch ? here.head : null;
+  await putOnBranch(inside, request.branch, (request.mode === 'keep' ? tip : null) ?? request.base);
+  // Of another slice of the workstream, or of none: that work is in its own snapshots.
+  const kept = request.mode === 'keep' && cleared.length > 0 && (tip !== null || request.own === true);
+  if (kept && snapshot !== null) await restoreSnapshot(inside, snapshot);
+  return success({ created: false, kept, cleared });
+}
+
+/** What an agent left git in the middle of, where the next one would be told to go on with it; and a HEAD it left nowhere. */
+async function leftBehind(git: Git, branch: string | null, own: string): Promise<readonly string[]> {
+  const found = await underWay(git);
+  if (branch !== null || found.length > 0) return found;
+  return [`a HEAD that is on no branch, not on ${own}`];
 }
 
 function taken(dir: string, why: string): ReturnType<typeof fail> {

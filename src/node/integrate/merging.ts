@@ -43,11 +43,8 @@ export async function openIntegrationWorktree(
     mode: 'fresh',
     ours: true,
     snapshot: async (worktree) => {
-      await takeSnapshot(
-        git.in(worktree),
-        `integration-${Date.now()}`,
-        'slicewave: integration worktree before a new pass',
-      );
+      const name = `integration-${Date.now()}`;
+      return (await takeSnapshot(git.in(worktree), name, 'slicewave: integration worktree before a new pass')).commit;
     },
   });
   return ready.ok ? success(null) : ready;

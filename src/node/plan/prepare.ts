@@ -50,7 +50,8 @@ export async function preparePlan(
     base: prepared.value,
     mode: 'fresh',
     ours: true,
-    snapshot: async () => undefined,
+    // What an installation left half-way is made anew.
+    snapshot: async () => prepared.value,
   });
   if (!ready.ok) return ready;
   for (const [ecosystem, changes] of wanted) {

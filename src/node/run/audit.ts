@@ -35,6 +35,7 @@ export async function beginAudit(claim: SliceClaim, checkout: string): Promise<R
     planDir: loaded.plan.dir,
     slice: slice.id,
     runDir: run.path,
+    worktree: claim.worktree,
     worktrees: [root, path.join(root, loaded.plan.id)],
     checkout,
     scopePaths: [...create, ...modify, ...boundary].flatMap((entry) => entry.path ?? []),

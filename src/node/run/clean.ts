@@ -1,7 +1,7 @@
 import { lstat, readdir, realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isActive } from '../../core/run/states.ts';
-import { restoreSnapshot, takeSnapshot, treeOfWorktree } from '../git/changes.ts';
+import { holdsNothingBut, notTaken, restoreSnapshot, takeSnapshot } from '../git/changes.ts';
 import type { Git } from '../git/git.ts';
 import { WorktreeReplaced } from '../git/place.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
@@ -65,6 +65,9 @@ export async function cleanable(repository: Repository, loaded: LoadedPlan): Pro
       return `locked${entry.locked === '' ? '' : `: ${entry.locked}`}`;
     if (replaced !== null) return replaced;
     if (waiting.has(entry.path)) return `${waiting.get(entry.path) ?? ''} waits for you`;
+    const not = entry.prunable ? [] : await notTaken(repository.git.in(entry.path));
+    if (not[0] !== undefined)
+      return `${not[0].path} ${not[0].why}${not.length > 1 ? `, and ${not.length - 1} more like it` : ''}: move it away, or take it away yourself`;
     const scope = scopes.get(entry.path);
     const lost = scope && !entry.prunable ? await ignoredWork(repository.git.in(entry.path), scope) : [];
     if (lost.length === 0) return null;
@@ -161,5 +164,5 @@ async function sizeOf(dir: string): Promise<number> {
 
 /** Whether a worktree holds nothing that its commit does not: what may be removed without a snapshot. */
 async function isClean(git: Git): Promise<boolean> {
-  return (await treeOfWorktree(git)) === (await git.treeOf('HEAD'));
+  return holdsNothingBut(git, 'HEAD');
 }

@@ -26,6 +26,7 @@ import {
 } from '../git/changes.ts';
 import { blobsBetween, readCodeChanges, textsBetween } from './code-changes.ts';
 import type { Blobs } from '../git/blobs.ts';
+import type { NotTaken } from '../git/beside.ts';
 import type { Git } from '../git/git.ts';
 import { nameRules } from '../git/repository.ts';
 import { commitAsUser, unsignedText, type Signer } from '../git/signing.ts';
@@ -35,6 +36,7 @@ import { ignoredWork } from './ignored-work.ts';
 import { privateValues } from './private-values.ts';
 import type { CleanCheckout, CleanPlace } from './clean-checkout.ts';
 import type { RunDirectory } from './run-directory.ts';
+import { tellBeside } from './slice-worktree.ts';
 import { runCheck } from './verify.ts';
 
 export interface GateRequest {
@@ -88,6 +90,7 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
   say('checking scope');
   const snapshot = await takeSnapshot(git, run.runId, `slicewave: end of run ${run.runId}`, request.base);
   await run.record({ type: 'snapshot', commit: snapshot.commit, tree: snapshot.tree });
+  await tellBeside(request, snapshot);
   if (!request.inPlace) request.checkout.prepare(snapshot.commit);
   const [{ check, changes, blobs, approved, waived }, patch] = await Promise.all([
     scopeOf(request, snapshot.tree),
@@ -122,6 +125,8 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
   }
 
   if (check.stop) return { end: 'stopped', stop: check.stop };
+  const refused = snapshot.refused.filter(({ path: file }) => !approved.has(file));
+  if (refused.length > 0) return { end: 'stopped', stop: refusedStop(slice.id, refused) };
   const hidden = (await ignoredWork(git, slice.scope, changed)).filter((file) => !approved.has(file));
   if (hidden.length > 0) return { end: 'stopped', stop: hiddenStop(slice.id, hidden) };
   const secret = secrets.find((found) => !approved.has(found.path));
@@ -307,6 +312,16 @@ function earlierResults({ facts, slice }: GateRequest, tree: string): ReadonlyMa
     for (const event of events) if (event.type === 'verification') found.set(event.result.command, event.result);
   }
   return found;
+}
+
+function refusedStop(slice: string, refused: readonly NotTaken[]): Stop {
+  const detail = refused.map(({ path: file, why }) => `${file} ${why}`).join('; ');
+  return {
+    condition: 'unexpected-scope',
+    detail: `${detail}: no commit would hold it as it is`,
+    question: `Slice ${slice}: ${detail}. Mend that and retry, revert it, or approve the slice without it?`,
+    paths: refused.map(({ path: file }) => file),
+  };
 }
 
 function hiddenStop(slice: string, files: readonly string[]): Stop {

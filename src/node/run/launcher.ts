@@ -18,6 +18,11 @@ export interface LaunchCommand {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /**
+   * When it aborts, the runner is asked to end (SIGTERM), however far it has come: it belongs to whoever launched it, also
+   * before anything tells of its run.
+   */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -36,6 +41,8 @@ export function childLauncher(onProblem: (node: string, text: string) => void): 
           detached: process.platform !== 'win32',
           windowsHide: true,
         });
+        const end = (): void => void child.kill('SIGTERM');
+        command.signal.addEventListener('abort', end, { once: true });
         let errors = '';
         child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (errors = (errors + chunk).slice(-4000)));
         child.once('error', (error) => {
@@ -43,6 +50,7 @@ export function childLauncher(onProblem: (node: string, text: string) => void): 
           resolve(null);
         });
         child.once('close', (code) => {
+          command.signal.removeEventListener('abort', end);
           if (errors.trim() !== '') onProblem(command.node, errors.trim());
           resolve(code);
         });

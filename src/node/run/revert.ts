@@ -18,7 +18,7 @@ export async function revertPaths(
     for (const look of ['--no-assume-unchanged', '--no-skip-worktree'])
       await git.run(['update-index', look, '--', file], { accept: [0, 1, 128] });
     if (known.exitCode === 0) await git.run(['checkout', '--quiet', base, '--', file]);
-    else await git.run(['clean', '-fdq', '--', file]);
+    else await git.run(['clean', '-ffdq', '--', file]);
     if (known.exitCode !== 0) await git.run(['rm', '-rfq', '--ignore-unmatch', '--', file]);
   }
 }

@@ -33,6 +33,12 @@ export async function runAttempt(request: AttemptRequest): Promise<Result<Attemp
     // Not while an agent whose runner was killed still writes.
     await endOrphans(await new FactsReader(repository).runs(plan.id));
     await sweepTemporary();
+    if (request.signal.aborted)
+      return fail(
+        'cancelled',
+        `${node} was stopped before it began`,
+        `Start it again with \`slicewave run ${plan.dir}\`.`,
+      );
     const claim = await claimAttempt(request, lane);
     if (!claim.ok) return claim;
     return claim.value.kind === 'slice' ? success(await attemptSlice(claim.value)) : await reachCheckpoint(claim.value);

@@ -338,7 +338,7 @@ class Scheduler {
       ...(this.#signerWaited && { [SIGNER_WAITED]: '1' }),
     };
     const running = this.#request.launcher
-      .launch({ node, title, program, args, cwd: this.#repository.root, env })
+      .launch({ node, title, program, args, cwd: this.#repository.root, env, signal: this.#request.signal })
       .catch(() => null)
       .then(async () => {
         const after = await this.#reader.state(this.#loaded);

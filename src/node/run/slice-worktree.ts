@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { failure, success, type Result } from '../../core/text/result.ts';
-import { restoreSnapshot, takeSnapshot } from '../git/changes.ts';
+import { restoreSnapshot, takeSnapshot, type Snapshot } from '../git/changes.ts';
 import { WorktreeReplaced } from '../git/place.ts';
 import { ensureWorktree, lockWorktree } from '../git/worktree.ts';
 import type { Sandbox } from '../process/sandbox.ts';
@@ -9,6 +9,7 @@ import type { SliceClaim } from './claim.ts';
 import { ABORTED, type Ending } from './ending.ts';
 import { revertsDue } from '../../core/run/carried-out.ts';
 import { revertPaths } from './revert.ts';
+import type { RunDirectory } from './run-directory.ts';
 import { setUp, setUpAsCheck, type SetupOutcome } from './setup.ts';
 import type { SliceGit } from './slice-git.ts';
 
@@ -48,10 +49,10 @@ export async function readyWorktree(
     base,
     mode: startOver ? 'fresh' : 'keep',
     ours: facts.runs.some(({ events: [first] }) => first?.type === 'run_started' && first.worktree === worktree),
+    own: isLastHere(claim),
     putAside: view.run?.stop?.condition === 'worktree-replaced',
-    snapshot: async (dir) => {
-      await takeSnapshot(repository.git.in(dir), `${run.runId}-before`, `slicewave: before ${run.runId}`);
-    },
+    snapshot: async (dir) =>
+      (await takeSnapshot(repository.git.in(dir), `${run.runId}-before`, `slicewave: before ${run.runId}`)).commit,
   });
   if (!ready.ok)
     return failure({
@@ -59,6 +60,11 @@ export async function readyWorktree(
       reason: 'worktree-failed',
       detail: `${ready.failure.message}. ${ready.failure.remedy}`,
     });
+  for (const what of ready.value.cleared) {
+    const summary = `an earlier attempt left ${what} behind in the worktree: cleared, with its files as they were`;
+    claim.request.say(summary);
+    await run.record({ type: 'note', note: { summary, severity: 'low', suggestedAction: 'Nothing.' } });
+  }
   await lockWorktree(repository, worktree, `slicewave run ${run.runId}`);
   await sliceGit.remember({ isNew: ready.value.created });
   const git = repository.git.in(worktree);
@@ -135,6 +141,25 @@ export async function setUpWorktree(
   return signal.aborted ? ABORTED : null;
 }
 
+/** Says what git did not take, and where it is kept. */
+export async function tellBeside(
+  { run, say }: { readonly run: RunDirectory; readonly say: (line: string) => void },
+  { beside }: Snapshot,
+): Promise<void> {
+  if (beside === null) return;
+  say(beside);
+  const suggestedAction = 'Look at it before the worktree goes.';
+  await run.record({ type: 'note', note: { summary: beside, severity: 'medium', suggestedAction } });
+}
+
+/** Whether the last run in the worktree was one of this slice: a workstream's slices share it. */
+function isLastHere({ facts, worktree, slice }: SliceClaim): boolean {
+  const last = facts.runs.findLast(
+    ({ events: [first] }) => first?.type === 'run_started' && first.worktree === worktree,
+  )?.events[0];
+  return last?.type === 'run_started' && last.slice === slice.id;
+}
+
 function wasSetUp({ facts, worktree }: SliceClaim): boolean {
   return facts.runs.some(
     ({ events }) =>
@@ -158,6 +183,7 @@ export async function keepWork({ request, run, worktree }: SliceClaim, sliceGit:
       { salvage: true },
     );
     await run.record({ type: 'snapshot', commit: snapshot.commit, tree: snapshot.tree });
+    await tellBeside({ run, say: request.say }, snapshot);
   } catch (error) {
     if (error instanceof WorktreeReplaced) return;
     request.say(`no snapshot could be taken: ${error instanceof Error ? error.message : String(error)}`);

@@ -108,6 +108,7 @@ export async function wrapCommand(
     });
     const snapshot = await takeSnapshot(top, run.runId, `slicewave: after ${program}`);
     await run.record({ type: 'snapshot', commit: snapshot.commit, tree: snapshot.tree });
+    if (snapshot.beside !== null) request.err(`slicewave: ${snapshot.beside}\n`);
     const changes = await changesBetween(top, before, snapshot.tree);
     const code = await readCodeChanges({ git: top, from: before, to: snapshot.tree, changes, scope: null });
     const files = changes.map((change): FileChange => {
