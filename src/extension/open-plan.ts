@@ -5,7 +5,7 @@ import type { EngineFailure } from '../node/failure.ts';
 
 /** One plan as the window sees it: its state, or why it cannot be read. */
 export interface OpenPlan {
-  /** Top level of the repository's primary checkout. */
+  /** Top level of the checkout that is worked in. */
   readonly root: string;
   /** Relative to the root: `parallel/TS-0042-inventory`. */
   readonly dir: string;

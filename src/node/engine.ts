@@ -55,7 +55,7 @@ export interface RunSummary {
 
 /** The door to the plans, runs and decisions of one repository. The other doors are in the layer table. */
 export interface Engine {
-  /** Absolute path of the primary checkout's top level. */
+  /** Absolute path of the top level of the checkout that is worked in. */
   readonly root: string;
   /** Plan directories relative to the root, by name. */
   plans(): Promise<readonly string[]>;
@@ -117,6 +117,8 @@ export interface Engine {
   diff(runId: string): Promise<Result<string, EngineFailure>>;
   /** The unified diff between two commits. */
   diffOfCommits(before: string, after: string): Promise<string>;
+  /** The branch that the checkout at the root is on; `null` when it is on none. */
+  branch(): Promise<string | null>;
   /** How the file system under the repository compares names. */
   nameRules(): Promise<GlobOptions>;
   /** A file's content at a commit; `null` when it does not exist there. */
@@ -294,7 +296,7 @@ class RepositoryEngine implements OpenEngine {
     return fail(
       'inside-run',
       `this is for a person to decide, and this process is not one's: ${why}`,
-      'Decide in a terminal of your own, in the primary checkout, or in the editor.',
+      'Decide in a terminal of your own, in a checkout of your own, or in the editor.',
     );
   }
 
@@ -377,6 +379,10 @@ class RepositoryEngine implements OpenEngine {
 
   diffOfCommits(before: string, after: string): Promise<string> {
     return patchBetween(this.repository.git, before, after);
+  }
+
+  branch(): Promise<string | null> {
+    return this.repository.git.branch();
   }
 
   nameRules(): Promise<GlobOptions> {

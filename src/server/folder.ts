@@ -50,9 +50,9 @@ export class Folder {
     });
   }
 
-  /** The primary checkout of the repository around the folder, as commands and runs call it; `null` outside of one. */
+  /** The checkout around the folder, as commands and runs call it; `null` outside of one. */
   get repositoryRoot(): string | null {
-    return this.#disk?.primary ?? null;
+    return this.#disk?.repositoryRoot ?? null;
   }
 
   /** A path of this folder as the repository calls it: folders may be opened below its top. */

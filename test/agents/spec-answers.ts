@@ -49,7 +49,7 @@ export async function specAnswers({ root, specPath, files }: SpecRepository): Pr
     projectSources(files).map((file) => [file, readFileSync(path.join(root, file), 'utf8')] as const),
   );
   const { spec, proposal } = decomposed({ specPath, specText, repoFiles: files, texts });
-  const evidence = await gatherEvidence(await evidencePlace(root));
+  const evidence = await gatherEvidence(evidencePlace(root));
   const look = (answer: Proposal): Judgement => {
     const { plan, files: written } = planned(answer, { spec, specPath, dirName: 'answer' });
     return judge({ ...evidence, plan, files: written, spec: { path: specPath, text: specText } });

@@ -371,18 +371,18 @@ suite('the language server over stdio', () => {
       `.agent-runs/${run}/events.jsonl`,
       `${JSON.stringify({ ...started, ...who, worktree: '/x', branch: null })}\n${JSON.stringify(ended)}\n`,
     );
-    // The same repository, opened by a worktree of it, and there by a directory.
+    await write('.git/worktrees/x/commondir', '../..\n');
+    // The same repository, opened by a worktree of it, and there by a directory: one works there, on the same state.
     root = await realpath(await mkdtemp(path.join(tmpdir(), 'slicewave tree-')));
     await write('.git', `gitdir: ${primary}/.git/worktrees/x\n`);
     for (const [name, text] of Object.entries(shop)) await write(`shop/${name}`, text);
+    const top = root;
     root = path.join(root, 'shop');
     await start(rich, options);
     const lenses = await client.request<CodeLens[]>('textDocument/codeLens', {
       textDocument: { uri: client.uri(task('task-003-reset')) },
     });
-    assert.deepEqual(lenses[0]?.command?.arguments, [
-      { root: primary, planDir: 'shop/parallel/TS-7-shop', slice: 'A3' },
-    ]);
+    assert.deepEqual(lenses[0]?.command?.arguments, [{ root: top, planDir: 'shop/parallel/TS-7-shop', slice: 'A3' }]);
     const hover = await client.request<Hover>('textDocument/hover', where(manifest, '"A3"', 2));
     assert.match(JSON.stringify(hover.contents), /State: failed/);
     await rm(primary, { recursive: true });

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { checkoutAround } from '../../src/node/workspace/checkout.ts';
+import { checkoutAround } from '../../src/node/git/checkout.ts';
 
 suite('the checkout around a directory', () => {
   let top = '';

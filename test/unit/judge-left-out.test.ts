@@ -66,7 +66,7 @@ suite('judge: what it could not look at', () => {
         env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' },
       });
     const unknown = async (dir: string): Promise<readonly string[]> =>
-      (await gatherEvidence(await evidencePlace(dir))).unknown ?? [];
+      (await gatherEvidence(evidencePlace(dir))).unknown ?? [];
     try {
       mkdirSync(root);
       git(root, 'init', '-q');

@@ -31,7 +31,7 @@ async function mergeInto(engine: Engine, plan: ReadPlan, report: IntegrationRepo
   const branch = await vscode.window.showInputBox({
     title: `Bring ${report.branch} into a branch`,
     prompt: 'The branch that gets the verified result. It is not touched unless every check passes.',
-    value: (await currentBranch(plan.root)) ?? '',
+    value: (await engine.branch()) ?? '',
     ignoreFocusOut: true,
   });
   if (!branch) return null;
@@ -104,15 +104,5 @@ async function openReport(uri: vscode.Uri): Promise<void> {
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false });
   } catch {
     // Without a report file the message still says what happened.
-  }
-}
-
-/** The branch that the primary checkout is on; `null` when it is on none. */
-async function currentBranch(root: string): Promise<string | null> {
-  try {
-    const head = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(vscode.Uri.file(root), '.git', 'HEAD'));
-    return /^ref: refs\/heads\/(.+)$/m.exec(new TextDecoder().decode(head))?.[1]?.trim() ?? null;
-  } catch {
-    return null;
   }
 }

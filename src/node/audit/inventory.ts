@@ -136,6 +136,7 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
   const { repository, planDir } = request;
   const { git, commonDir, root } = repository;
   const home = request.home ?? homedir();
+  const own = (await git.gitDir()) ?? commonDir;
   const files = new Map<string, Kept | null>();
   const digestOf = async (file: string): Promise<string | null> => {
     const info = await lstat(file).catch(() => null);
@@ -180,10 +181,10 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
     listFiles(path.join(commonDir, 'hooks')),
     listFiles(path.join(commonDir, 'info')),
     readdir(commonDir, { withFileTypes: true }).catch(() => []),
-    readFile(path.join(commonDir, 'HEAD'), 'utf8').catch(() => ''),
-    readFile(path.join(commonDir, 'logs', 'HEAD'), 'utf8').catch(() => ''),
+    readFile(path.join(own, 'HEAD'), 'utf8').catch(() => ''),
+    readFile(path.join(own, 'logs', 'HEAD'), 'utf8').catch(() => ''),
     readFile(path.join(commonDir, 'logs', 'refs', 'stash'), 'utf8').catch(() => ''),
-    lstat(path.join(commonDir, 'index')).catch(() => null),
+    lstat(path.join(own, 'index')).catch(() => null),
     Promise.all(request.beside.map((dir) => readNames(dir, { foldersToo: dir !== path.dirname(root) }))),
     lookedUp(request.checkout, { root, home }),
     namesOfHome(home).then((names) => named(home, names, '~/')),
@@ -299,13 +300,18 @@ async function settings(
   return found;
 }
 
-function shownFile(file: string, at: { readonly root: string; readonly home: string }): string {
+function shownFile(
+  file: string,
+  at: { readonly root: string; readonly commonDir: string; readonly home: string },
+): string {
   for (const [base, prefix] of [
     [at.root, ''],
     [at.home, '~/'],
   ] as const) {
     if (inside(base, file)) return prefix + toPosix(path.relative(base, file));
   }
+  // Seen from a linked worktree, what all checkouts share lies elsewhere, and is the repository's own all the same.
+  if (inside(at.commonDir, file)) return toPosix(path.relative(at.root, file));
   return toPosix(file);
 }
 

@@ -29,7 +29,7 @@ import { keepAnswer, keptAnswer, type KeptAnswer } from './kept-answer.ts';
 import { contained, toPosix } from '../paths.ts';
 
 export interface DecomposeRequest extends DecomposeOptions {
-  /** Absolute path of the primary checkout's top level. */
+  /** Absolute path of the top level of the checkout that is worked in. */
   readonly root: string;
   /** Absolute, or relative to the root: a spec, or the file or directory of another tool's tasks. */
   readonly specFile: string;
@@ -51,7 +51,7 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
   const { root, specPath } = material;
   // A spec that gives all four answers is one, whatever lists of tasks stand in it.
   const importer = answersAll(material.spec) ? null : importerFor(specPath, material.specText);
-  const place = await evidencePlace(root);
+  const place = evidencePlace(root);
   const answerPlace = { commonDir: place.commonDir, specPath, specText: material.specText };
   const kept = request.last ? await keptAnswer(answerPlace) : null;
   if (kept && !kept.ok) return kept;
@@ -93,7 +93,7 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
   const knowing = await knowingIgnored({ evidence, root }, first.composed.loaded.plan);
   const hides = (knowing.repository.ignored?.size ?? 0) > 0;
   const { composed, ordered } = hides ? settledPlan({ ...drafting, evidence: knowing }) : first;
-  const runs = await new FactsReader({ runsDir: path.join(root, '.agent-runs') }).runs().catch(() => []);
+  const runs = await new FactsReader(place).runs().catch(() => []);
   return success({
     dir,
     ...composed,

@@ -211,6 +211,23 @@ export class Git {
     return exitCode === 0 ? stdout.trim() : null;
   }
 
+  /**
+   * The commit that a person means by a name, or `null`: of a branch and a tag of one name the branch, whereas git would
+   * take the tag. `main~2` and the like count from there.
+   */
+  async resolveNamed(name: string): Promise<string | null> {
+    const [branch = ''] = name.split(/[~^@:]/, 1);
+    const isPlain = branch !== '' && branch !== 'HEAD' && !/^(?:refs\/|[0-9a-f]{40}(?:[0-9a-f]{24})?$)/i.test(branch);
+    const ofBranch = isPlain ? await this.resolve(`refs/heads/${name}`) : null;
+    return ofBranch ?? this.resolve(name);
+  }
+
+  /** The branch that is checked out; `null` where none is. */
+  async branch(): Promise<string | null> {
+    const { exitCode, stdout } = await this.run(['symbolic-ref', '--quiet', 'HEAD'], { accept: [0, 1, 128] });
+    return exitCode === 0 ? stdout.trim().replace(/^refs\/heads\//, '') : null;
+  }
+
   async treeOf(commit: string): Promise<string> {
     return this.text(['rev-parse', '--verify', '--end-of-options', `${commit}^{tree}`]);
   }

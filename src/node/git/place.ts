@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { lstat, mkdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { GitPlace } from './git.ts';
+import { gitDirOf, worktreeRecord } from './layout.ts';
 
 /**
  * What a worktree is, as it was when it was made: kept outside of it, because whoever works in it can replace the
@@ -19,6 +19,8 @@ interface WorktreeIdentity {
   readonly git_inode: number;
   /** The text of its `.git` file. */
   readonly git_file: string;
+  /** The checkout that it was made from. */
+  readonly made_from?: string;
 }
 
 /** A worktree is not what it was: no git may be started there, and nothing may be removed. */
@@ -41,8 +43,10 @@ const LONGEST = 8192;
 /** The worktrees of one repository, by what they were when they were made. */
 export class Worktrees {
   readonly #commonDir: string;
-  readonly #records: string;
-  readonly #primary: { readonly dir: string; readonly gitDir: string };
+  readonly #runsDir: string;
+  readonly #root: string;
+  /** Checkouts of people, with their git directories: the one that is worked in, and the primary. */
+  readonly #peoples: ReadonlyMap<string, string>;
   /** Identities that this process does not read again. */
   readonly #kept = new Map<string, WorktreeIdentity>();
 
@@ -50,19 +54,24 @@ export class Worktrees {
     readonly commonDir: string;
     readonly runsDir: string;
     readonly root: string;
-    readonly gitDir: string;
+    readonly primary: string | null;
   }) {
     this.#commonDir = repository.commonDir;
-    this.#records = path.join(repository.runsDir, 'worktrees');
-    this.#primary = { dir: repository.root, gitDir: repository.gitDir };
+    this.#runsDir = repository.runsDir;
+    this.#root = repository.root;
+    const { root, primary } = repository;
+    this.#peoples = new Map(
+      [root, ...(primary === null ? [] : [primary])].flatMap((dir) => {
+        const gitDir = gitDirOf(dir);
+        return gitDir === null ? [] : [[path.resolve(dir), gitDir] as const];
+      }),
+    );
   }
 
-  /** The primary checkout, or a worktree that is held to what it was. */
+  /** A checkout of a person's, or a worktree that is held to what it was. */
   placeOf(dir: string): GitPlace {
-    const hold =
-      path.resolve(dir) === path.resolve(this.#primary.dir)
-        ? () => Promise.resolve(this.#primary.gitDir)
-        : async () => (await this.hold(dir)).git_dir;
+    const gitDir = this.#peoples.get(path.resolve(dir));
+    const hold = gitDir === undefined ? async () => (await this.hold(dir)).git_dir : () => Promise.resolve(gitDir);
     return { dir, hold, commonDir: this.#commonDir, beside: (other) => this.placeOf(other) };
   }
 
@@ -98,9 +107,10 @@ export class Worktrees {
 
   /** Records what a worktree is; it was just made, or proven to be one. */
   async record(dir: string): Promise<void> {
-    const is = await this.#look(dir);
-    await mkdir(this.#records, { recursive: true });
-    await writeFileAtomic(this.#fileOf(dir), `${JSON.stringify(is)}\n`, { fsync: false });
+    const is = { ...(await this.#look(dir)), made_from: this.#root };
+    const file = worktreeRecord(this.#runsDir, dir);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFileAtomic(file, `${JSON.stringify(is)}\n`, { fsync: false });
   }
 
   /** From now on this process believes what it just saw, whatever is written to the record. */
@@ -111,7 +121,7 @@ export class Worktrees {
   /** Forgets a worktree that is gone. */
   async forget(dir: string): Promise<void> {
     this.#kept.delete(dir);
-    await rm(this.#fileOf(dir), { force: true });
+    await rm(worktreeRecord(this.#runsDir, dir), { force: true });
   }
 
   /** Whether a worktree was recorded at this place. */
@@ -129,7 +139,7 @@ export class Worktrees {
   async #known(dir: string): Promise<WorktreeIdentity | null> {
     const kept = this.#kept.get(dir);
     if (kept) return kept;
-    const text = await readFile(this.#fileOf(dir), 'utf8').catch(() => null);
+    const text = await readFile(worktreeRecord(this.#runsDir, dir), 'utf8').catch(() => null);
     if (text === null) return null;
     try {
       const value: unknown = JSON.parse(text);
@@ -137,7 +147,7 @@ export class Worktrees {
     } catch {
       // Falls through: damaged, or not ours.
     }
-    throw new WorktreeReplaced(dir, `cannot be proven: ${this.#fileOf(dir)} is damaged`);
+    throw new WorktreeReplaced(dir, `cannot be proven: ${worktreeRecord(this.#runsDir, dir)} is damaged`);
   }
 
   /** What stands at a place now, when it is a worktree of this repository and both sides say so. */
@@ -182,10 +192,6 @@ export class Worktrees {
 
   #isOurs(gitDir: string): boolean {
     return path.dirname(gitDir) === path.join(this.#commonDir, 'worktrees');
-  }
-
-  #fileOf(dir: string): string {
-    return path.join(this.#records, `${createHash('sha256').update(dir).digest('hex').slice(0, 24)}.json`);
   }
 }
 

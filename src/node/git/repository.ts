@@ -1,28 +1,36 @@
-import { appendFile, mkdir, readFile, realpath, stat } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { success, type Result } from '../../core/text/result.ts';
 import type { GlobOptions } from '../../core/scope/glob.ts';
 import { fail, type EngineFailure } from '../failure.ts';
 import { Git, GitError } from './git.ts';
+import { layoutOf, runsDirOf, workedIn } from './layout.ts';
 import { Worktrees } from './place.ts';
 
 /** Where everything of one repository stands. All paths are absolute. */
 export interface Repository {
-  /** The primary checkout's top level: state lives here, whatever worktree a command is given in. */
+  /**
+   * The top level of the checkout that one works in: plans are read there, and start from its `HEAD`. In a worktree of a
+   * slice it is the checkout that the plan was run in.
+   */
   readonly root: string;
-  /** The git directory that all worktrees share. */
+  /** The checkout beside the git directory; `null` where there is none, as of a bare repository. */
+  readonly primary: string | null;
+  /** The directory that holds the state of all checkouts: the primary one, or what stands for it. */
+  readonly home: string;
+  /** The git directory that all checkouts share. */
   readonly commonDir: string;
-  /** `.agent-runs` in the primary checkout. */
+  /** `.agent-runs`, one for all checkouts. */
   readonly runsDir: string;
-  /** Git in the primary checkout; `git.in(dir)` in one of its worktrees. */
+  /** Git in the checkout at `root`; `git.in(dir)` in another one or in a worktree. */
   readonly git: Git;
   /** What each worktree was when it was made. */
   readonly worktrees: Worktrees;
 }
 
 /**
- * Finds the repository around a directory. Inside a linked worktree this is still the primary checkout, so that an
- * agent's terminal and the person's see the same state. A repository without commits has nothing to branch from.
+ * Finds the repository around a directory. Every checkout of it sees the same state; what is worked on is the checkout
+ * that one stands in. A repository without commits has nothing to branch from.
  */
 export async function openRepository(dir: string): Promise<Result<Repository, EngineFailure>> {
   const at = path.resolve(dir);
@@ -30,12 +38,10 @@ export async function openRepository(dir: string): Promise<Result<Repository, En
     return fail('no-repository', `${at} is not a directory`, 'Give the path of a git repository.');
   }
   const git = new Git(at);
-  const listed = git.fields(['worktree', 'list', '--porcelain', '-z']).catch(() => []);
+  const listed = git.fields(['worktree', 'list', '--porcelain', '-z']).catch((): string[] => []);
   let top: string;
-  let common: string;
   try {
-    const out = await git.text(['rev-parse', '--path-format=absolute', '--show-toplevel', '--git-common-dir']);
-    [top = '', common = ''] = out.split('\n');
+    top = await git.text(['rev-parse', '--path-format=absolute', '--show-toplevel']);
   } catch (error) {
     if (error instanceof GitError && /must be run in a work tree/.test(error.stderr)) {
       return fail('no-repository', `${at} is a bare repository`, 'Run this in a checkout of the repository.');
@@ -60,39 +66,24 @@ export async function openRepository(dir: string): Promise<Result<Repository, En
       'Install git 2.38 or newer and put it on the path.',
     );
   }
-  const first = await listed;
-  const root = await primaryOf(first, top);
-  const runsDir = path.join(root, '.agent-runs');
-  const gitDir = await gitDirOf(root);
-  if (gitDir === null)
-    return fail('no-repository', `${root} is not inside a git repository`, 'Change into a checkout of the repository.');
-  const commonDir = await realpath(common);
-  const worktrees = new Worktrees({ commonDir, runsDir, root, gitDir });
-  const primary = new Git(worktrees.placeOf(root));
-  const born = first[0] === `worktree ${root}` && /^HEAD (?!0+$)/.test(first[1] ?? '');
-  if (!born && (await primary.resolve('HEAD')) === null) {
+  const layout = layoutOf(top);
+  if (layout === null)
+    return fail('no-repository', `${top} is not inside a git repository`, 'Change into a checkout of the repository.');
+  const root = workedIn(top, layout);
+  const { commonDir, primary, home } = layout;
+  const runsDir = runsDirOf(layout);
+  const worktrees = new Worktrees({ commonDir, runsDir, root, primary });
+  const own = new Git(worktrees.placeOf(root));
+  const entries = await listed;
+  const born = /^HEAD (?!0+$)/.test(entries[entries.indexOf(`worktree ${root}`) + 1] ?? '');
+  if (!born && (await own.resolve('HEAD')) === null) {
     return fail(
       'no-commits',
       `${root} has no commits yet`,
       'Commit once (`git commit --allow-empty -m "start"`): worktrees need a commit to start from.',
     );
   }
-  return success({ root, commonDir, runsDir, git: primary, worktrees });
-}
-
-/** The git directory of a checkout, as its `.git` says; `null` when it says nothing. */
-async function gitDirOf(root: string): Promise<string | null> {
-  const file = path.join(root, '.git');
-  if ((await stat(file).catch(() => null))?.isDirectory()) return realpath(file);
-  const named = /^gitdir: (.+?)\r?\n?$/s.exec(await readFile(file, 'utf8').catch(() => ''))?.[1];
-  return named === undefined ? null : realpath(path.resolve(root, named)).catch(() => null);
-}
-
-/** The first entry of `git worktree list` is the primary checkout. */
-async function primaryOf([first = '']: readonly string[], top: string): Promise<string> {
-  const dir = first.startsWith('worktree ') ? first.slice('worktree '.length) : top;
-  // A bare primary has no checkout of its own; then the linked worktree we stand in keeps the state.
-  return (await stat(path.join(dir, '.git')).catch(() => null)) ? dir : top;
+  return success({ root, primary, home, commonDir, runsDir, git: own, worktrees });
 }
 
 /**

@@ -1,11 +1,13 @@
-import { constants } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { copyFile, lstat, mkdir, readdir, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import type { Repository } from './repository.ts';
 import { inside } from '../paths.ts';
 import { seeProcesses } from '../process/process-table.ts';
+import { checkoutAround } from './checkout.ts';
 import { holdsNothingBut, putOnBranch, restoreSnapshot, underWay } from './changes.ts';
 import { GitError, type Git } from './git.ts';
 import { WorktreeReplaced } from './place.ts';
@@ -19,15 +21,42 @@ export interface WorktreeEntry {
 }
 
 /**
- * Where a plan's worktrees stand: `<root>/<plan>/<slice or workstream>`, outside the repository's own tree. The root is
- * `SLICEWAVE_WORKTREES`, else the git setting `slicewave.worktrees`, else `../<repository>.worktrees`.
+ * Where a plan's worktrees stand: `<root>/<plan>/<slice or workstream>`, the same from every checkout. The root is
+ * `SLICEWAVE_WORKTREES`, else the git setting `slicewave.worktrees` (both relative to the primary checkout), else
+ * `../<repository>.worktrees`.
  */
 export async function worktreeRoot(repository: Repository): Promise<string> {
+  const { home, git } = repository;
   const named = process.env['SLICEWAVE_WORKTREES'];
-  if (named) return realPlace(path.resolve(repository.root, named));
-  const set = await repository.git.run(['config', '--type=path', '--get', 'slicewave.worktrees'], { accept: [0, 1] });
+  if (named) return realPlace(path.resolve(home, named));
+  const set = await git.run(['config', '--type=path', '--get', 'slicewave.worktrees'], { accept: [0, 1] });
   const place = set.exitCode === 0 ? set.stdout.trim() : '';
-  return realPlace(place === '' ? `${repository.root}.worktrees` : path.resolve(repository.root, place));
+  return realPlace(place === '' ? placeOfItsOwn(repository) : path.resolve(home, place));
+}
+
+/** Beside the primary checkout; beside the checkouts of a bare repository; and never in a checkout around it. */
+function placeOfItsOwn({ primary, home, commonDir }: Repository): string {
+  if (primary === null) {
+    const container = home === commonDir ? path.dirname(commonDir) : home;
+    const name = path.basename(home).replace(/\.git$/, '');
+    return path.join(container, `${name === '' ? 'repository' : name}.worktrees`);
+  }
+  let top = primary;
+  for (let around = outerCheckout(top); around !== null; around = outerCheckout(top)) top = around;
+  const name = path.relative(path.dirname(top), primary).split(path.sep).join('.');
+  return path.join(path.dirname(top), `${name}.worktrees`);
+}
+
+/** The checkout that a checkout lies in, unless beside it there is no room: somebody keeps their whole home in git. */
+function outerCheckout(top: string): string | null {
+  const around = checkoutAround(path.dirname(top));
+  if (around === null || inside(around, homedir())) return null;
+  try {
+    accessSync(path.dirname(around), constants.W_OK);
+    return around;
+  } catch {
+    return null;
+  }
 }
 
 /** A path as git will name it: links resolved in the part that exists. By another name, no worktree would be found again. */
@@ -46,14 +75,15 @@ export async function listWorktrees(repository: Repository): Promise<readonly Wo
   return out
     .split('\0\0')
     .filter((block) => block.trim() !== '')
-    .map((block) => {
+    .map((block, at) => {
       const lines = block.split('\0');
       const value = (key: string): string | null => {
         const line = lines.find((l) => l === key || l.startsWith(`${key} `));
         return line === undefined ? null : line.slice(key.length + 1);
       };
       return {
-        path: value('worktree') ?? '',
+        // The first one is the primary: git names the git directory where that does not stand beside its files.
+        path: (at === 0 ? repository.primary : null) ?? value('worktree') ?? '',
         branch: value('branch')?.replace(/^refs\/heads\//, '') ?? null,
         head: value('HEAD'),
         locked: value('locked'),

@@ -6,7 +6,7 @@ import type { Plan, PlanFiles } from '../../core/plan/model.ts';
 import { fileKind } from '../../core/lint/engine/kind.ts';
 import { skillsByName } from '../../core/skill/read.ts';
 import { openCodeReader } from '../workspace/code-reader.ts';
-import { Git } from '../git/git.ts';
+import { layoutOf, runsDirOf } from '../git/layout.ts';
 import { historyFile, readHistory } from './history.ts';
 import { repositorySettings } from '../workspace/lint-settings.ts';
 import { createdPaths } from '../../core/lint/task/scope-facts.ts';
@@ -19,9 +19,9 @@ import { counted, thousands } from '../../core/text/printing.ts';
 export type EvidencePlace = Pick<Repository, 'root' | 'commonDir' | 'runsDir'>;
 
 /** That place for a checkout's top level. */
-export async function evidencePlace(root: string): Promise<EvidencePlace> {
-  const commonDir = await new Git(root).text(['rev-parse', '--path-format=absolute', '--git-common-dir']);
-  return { root, commonDir, runsDir: path.join(root, '.agent-runs') };
+export function evidencePlace(root: string): EvidencePlace {
+  const layout = layoutOf(root) ?? { home: root, commonDir: path.join(root, '.git') };
+  return { root, commonDir: layout.commonDir, runsDir: runsDirOf(layout) };
 }
 
 export interface EvidenceOptions {

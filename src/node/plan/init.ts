@@ -8,7 +8,7 @@ import { place, writeFailure } from './directory.ts';
 import { contained, inside, toPosix } from '../paths.ts';
 
 export interface InitRequest {
-  /** Absolute path of the primary checkout's top level. */
+  /** Absolute path of the top level of the checkout that is worked in. */
   readonly root: string;
   /** The plan directory, absolute or relative to the root. */
   readonly dir: string;

@@ -11,7 +11,8 @@ import { type EngineFailure, fail } from '../failure.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { Git, type GitOptions } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
-import { contained, toPosix } from '../paths.ts';
+import { listWorktrees, worktreeRoot } from '../git/worktree.ts';
+import { contained, inside, toPosix } from '../paths.ts';
 
 const LARGEST = 4 * 1024 * 1024;
 
@@ -82,6 +83,13 @@ export async function resolvePlanDir(
   if (named.length > 1)
     return fail('no-such-file', `${given} could be ${named.join(' or ')}`, 'Give the directory of the one you mean.');
   if (dir !== undefined) return success(dir);
+  const elsewhere = await checkoutWith(repository, given);
+  if (elsewhere !== null)
+    return fail(
+      'no-such-file',
+      `there is no plan directory ${given} in this checkout`,
+      `There is one in ${elsewhere}: change to it, or bring the plan over (commit it there, and merge).`,
+    );
   return fail(
     'no-such-file',
     `there is no plan directory ${given}`,
@@ -89,6 +97,17 @@ export async function resolvePlanDir(
       ? `Plans here: ${known.join(', ')}.`
       : 'Make one with `slicewave decompose <spec>` or `slicewave init`.',
   );
+}
+
+/** Another checkout of a person's in which a plan directory by this name or path stands. */
+async function checkoutWith(repository: Repository, given: string): Promise<string | null> {
+  const worktrees = await worktreeRoot(repository);
+  for (const { path: dir } of await listWorktrees(repository)) {
+    if (dir === repository.root || inside(worktrees, dir)) continue;
+    for (const place of [given, path.join('parallel', given)])
+      if (await stat(path.join(dir, place, 'manifest.json')).catch(() => null)) return dir;
+  }
+  return null;
 }
 
 /** Reads the text files of a plan directory. Large and binary files are left out. */

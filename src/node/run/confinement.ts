@@ -110,6 +110,11 @@ export interface AgentPlace extends Omit<CheckPlace, 'writable' | 'network'> {
   readonly slicewave: readonly string[];
 }
 
+/** Where files of environment values lie that are nobody's but the person's. */
+function peoplesCheckouts({ root, primary }: Repository): readonly string[] {
+  return primary === null || primary === root ? [root] : [root, primary];
+}
+
 /**
  * Where an agent works: its worktree and its own state can be written, and what it does with git stays with it. `null`
  * without a sandbox.
@@ -123,8 +128,8 @@ export async function enclosureOfAgent(sandbox: Sandbox | null, place: AgentPlac
     writable: [...(state?.directories ?? []), ...setting.writable.map(expandHome)],
     kept: state?.kept ?? [],
     hidden: setting.hidden,
-    projects: [repository.root],
-    needed: [repository.root, repository.commonDir, ...place.slicewave],
+    projects: peoplesCheckouts(repository),
+    needed: [repository.root, repository.home, repository.commonDir, ...place.slicewave],
     git: (into) => makePrivateGit(repository, worktree, into),
   });
 }
@@ -137,8 +142,8 @@ export async function enclosureOfCheck(sandbox: Sandbox | null, place: CheckPlac
     worktree,
     writable: [...(place.writable ?? []), ...setting.writable.map(expandHome)],
     hidden: setting.hidden,
-    projects: [repository.root],
-    needed: [repository.root, repository.commonDir],
+    projects: peoplesCheckouts(repository),
+    needed: [repository.root, repository.home, repository.commonDir],
     network: place.network ?? setting.checksNetwork,
     // A set-up that installs a hook and a test that commits find what they expect, and leave nothing.
     git: (into) => makePrivateGit(repository, worktree, into),

@@ -17,12 +17,19 @@ export async function privateValues(
   const files = await readEnvironmentFiles(dir);
   if (files.length === 0) return [];
   const names = files.map((file) => toPosix(file.name));
-  const listed = await git.fields(['ls-tree', '--full-tree', '--name-only', '-z', commit, '--', ...names]);
+  const listing = ['ls-tree', '--full-tree', '--name-only', '-z', commit, '--', ...names];
+  // A checkout without a commit holds nothing that everybody knows.
+  const listed = await git.fields(listing, { accept: [0, 128] });
   const known = new Set([...listed, ...besides]);
   return files.filter((_file, at) => !known.has(names[at] ?? ''));
 }
 
-/** The same in the primary checkout, whose files are what `.worktreeinclude` copies, and more. */
-export function primaryValues(repository: Repository): Promise<readonly EnvironmentFile[]> {
-  return privateValues(repository.git, repository.root, 'HEAD');
+/**
+ * The same in the checkout that is worked in, whose files are what `.worktreeinclude` copies, and in the primary one,
+ * which is where they usually lie.
+ */
+export async function primaryValues({ git, root, primary }: Repository): Promise<readonly EnvironmentFile[]> {
+  const own = await privateValues(git, root, 'HEAD');
+  if (primary === null || primary === root) return own;
+  return [...own, ...(await privateValues(git.in(primary), primary, 'HEAD'))];
 }

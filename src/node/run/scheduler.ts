@@ -130,17 +130,29 @@ async function startPlan(
   loaded: LoadedPlan,
   request: RunRequest,
 ): Promise<Result<null, EngineFailure>> {
-  const state = await new FactsReader(repository).state(loaded);
-  if (state.preparedCommit) {
+  const facts = await new FactsReader(repository).facts(loaded);
+  const { git } = repository;
+  const branch = await git.branch();
+  const started = facts.decisions.findLast((decision) => decision.type === 'plan_started');
+  if (started?.type === 'plan_started') {
+    const { base_commit: from, base_name: of } = started;
+    // Two checkouts of one repository may hold the same plan.
+    if (branch !== null && of !== null && of !== branch && !(await git.isAncestor('HEAD', from)))
+      warn(
+        request,
+        `${loaded.plan.id} was started from ${of} (${from.slice(0, 10)}) and stays there: what is only on ${branch}, where you stand, is not in it`,
+      );
     // Started by a version that did not fix plans.
     if (!(await fixedPlan(repository, loaded.plan.id)))
       await fixPlan(repository, loaded.plan.id, loaded.files, 'scheduler');
     return success(null);
   }
-  const base = await repository.git.resolve(request.base ?? 'HEAD');
+  const name = request.base ?? branch;
+  const base = await git.resolveNamed(name ?? 'HEAD');
   if (!base) {
     return fail('git', `there is no commit ${request.base ?? 'HEAD'}`, 'Name a commit, a branch or a tag with --base.');
   }
+  request.onProgress?.(`${loaded.plan.id} starts from ${name ?? 'HEAD'} (${base.slice(0, 10)})`);
   // Before any agent could change them.
   await planSettings(repository, loaded.plan.id);
   const prepared = await preparePlan(repository, loaded, base, {
@@ -149,12 +161,11 @@ async function startPlan(
   });
   if (!prepared.ok) return prepared;
   await repository.git.point(`refs/slicewave/plans/${nodeName(loaded.plan.id)}/base`, prepared.value);
-  const name = await repository.git.run(['symbolic-ref', '--quiet', '--short', 'HEAD'], { accept: [0, 1, 128] });
   await fixPlan(repository, loaded.plan.id, loaded.files, 'scheduler');
   await appendDecision(repository.runsDir, loaded.plan.id, 'scheduler', {
     type: 'plan_started',
     base_commit: base,
-    base_name: request.base ?? (name.exitCode === 0 ? name.stdout.trim() : null),
+    base_name: name,
     prepared_commit: prepared.value,
   });
   return success(null);

@@ -1,4 +1,3 @@
-import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { OutlineReader } from '../../core/code/outline.ts';
@@ -6,10 +5,11 @@ import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { planIdOf } from '../../core/plan/plan-id.ts';
 import type { PlanFacts } from '../../core/run/state-model.ts';
 import type { RepositoryFacts } from '../../core/scope/repository-facts.ts';
+import { layoutOf, runsDirOf, workedIn } from '../git/layout.ts';
 import { toPosix } from '../paths.ts';
 import { FactsReader } from '../state/facts.ts';
 import { writeWhole } from '../state/whole-write.ts';
-import { checkoutAround } from './checkout.ts';
+import { checkoutAround } from '../git/checkout.ts';
 import { openCodeReader } from './code-reader.ts';
 import { repositorySettings } from './lint-settings.ts';
 import { mayNameSymbols, readRepositoryFacts, withIgnored } from './repository-facts.ts';
@@ -35,9 +35,10 @@ export class Workspace {
     return new Workspace(checkoutAround(dir) ?? dir);
   }
 
-  /** The primary checkout of the repository around it, as commands and runs call it; `null` outside of one. */
-  get primary(): string | null {
-    return this.top === null ? null : primaryOf(this.top);
+  /** The checkout whose plans commands and runs are about here (`workedIn`); `null` outside of one. */
+  get repositoryRoot(): string | null {
+    const layout = this.top === null ? null : layoutOf(this.top);
+    return this.top === null || layout === null ? this.top : workedIn(this.top, layout);
   }
 
   /** The files that the linter may care about, with their texts. */
@@ -70,9 +71,10 @@ export class Workspace {
     return texts === undefined || mayNameSymbols(texts) ? openCodeReader() : Promise.resolve(null);
   }
 
-  /** What the runs of a plan have come to so far. It reads the run directories of the primary checkout, nothing else. */
+  /** What the runs of a plan have come to so far. It reads the run directories of the repository, nothing else. */
   planFacts({ plan, graph }: Pick<LoadedPlan, 'plan' | 'graph'>): Promise<PlanFacts> {
-    this.#runs ??= new FactsReader({ runsDir: path.join(this.primary ?? this.root, '.agent-runs') });
+    const layout = this.top === null ? null : layoutOf(this.top);
+    this.#runs ??= new FactsReader({ runsDir: runsDirOf(layout ?? { home: this.root }) });
     // Runs know a plan by its path in the repository, which this may be a directory of.
     const dir = path.relative(this.top ?? this.root, path.join(this.root, plan.dir));
     return this.#runs.facts({ plan: { ...plan, id: planIdOf(toPosix(dir)) }, graph });
@@ -87,17 +89,5 @@ export class Workspace {
     if (!(await readFile(file)).equals(Buffer.from(before)))
       throw new Error('it changed meanwhile or is not valid UTF-8');
     await writeWhole(file, after);
-  }
-}
-
-/** A linked worktree keeps a file where the primary checkout keeps its `.git`; runs are recorded in the primary. */
-function primaryOf(top: string): string {
-  try {
-    const link = path.join(top, '.git');
-    const target = lstatSync(link).isFile() ? /^gitdir: (.+)$/m.exec(readFileSync(link, 'utf8'))?.[1] : undefined;
-    const primary = target === undefined ? undefined : /^(.+)[\\/]\.git[\\/]worktrees[\\/][^\\/]+$/.exec(target)?.[1];
-    return realpathSync(primary === undefined ? top : path.resolve(top, primary));
-  } catch {
-    return top;
   }
 }

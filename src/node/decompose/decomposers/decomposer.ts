@@ -11,7 +11,7 @@ import type { LoadedPlan } from '../../../core/plan/graph-model.ts';
 
 /** What every decomposer works from. */
 export interface Material {
-  /** Absolute path of the primary checkout's top level. */
+  /** Absolute path of the top level of the checkout that is worked in. */
   readonly root: string;
   /** What the file says, read as a spec. */
   readonly spec: Spec;
