@@ -138,6 +138,7 @@ export const LAYERS: readonly LayeredFolder[] = [
       'plan/init.ts',
       'plan/migrate.ts',
       'git/new-repository.ts',
+      'git/unforeseen.ts',
     ],
   },
   {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { UsageError, type Command, type Invocation, type Option, type Terminal } from './command.ts';
+import { report, UsageError, type Command, type Invocation, type Option, type Terminal } from './command.ts';
 
 /** Parses a command's arguments, runs it, and turns a wrong call into one clear message: the one catch of the CLI. */
 export async function call(command: Command, args: readonly string[], terminal: Terminal): Promise<number> {
@@ -12,7 +12,12 @@ export async function call(command: Command, args: readonly string[], terminal: 
   try {
     return await command.run({ ...parse(command, own), rest: cut < 0 ? [] : args.slice(cut + 1), terminal });
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof UsageError)) {
+      // Loaded only then: what goes well starts faster without it.
+      const failure = (await import('../node/git/unforeseen.ts')).failureOf(error);
+      if (failure === null) throw error;
+      return report(terminal, failure, own.includes('--json'));
+    }
     terminal.err(
       `slicewave ${command.name}: ${error.message}\n  ${error.remedy || `See \`slicewave ${command.name} --help\`.`}\n`,
     );

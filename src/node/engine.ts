@@ -32,6 +32,7 @@ import { recoverHeld, recoverReplan, removeJournal } from './state/replan-journa
 import { nameRules, openRepository, type Repository } from './git/repository.ts';
 import { schedule, unrunnable } from './run/scheduler.ts';
 import { whyNotAPerson } from './process/whose-hand.ts';
+import { foreseen } from './git/unforeseen.ts';
 import { worktreeRoot } from './git/worktree.ts';
 import { acquireLock, planLock } from './state/locks.ts';
 import { watchFacts } from './state/watch.ts';
@@ -272,7 +273,7 @@ class RepositoryEngine implements OpenEngine {
   }
 
   run(request: Parameters<Engine['run']>[0]): ReturnType<Engine['run']> {
-    return schedule(this.repository, request, this.#slicewave);
+    return foreseen(() => schedule(this.repository, request, this.#slicewave));
   }
 
   async accept(planDir: string): ReturnType<Engine['accept']> {
@@ -306,7 +307,7 @@ class RepositoryEngine implements OpenEngine {
   ): Promise<Result<T, EngineFailure>> {
     const loaded = await this.load(planDir);
     if (!loaded.ok) return loaded;
-    return (await this.#refused()) ?? work(new Decisions(this.repository, loaded.value));
+    return foreseen(async () => (await this.#refused()) ?? work(new Decisions(this.repository, loaded.value)));
   }
 
   answer(planDir: string, slice: string, text: string): ReturnType<Engine['answer']> {
@@ -335,7 +336,7 @@ class RepositoryEngine implements OpenEngine {
     // Half a plan lacks slices, and would be called whole.
     await recoverReplan(this.repository, planDir);
     const loaded = await this.load(planDir);
-    return loaded.ok ? integratePlan(this.repository, loaded.value, options) : loaded;
+    return loaded.ok ? foreseen(() => integratePlan(this.repository, loaded.value, options)) : loaded;
   }
 
   async runs(filter: Parameters<Engine['runs']>[0] = {}): ReturnType<Engine['runs']> {

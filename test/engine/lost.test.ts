@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fake, Project, until, type Call } from './fixture.ts';
@@ -123,6 +123,69 @@ suite('nothing is lost, and nothing is called done that is not', () => {
     assert.equal((await project.cli('retry', project.planDir, 'A1')).code, 0);
     const again = await project.run();
     assert.equal(again.code, 0, again.out);
+  });
+
+  suite('decisions that cannot be read', () => {
+    let file: string;
+
+    setup(async () => {
+      project = await Project.create({ slices: [{ id: 'A1' }, { id: 'B1', deps: ['A1'] }] });
+      assert.equal((await project.run('--only', 'A1')).code, 0);
+      file = path.join(project.runsDir, 'plans', `${project.planId}.jsonl`);
+      // What the plan started from is no longer where the branch is.
+      project.write('src/later.txt', 'later\n');
+      project.git('add', 'src/later.txt');
+      project.git('commit', '--quiet', '-m', 'later');
+    });
+
+    const goesOn = async (): Promise<void> => {
+      const { code, out, err } = await project.run();
+      assert.equal(code, 0, `${out}${err}`);
+      assert.deepEqual(project.callsOf('agent'), ['A1', 'B1'], 'somebody was paid twice');
+      const commit = project.commit(`slicewave/${project.planId}/B1`) ?? '';
+      assert.deepEqual(
+        project.files(commit).filter((name) => name.startsWith('src/')),
+        ['src/A1.txt', 'src/B1.txt', 'src/start.txt'],
+        'it stands on another base than the one that the plan started from',
+      );
+      assert.equal((await project.cli('integrate', project.planDir)).code, 0);
+    };
+
+    for (const [name, torn] of [
+      ['a torn first line', (lines: readonly string[]) => [lines[0]?.slice(0, 30) ?? '', ...lines.slice(1)]],
+      ['every line torn', (lines: readonly string[]) => lines.map((line) => line.slice(0, 30))],
+      ['nothing but half a line', (lines: readonly string[]) => [lines[0]?.slice(0, 30) ?? '']],
+    ] as const)
+      test(`${name}: said, and the plan goes on from what its runs tell`, async () => {
+        const lines = readFileSync(file, 'utf8').split('\n');
+        writeFileSync(file, torn(lines).join('\n'));
+        const { slices, warnings, state } = await project.status();
+        assert.equal(slices[0]?.state, 'verified');
+        assert.notEqual(state, 'not-started');
+        assert.ok(warnings.some(({ kind, paths }) => kind === 'evidence' && paths[0]?.endsWith('TS-1-shop.jsonl')));
+        await goesOn();
+      });
+
+    test('a file that cannot be read: nobody is paid, it is said with what to do, and nothing is lost when it is back', async () => {
+      renameSync(file, `${file}.away`);
+      mkdirSync(file);
+      const { slices, warnings } = await project.status();
+      assert.equal(slices[0]?.state, 'verified');
+      assert.ok(warnings.some(({ summary }) => /TS-1-shop\.jsonl cannot be read \(EISDIR\)/.test(summary)));
+      for (const args of [
+        ['run', project.planDir],
+        ['skip', project.planDir, 'B1'],
+      ]) {
+        const refused = await project.cli(...args);
+        assert.equal(refused.code, 1);
+        assert.match(refused.err, /TS-1-shop\.jsonl.*\n {2}Something else stands in the place of that file/);
+        assert.doesNotMatch(refused.err, /\n\s+at /);
+      }
+      assert.deepEqual(project.callsOf('agent'), ['A1']);
+      rmSync(file, { recursive: true });
+      renameSync(`${file}.away`, file);
+      await goesOn();
+    });
   });
 
   suite('what git does not take', () => {

@@ -14,7 +14,7 @@ import type { AttemptOutcome, SliceClaim } from './claim.ts';
 import { aboveText, checkPlace } from './check-place.ts';
 import { CleanCheckout } from './clean-checkout.ts';
 import { confineRun, enclosureOfCheck } from './confinement.ts';
-import { ABORTED, endLine, stoppedAtReplaced, type Ending } from './ending.ts';
+import { ABORTED, endLine, failedAt, stoppedAtReplaced, type Ending } from './ending.ts';
 import { outOfScope, passGate, type GateRequest } from './gate.ts';
 import { primaryValues, privateValues } from './private-values.ts';
 import { SliceGit } from './slice-git.ts';
@@ -30,10 +30,7 @@ export async function attemptSlice(claim: SliceClaim): Promise<AttemptOutcome> {
     try {
       ending = await steps(claim, sliceGit);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      const reason = /ENOSPC|EDQUOT|EROFS|cannot write/.test(message) ? 'write-failed' : 'git-failed';
-      if (error instanceof WorktreeReplaced) ending = stoppedAtReplaced(slice.id, error);
-      else ending = { end: 'failed', reason, detail: message };
+      ending = error instanceof WorktreeReplaced ? stoppedAtReplaced(slice.id, error) : failedAt(error);
     }
     if (ending.end !== 'verified') await keepWork(claim, sliceGit);
     await run.record({

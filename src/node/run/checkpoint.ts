@@ -12,6 +12,7 @@ import { primaryValues } from './private-values.ts';
 import { identify } from '../process/machine.ts';
 import { RunDirectory, startedBy } from './run-directory.ts';
 import type { AttemptOutcome, AttemptRequest, CheckpointClaim } from './claim.ts';
+import { failedAt } from './ending.ts';
 import { confineRun, enclosed, enclosureOfCheck } from './confinement.ts';
 import { outcomeText } from '../../core/run/claims.ts';
 import { aboveText, checkPlace } from './check-place.ts';
@@ -62,10 +63,7 @@ export async function reachCheckpoint({
     );
     const above = aboveText(place);
     if (above !== null) say(above);
-    const failed = await steps({ request, state, checkpoint, run, dir, redact }).catch((error: unknown) => ({
-      reason: 'git-failed' as const,
-      detail: error instanceof Error ? error.message : String(error),
-    }));
+    const failed = await steps({ request, state, checkpoint, run, dir, redact }).catch(failedAt);
     await run.record({
       type: 'ended',
       end: failed ? 'failed' : 'verified',

@@ -1,5 +1,6 @@
 import type { FailureReason, RunEnd, Stop } from '../../core/run/model.ts';
 import type { WorktreeReplaced } from '../git/place.ts';
+import { failureOf } from '../git/unforeseen.ts';
 
 /** How a run ends: what its event `ended` will say. */
 export interface Ending {
@@ -28,6 +29,15 @@ export function stoppedAtReplaced(slice: string, { place, message }: WorktreeRep
   const question = `Slice ${slice}: ${message}. Nothing was done there. Look at it, then retry (whatever stands there is put aside, and a new worktree is made), or skip?`;
   const detail = `${message}; no git was started there`;
   return { end: 'stopped', stop: { condition: 'worktree-replaced', detail, question, paths: [place] } };
+}
+
+/** What was thrown on the way: git or a file, with what to do about it; or a fault of the program. */
+export function failedAt(error: unknown): Ending & { readonly reason: FailureReason; readonly detail: string } {
+  const failure = failureOf(error);
+  if (failure === null)
+    return { end: 'failed', reason: 'internal', detail: error instanceof Error ? error.message : String(error) };
+  const reason = failure.reason === 'write' ? 'write-failed' : 'git-failed';
+  return { end: 'failed', reason, detail: `${failure.message}. ${failure.remedy}` };
 }
 
 /** One line for the terminal. */

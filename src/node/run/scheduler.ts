@@ -20,7 +20,7 @@ import { recoverReplan } from '../state/replan-journal.ts';
 import { settleSandbox, unconfinedWarning } from './confinement.ts';
 import { fixedPlan, fixPlan } from '../state/fixed-plan.ts';
 import { acquireLock, heldBy, isLocked, planLock, laneLock, planLease } from '../state/locks.ts';
-import { appendDecision } from '../state/decision-log.ts';
+import { appendDecision, readDecisions } from '../state/decision-log.ts';
 import { clearDead, endRunners } from '../state/stop.ts';
 import { watchFacts } from '../state/watch.ts';
 
@@ -145,6 +145,13 @@ async function startPlan(
     // Started by a version that did not fix plans.
     if (!(await fixedPlan(repository, loaded.plan.id)))
       await fixPlan(repository, loaded.plan.id, loaded.files, 'scheduler');
+    // Read from the runs, because the decisions do not say it any more: from here on they do.
+    const told = (await readDecisions(repository.runsDir, loaded.plan.id)).some(({ type }) => type === 'plan_started');
+    if (!told) {
+      const { base_commit, base_name, prepared_commit } = started;
+      const body = { type: 'plan_started', base_commit, base_name, prepared_commit } as const;
+      await appendDecision(repository.runsDir, loaded.plan.id, 'scheduler', body);
+    }
     return success(null);
   }
   const name = request.base ?? branch;

@@ -42,7 +42,16 @@ export async function readDecisions(runsDir: string, plan: string): Promise<read
  */
 export async function readDecisionRecord(runsDir: string, plan: string): Promise<DecisionRecord> {
   const file = decisionsFile(runsDir, plan);
-  const text = await readFile(file, 'utf8').catch(() => '');
+  const { text, unreadable } = await readFile(file, 'utf8').then(
+    (read) => ({ text: read, unreadable: null }),
+    ({ code }: NodeJS.ErrnoException) => ({ text: '', unreadable: code === 'ENOENT' ? null : (code ?? 'unknown') }),
+  );
+  const named = `.agent-runs/plans/${plan}.jsonl`;
+  if (unreadable !== null) {
+    const summary = `${named} cannot be read (${unreadable}): what was decided is not known, and nothing can be decided`;
+    const remedy = 'Give it back to you (owner, permissions), or move away what stands in its place';
+    return { decisions: [], foreign: [], warnings: [{ kind: 'evidence', summary, remedy, paths: [named] }] };
+  }
   const lines = unseal(text, decisionsName(plan), evidenceKey());
   const torn = text.endsWith('\n') ? null : lines.at(-1);
   const own = new Map(
@@ -78,7 +87,7 @@ export async function readDecisionRecord(runsDir: string, plan: string): Promise
   return {
     decisions,
     foreign,
-    warnings: warningsOf(`.agent-runs/plans/${plan}.jsonl`, { strange, damaged, gaps: gaps + Number(lost) }),
+    warnings: warningsOf(named, { strange, damaged, gaps: gaps + Number(lost) }),
   };
 }
 

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { PlanFacts, PlanState, RunFacts, RunRecord } from '../../core/run/state-model.ts';
 import { mergeDue } from '../../core/run/carried-out.ts';
+import { startFromRuns, type PlanStarted } from '../../core/run/lost-start.ts';
 import type { Decision, RunEvent } from '../../core/run/model.ts';
 import type { Warning } from '../../core/run/warning.ts';
 import { foldPlan } from '../../core/run/fold.ts';
@@ -75,15 +76,18 @@ export class FactsReader {
     const isOfPlan = ({ events: [first] }: RunFacts): boolean =>
       first?.type === 'run_started' && first.plan === plan.id;
     const isNew = record.decisions.length === 0 && !runs.some(isOfPlan);
+    const restored = startFromRuns(record.decisions, runs.filter(isOfPlan));
+    const decisions = restored === null ? record.decisions : [restored, ...record.decisions];
     return {
       plan,
       graph,
-      decisions: record.decisions,
+      decisions,
       runs,
       warnings: [
+        ...(restored === null ? [] : [lostStartWarning(plan.id, restored)]),
         ...unacceptedWarning(loaded),
         ...(isNew ? await this.#ofEarlierVersion(plan) : []),
-        ...unfinishedWarning(plan.dir, record.decisions),
+        ...unfinishedWarning(plan.dir, decisions),
         ...warnings,
       ],
       now: Date.now(),
@@ -125,6 +129,16 @@ export class FactsReader {
   async state(loaded: PlanToRead): Promise<PlanState> {
     return foldPlan(await this.facts(loaded));
   }
+}
+
+function lostStartWarning(plan: string, { prepared_commit: base }: PlanStarted): Warning {
+  const file = `.agent-runs/plans/${plan}.jsonl`;
+  return {
+    kind: 'evidence',
+    summary: `${file} does not say any more what the plan was started from: that is taken from its runs (${base.slice(0, 10)})`,
+    remedy: 'What was answered, approved or skipped may be lost as well: look at the slices before you go on',
+    paths: [file],
+  };
 }
 
 function unfinishedWarning(dir: string, decisions: readonly Decision[]): readonly Warning[] {
