@@ -7,6 +7,7 @@ import { languageIds, rulesOf } from '../src/core/code/languages.ts';
 import { DECOMPOSERS } from '../src/core/decompose/table.ts';
 import { KIND_TITLES } from '../src/core/lint/engine/explain.ts';
 import { rules } from '../src/core/lint/engine/rules.ts';
+import { SETUP_TOOLS } from '../src/core/setup/tools.ts';
 import { SLICE_STATE_NAMES, sliceStateRow } from '../src/core/run/states.ts';
 import { ROWS } from '../test/trust/battery.ts';
 import { GAPS } from '../test/trust/gaps.ts';
@@ -21,6 +22,7 @@ const BLOCKS: Readonly<Record<string, () => string | Promise<string>>> = {
   languages,
   layers: () => layersMarkdown().trim(),
   rules: rulePages,
+  setups,
   states,
   trust: () => trustTable(ROWS, keptResults(), GAPS).trim(),
 };
@@ -97,6 +99,23 @@ function languages(): string {
       rulesOf(id)
         .extensions.map((extension) => `\`.${extension}\``)
         .join(', '),
+    ]),
+  );
+}
+
+function setups(): string {
+  const nothing = { has: () => false, textOf: () => null };
+  return table(
+    ['tool', 'known by', 'commands', 'run', 'seen in'],
+    SETUP_TOOLS.map((tool) => [
+      tool.title,
+      tool.files.map((name) => `\`${name}\``).join(', '),
+      tool
+        .commands(nothing)
+        .map((command) => `\`${command}\``)
+        .join(', '),
+      tool.fills === 'store' ? 'once for each lock file' : `in each worktree${tool.alone ? ', one at a time' : ''}`,
+      tool.seen,
     ]),
   );
 }

@@ -64,6 +64,7 @@ export const LAYERS: readonly LayeredFolder[] = [
     rooms: [
       { name: 'text', holds: 'Markdown, YAML and JSON with places, findings, words, results' },
       { name: 'code', holds: 'source files: symbols, imports, what a change touches, by language' },
+      { name: 'setup', holds: 'the table of tools that make a fresh checkout ready' },
       { name: 'agent', holds: 'the table of agents: what each is and can do' },
       { name: 'task', holds: 'the task spec of a slice' },
       { name: 'skill', holds: 'skills' },

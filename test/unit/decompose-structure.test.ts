@@ -490,7 +490,7 @@ suite('decompose: what a repository says of itself', () => {
 
   test('test commands', () => {
     assert.deepEqual(facts(['pyproject.toml']).tests, ['pytest']);
-    assert.deepEqual(facts(['pyproject.toml', 'uv.lock']), { tests: ['uv run pytest'], setup: ['uv sync'] });
+    assert.deepEqual(facts(['pyproject.toml', 'uv.lock']), { tests: ['uv run pytest'], setup: ['uv sync --locked'] });
     assert.deepEqual(facts(['Cargo.toml', 'go.mod']).tests, ['go test ./...', 'cargo test']);
     assert.deepEqual(
       facts(['package.json'], {

@@ -1,4 +1,5 @@
 import { measureConventions } from '../conventions/measure.ts';
+import { SETUP_TEXTS, setupOf } from '../setup/tools.ts';
 import { conventionSources } from '../conventions/sources.ts';
 
 /** What a repository's own files say about how it is tested, set up and written. */
@@ -10,7 +11,7 @@ export interface ProjectFacts {
 }
 
 /** The files whose text `projectFacts` reads, when the repository has them. */
-const projectFiles: readonly string[] = ['package.json', 'pyproject.toml', 'Makefile'];
+const projectFiles: readonly string[] = [...SETUP_TEXTS, 'pyproject.toml', 'Makefile'];
 
 /**
  * The files whose text a decomposition reads: what says how the repository is tested, and a sample of how it is
@@ -29,18 +30,12 @@ export function projectFacts(
 ): ProjectFacts {
   const has = new Set(repoFiles);
   const tests: string[] = [];
-  const setup: string[] = [];
   const manifest = texts.get('package.json');
   if (manifest !== undefined) {
-    const client = has.has('pnpm-lock.yaml') ? 'pnpm' : has.has('yarn.lock') ? 'yarn' : 'npm';
-    if (hasTestScript(manifest)) tests.push(`${client} test`);
-    if (has.has('package-lock.json')) setup.push('npm ci');
-    else if (client === 'pnpm') setup.push('pnpm install --frozen-lockfile');
-    else if (client === 'yarn') setup.push('yarn install --frozen-lockfile');
+    if (hasTestScript(manifest)) tests.push(testScript(has));
   }
   const python = ['pyproject.toml', 'pytest.ini', 'tox.ini', 'setup.cfg', 'setup.py'].some((name) => has.has(name));
   if (python) tests.push(has.has('uv.lock') ? 'uv run pytest' : 'pytest');
-  if (has.has('uv.lock')) setup.push('uv sync');
   if (has.has('go.mod')) tests.push('go test ./...');
   if (has.has('Cargo.toml')) tests.push('cargo test');
   if (has.has('pom.xml')) tests.push('mvn -q test');
@@ -50,7 +45,15 @@ export function projectFacts(
     const usual = { python: 'pytest', go: 'go test ./...', rust: 'cargo test' }[technology?.toLowerCase() ?? ''];
     if (usual) tests.push(usual);
   }
-  return { tests, setup };
+  const setup = setupOf({ has: (name) => has.has(name), textOf: (name) => texts.get(name) ?? null });
+  return { tests, setup: [...setup] };
+}
+
+/** `bun test` is Bun's own runner, whatever the script says. */
+function testScript(has: ReadonlySet<string>): string {
+  if (has.has('pnpm-lock.yaml')) return 'pnpm test';
+  if (has.has('yarn.lock')) return 'yarn test';
+  return has.has('bun.lock') || has.has('bun.lockb') ? 'bun run test' : 'npm test';
 }
 
 function hasTestScript(manifest: string): boolean {

@@ -63,7 +63,8 @@ export interface Manifest {
   readonly dependencies: Readonly<Record<string, DependencyChanges>>;
   readonly sandbox: SandboxSetting;
   /** Commands run in a fresh worktree before its agent starts. */
-  readonly setup: readonly string[];
+  /** `null`: nothing is said, and the table of set-ups has it; `[]`: none. */
+  readonly setup: readonly string[] | null;
   readonly metadata: {
     readonly totalTasks: Located<number> | null;
     readonly maxParallel: Located<number> | null;

@@ -153,7 +153,7 @@ function readCurrent(root: DocumentMap, file: string): Manifest {
     limits: readLimits(field(root, 'limits')?.value),
     dependencies: readRecord(field(root, 'dependencies')?.value, readChanges),
     sandbox: readSandbox(field(root, 'sandbox')?.value),
-    setup: commands(root, 'setup'),
+    setup: field(root, 'setup') ? commands(root, 'setup') : null,
     metadata: {
       totalTasks: integer(field(metadata, 'total_tasks')?.value),
       maxParallel: integer(field(metadata, 'max_parallel')?.value),

@@ -97,7 +97,9 @@ export const manifestSchema = z
     setup: z
       .union([z.string(), strings])
       .optional()
-      .describe('Commands run in a fresh worktree before its agent starts'),
+      .describe(
+        'Commands that make a worktree ready before its agent starts; [] for none. Without it: the install that the lock files call for',
+      ),
   })
   .describe('Manifest of a Slicewave plan');
 

@@ -71,7 +71,8 @@ export interface Plan {
   readonly limits: PlanLimits;
   readonly dependencies: Readonly<Record<string, DependencyChanges>>;
   readonly sandbox: SandboxSetting;
-  readonly setup: readonly string[];
+  /** `null`: nothing is said, and the table of set-ups has it; `[]`: none. */
+  readonly setup: readonly string[] | null;
 }
 
 /** The text files of a plan directory: path relative to the plan directory -> content. */

@@ -26,7 +26,7 @@ export function proposalOf(plan: Plan, files: PlanFiles): Proposal {
       provider,
       consumers: [...consumers],
     })),
-    setup: [...plan.setup],
+    setup: [...(plan.setup ?? [])],
     conventions: (files.get('conventions.md') ?? '').replace(/^\s*# [^\n]*\n/, '').trim() || null,
   };
 }

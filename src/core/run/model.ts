@@ -135,7 +135,12 @@ export type RunEventBody =
   | { readonly type: 'base'; readonly commit: string; readonly from: readonly string[] }
   /** What confines the agent and the checks of this run: name and version, or why nothing does. */
   | { readonly type: 'sandbox'; readonly by: string | null; readonly why_not: string | null }
-  | { readonly type: 'worktree_ready'; readonly setup: readonly CommandRun[] }
+  | {
+      readonly type: 'worktree_ready';
+      readonly setup: readonly CommandRun[];
+      /** A digest of the files that say what a set-up installs; absent: it failed, or belongs to no agent's worktree. */
+      readonly inputs?: string;
+    }
   | {
       readonly type: 'context';
       readonly tokens: number;

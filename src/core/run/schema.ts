@@ -28,7 +28,10 @@ const EVENTS: Readonly<Record<string, z.ZodType>> = {
   sandbox: z.looseObject({ by: textOrNone, why_not: textOrNone }),
   reverted: z.looseObject({ decisions: texts, paths: texts }),
   delivered: z.looseObject({ decisions: texts }),
-  worktree_ready: z.looseObject({ setup: z.array(z.looseObject({ command: text, exitCode: numberOrNone })) }),
+  worktree_ready: z.looseObject({
+    setup: z.array(z.looseObject({ command: text, exitCode: numberOrNone })),
+    inputs: text.optional(),
+  }),
   context: z.looseObject({ tokens: number, layers: z.array(z.looseObject({ name: text, tokens: number })) }),
   agent_started: z.looseObject({ adapter: text, version: textOrNone, session_id: text, pid: number }),
   agent_session: z.looseObject({ session_id: text, model: textOrNone, version: textOrNone }),

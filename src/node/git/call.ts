@@ -44,7 +44,9 @@ const DECIDED = {
   allowUnsafeGpgProgram: true,
   allowUnsafeHooksPath: true,
   allowUnsafePager: true,
+  allowUnsafeProtocolOverride: true,
   allowUnsafeSshCommand: true,
+  allowUnsafeSubmodule: true,
   allowUnsafeTemplateDir: true,
 } as const;
 

@@ -11,6 +11,7 @@ import { checkoutAround } from './checkout.ts';
 import { holdsNothingBut, putOnBranch, restoreSnapshot, underWay } from './changes.ts';
 import { GitError, type Git } from './git.ts';
 import { WorktreeReplaced } from './place.ts';
+import { submodulesOf } from './submodules.ts';
 
 export interface WorktreeEntry {
   readonly path: string;
@@ -315,36 +316,67 @@ export async function unlockWorktree(repository: Repository, dir: string): Promi
   if (gitDir !== null) await rm(path.join(gitDir, 'locked'), { force: true });
 }
 
-/** Takes away a worktree that is clean. It must be what it was when it was made; git refuses when it is not clean. */
+/**
+ * Takes away a worktree that is clean. It must be what it was when it was made; git refuses when it is not clean. One that
+ * has submodules git never removes without force: then the caller has seen that nothing in it would be lost.
+ */
 export async function removeCleanWorktree(repository: Repository, dir: string): Promise<void> {
   await unlockWorktree(repository, dir);
   await repository.worktrees.hold(dir);
-  await repository.git.run(['worktree', 'remove', dir]);
+  const isForced = (await submodulesOf(dir)).length > 0;
+  await repository.git.run(['worktree', 'remove', ...(isForced ? ['--force'] : []), dir]);
   await repository.worktrees.forget(dir);
+}
+
+/** What `.worktreeinclude` brought into a worktree. */
+interface Included {
+  readonly copied: readonly string[];
+  /** What it names and is not copied, each with the reason, for people. */
+  readonly leftOut: readonly string[];
 }
 
 /**
  * Copies what `.worktreeinclude` names (gitignore syntax) from the primary checkout: only files that match it *and* are
  * ignored, such as `.env`. Tracked files are there already, and untracked ones are nobody's promise.
  */
-export async function copyIncluded(repository: Repository, worktree: string): Promise<readonly string[]> {
+export async function copyIncluded(repository: Repository, worktree: string): Promise<Included> {
   const rules = path.join(repository.root, '.worktreeinclude');
-  if (!(await stat(rules).catch(() => null))?.isFile()) return [];
+  if (!(await stat(rules).catch(() => null))?.isFile()) return { copied: [], leftOut: [] };
   const { git } = repository;
-  const matching = await git.fields(['ls-files', '--others', '--ignored', `--exclude-from=${rules}`, '-z']);
-  const ignored = new Set(await git.fields(['ls-files', '--others', '--ignored', '--exclude-standard', '-z']));
+  const [matching, all] = await Promise.all([
+    git.fields(['ls-files', '--others', '--ignored', `--exclude-from=${rules}`, '-z']),
+    git.fields(['ls-files', '--others', '--ignored', '--exclude-standard', '-z']),
+  ]);
+  const ignored = new Set(all);
+  const [root, target] = await Promise.all([realpath(repository.root), realpath(worktree)]);
   const copied: string[] = [];
+  const leftOut: string[] = [];
   for (const file of matching) {
-    if (!ignored.has(file) || file.startsWith('.agent-runs/')) continue;
-    const from = path.join(repository.root, file);
+    if (file.startsWith('.agent-runs/')) continue;
+    if (!ignored.has(file)) {
+      leftOut.push(`${file} is not ignored, so it is for a commit to bring`);
+      continue;
+    }
+    const from = path.join(root, file);
     const to = path.join(worktree, file);
+    const real = await realpath(from).catch(() => null);
     // A link could lead anywhere; what stands behind it is not ours to copy.
-    if (!inside(await realpath(repository.root), await realpath(from).catch(() => '/'))) continue;
-    await mkdir(path.dirname(to), { recursive: true });
-    await copyFile(from, to, constants.COPYFILE_FICLONE);
-    copied.push(file);
+    if (real === null || !inside(root, real)) {
+      leftOut.push(real === null ? `${file} is a link to nothing` : `${file} is a link to outside of the repository`);
+      continue;
+    }
+    try {
+      if (!(await stat(real)).isFile()) throw new Error('is no file');
+      await mkdir(path.dirname(to), { recursive: true });
+      if (!inside(target, await realpath(path.dirname(to)))) throw new Error('would be written through a link');
+      await rm(to, { force: true });
+      await copyFile(real, to, constants.COPYFILE_FICLONE);
+      copied.push(file);
+    } catch (error) {
+      leftOut.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
-  return copied;
+  return { copied, leftOut };
 }
 
 function samePath(a: string, b: string): boolean {

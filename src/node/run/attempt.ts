@@ -17,6 +17,7 @@ import { confineRun, enclosureOfCheck } from './confinement.ts';
 import { ABORTED, endLine, failedAt, stoppedAtReplaced, type Ending } from './ending.ts';
 import { outOfScope, passGate, type GateRequest } from './gate.ts';
 import { primaryValues, privateValues } from './private-values.ts';
+import { takePorts, type Ports } from './ports.ts';
 import { SliceGit } from './slice-git.ts';
 import { keepWork, readyWorktree, setUpWorktree } from './slice-worktree.ts';
 
@@ -49,6 +50,18 @@ export async function attemptSlice(claim: SliceClaim): Promise<AttemptOutcome> {
 }
 
 async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
+  const ports = await takePorts(claim.worktree);
+  try {
+    return await stepsWith(claim, { sliceGit, ports });
+  } finally {
+    await ports.release();
+  }
+}
+
+async function stepsWith(
+  claim: SliceClaim,
+  { sliceGit, ports }: { readonly sliceGit: SliceGit; readonly ports: Ports },
+): Promise<Ending> {
   const { slice, facts, next, run, worktree, branch, redact, redactor } = claim;
   const { repository, loaded, signal, say } = claim.request;
   const { plan } = loaded;
@@ -61,7 +74,7 @@ async function steps(claim: SliceClaim, sliceGit: SliceGit): Promise<Ending> {
   say(sandbox ? `confined by ${sandbox.title}` : `not confined: ${whyNot ?? 'unknown'}`);
   const env = {
     ...environment(),
-    ...portsOf(plan.slices.findIndex((candidate) => candidate.id === slice.id)),
+    ...ports.env,
     SLICEWAVE_PLAN: plan.id,
     SLICEWAVE_SLICE: slice.id,
     SLICEWAVE_RUN_ID: run.runId,
@@ -213,10 +226,4 @@ function failedBefore({ facts, slice, view }: SliceClaim): number {
     (run) =>
       run.startedAt > since && (run.failure?.reason === 'tests-failing' || run.failure?.reason === 'agent-failed'),
   ).length;
-}
-
-/** Ten ports per slice, so that two dev servers never meet: 20000 + 10 per slice, wrapping below 60000. */
-function portsOf(index: number): Record<string, string> {
-  const first = 20_000 + ((Math.max(0, index) * 10) % 40_000);
-  return { SLICEWAVE_PORT: String(first), SLICEWAVE_PORT_RANGE: `${first}-${first + 9}` };
 }

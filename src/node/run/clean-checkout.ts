@@ -7,12 +7,14 @@ import type { CommandRun } from '../../core/run/model.ts';
 import { failure, success, type Result } from '../../core/text/result.ts';
 import type { Repository } from '../git/repository.ts';
 import { WorktreeReplaced } from '../git/place.ts';
+import { fillSubmodules } from '../git/submodules.ts';
 import { clearGitLocks, forgetWorktree, listWorktrees, lockWorktree, unlockWorktree } from '../git/worktree.ts';
 import { endProcesses, ofRuns } from '../process/process-table.ts';
 import { writeWhole } from '../state/whole-write.ts';
 import type { Sandbox } from '../process/sandbox.ts';
 import { openCheckEnvironment, type CheckEnvironment } from './check-environment.ts';
-import { setUpAsCheck, type SetupOutcome } from './setup.ts';
+import { takePorts, type Ports } from './ports.ts';
+import { setUpAsCheck, setupInputs, type SetupOutcome } from './setup.ts';
 
 export interface CleanCheckoutRequest {
   readonly repository: Repository;
@@ -41,10 +43,6 @@ export interface CleanPlace {
   readonly setup: readonly CommandRun[];
 }
 
-/** Files that say what a set-up installs. While none of them changes it is not run again. */
-const SETUP_INPUTS =
-  /(?:^|\/)(?:package\.json|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|pnpm-workspace\.yaml|yarn\.lock|bun\.lockb?|\.npmrc|\.yarnrc\.yml|uv\.lock|poetry\.lock|pyproject\.toml|requirements[\w.-]*\.txt|setup\.(?:py|cfg)|Pipfile(?:\.lock)?|Gemfile(?:\.lock)?|composer\.(?:json|lock)|go\.(?:mod|sum)|Cargo\.(?:toml|lock)|\.worktreeinclude)$/;
-
 /** Where tools keep results inside of what was installed. */
 const CACHES_INSIDE = ['node_modules/.cache', 'node_modules/.vite', 'node_modules/.vitest', 'node_modules/.vite-temp'];
 
@@ -59,6 +57,8 @@ const SEALED_DEPTH = 3;
 export class CleanCheckout {
   readonly #request: CleanCheckoutRequest;
   #environment: CheckEnvironment | null = null;
+  /** Its own ports, where those that it works for have none. */
+  #ports: Ports | null = null;
   #locked = false;
   /** What git is doing to have it stand at a commit; whether it had to be made, and what a set-up there depends on. */
   #standing: { readonly commit: string; readonly isNew: Promise<boolean>; readonly key: Promise<string> } | null = null;
@@ -81,7 +81,7 @@ export class CleanCheckout {
 
   /** The checkout at a commit. A failure is what made that impossible, for people. */
   async at(commit: string): Promise<Result<CleanPlace, string>> {
-    const { repository, dir, runId, env: given } = this.#request;
+    const { repository, dir, runId } = this.#request;
     if (this.#standing?.commit !== commit) {
       await this.#standing?.isNew.catch(() => undefined);
       this.prepare(commit);
@@ -92,6 +92,7 @@ export class CleanCheckout {
     if (!this.#locked) await lockWorktree(repository, dir, `slicewave run ${runId}`);
     this.#locked = true;
     const isTraced = this.#request.trace !== null;
+    const given = await this.#given();
     this.#environment ??= await openCheckEnvironment({ given, runId, primary: repository.root, dir, isTraced });
     const environment = this.#environment;
     if (this.#request.trace) await symlink(environment.trace, this.#request.trace).catch(() => undefined);
@@ -105,6 +106,7 @@ export class CleanCheckout {
     if (before?.key === key && before.seal === (await this.#seal(before.kept))) {
       const strange = ignored.filter((file) => !before.kept.includes(file));
       for (const file of [...strange, ...CACHES_INSIDE]) await this.#remove(file);
+      await fillSubmodules(dir, { primary: repository.root, again: true });
     } else {
       await git.run(['clean', '-ffdxq']);
       const { commands, failed } = await this.#install(environment);
@@ -127,8 +129,17 @@ export class CleanCheckout {
     if (this.#request.trace) await rm(this.#request.trace, { force: true });
     await this.#environment?.close();
     this.#environment = null;
+    await this.#ports?.release();
+    this.#ports = null;
     if (this.#locked) await unlockWorktree(this.#request.repository, this.#request.dir);
     this.#locked = false;
+  }
+
+  async #given(): Promise<Readonly<Record<string, string>>> {
+    const { env, dir } = this.#request;
+    if (env['SLICEWAVE_PORT'] !== undefined) return env;
+    this.#ports ??= await takePorts(dir);
+    return { ...env, ...this.#ports.env };
   }
 
   /** Whether it had to be made. */
@@ -157,20 +168,17 @@ export class CleanCheckout {
   }
 
   /** What an agent wrote (a `postinstall`, a build script) runs here: it may what a check may, and reaches the network. */
-  #install(ofCheck: CheckEnvironment): Promise<SetupOutcome> {
-    const { repository, plan, dir, env: given, sandbox, runId, signal, redact, say } = this.#request;
+  async #install(ofCheck: CheckEnvironment): Promise<SetupOutcome> {
+    const { repository, plan, dir, sandbox, runId, signal, redact, say } = this.#request;
+    const given = await this.#given();
     const quiet = (line: string): void => say(`clean checkout: ${line}`);
     const request = { repository, plan, worktree: dir, runId, isForChecks: true, signal, redact, say: quiet } as const;
     return setUpAsCheck(request, { ofCheck, given, sandbox });
   }
 
-  async #setupKey(commit: string): Promise<string> {
+  #setupKey(commit: string): Promise<string> {
     const { repository, plan } = this.#request;
-    const entries = await repository.git.fields(['ls-tree', '-r', '-z', '--full-tree', commit]);
-    const inputs = entries.filter((entry) => SETUP_INPUTS.test(entry.slice(entry.indexOf('\t') + 1)));
-    return createHash('sha256')
-      .update(JSON.stringify([plan.setup, inputs]))
-      .digest('hex');
+    return setupInputs(repository.git, plan, commit);
   }
 
   /** Ignored files and directories, as few names as git needs for them. */

@@ -4,6 +4,7 @@ import { isActive } from '../../core/run/states.ts';
 import { holdsNothingBut, notTaken, restoreSnapshot, takeSnapshot } from '../git/changes.ts';
 import type { Git } from '../git/git.ts';
 import { WorktreeReplaced } from '../git/place.ts';
+import { unkeptInSubmodules } from '../git/submodules.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { FactsReader } from '../state/facts.ts';
 import type { Repository } from '../git/repository.ts';
@@ -68,6 +69,8 @@ export async function cleanable(repository: Repository, loaded: LoadedPlan): Pro
     const not = entry.prunable ? [] : await notTaken(repository.git.in(entry.path));
     if (not[0] !== undefined)
       return `${not[0].path} ${not[0].why}${not.length > 1 ? `, and ${not.length - 1} more like it` : ''}: move it away, or take it away yourself`;
+    const unkept = entry.prunable ? null : await unkeptInSubmodules(entry.path, repository.root);
+    if (unkept !== null) return `${unkept}: commit it there and push it, or throw it away`;
     const scope = scopes.get(entry.path);
     const lost = scope && !entry.prunable ? await ignoredWork(repository.git.in(entry.path), scope) : [];
     if (lost.length === 0) return null;
@@ -138,6 +141,8 @@ export async function removeWorktree(repository: Repository, item: CleanItem): P
     return;
   }
   const git = repository.git.in(item.path);
+  const unkept = await unkeptInSubmodules(item.path, repository.root);
+  if (unkept !== null) throw new Error(`${item.path} was not removed: ${unkept}`);
   // Commits on no branch are as easily lost as files in no commit; a snapshot holds both.
   if (item.branch === null || !(await isClean(git))) {
     await takeSnapshot(

@@ -1,15 +1,23 @@
-import { readFile, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Redact } from '../../core/gate/redact.ts';
 import type { Plan } from '../../core/plan/model.ts';
 import type { CommandRun } from '../../core/run/model.ts';
+import { isSetupInput, SETUP_TEXTS, toolsOf, type ProjectFiles, type SetupTool } from '../../core/setup/tools.ts';
+import { splitCommand } from '../../core/text/words.ts';
+import type { Git } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
+import { fillSubmodules } from '../git/submodules.ts';
+import { copyIncluded } from '../git/worktree.ts';
 import type { Confining } from '../process/processes.ts';
 import type { Sandbox } from '../process/sandbox.ts';
+import { stateHome } from '../process/state-home.ts';
+import { acquireLock, type Lock } from '../state/locks.ts';
+import { writeWhole } from '../state/whole-write.ts';
 import { openSetupEnvironment, type CheckEnvironment } from './check-environment.ts';
 import { enclosed, enclosureOfCheck } from './confinement.ts';
 import { runCommand } from './verify.ts';
-import { copyIncluded } from '../git/worktree.ts';
 
 export interface SetupRequest {
   readonly repository: Repository;
@@ -31,40 +39,74 @@ export interface SetupOutcome {
   readonly commands: readonly CommandRun[];
   /** What failed and what it printed; `null` when the worktree is ready. */
   readonly failed: string | null;
+  /** What the worktree lacks all the same, for people. */
+  readonly lacks: readonly string[];
+}
+
+/** A command of a set-up, and the tool of the table that it is a command of. */
+interface SetupCommand {
+  readonly command: string;
+  readonly tool: SetupTool | null;
 }
 
 /**
- * Makes a fresh worktree ready to work or check in: included files, then the plan's set-up commands (or
- * the install that the lock file calls for). A failure is the attempt's failure, not a warning.
+ * Makes a worktree ready to work or check in: submodules, included files, then the plan's set-up commands, or those of the
+ * table for the tools that the project has. A failure is the attempt's failure, not a warning.
  */
 export async function setUp(request: SetupRequest): Promise<SetupOutcome> {
-  const { plan, worktree, say } = request;
-  const copied = await copyIncluded(request.repository, worktree);
+  const { plan, repository, worktree, say } = request;
+  const { filled, left } = await fillSubmodules(worktree, {
+    primary: repository.root,
+    again: request.isForChecks === true,
+  });
+  if (filled.length > 0) say(`filled the submodule${filled.length === 1 ? '' : 's'} ${filled.join(', ')}`);
+  const { copied, leftOut } = await copyIncluded(repository, worktree);
   if (copied.length > 0) say(`copied ${copied.length} file${copied.length === 1 ? '' : 's'} named by .worktreeinclude`);
+  const lacks = [
+    ...left.map((text) => `the submodule ${text}`),
+    ...leftOut.map((text) => `not copied, though .worktreeinclude names it: ${text}`),
+  ];
+  for (const text of lacks) say(text);
+  const project = await projectIn(worktree);
+  const store = new FilledStores(repository);
   const commands: CommandRun[] = [];
-  for (const command of plan.setup.length > 0 ? plan.setup : await installs(worktree)) {
+  for (const { command, tool } of commandsOf(plan, project)) {
+    const key = tool?.fills === 'store' ? await store.keyOf(worktree, command) : null;
+    if (key !== null && (await store.has(key))) {
+      say(`set up already, for these lock files: ${command}`);
+      continue;
+    }
+    const alone = tool?.alone ? await takeTurn(tool, request) : null;
     say(`setting up: ${command}`);
     const at = new Date().toISOString();
-    const result = await runCommand({
-      runId: request.runId,
-      command,
-      cwd: worktree,
-      env: request.env,
-      ...(request.isForChecks ? {} : { isSetup: true as const }),
-      confined: request.confined,
-      timeoutMs: plan.limits.timeoutMinutes * 60_000,
-      signal: request.signal,
-      redact: request.redact,
-    });
-    commands.push({ command, exitCode: result.exitCode, durationMs: result.durationMs, at, source: 'setup' });
-    if (result.exitCode !== 0) {
-      return {
-        commands,
-        failed: `\`${command}\` ${result.outcome}: ${result.output.trim().split('\n').slice(-8).join('\n')}`,
-      };
+    try {
+      const result = await runCommand({
+        runId: request.runId,
+        command,
+        cwd: worktree,
+        env: request.env,
+        ...(request.isForChecks ? {} : { isSetup: true as const }),
+        confined: request.confined,
+        timeoutMs: plan.limits.timeoutMinutes * 60_000,
+        signal: request.signal,
+        redact: request.redact,
+      });
+      commands.push({ command, exitCode: result.exitCode, durationMs: result.durationMs, at, source: 'setup' });
+      if (result.exitCode !== 0) {
+        return {
+          commands,
+          lacks,
+          failed: `\`${command}\` ${result.outcome}: ${result.output.trim().split('\n').slice(-8).join('\n')}`,
+        };
+      }
+    } finally {
+      await alone?.release();
     }
+    // One with a home of its own may have filled a store that goes with it.
+    if (key !== null && !request.isForChecks && !request.confined) await store.add(key);
+    if (tool?.makes) await keepOut(repository.git.in(worktree), tool.makes);
   }
-  return { commands, failed: null };
+  return { commands, lacks, failed: null };
 }
 
 /**
@@ -99,34 +141,106 @@ export async function setUpAsCheck(
   }
 }
 
-/** Lock file -> the install that respects it. A project without dependencies needs none. */
-const INSTALLS: readonly { readonly lock: string; readonly command: string }[] = [
-  { lock: 'pnpm-lock.yaml', command: 'pnpm install --frozen-lockfile' },
-  { lock: 'yarn.lock', command: 'yarn install --immutable' },
-  { lock: 'package-lock.json', command: 'npm ci --no-audit --no-fund' },
-  { lock: 'uv.lock', command: 'uv sync --frozen' },
-];
-
-async function installs(worktree: string): Promise<string[]> {
-  const wanted: string[] = [];
-  for (const { lock, command } of INSTALLS) {
-    if (!(await stat(path.join(worktree, lock)).catch(() => null))) continue;
-    if (lock !== 'uv.lock' && !(await hasNodeDependencies(worktree))) continue;
-    wanted.push(command);
-    break;
-  }
-  return wanted;
+/** The commands that would set a checkout of the plan up: the plan's own, or those of the table. */
+export async function setupIn(plan: Pick<Plan, 'setup'>, dir: string): Promise<readonly string[]> {
+  return commandsOf(plan, await projectIn(dir)).map(({ command }) => command);
 }
 
-async function hasNodeDependencies(worktree: string): Promise<boolean> {
-  try {
-    const value: unknown = JSON.parse(await readFile(path.join(worktree, 'package.json'), 'utf8'));
-    if (typeof value !== 'object' || value === null) return false;
-    return ['dependencies', 'devDependencies', 'optionalDependencies'].some((key) => {
-      const list: unknown = (value as Record<string, unknown>)[key];
-      return typeof list === 'object' && list !== null && Object.keys(list).length > 0;
-    });
-  } catch {
-    return false;
+/** What a set-up of a tree (or a commit) depends on, as a digest: with the same one it need not be run again. */
+export async function setupInputs(git: Git, plan: Pick<Plan, 'setup'>, tree: string): Promise<string> {
+  const entries = await git.fields(['ls-tree', '-r', '-z', '--full-tree', tree]);
+  const named = new Set((plan.setup ?? []).flatMap(wordsOf).map((word) => word.replace(/^\.\//, '')));
+  const inputs = entries.filter((entry) => {
+    const file = entry.slice(entry.indexOf('\t') + 1);
+    return isSetupInput(file) || named.has(file) || entry.startsWith('160000 ');
+  });
+  return createHash('sha256')
+    .update(JSON.stringify([plan.setup, inputs]))
+    .digest('hex');
+}
+
+/** The top directory of a checkout as the table of set-ups reads it. */
+export async function projectIn(dir: string): Promise<ProjectFiles> {
+  const names = new Set(await readdir(dir).catch((): string[] => []));
+  const texts = new Map<string, string>();
+  for (const name of SETUP_TEXTS) {
+    const file = path.join(dir, name);
+    // A link or a pipe is no file of the project's.
+    if (names.has(name) && (await lstat(file)).isFile()) texts.set(name, await readFile(file, 'utf8'));
+  }
+  return { has: (name) => names.has(name), textOf: (name) => texts.get(name) ?? null };
+}
+
+function commandsOf({ setup }: Pick<Plan, 'setup'>, project: ProjectFiles): readonly SetupCommand[] {
+  const tools = toolsOf(project);
+  if (setup === null) return tools.flatMap((tool) => tool.commands(project).map((command) => ({ command, tool })));
+  return setup.map((command) => ({ command, tool: tools.find((tool) => isOf(tool, command, project)) ?? null }));
+}
+
+/** A command that starts the same program counts as the tool's, with whatever arguments; the table's own as it is. */
+function isOf(tool: SetupTool, command: string, project: ProjectFiles): boolean {
+  const own = tool.commands(project);
+  if (tool.fills === 'store') return own.includes(command);
+  const programs = new Set(own.flatMap(programsOf));
+  return programsOf(command).some((program) => programs.has(program));
+}
+
+function programsOf(command: string): readonly string[] {
+  const line = splitCommand(command);
+  return line.ok ? line.value.flatMap(({ words: [program] }) => (program === undefined ? [] : [program])) : [];
+}
+
+function wordsOf(command: string): readonly string[] {
+  const line = splitCommand(command);
+  return line.ok ? line.value.flatMap(({ words }) => words) : [];
+}
+
+/** Waits until no other set-up of this user installs with a tool whose store takes only one at a time. */
+async function takeTurn(tool: SetupTool, { signal, say }: SetupRequest): Promise<Lock | null> {
+  const file = path.join(stateHome(), 'setups', `${tool.title.toLowerCase().replaceAll(' ', '-')}.lock`);
+  for (let waits = 0; !signal.aborted; waits++) {
+    // Where no lock can be written there is nothing to wait for.
+    const lock = await acquireLock(file, { wait: waits === 0 ? 0 : 2000 }).catch(() => 'unwritable' as const);
+    if (lock === 'unwritable') return null;
+    if (lock !== null) return lock;
+    if (waits === 0) say(`waits: ${tool.title} installs one at a time`);
+  }
+  return null;
+}
+
+/**
+ * A directory that a set-up makes and that the repository forgot to ignore is nobody's work: it is told to ignore itself,
+ * as virtual environments do.
+ */
+async function keepOut(git: Git, name: string): Promise<void> {
+  const untracked = await git.fields(['ls-files', '--others', '--exclude-standard', '--directory', '-z']);
+  if (untracked.includes(`${name}/`)) await writeFile(path.join(git.dir, name, '.gitignore'), '*\n');
+}
+
+/** Which stores were filled for which lock files, by set-ups in this repository: `.agent-runs/setups/<digest>`. */
+class FilledStores {
+  readonly #dir: string;
+  readonly #repository: Repository;
+
+  constructor(repository: Repository) {
+    this.#dir = path.join(repository.runsDir, 'setups');
+    this.#repository = repository;
+  }
+
+  /** Of a command in a worktree whose lock files git knows as they stand; `null`: they were changed there. */
+  async keyOf(worktree: string, command: string): Promise<string | null> {
+    const git = this.#repository.git.in(worktree);
+    const changed = await git.fields(['diff', '--name-only', '--no-renames', '-z', 'HEAD']);
+    if (changed.some(isSetupInput)) return null;
+    return setupInputs(git, { setup: [command] }, 'HEAD');
+  }
+
+  async has(key: string): Promise<boolean> {
+    return (await lstat(path.join(this.#dir, key)).catch(() => null)) !== null;
+  }
+
+  async add(key: string): Promise<void> {
+    await mkdir(this.#dir, { recursive: true });
+    await writeWhole(path.join(this.#dir, key), '');
   }
 }

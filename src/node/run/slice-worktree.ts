@@ -1,7 +1,9 @@
 import { lstat } from 'node:fs/promises';
+import type { Plan } from '../../core/plan/model.ts';
 import { failure, success, type Result } from '../../core/text/result.ts';
-import { restoreSnapshot, takeSnapshot, type Snapshot } from '../git/changes.ts';
+import { restoreSnapshot, takeSnapshot, treeOfWorktree, type Snapshot } from '../git/changes.ts';
 import { WorktreeReplaced } from '../git/place.ts';
+import type { Repository } from '../git/repository.ts';
 import { ensureWorktree, lockWorktree } from '../git/worktree.ts';
 import type { Sandbox } from '../process/sandbox.ts';
 import { openCheckEnvironment } from './check-environment.ts';
@@ -10,7 +12,7 @@ import { ABORTED, type Ending } from './ending.ts';
 import { revertsDue } from '../../core/run/carried-out.ts';
 import { revertPaths } from './revert.ts';
 import type { RunDirectory } from './run-directory.ts';
-import { setUp, setUpAsCheck, type SetupOutcome } from './setup.ts';
+import { setUp, setUpAsCheck, setupInputs, type SetupOutcome } from './setup.ts';
 import type { SliceGit } from './slice-git.ts';
 
 /** Whose tree is set up: the person's own, or one that holds work of agents. */
@@ -92,7 +94,7 @@ export async function readyWorktree(
     await run.record({ type: 'reverted', ...reverts });
   }
 
-  if (!ready.value.created && wasSetUp(claim)) return success({ setUpFor: null });
+  if (!ready.value.created && (await isSetUp(claim))) return success({ setUpFor: null });
   const stands = run.events.find((event) => event.type === 'base');
   const isOwn = ready.value.created && since === null && stands?.from.every((name) => name === 'base') === true;
   return success({ setUpFor: isOwn ? 'person' : 'agents' });
@@ -135,7 +137,13 @@ export async function setUpWorktree(
         failed: `${setup.failed}\nIt ran confined by ${sandbox.title}, for its tree holds work of agents: what else it has to write is named by \`sandbox.writable\` in manifest.json`,
       };
   }
-  await run.record({ type: 'worktree_ready', setup: setup.commands });
+  const inputs = setup.failed === null ? await inputsOf(repository, plan, worktree) : null;
+  await run.record({ type: 'worktree_ready', setup: setup.commands, ...(inputs === null ? {} : { inputs }) });
+  for (const summary of setup.lacks)
+    await run.record({
+      type: 'note',
+      note: { summary, severity: 'medium', suggestedAction: 'See `slicewave doctor`.' },
+    });
   if (setup.failed !== null)
     return { end: 'failed', reason: signal.aborted ? 'stopped-by-user' : 'setup-failed', detail: setup.failed };
   return signal.aborted ? ABORTED : null;
@@ -160,13 +168,19 @@ function isLastHere({ facts, worktree, slice }: SliceClaim): boolean {
   return last?.type === 'run_started' && last.slice === slice.id;
 }
 
-function wasSetUp({ facts, worktree }: SliceClaim): boolean {
-  return facts.runs.some(
-    ({ events }) =>
-      events[0]?.type === 'run_started' &&
-      events[0].worktree === worktree &&
-      events.some((event) => event.type === 'worktree_ready' && event.setup.every((command) => command.exitCode === 0)),
-  );
+/** Whether the last set-up of the worktree was one, and was for what stands there now. */
+async function isSetUp({ facts, worktree, request: { repository, loaded } }: SliceClaim): Promise<boolean> {
+  const last = facts.runs
+    .filter(({ events: [first] }) => first?.type === 'run_started' && first.worktree === worktree)
+    .flatMap(({ events }) => events.filter((event) => event.type === 'worktree_ready'))
+    .at(-1);
+  if (!last || last.setup.some((command) => command.exitCode !== 0)) return false;
+  return last.inputs === (await inputsOf(repository, loaded.plan, worktree));
+}
+
+async function inputsOf(repository: Repository, plan: Plan, worktree: string): Promise<string> {
+  const git = repository.git.in(worktree);
+  return setupInputs(git, plan, await treeOfWorktree(git));
 }
 
 /**

@@ -1,0 +1,152 @@
+import { lstat, readFile, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { inside } from '../paths.ts';
+import { Git } from './git.ts';
+import { settingsAsEnvironment } from './hardening.ts';
+
+/** A submodule of a checkout, as its commit has it. */
+interface Submodule {
+  /** Relative to the checkout. */
+  readonly path: string;
+  readonly name: string;
+  /** The commit that it is to stand at. */
+  readonly commit: string;
+}
+
+/** What came of the submodules of a checkout. */
+export interface Submodules {
+  /** Paths of those that were filled. */
+  readonly filled: readonly string[];
+  /** Those that stay as they are, each with the reason, for people. */
+  readonly left: readonly string[];
+}
+
+/**
+ * Fills the submodules of a linked worktree from those of the checkout it belongs to: git itself leaves their directories
+ * empty. They are cloned from what is on this disk, so no address that a commit names is ever asked. A submodule that the
+ * person's checkout has not initialised stays empty here too.
+ *
+ * `again`: nobody works in them, so those that are there are put to their commit, and cleaned.
+ */
+export async function fillSubmodules(
+  dir: string,
+  { primary, again }: { readonly primary: string; readonly again: boolean },
+): Promise<Submodules> {
+  const filled: string[] = [];
+  const left: string[] = [];
+  for (const module of await submodulesOf(dir)) {
+    const target = path.join(dir, module.path);
+    const source = await gitDirOf(path.join(primary, module.path));
+    if (source === null || !inside(await realpath(dir), await realpath(target).catch(() => '/'))) {
+      left.push(`${module.path}: it is not initialised in your checkout (git submodule update --init ${module.path})`);
+      continue;
+    }
+    const there = await gitDirOf(target);
+    if (there === null) {
+      if (!(await holds(source, module.commit))) {
+        left.push(
+          `${module.path}: your checkout's clone of it does not hold ${module.commit.slice(0, 10)}: fetch in it`,
+        );
+        continue;
+      }
+      await clone(dir, module, source);
+      filled.push(module.path);
+    } else if (again || (await isUntouched(target, source))) {
+      const git = new Git(target);
+      if ((await git.resolve('HEAD')) !== module.commit) {
+        if (!(await holds(there, module.commit)))
+          await git.run(['fetch', '--quiet', '--no-tags', source, module.commit]);
+        filled.push(module.path);
+      }
+      await git.run(['checkout', '--quiet', '--force', '--detach', module.commit]);
+      if (again) await git.run(['clean', '-ffdxq']);
+    } else if ((await new Git(target).resolve('HEAD')) !== module.commit)
+      left.push(`${module.path}: it holds work of its own`);
+    const below = await fillSubmodules(target, { primary: path.join(primary, module.path), again });
+    filled.push(...below.filled.map((name) => `${module.path}/${name}`));
+    left.push(...below.left.map((name) => `${module.path}/${name}`));
+  }
+  return { filled, left };
+}
+
+/** What would be lost of the submodules of a worktree with it, for people; `null`: nothing. */
+export async function unkeptInSubmodules(dir: string, primary: string): Promise<string | null> {
+  for (const module of await submodulesOf(dir)) {
+    const target = path.join(dir, module.path);
+    if ((await gitDirOf(target)) === null) continue;
+    const git = new Git(target);
+    const source = await gitDirOf(path.join(primary, module.path));
+    if ((await git.text(['status', '--porcelain'])) !== '')
+      return `the submodule ${module.path} has uncommitted changes`;
+    const head = await git.resolve('HEAD');
+    if (head !== null && (source === null || !(await holds(source, head))))
+      return `the submodule ${module.path} stands at ${head.slice(0, 10)}, which your checkout's clone of it does not hold`;
+    const below = await unkeptInSubmodules(target, path.join(primary, module.path));
+    if (below !== null) return below;
+  }
+  return null;
+}
+
+/** Whether a checkout's index names submodules. */
+export async function submodulesOf(dir: string): Promise<readonly Submodule[]> {
+  const file = path.join(dir, '.gitmodules');
+  if (!(await lstat(file).catch(() => null))?.isFile()) return [];
+  const git = new Git(dir);
+  const listed = await git.run(['config', '--file', file, '-z', '--get-regexp', String.raw`^submodule\..*\.path$`], {
+    accept: [0, 1, 3, 128],
+  });
+  const names = new Map(
+    listed.stdout.split('\0').flatMap((entry) => {
+      const [key = '', value] = entry.split('\n', 2);
+      const name = /^submodule\.(.+)\.path$/s.exec(key)?.[1];
+      return name === undefined || value === undefined ? [] : [[value, name] as const];
+    }),
+  );
+  const entries = await git.fields(['ls-files', '--stage', '-z']);
+  return entries.flatMap((entry) => {
+    const [, commit, at] = /^160000 ([0-9a-f]+) \d\t(.+)$/s.exec(entry) ?? [];
+    const name = at === undefined ? undefined : names.get(at);
+    return commit === undefined || at === undefined || name === undefined ? [] : [{ path: at, name, commit }];
+  });
+}
+
+/** As `git submodule update --init` does it, from the clone of another checkout. */
+async function clone(dir: string, { path: at, name }: Submodule, source: string): Promise<void> {
+  const settings = [
+    [`submodule.${name}.url`, source],
+    [`submodule.${name}.active`, 'true'],
+    [`submodule.${name}.update`, 'checkout'],
+    // Git clones from a path for a submodule only when told so: CVE-2022-39253.
+    ['protocol.file.allow', 'always'],
+  ] as const;
+  const env = settingsAsEnvironment(settings, process.env);
+  await new Git(dir).run(['submodule', '--quiet', 'update', '--checkout', '--', at], { env });
+  // What is pushed from there goes where the person's own pushes go.
+  const remote = await new Git(source).run(['config', '--get', 'remote.origin.url'], { accept: [0, 1] });
+  const target = new Git(path.join(dir, at));
+  if (remote.exitCode === 0) await target.run(['remote', 'set-url', 'origin', remote.stdout.trim()]);
+  else await target.run(['remote', 'remove', 'origin'], { accept: [0, 2, 128] });
+}
+
+/** The git directory of a checkout of a submodule; `null` when it is not initialised. */
+async function gitDirOf(dir: string): Promise<string | null> {
+  const file = path.join(dir, '.git');
+  const found = await lstat(file).catch(() => null);
+  if (found?.isDirectory()) return realpath(file);
+  if (!found?.isFile()) return null;
+  const named = /^gitdir: (.+?)\r?\n?$/s.exec(await readFile(file, 'utf8'))?.[1];
+  return named === undefined ? null : realpath(path.resolve(dir, named)).catch(() => null);
+}
+
+async function holds(gitDir: string, commit: string): Promise<boolean> {
+  const asked = await new Git(gitDir).run(['cat-file', '-e', `${commit}^{commit}`], { accept: [0, 1, 128] });
+  return asked.exitCode === 0;
+}
+
+/** Whether moving a submodule loses nothing: no change in it, and its commit is kept elsewhere. */
+async function isUntouched(target: string, source: string): Promise<boolean> {
+  const git = new Git(target);
+  if ((await git.text(['status', '--porcelain'])) !== '') return false;
+  const head = await git.resolve('HEAD');
+  return head === null || (await holds(source, head));
+}

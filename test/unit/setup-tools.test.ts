@@ -1,0 +1,76 @@
+/** The table of set-ups: which tool a project has, what it runs, and what a set-up depends on. */
+import assert from 'node:assert/strict';
+import { isSetupInput, SETUP_TOOLS, setupOf, toolsOf, type ProjectFiles } from '../../src/core/setup/tools.ts';
+
+const project = (files: Readonly<Record<string, string>>): ProjectFiles => ({
+  has: (name) => Object.hasOwn(files, name),
+  textOf: (name) => files[name] ?? null,
+});
+const titles = (files: Readonly<Record<string, string>>): readonly string[] =>
+  toolsOf(project(files)).map(({ title }) => title);
+
+suite('the table of set-ups', () => {
+  test('each tool is known by what it leaves in a repository', () => {
+    const known: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+      ['npm', { 'package.json': '{"workspaces":["packages/*"]}', 'package-lock.json': '{}' }],
+      ['npm', { 'npm-shrinkwrap.json': '{}' }],
+      ['pnpm', { 'pnpm-lock.yaml': '', 'package-lock.json': '{}' }],
+      ['Yarn 1', { 'yarn.lock': '# yarn lockfile v1\n' }],
+      ['Yarn 1', { 'yarn.lock': '', 'package.json': '{"packageManager": "yarn@1.22.22"}', '.yarnrc.yml': '' }],
+      ['Yarn', { 'yarn.lock': '__metadata:\n  version: 8\n' }],
+      ['Yarn', { 'yarn.lock': '', '.yarnrc.yml': 'nodeLinker: node-modules\n' }],
+      ['Yarn', { 'yarn.lock': '# yarn lockfile v1\n', 'package.json': '{"packageManager":"yarn@4.18.1"}' }],
+      ['Bun', { 'bun.lock': '', 'package.json': '{}' }],
+      ['Bun', { 'bun.lockb': '' }],
+      ['uv', { 'uv.lock': '', 'requirements.txt': 'flask==3\n' }],
+      ['Poetry', { 'poetry.lock': '' }],
+      ['pip', { 'requirements.txt': '# pinned\nflask==3\n' }],
+      ['Cargo', { 'Cargo.lock': '' }],
+      ['Go', { 'go.mod': 'module x', 'go.sum': '' }],
+      ['Gradle', { gradlew: '' }],
+      ['Gradle', { 'settings.gradle.kts': '' }],
+      ['Maven', { 'pom.xml': '' }],
+      ['Composer', { 'composer.lock': '{}' }],
+      ['Bundler', { 'Gemfile.lock': '' }],
+    ];
+    for (const [title, files] of known) assert.deepEqual(titles(files), [title], JSON.stringify(files));
+    assert.deepEqual(
+      SETUP_TOOLS.map(({ title }) => title).filter((title) => !known.some(([other]) => other === title)),
+      [],
+    );
+  });
+
+  test('nothing is installed where nothing says what', () => {
+    const bare: readonly Readonly<Record<string, string>>[] = [
+      {},
+      { 'package.json': '{}' },
+      { 'requirements.txt': '# none yet\n\n' },
+      { 'go.mod': 'module x' },
+    ];
+    for (const files of bare) assert.deepEqual(setupOf(project(files)), []);
+  });
+
+  test('of one kind one tool, of several kinds each', () => {
+    const files = { 'pnpm-lock.yaml': '', 'package-lock.json': '', 'uv.lock': '', 'Gemfile.lock': '', gradlew: '' };
+    assert.deepEqual(setupOf(project(files)), [
+      'pnpm install --frozen-lockfile',
+      'uv sync --locked',
+      './gradlew --no-daemon --quiet dependencies',
+      'BUNDLE_FROZEN=true bundle install',
+    ]);
+  });
+
+  test('Yarn 1 is frozen by its own flag', () => {
+    assert.deepEqual(setupOf(project({ 'yarn.lock': '# yarn lockfile v1\n' })), ['yarn install --frozen-lockfile']);
+    assert.deepEqual(setupOf(project({ 'yarn.lock': '__metadata:\n' })), ['yarn install --immutable']);
+  });
+
+  test('the files that show a tool are among those that its set-up depends on', () => {
+    const apart = new Set(['gradlew']);
+    for (const { files } of SETUP_TOOLS)
+      for (const file of files) assert.ok(apart.has(file) || isSetupInput(`packages/a/${file}`), file);
+    for (const file of ['packages/a/package.json', 'pnpm-workspace.yaml', '.npmrc', 'gradle/libs.versions.toml'])
+      assert.ok(isSetupInput(file), file);
+    for (const file of ['src/package.json.ts', 'docs/yarn.lock.md', 'src/a.ts']) assert.ok(!isSetupInput(file), file);
+  });
+});
