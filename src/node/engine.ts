@@ -31,6 +31,7 @@ import { applyReplan, previewReplan, undoReplan } from './replan/replan.ts';
 import { recoverHeld, recoverReplan, removeJournal } from './state/replan-journal.ts';
 import { nameRules, openRepository, type Repository } from './git/repository.ts';
 import { schedule, unrunnable } from './run/scheduler.ts';
+import { setupIn } from './run/setup.ts';
 import { whyNotAPerson } from './process/whose-hand.ts';
 import { foreseen } from './git/unforeseen.ts';
 import { worktreeRoot } from './git/worktree.ts';
@@ -88,6 +89,8 @@ export interface Engine {
   undoReplan(
     planDir: string,
   ): Promise<Result<{ readonly restored: readonly string[]; readonly summary: string }, EngineFailure>>;
+  /** The commands that make each worktree of the plan ready: its own, or what the lock files call for. */
+  setup(loaded: LoadedPlan): Promise<readonly string[]>;
   /** Why a plan must not be run at all; `null` when it may. */
   unrunnable(loaded: LoadedPlan, request: Pick<RunRequest, 'limits'>): EngineFailure | null;
   run(request: RunRequest): Promise<Result<{ readonly outcome: RunOutcome; readonly state: PlanState }, EngineFailure>>;
@@ -266,6 +269,10 @@ class RepositoryEngine implements OpenEngine {
 
   async undoReplan(planDir: string): ReturnType<Engine['undoReplan']> {
     return (await this.#refused()) ?? undoReplan(this.repository, planDir);
+  }
+
+  setup(...[loaded]: Parameters<Engine['setup']>): ReturnType<Engine['setup']> {
+    return setupIn(loaded.plan, this.repository.root);
   }
 
   unrunnable(...[loaded, request]: Parameters<Engine['unrunnable']>): EngineFailure | null {

@@ -208,14 +208,18 @@ async function dryRun(
     barrier: limits.barrier ?? false,
   };
   const actions = nextActions(state.value, graph, full, new Set());
+  const setup = await engine.setup(loaded.value);
   if (json) {
-    terminal.out(`${JSON.stringify({ ...statusJson(state.value), would_start: actions.map(actionJson) })}\n`);
+    terminal.out(`${JSON.stringify({ ...statusJson(state.value), setup, would_start: actions.map(actionJson) })}\n`);
     return EXIT.done;
   }
   terminal.out(dashboardText(state.value, { ascii: flag(invocation, 'ascii'), colour: terminal.colour }));
   const named = actions.map((action) =>
     action.type === 'checkpoint' ? action.checkpoint : `${action.slice} (attempt ${action.attempt}, ${action.mode})`,
   );
+  const said = plan.setup === null ? 'as the lock files say' : 'as manifest.json says';
+  if (setup.length === 0) terminal.out(`\nSet-up of each worktree: none, ${said}.\n`);
+  else terminal.out(`\nSet-up of each worktree, ${said}:\n${setup.map((line) => `  ${printable(line)}\n`).join('')}`);
   terminal.out(`\nWould start now: ${named.length > 0 ? named.join(', ') : 'nothing'}. Nothing was started.\n`);
   return EXIT.done;
 }

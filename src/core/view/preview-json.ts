@@ -30,6 +30,8 @@ export interface PreviewJson extends PlanJson {
     readonly cost_usd: number | null;
     readonly earlier_slices: number;
   };
+  /** Commands that make each worktree ready; `null`: what the lock files call for. */
+  readonly setup: readonly string[] | null;
   readonly contracts: readonly { readonly path: string; readonly target: string | null }[];
   /** What the spec leaves open. */
   readonly open: readonly string[];
@@ -65,6 +67,7 @@ export function previewJson(preview: Preview, { written }: { readonly written: b
       cost_usd: estimate.usage?.costUsd ?? null,
       earlier_slices: estimate.usage?.earlier.slices ?? 0,
     },
+    setup: plan.setup,
     contracts: preview.contracts.map(({ path, target }) => ({ path, target })),
     open: preview.open,
     files: preview.files.map(({ path }) => path.slice(preview.dir.length + 1)),

@@ -75,6 +75,9 @@ export function previewMarkdown(preview: Preview): string {
   lines.push(...judgementBlocks(plan, preview.judgement));
   if (preview.contracts.length > 0)
     lines.push('## Contracts', '', ...contractLines(preview).map((text) => `- ${text}`), '');
+  const { setup } = plan;
+  if (setup !== null && setup.length > 0)
+    lines.push('## Set-up of each worktree', '', ...setup.map((command) => `- ${codeSpan(command)}`), '');
   lines.push('## What each slice may write', '');
   for (const { id, scope } of plan.slices) {
     const entries = [...scope.create, ...scope.modify].map((entry) => codeSpan(scopeEntryText(entry)));

@@ -40,6 +40,7 @@ export function previewText(preview: Preview, options: PreviewTextOptions): stri
   };
   // One pair stands whole in its line among the overlaps.
   if (preview.matrix.cells.size > 1) section('Overlap matrix', matrixLines(preview.matrix, options));
+  section('Set-up of each worktree (`setup` in manifest.json)', (preview.plan.setup ?? []).map(printable));
   section('Estimate', estimateLines(preview));
   section(`Contracts (${preview.contracts.length})`, contractLines(preview));
   section(`Left open by the spec (${preview.open.length})`, preview.open.map(printable));
