@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { pathToFileURL } from 'node:url';
 import { fake, Project, until, type Call } from './fixture.ts';
 
 /** What was lost, or wrongly called done, when agents, people and machines did what they do. */
@@ -123,6 +124,36 @@ suite('nothing is lost, and nothing is called done that is not', () => {
     assert.equal((await project.cli('retry', project.planDir, 'A1')).code, 0);
     const again = await project.run();
     assert.equal(again.code, 0, again.out);
+  });
+
+  test('a runner that dies twice at the same point stops the slice, says why, and costs no second agent', async () => {
+    project = await Project.create({ slices: [{ id: 'A1' }, { id: 'B1' }] });
+    project.on('agent', async (call) => {
+      if (call.slice === 'A1') call.write('src/A1.txt', 'A1\n');
+      else call.write('src/B1.txt', 'B1\n');
+      await call.exit(0);
+    });
+    const preload = `--import=${pathToFileURL(path.join(import.meta.dirname, 'throws-at.mjs')).href}`;
+    const args = ['run', project.planDir, '--only', 'A1', '--agent', 'command', '--agent-command', fake('agent')];
+    const broken = await project.start(args, { env: { NODE_OPTIONS: preload, SLICEWAVE_TEST_THROW_AT: 'diff.patch' } })
+      .finished;
+    assert.equal(broken.code, 3, `${broken.out}${broken.err}`);
+    const stop = (await sliceOf('A1'))?.stop;
+    assert.equal(stop?.condition, 'runner-died');
+    assert.match(
+      stop.detail,
+      /died twice while its scope was checked: it ended with exit code \d+: RangeError: Invalid/,
+    );
+    assert.deepEqual(project.callsOf('agent'), ['A1']);
+    assert.equal(project.runIds().filter((id) => id.includes('-A1-')).length, 2);
+
+    // Nobody starts it again by themselves, and the others go on.
+    assert.equal((await project.run()).code, 3);
+    assert.deepEqual(project.callsOf('agent'), ['A1', 'B1']);
+    assert.equal((await project.cli('retry', project.planDir, 'A1')).code, 0);
+    const again = await project.run();
+    assert.equal(again.code, 0, again.out);
+    assert.deepEqual(project.callsOf('agent'), ['A1', 'B1'], 'the work that was done is only checked');
   });
 
   suite('decisions that cannot be read', () => {

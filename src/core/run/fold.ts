@@ -26,11 +26,12 @@ export function foldPlan(facts: PlanFacts): PlanState {
   const { plan, graph, decisions } = facts;
   const runsOf = new Map<string, RunView[]>();
   const factsOf = new Map<string, RunFacts>();
+  const died = new Map(decisions.flatMap((one) => (one.type === 'runner_died' ? [[one.run_id, one.detail]] : [])));
   for (const run of facts.runs) {
     const first = run.events[0];
     if (first?.type !== 'run_started' || first.slice === null || first.plan !== plan.id) continue;
     const list = runsOf.get(first.slice) ?? [];
-    list.push(viewRun(run));
+    list.push({ ...viewRun(run), died: died.get(run.runId) ?? null });
     runsOf.set(first.slice, list);
     factsOf.set(run.runId, run);
   }

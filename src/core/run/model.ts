@@ -79,6 +79,8 @@ export type StopCondition =
   /** Something else stands where the slice's worktree was: no git is started there. */
   | 'worktree-replaced'
   | 'agent-stopped'
+  /** Its runner came to no end, twice at the same point. */
+  | 'runner-died'
   /** Something outside of its worktree changed, and nothing shows that it was a person. */
   | 'outside-worktree';
 
@@ -268,6 +270,8 @@ export type DecisionBody =
   | { readonly type: 'plan_fixed'; readonly digest: string; readonly object: string }
   /** A person vouches for what another machine's key signed: runs by the digest of their content, decisions by their own. */
   | { readonly type: 'trusted'; readonly runs: Readonly<Record<string, string>>; readonly lines: readonly string[] }
+  /** A runner came to no end while whoever launched it looked on. `detail`: how, as the end of a sentence. */
+  | { readonly type: 'runner_died'; readonly run_id: string; readonly node: string; readonly detail: string }
   /** A run is over: what its record says, and the last digest in it, so that nobody can take it back. */
   | {
       readonly type: 'run_ended';

@@ -1,4 +1,4 @@
-import type { Decision } from './model.ts';
+import type { Decision, RunEvent, Stop } from './model.ts';
 import type { NextAttempt, RunFacts, RunView } from './state-model.ts';
 import { isActive, type SliceState } from './states.ts';
 
@@ -41,7 +41,8 @@ export function bareSlice(
   if (answer?.type === 'retried') {
     // Stopped in the middle of its checks: the agent had finished, so only the gate is repeated.
     const plain = answer.revert.length === 0 && answer.note === null;
-    if (agentDone && plain && run.failure?.reason === 'stopped-by-user') {
+    const isWorkDone = agentDone || run.mode === 'check';
+    if (isWorkDone && plain && (run.failure?.reason === 'stopped-by-user' || run.state === 'interrupted')) {
       return ready({ attempt: again, mode: 'check', why: 'retried' });
     }
     // An attempt that ended before its agent could start costs none, and goes on where the one before it stopped.
@@ -54,6 +55,8 @@ export function bareSlice(
     const failure = { reason: 'stopped-by-user', detail: 'stopped; its runner could not say so' } as const;
     return { state: 'failed', run: { ...run, state: 'failed', end: 'failed', failure }, runs, next: null };
   }
+  const stop = diedTwice(runs, facts, decisions);
+  if (stop) return { state: 'stopped', run: { ...run, state: 'stopped', end: 'stopped', stop }, runs, next: null };
   if (run.state === 'interrupted') return ready(resumed(run, again, agentDone, agentBegan));
   if (run.state === 'failed' && (run.failure?.reason === 'tests-failing' || run.failure?.reason === 'agent-failed')) {
     const answeredAt = decisions.findLast((d) => d.type === 'answered' || d.type === 'retried')?.t ?? '';
@@ -67,6 +70,45 @@ export function bareSlice(
     }
   }
   return { state: run.state, run, runs, next: null };
+}
+
+/** The points that an attempt gets to, the furthest first, each with the event that says so. */
+const POINTS: readonly (readonly [RunEvent['type'], string])[] = [
+  ['scope_checked', 'while its work was verified'],
+  ['snapshot', 'while its scope was checked'],
+  ['agent_exited', 'after its agent had ended'],
+  ['agent_started', 'while its agent worked'],
+  ['base', 'while its worktree was made ready'],
+  ['run_started', 'as it began'],
+];
+
+/**
+ * What kills a runner twice at the same point kills it a third time, and each time may cost an agent: the slice stops and
+ * says why. Only deaths count that whoever launched the runner saw: a machine that went down says nothing of a slice.
+ */
+function diedTwice(
+  runs: readonly RunView[],
+  facts: ReadonlyMap<string, RunFacts>,
+  decisions: readonly Decision[],
+): Stop | null {
+  const [before, last] = runs.slice(-2);
+  if (!before || !last || ![before, last].every((run) => run.state === 'interrupted' && run.died !== null)) return null;
+  const reached = (run: RunView): string => {
+    const events = new Set((facts.get(run.runId)?.events ?? []).map(({ type }) => type));
+    return POINTS.find(([type]) => events.has(type))?.[1] ?? '';
+  };
+  const point = reached(last);
+  const isSettled = decisions.some((d) => 'run_id' in d && d.run_id === before.runId && d.type !== 'stop_asked');
+  if (point !== reached(before) || isSettled) return null;
+  const detail = `its runner died twice ${point}: it ${last.died ?? ''}`;
+  const first = facts.get(last.runId)?.events[0];
+  const slice = first?.type === 'run_started' ? first.slice : null;
+  return {
+    condition: 'runner-died',
+    detail,
+    question: `Slice ${slice ?? ''}: ${detail}. Retry, or skip it?`,
+    paths: [],
+  };
 }
 
 function resumed(run: RunView, attempt: number, agentDone: boolean, agentBegan: boolean): NextAttempt {

@@ -28,6 +28,7 @@ export function viewRun(facts: RunFacts): RunView {
     sandbox: null,
     stop: null,
     failure: null,
+    died: null,
     violations: [],
     changedMeanwhile: [],
     doubts: [],

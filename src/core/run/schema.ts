@@ -85,6 +85,7 @@ const DECISIONS: Readonly<Record<string, z.ZodType>> = {
   evidence_began: z.looseObject({ runs: z.record(z.string(), text), decisions: text }),
   plan_fixed: z.looseObject({ digest: text, object: text }),
   trusted: z.looseObject({ runs: z.record(z.string(), text), lines: texts }),
+  runner_died: z.looseObject({ run_id: text, node: text, detail: text }),
   run_ended: z.looseObject({ run_id: text, node: text, digest: text, events: z.array(z.looseObject({ type: text })) }),
 };
 

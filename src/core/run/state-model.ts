@@ -68,6 +68,8 @@ export interface RunView {
   /** Paths of the primary checkout that somebody changed while it worked; nothing shows who. */
   readonly changedMeanwhile: readonly string[];
   readonly failure: { readonly reason: FailureReason; readonly detail: string } | null;
+  /** How its runner died, where whoever launched it saw that. */
+  readonly died: string | null;
   /** What its checks prove less than they seem to, in the order in which it was found. */
   readonly doubts: readonly Doubt[];
   /** Claims of its agent that observation refutes. */

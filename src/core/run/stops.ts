@@ -34,6 +34,13 @@ const STOPS = {
   'time-limit': { violation: false, approve: null, answer: true, revert: false, advice: '' },
   'cost-limit': { violation: false, approve: null, answer: true, revert: false, advice: '' },
   'agent-stopped': { violation: false, approve: null, answer: true, revert: false, advice: '' },
+  'runner-died': {
+    violation: false,
+    approve: null,
+    answer: false,
+    revert: false,
+    advice: 'Mend what it died of, then retry; work that its agent had done is kept.',
+  },
   'worktree-replaced': {
     violation: true,
     approve: null,

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { LaunchCommand, Launcher } from '../../node/run/launcher.ts';
+import type { LaunchCommand, Launcher, RunnerEnd } from '../../node/run/launcher.ts';
 import type { Settings } from '../settings.ts';
 
 /** Asks the process of a terminal, which is its runner, to end. */
@@ -40,7 +40,7 @@ export class TerminalLauncher implements Launcher {
     });
   }
 
-  launch(command: LaunchCommand): Promise<number | null> {
+  launch(command: LaunchCommand): Promise<RunnerEnd> {
     // The runner may be any slicewave, but ours runs on VS Code's own Node: nobody needs to have one installed.
     const asNode = command.program === process.execPath ? { ELECTRON_RUN_AS_NODE: '1' } : {};
     const { revealTerminal, worktreeRoot } = this.#settings();
@@ -62,7 +62,7 @@ export class TerminalLauncher implements Launcher {
         node: command.node,
         ended: (code) => {
           command.signal.removeEventListener('abort', end);
-          ended(code);
+          ended({ exitCode: code, said: '' });
         },
       });
       if (revealTerminal === 'always' || (revealTerminal === 'first' && !this.#shown)) {

@@ -4,10 +4,18 @@ import { environment } from '../process/processes.ts';
 /** How one attempt's runner process is started: as a child process (CLI) or in a terminal (VS Code). */
 export interface Launcher {
   /**
-   * Starts `slicewave exec <plan> <slice>` (argv in `args`, to be run by `program`) in `cwd` and resolves with its exit
-   * code when it has ended. `null`: ended without one (closed, killed).
+   * Starts `slicewave exec <plan> <slice>` (argv in `args`, to be run by `program`) in `cwd` and resolves when it has
+   * ended.
    */
-  launch(command: LaunchCommand): Promise<number | null>;
+  launch(command: LaunchCommand): Promise<RunnerEnd>;
+}
+
+/** How a runner's process ended. */
+export interface RunnerEnd {
+  /** `null`: ended without one (closed, killed). */
+  readonly exitCode: number | null;
+  /** What it printed to standard error, or its last part; empty where nobody could see that. */
+  readonly said: string;
 }
 
 export interface LaunchCommand {
@@ -47,12 +55,12 @@ export function childLauncher(onProblem: (node: string, text: string) => void): 
         child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (errors = (errors + chunk).slice(-4000)));
         child.once('error', (error) => {
           onProblem(command.node, error.message);
-          resolve(null);
+          resolve({ exitCode: null, said: error.message });
         });
         child.once('close', (code) => {
           command.signal.removeEventListener('abort', end);
           if (errors.trim() !== '') onProblem(command.node, errors.trim());
-          resolve(code);
+          resolve({ exitCode: code, said: errors });
         });
       }),
   };

@@ -1,3 +1,5 @@
+import type { RunnerEnd } from './launcher.ts';
+import { createRedactor } from '../../core/gate/redact.ts';
 import { DEFAULT_PARALLEL, type RunOutcome, type RunRequest } from './model.ts';
 import path from 'node:path';
 import type { LoadedPlan, PlanGraph } from '../../core/plan/graph-model.ts';
@@ -7,6 +9,7 @@ import type { Action, RunLimits } from '../../core/run/limits-model.ts';
 import { laneOf, nodeName } from '../../core/run/names.ts';
 import { nextActions } from '../../core/run/next.ts';
 import type { PlanState } from '../../core/run/state-model.ts';
+import { shortened } from '../../core/text/printing.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import { FactsReader } from '../state/facts.ts';
@@ -192,6 +195,7 @@ class Scheduler {
   readonly #launches = new Map<string, number>();
   readonly #broken = new Set<string>();
   readonly #learned: LearnedGraphs;
+  readonly #redact = createRedactor(process.env);
   #loaded: LoadedPlan;
   /** Its schedule by what earlier runs teach, as every view has it. */
   #graph: PlanGraph;
@@ -358,9 +362,9 @@ class Scheduler {
     const running = this.#request.launcher
       .launch({ node, title, program, args, cwd: this.#repository.root, env, signal: this.#request.signal })
       .catch(() => null)
-      .then(async () => {
+      .then(async (end) => {
         const after = await this.#reader.state(this.#loaded);
-        await this.#settle(node, runBefore, after);
+        await this.#settle(node, { runBefore, after, end });
       })
       .finally(() => {
         this.#running.delete(running);
@@ -371,7 +375,14 @@ class Scheduler {
   }
 
   /** A runner that left no run, or died before its end again and again, is not started any more by this process. */
-  async #settle(node: string, runBefore: string | null, after: PlanState): Promise<void> {
+  async #settle(
+    node: string,
+    {
+      runBefore,
+      after,
+      end,
+    }: { readonly runBefore: string | null; readonly after: PlanState; readonly end: RunnerEnd | null },
+  ): Promise<void> {
     // Cut from the plan in the meantime.
     if (![...after.slices, ...after.checkpoints].some((candidate) => candidate.id === node)) return;
     const run = lastRunOf(after, node);
@@ -379,6 +390,13 @@ class Scheduler {
     const died =
       [...after.slices, ...after.checkpoints].find((candidate) => candidate.id === node)?.run?.state === 'interrupted';
     if (began && !died) return;
+    if (began && run !== null && end !== null && !this.#request.signal.aborted)
+      await appendDecision(this.#repository.runsDir, after.plan, 'scheduler', {
+        type: 'runner_died',
+        run_id: run,
+        node,
+        detail: this.#redact(deathOf(end)),
+      });
     // A runner that an earlier scheduler launched was faster; its first event is about to come.
     const lock = laneLock(this.#repository, after.plan, laneOf(this.#loaded.plan, node));
     if (!began && (await isLocked(lock))) return;
@@ -411,6 +429,14 @@ class Scheduler {
     const left = state.slices.some((s) => wanted(s.id) && !isSettled(s.state));
     return left ? 'failed' : 'done';
   }
+}
+
+/** How a runner died, as the end of a sentence. */
+function deathOf({ exitCode, said }: RunnerEnd): string {
+  const lines = said.split('\n').filter((line) => line.trim() !== '');
+  const why = lines.find((line) => /^(?:slicewave: )?(?:\w*Error\b|FATAL|fatal)/i.test(line)) ?? lines.at(-1) ?? '';
+  const how = exitCode === null ? 'was killed' : `ended with exit code ${exitCode}`;
+  return why === '' ? how : `${how}: ${shortened(why.trim(), 300)}`;
 }
 
 function lastRunOf(state: PlanState, node: string): string | null {
