@@ -1,16 +1,14 @@
 /** The two adapters against the real command lines, which talk to a scripted model. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import type { ChildProcessByStdio } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import type { AgentAdapter, AgentEvent, AgentRequest } from '../../src/node/agents/adapter.ts';
 import { claudeAdapter } from '../../src/node/agents/claude.ts';
 import { codexAdapter } from '../../src/node/agents/codex.ts';
+import { runProcess } from '../../src/node/process/processes.ts';
 import { codexSandboxWorks, createAgentHome } from './agent-home.ts';
 import type { AgentHome } from './agent-home.ts';
 import { startModelEndpoint, usagePerTurn } from './model-endpoint.ts';
@@ -107,36 +105,28 @@ if (text.includes(policy.forbidden)) {
 }
 `;
 
-function runToEnd(adapter: AgentAdapter, request: AgentRequest): Promise<Finished> {
-  const { program, args, env, stdinFile } = adapter.invoke(request);
-  const input = stdinFile === undefined ? undefined : openSync(stdinFile, 'r');
-  // A group of its own, so that the time limit ends what the agent has started too.
-  const agent = spawn(program, [...args], {
-    cwd: request.worktree,
-    env,
-    stdio: [input ?? 'ignore', 'pipe', 'pipe'],
-    detached: true,
-  }) as ChildProcessByStdio<null, Readable, Readable>;
-  if (input !== undefined) closeSync(input);
+/** Through the product's own door: what it starts agents with is tried with them. */
+async function runToEnd(adapter: AgentAdapter, request: AgentRequest): Promise<Finished> {
+  const invocation = adapter.invoke(request);
   const reader = adapter.createReader();
   const events: AgentEvent[] = [];
   let stderr = '';
-  createInterface({ input: agent.stdout, crlfDelay: Infinity }).on('line', (line) =>
-    events.push(...reader.line(line, Date.now())),
-  );
-  agent.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => {
-      if (agent.pid !== undefined) process.kill(-agent.pid, 'SIGKILL');
-      reject(new Error(`${adapter.title} did not end within ${limitMs} ms: ${JSON.stringify(events.slice(-3))}`));
-    }, limitMs);
-    agent.once('error', reject);
-    agent.once('close', (exitCode) => {
-      clearTimeout(limit);
-      events.push(...reader.end(Date.now()));
-      resolve({ exitCode, events, stderr });
-    });
+  let partial = '';
+  const ended = await runProcess({
+    ...invocation,
+    cwd: request.worktree,
+    timeout: limitMs,
+    outputIntoFile: true,
+    onStdout: (chunk) => {
+      const lines = (partial + chunk).split(/\r?\n/);
+      partial = lines.pop() ?? '';
+      for (const line of lines) events.push(...reader.line(line, Date.now()));
+    },
+    onStderr: (chunk) => (stderr += chunk),
   });
+  assert.equal(ended.outcome, 'exited', `${adapter.title}: ${JSON.stringify([ended, events.slice(-3)])}`);
+  events.push(...reader.end(Date.now()));
+  return { exitCode: ended.exitCode, events, stderr };
 }
 
 function of<T extends AgentEvent['type']>(finished: Finished, type: T): readonly Extract<AgentEvent, { type: T }>[] {
@@ -203,6 +193,17 @@ suite('real agents, scripted model', () => {
       assert.deepEqual(finished.events.at(-1), { type: 'finished', isError: false, text: 'All done.' });
       const [first] = site.endpoint.requestsOf('slice A1');
       assert.ok(first?.userTexts.some((text) => text.trim() === '- this is slice A1, "quoted" `and` $HOME'));
+    });
+
+    test('says a long answer to its end', async () => {
+      // Several times what a socket or a pipe holds.
+      const text = `whole: ${'word '.repeat(400_000)}end`;
+      const { run } = await createSite({ LONG: [{ say: text }] });
+      const { exitCode, events } = await run(claudeAdapter, 'LONG answer');
+      assert.equal(exitCode, 0);
+      const finished = events.at(-1);
+      assert.ok(finished?.type === 'finished', JSON.stringify(finished).slice(0, 300));
+      assert.ok(finished.text === text, `${finished.text.length} characters of ${text.length}`);
     });
 
     test('is denied by the hook, for files and commands, and the reason reaches the model', async () => {

@@ -137,6 +137,71 @@ suite('processes that were left running', function () {
     );
   });
 
+  test('output goes through pipes, which a program can also open by name, and is whole however much there is', async () => {
+    if (process.platform === 'win32') return;
+    const said = { out: '', err: '' };
+    const script =
+      '[ -p /dev/stdout ] && [ -p /dev/stderr ] && head -c 3000000 /dev/zero | tr "\\0" x && echo end > /dev/stderr';
+    const ended = await runProcess({
+      program: 'sh',
+      args: ['-c', script],
+      cwd: '/',
+      env: environment(),
+      onStdout: (chunk) => (said.out += chunk),
+      onStderr: (chunk) => (said.err += chunk),
+    });
+    assert.equal(ended.exitCode, 0);
+    assert.deepEqual([said.out.length, said.err], [3_000_000, 'end\n']);
+  });
+
+  test('output into a file is told while the program works, to its end, and nothing of what comes after it', async () => {
+    let said = '';
+    let inTheMiddle = '';
+    const waiting = path.join(project.home, 'waiting');
+    const script = `
+      const fs = require('node:fs');
+      const { spawn } = require('node:child_process');
+      fs.writeSync(1, 'first\\n');
+      while (!fs.existsSync(process.argv[1])) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+      fs.writeSync(1, 'x'.repeat(3000000));
+      spawn('sh', ['-c', 'trap "" TERM HUP; while echo more; do sleep 0.01; done'], { detached: true, stdio: ['ignore', 1, 1] }).unref();
+    `;
+    const ended = await runProcess({
+      program: process.execPath,
+      args: ['-e', script, waiting],
+      cwd: '/',
+      env: environment(),
+      runId: 'output-into-a-file',
+      outputIntoFile: true,
+      onStdout: (chunk) => {
+        said += chunk;
+        if (said !== 'first\n') return;
+        inTheMiddle = said;
+        writeFileSync(waiting, '');
+      },
+    });
+    for (const { pid } of seeProcesses().filter(ofRuns(['output-into-a-file']))) process.kill(pid, 'SIGKILL');
+    assert.deepEqual([ended.exitCode, inTheMiddle], [0, 'first\n']);
+    assert.equal(said.replaceAll('more\n', '').length, 'first\n'.length + 3_000_000);
+  });
+
+  test('what outlives a program and holds its output is not waited for; what the program said before its end is read', async () => {
+    if (process.platform === 'win32') return;
+    let said = '';
+    // Out of the program's group, deaf, and talking without an end.
+    const talker = 'trap "" TERM HUP; while echo more; do :; done';
+    const ended = await runProcess({
+      program: 'sh',
+      args: ['-c', 'setsid sh -c "$0" & head -c 50000 /dev/zero | tr "\\0" x; echo last; exit 3', talker],
+      cwd: '/',
+      env: environment(),
+      onStdout: (chunk) => (said += chunk),
+    });
+    assert.equal(ended.exitCode, 3);
+    const own = said.replaceAll('more\n', '');
+    assert.equal(own.length, 50_000 + 'last\n'.length);
+  });
+
   test('the mark goes on to all that a program starts, and leaves its exit code and arguments alone', async function () {
     if (!(await canMark())) return this.skip();
     const runId = '20260101T000000Z-A1-abc';

@@ -3,7 +3,7 @@ import process from 'node:process';
 import { inside } from '../paths.ts';
 import { namesIn, targetOf, textOf } from './proc.ts';
 import { ancestry, seeProcesses, type SeenProcess } from './process-table.ts';
-import { statIn } from './processes.ts';
+import { statIn } from './process-stat.ts';
 
 /**
  * Whether nobody but runs, and what runs were started by, is at work in a directory: no shell or editor stands there,

@@ -1,8 +1,9 @@
+import { execFile } from 'node:child_process';
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname, uptime } from 'node:os';
 import process from 'node:process';
 import { liveness, type Liveness, type ProcessIdentity, type ProcessPlace } from '../../core/run/liveness.ts';
-import { environment, runProcess, startOf } from './processes.ts';
+import { startOf } from './process-stat.ts';
 
 let here: Promise<ProcessPlace> | undefined;
 
@@ -85,15 +86,9 @@ async function bootId(): Promise<string> {
   return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim();
 }
 
-async function output(program: string, args: readonly string[]): Promise<string> {
-  let text = '';
-  const { exitCode } = await runProcess({
-    program,
-    args,
-    cwd: process.cwd(),
-    env: environment(),
-    timeout: 5000,
-    onStdout: (chunk) => (text += chunk),
+/** What a program of the system says; empty: nothing, or no such program. */
+function output(program: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(program, [...args], { timeout: 5000, windowsHide: true }, (error, text) => resolve(error ? '' : text));
   });
-  return exitCode === 0 ? text : '';
 }

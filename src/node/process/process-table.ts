@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import process from 'node:process';
 import { namesIn, targetOf, textOf } from './proc.ts';
-import { STARTED, statIn } from './processes.ts';
+import { STARTED, statIn } from './process-stat.ts';
 import { limitIn, limitOfRun } from './run-mark.ts';
 
 /** What the system says of one process. */

@@ -1,33 +1,10 @@
 import { type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import spawn from 'cross-spawn';
+import { Output } from './output.ts';
 import { canMark, markArguments } from './run-mark.ts';
-
-/** Its program's name, and the fields of `/proc/<pid>/stat` from the third on; `null` when it has ended, or without `/proc`. */
-export async function statOf(
-  pid: number,
-): Promise<{ readonly name: string; readonly fields: readonly string[] } | null> {
-  return statIn(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''));
-}
-
-/** The same, of the text of that file; empty: it was not to be read. */
-export function statIn(stat: string): { readonly name: string; readonly fields: readonly string[] } | null {
-  // The program name may hold spaces and brackets: fields are counted from the last bracket.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (stat === '' || fields[0] === 'Z') return null;
-  return { name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')), fields };
-}
-
-/** Of the fields of {@link statOf}, when the process started: clock ticks since boot. */
-export const STARTED = 19;
-
-/** When a process started, as the system says it; empty where that is not to be had. */
-export async function startOf(pid: number): Promise<string> {
-  return (await statOf(pid))?.fields[STARTED] ?? '';
-}
 
 export interface Command {
   readonly program: string;
@@ -53,6 +30,8 @@ export interface SpawnRequest extends Command {
   readonly signal?: AbortSignal;
   /** Milliseconds; the group is ended when they have passed. */
   readonly timeout?: number;
+  /** For a program that does not wait until what it says is read, see {@link Output.open}. */
+  readonly outputIntoFile?: boolean;
   readonly onStdout?: (chunk: string) => void;
   readonly onStderr?: (chunk: string) => void;
   readonly onSpawn?: (pid: number) => void;
@@ -74,15 +53,17 @@ export async function runProcess(request: SpawnRequest): Promise<SpawnOutcome> {
   const began = performance.now();
   if (request.signal?.aborted) return notStarted('aborted', null);
   let stdin: number | 'ignore' = 'ignore';
+  let output: Output | null = null;
   try {
     const command = await prepared(request);
     if (typeof command === 'string') return notStarted('not-found', command);
-    if (request.signal?.aborted) return notStarted('aborted', null);
     if (request.stdinFile) stdin = openSync(request.stdinFile, 'r');
+    const written = (output = await Output.open(request.outputIntoFile ?? false));
+    if (request.signal?.aborted) return notStarted('aborted', null);
     const child = spawn(command.program, [...command.args], {
       cwd: command.cwd,
       env: { ...command.env },
-      stdio: [stdin, 'pipe', 'pipe'],
+      stdio: [stdin, ...written.writeEnds],
       detached: process.platform !== 'win32',
       windowsHide: true,
     });
@@ -101,8 +82,7 @@ export async function runProcess(request: SpawnRequest): Promise<SpawnOutcome> {
       child.once('spawn', () => {
         if (child.pid !== undefined) request.onSpawn?.(child.pid);
       });
-      child.stdout?.setEncoding('utf8').on('data', (chunk: string) => request.onStdout?.(chunk));
-      child.stderr?.setEncoding('utf8').on('data', (chunk: string) => request.onStderr?.(chunk));
+      written.read(child, request.onStdout, request.onStderr);
       const finish = (exitCode: number | null, signal: string | null): void => {
         clearTimeout(clock);
         clearTimeout(patience);
@@ -117,21 +97,21 @@ export async function runProcess(request: SpawnRequest): Promise<SpawnOutcome> {
       });
       child.once('exit', (exitCode, signal) => {
         // What the program left behind in its group (a dev server, a watcher) must not outlive the attempt, and must
-        // not hold the pipes open for ever either.
+        // not hold its output open for ever either.
         endGroup(child, 'SIGTERM');
-        const drain = setTimeout(() => {
+        const leftBehind = setTimeout(() => {
           endGroup(child, 'SIGKILL');
-          child.stdout?.destroy();
-          child.stderr?.destroy();
+          void written.cut();
         }, 1000);
-        child.once('close', () => {
-          clearTimeout(drain);
+        void written.ended().then(() => {
+          clearTimeout(leftBehind);
           finish(exitCode, signal);
         });
       });
     });
   } finally {
     if (typeof stdin === 'number') closeSync(stdin);
+    output?.close();
   }
 }
 

@@ -7,7 +7,7 @@ import { identify, isAlive, placeHere } from './machine.ts';
 import { seeProcesses } from './process-table.ts';
 
 /** What is kept for as long as one process works, by what it is for. */
-type Kind = 'check' | 'decompose' | 'git' | 'index' | 'probe' | 'tmp';
+type Kind = 'check' | 'decompose' | 'git' | 'index' | 'output' | 'probe' | 'tmp';
 
 /**
  * A new directory below the system's temporary one, by its real path. Whoever asked takes it away; should that process be
@@ -31,7 +31,7 @@ async function nameOf(kind: Kind, mark?: string): Promise<string> {
 }
 
 const NAME =
-  /^(?:slicewave-(?:decompose|git|index|probe|tmp)|tmp-(?<mark>[\da-f]{12}))-(?<place>[0-9a-f]{6})\.(?<pid>[0-9a-z]+)\.(?<started>[0-9a-z]*)-(?:\w{6}|[0-9a-f-]{36}(?:\.lock)?)$/;
+  /^(?:slicewave-(?:decompose|git|index|output|probe|tmp)|tmp-(?<mark>[\da-f]{12}))-(?<place>[0-9a-f]{6})\.(?<pid>[0-9a-z]+)\.(?<started>[0-9a-z]*)-(?:\w{6}|[0-9a-f-]{36}(?:\.lock)?)$/;
 
 /** What another machine or container left cannot be asked for its owner: it has to be old. */
 const OLD = 7 * 24 * 60 * 60_000;

@@ -56,6 +56,7 @@ export async function runSession(session: SessionRequest): Promise<SessionOutcom
     env: invocation.env,
     confined: session.confined,
     runId: run.runId,
+    outputIntoFile: true,
     ...(invocation.stdinFile ? { stdinFile: invocation.stdinFile } : {}),
     signal: AbortSignal.any([session.signal, expensive.signal]),
     timeout: session.timeoutMs,

@@ -108,6 +108,7 @@ async function ask(question: Question): Promise<Result<DecomposerAnswer, EngineF
     cwd: root,
     env: question.env,
     stdinFile: promptFile,
+    outputIntoFile: true,
     signal,
     timeout: minutes * 60_000,
     onStdout: (chunk) => {

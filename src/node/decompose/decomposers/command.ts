@@ -91,6 +91,7 @@ export function commandAgent(options: CommandOptions): DecomposerAgent {
         cwd: root,
         env,
         stdinFile: promptFile,
+        outputIntoFile: true,
         signal: turn.signal,
         timeout: minutes * 60_000,
         // The answer is the last object, so of a flood the end is kept; a whole one that is too large is told apart.
