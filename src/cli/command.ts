@@ -91,6 +91,12 @@ export function report(terminal: Terminal, failure: EngineFailure, json = false)
   return code;
 }
 
+/** A line of progress with the time of day before it: what takes long is seen, and found again in a log. */
+export function stamped(line: string, now = new Date()): string {
+  const time = [now.getHours(), now.getMinutes(), now.getSeconds()].map((part) => String(part).padStart(2, '0'));
+  return line.replace(/^\n*/, (before) => `${before}${time.join(':')} `);
+}
+
 export function text(invocation: Invocation, name: string): string | undefined {
   const value = invocation.options[name];
   return typeof value === 'string' ? value : undefined;

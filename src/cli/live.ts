@@ -3,9 +3,9 @@ import { dashboardText } from '../core/view/dashboard.ts';
 import { remarkLines, remarksOf } from '../core/run/doubt.ts';
 import { printable } from '../core/text/printing.ts';
 import { warningText } from '../core/run/warning.ts';
-import { checkpointStateRow, stateLabel } from '../core/run/states.ts';
+import { checkpointLabel, stateLabel } from '../core/run/states.ts';
 import type { PlanState } from '../core/run/state-model.ts';
-import type { Terminal } from './command.ts';
+import { stamped, type Terminal } from './command.ts';
 
 /** Shows a plan while it runs: redrawn in place on a terminal, one line per change elsewhere. */
 export class LiveView {
@@ -32,10 +32,10 @@ export class LiveView {
     else this.#print(state);
   }
 
-  /** A line that stays, above the dashboard. */
+  /** A line that stays, above the dashboard, with its time. */
   note(text: string): void {
     this.#erase();
-    this.#terminal.out(`${text}\n`);
+    this.#terminal.out(`${stamped(text)}\n`);
     if (this.#redraws && this.#last) this.#draw(this.#last);
   }
 
@@ -83,7 +83,7 @@ export class LiveView {
     for (const checkpoint of state.checkpoints)
       this.#changed(
         checkpoint.id,
-        `${checkpoint.id.padEnd(6)} ${checkpointStateRow(checkpoint.state).label}`,
+        `${checkpoint.id.padEnd(6)} ${checkpointLabel(checkpoint)}`,
         checkpoint.state !== 'waiting',
       );
     for (const item of state.attention) {
@@ -94,7 +94,7 @@ export class LiveView {
   #changed(key: string, line: string, worthIt: boolean): void {
     if (this.#shown.get(key) === line) return;
     this.#shown.set(key, line);
-    if (worthIt) this.#terminal.out(`${line}\n`);
+    if (worthIt) this.#terminal.out(`${stamped(line)}\n`);
   }
 }
 

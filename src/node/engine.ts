@@ -1,6 +1,6 @@
 import { planIdOf } from '../core/plan/plan-id.ts';
 import type { Trace } from '../core/run/model.ts';
-import type { PlanState } from '../core/run/state-model.ts';
+import type { PlanState, RunFacts } from '../core/run/state-model.ts';
 import type { Judgement } from '../core/judge/judge.ts';
 import type { GlobOptions } from '../core/scope/glob.ts';
 import type { PlanFiles } from '../core/plan/model.ts';
@@ -35,7 +35,7 @@ import { setupIn } from './run/setup.ts';
 import { whyNotAPerson } from './process/whose-hand.ts';
 import { foreseen } from './git/unforeseen.ts';
 import { worktreeRoot } from './git/worktree.ts';
-import { acquireLock, planLock } from './state/locks.ts';
+import { acquireLock, isLocked, planLease, planLock } from './state/locks.ts';
 import { watchFacts } from './state/watch.ts';
 
 export interface EngineOptions {
@@ -91,6 +91,8 @@ export interface Engine {
   ): Promise<Result<{ readonly restored: readonly string[]; readonly summary: string }, EngineFailure>>;
   /** The commands that make each worktree of the plan ready: its own, or what the lock files call for. */
   setup(loaded: LoadedPlan): Promise<readonly string[]>;
+  /** Whether somebody runs the plan right now, here or in the editor. */
+  isDriven(planDir: string): Promise<boolean>;
   /** Why a plan must not be run at all; `null` when it may. */
   unrunnable(loaded: LoadedPlan, request: Pick<RunRequest, 'limits'>): EngineFailure | null;
   run(request: RunRequest): Promise<Result<{ readonly outcome: RunOutcome; readonly state: PlanState }, EngineFailure>>;
@@ -275,6 +277,10 @@ class RepositoryEngine implements OpenEngine {
     return setupIn(loaded.plan, this.repository.root);
   }
 
+  isDriven(planDir: string): Promise<boolean> {
+    return isLocked(planLease(this.repository, planIdOf(planDir)));
+  }
+
   unrunnable(...[loaded, request]: Parameters<Engine['unrunnable']>): EngineFailure | null {
     return unrunnable(loaded, request)?.failure ?? null;
   }
@@ -404,7 +410,7 @@ class RepositoryEngine implements OpenEngine {
   /** A run id may be cut short as long as it is one run's. */
   async #find(given: string): Promise<Result<string, EngineFailure>> {
     const runs = await this.#reader.runs();
-    const exact = runs.find((run) => run.runId === given);
+    const exact = runs.find((run) => run.runId === given) ?? lastOf(runs, given);
     if (exact) return success(exact.runId);
     const matching = runs.filter((run) => run.runId.includes(given));
     const [only] = matching;
@@ -417,4 +423,11 @@ class RepositoryEngine implements OpenEngine {
         )
       : fail('no-such-run', `there is no run ${given}`, 'List them with `slicewave trace list`.');
   }
+}
+
+/** The last run of the slice or merge point of that name, where only one plan has it. */
+function lastOf(runs: readonly RunFacts[], node: string): RunFacts | undefined {
+  const own = runs.filter(({ events: [first] }) => first?.type === 'run_started' && first.slice === node);
+  const plans = new Set(own.map(({ events: [first] }) => (first?.type === 'run_started' ? first.plan : null)));
+  return plans.size === 1 ? own.at(-1) : undefined;
 }

@@ -1,5 +1,5 @@
 import { stopRow } from '../core/run/stops.ts';
-import { isActive, isAsking, isSettled } from '../core/run/states.ts';
+import { isActive, isSettled } from '../core/run/states.ts';
 import { violationText } from '../core/audit/report.ts';
 import type { Attention, PlanState, RunView, SliceView } from '../core/run/state-model.ts';
 
@@ -151,11 +151,9 @@ export function actionsOf(slice: SliceView, attention: Attention | null): Readon
   if (canRun(slice)) actions.add('run');
   if (isActive(state)) actions.add('stop').add('terminal');
   if (attention) {
-    actions.add('retry').add('skip');
-    // An attempt that failed has no stop: nobody asked, and there is nothing to say yes to.
-    const stop = isAsking(state) ? stopRow(attention.condition) : null;
-    if (stop?.answer) actions.add('answer');
-    if (stop?.approve) actions.add('approve');
+    // Putting back is asked about at the retry.
+    for (const way of ['retry', 'skip', 'answer', 'approve'] as const)
+      if (attention.ways.includes(way)) actions.add(way);
   } else if (!isSettled(state) && !isActive(state)) actions.add('skip');
   if (slice.worktree !== null) actions.add('worktree');
   if (slice.run !== null) actions.add('trace').add('diff').add('inspect');

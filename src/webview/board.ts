@@ -1,3 +1,4 @@
+import { verifiedText } from '../core/view/standing.ts';
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { remarksOf } from '../core/run/doubt.ts';
@@ -40,6 +41,8 @@ export function boardView(model: Model, hands: Hands): TemplateResult {
 function batchView(batch: BatchView, model: Model, hands: Hands): TemplateResult {
   const { state } = model.snapshot;
   const open = !model.folded.has(batch.number);
+  const members = state.slices.filter((slice) => batch.slices.includes(slice.id));
+  const verified = (between: string): string => verifiedText(members, between);
   const percent = batch.total === 0 ? 100 : Math.floor((100 * batch.done) / batch.total);
   return html`<section class=${`batch batch-${batch.state}`} aria-labelledby=${`batch-${batch.number}`}>
     <h2 class="batch-head" id=${`batch-${batch.number}`}>
@@ -49,9 +52,9 @@ function batchView(batch: BatchView, model: Model, hands: Hands): TemplateResult
         <vscode-progress-bar
           .value=${batch.done}
           .max=${Math.max(1, batch.total)}
-          aria-label=${`Batch ${batch.number}: ${batch.done} of ${batch.total} verified`}
+          aria-label=${`Batch ${batch.number}: ${verified(' of ')}`}
         ></vscode-progress-bar>
-        <span class="quiet">${percent}% · ${batch.done}/${batch.total} verified</span>
+        <span class="quiet">${percent}% · ${verified('/')}</span>
         <span class="tag">${batch.state}</span>
       </button>
     </h2>

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { Violation } from '../core/audit/report.ts';
-import type { PlanState } from '../core/run/state-model.ts';
+import type { FailedCheck, PlanState } from '../core/run/state-model.ts';
 import type { DashboardSnapshot, FromDashboard, SliceAction } from '../protocol/dashboard.ts';
 import { actionWords } from './words.ts';
 
@@ -59,6 +59,17 @@ export function violationsView(violations: readonly Violation[]): TemplateResult
         </li>`,
     )}
   </ul>`;
+}
+
+/** Failing checks, each with the end of what it printed. */
+export function checksView(checks: readonly FailedCheck[]): TemplateResult {
+  return html`${checks.map(
+    ({ command, outcome, output }) =>
+      html`<details class="check-output" open>
+        <summary><span class="mono">${command}</span> ${outcome}</summary>
+        ${output === '' ? html`<p class="quiet">It printed nothing.</p>` : html`<pre class="mono">${output}</pre>`}
+      </details>`,
+  )}`;
 }
 
 /** A button that does something with a slice; refused ones stay visible in untrusted workspaces, but disabled. */

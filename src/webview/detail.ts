@@ -1,15 +1,16 @@
 import { meanwhileText } from '../core/audit/report.ts';
 import { html, nothing, type TemplateResult } from 'lit';
 import { remarkLines, remarksOf } from '../core/run/doubt.ts';
-import { checkpointStateRow, planStateRow, stateLabel } from '../core/run/states.ts';
+import { checkpointLabel, planStateRow, stateLabel } from '../core/run/states.ts';
 import { assertNever } from '../core/text/result.ts';
 import type { CheckpointView, PlanState, RunView, SliceView } from '../core/run/state-model.ts';
 import { minutes } from '../core/text/duration.ts';
 import { counted } from '../core/text/printing.ts';
 import { actionsOf, canRun, confinementOf, headlineOf, isUnconfined, type SliceAction } from '../protocol/dashboard.ts';
 import { checkpointIcon, sliceIcon } from './icons.ts';
-import { actionButton, chip, violationsView, type Hands, type Model } from './controls.ts';
-import { cost, settledCount } from './words.ts';
+import { actionButton, checksView, chip, violationsView, type Hands, type Model } from './controls.ts';
+import { verifiedText } from '../core/view/standing.ts';
+import { cost } from './words.ts';
 
 /** The pane beside the board: what is selected, what is known of it, what can be done with it. */
 export function detailView(model: Model, hands: Hands): TemplateResult {
@@ -117,6 +118,7 @@ function runDetail(run: RunView, slice: string, last: boolean, hands: Hands): Te
     ${run.violations.length > 0 ? violationsView(run.violations) : nothing}
     ${run.failure ? html`<p class="problem">${run.failure.reason}: ${run.failure.detail}</p>` : nothing}
     ${run.stop && run.violations.length === 0 ? html`<p class="problem">${run.stop.detail}</p>` : nothing}
+    ${last ? checksView(run.failedChecks) : nothing}
     <div class="links">
       <button type="button" class="link" @click=${send('diff')}>Changes</button>
       <button type="button" class="link" @click=${send('inspect')}>Inspect</button>
@@ -156,7 +158,7 @@ function checkpointDetail(checkpoint: CheckpointView, { snapshot }: Model, hands
       ${checkpointIcon(checkpoint.state)}
       ${checkpoint.kind === 'merge-point' ? `Merge point ${checkpoint.id}` : `Validation of ${checkpoint.id.replace('-', ' ')}`}
     </h2>
-    <p class="detail-state">${checkpointStateRow(checkpoint.state).label}</p>
+    <p class="detail-state">${checkpointLabel(checkpoint)}</p>
     <div class="actions">
       ${waits ? html`${actionButton({ action: 'retry', slice: checkpoint.id, secondary: false, trusted, hands })} ${actionButton({ action: 'skip', slice: checkpoint.id, trusted, hands })}` : nothing}
       ${checkpoint.run ? actionButton({ action: 'trace', slice: checkpoint.id, trusted, hands }) : nothing}
@@ -169,7 +171,7 @@ function checkpointDetail(checkpoint: CheckpointView, { snapshot }: Model, hands
       ['sandbox', checkpoint.run ? confinementOf(checkpoint.run) : null],
       ['failed', checkpoint.run?.failure ? checkpoint.run.failure.detail : null],
     ])}
-    ${list('Checks', checkpoint.verify)}
+    ${list('Checks', checkpoint.verify)} ${checkpoint.run ? checksView(checkpoint.run.failedChecks) : nothing}
   `;
 }
 
@@ -204,9 +206,7 @@ function planDetail({ snapshot }: Model, hands: Hands): TemplateResult {
   }
   return html`
     <h2 class="detail-title">${state.title}</h2>
-    <p class="detail-state">
-      ${planStateRow(state.state).label} · ${settledCount(state)} of ${state.slices.length} verified
-    </p>
+    <p class="detail-state">${planStateRow(state.state).label} · ${verifiedText(state.slices, ' of ')}</p>
     ${facts([
       ['plan', html`<span class="mono">${planDir}</span>`],
       [

@@ -1,3 +1,4 @@
+import { verifiedText } from '../core/view/standing.ts';
 import { planStateRow } from '../core/run/states.ts';
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
@@ -14,7 +15,7 @@ import {
   type SliceAction,
 } from '../protocol/dashboard.ts';
 import { boardView } from './board.ts';
-import { actionButton, chip, violationsView, type Hands, type Model, type Selection } from './controls.ts';
+import { actionButton, chip, checksView, violationsView, type Hands, type Model, type Selection } from './controls.ts';
 import { detailView } from './detail.ts';
 import { copyIcon } from './icons.ts';
 import { conditionWord, cost, settledCount } from './words.ts';
@@ -46,7 +47,7 @@ function headerView({ snapshot, selection }: Model, hands: Hands): TemplateResul
   const finished = state.state === 'done' || state.state === 'integrated';
   const plan: Selection = { kind: 'plan' };
   const facts = [
-    `${settledCount(state)} of ${state.slices.length} verified`,
+    verifiedText(state.slices, ' of '),
     state.remainingMinutes > 0 ? `est. ${minutes(state.remainingMinutes)} left` : 'nothing left',
     cost(state.costUsd),
   ];
@@ -156,7 +157,7 @@ function attentionItem(entry: Attention, { snapshot, answering }: Model, hands: 
       ${violation ? html`<span class="tag tag-bad">violation</span>` : nothing}
       <span class="tag">${conditionWord(entry)}</span>
     </div>
-    ${entry.violations.length > 0 ? violationsView(entry.violations) : nothing}
+    ${entry.violations.length > 0 ? violationsView(entry.violations) : nothing} ${checksView(entry.failedChecks)}
     ${advice === '' ? nothing : html`<p class="question-text">${advice}</p>`}
     ${
       files.length > 0

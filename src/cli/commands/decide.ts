@@ -1,4 +1,5 @@
 import type { OpenEngine } from '../../node/engine.ts';
+import { shellWord } from '../../core/text/shell-quoting.ts';
 import type { Result } from '../../core/text/result.ts';
 import type { EngineFailure } from '../../node/failure.ts';
 import {
@@ -44,6 +45,11 @@ async function decide(
   return EXIT.done;
 }
 
+/** Who carries a decision out: the run that is under way, or the one to be started. */
+async function goesOn(engine: OpenEngine, dir: string, what: string): Promise<string> {
+  return (await engine.isDriven(dir)) ? `the run under way ${what}` : `\`slicewave run ${shellWord(dir)}\` ${what}`;
+}
+
 const said = (result: Result<unknown, EngineFailure>, line: string): Result<string, EngineFailure> =>
   result.ok ? { ok: true, value: line } : result;
 
@@ -58,7 +64,7 @@ export const answer: Command = {
       if (more.length === 0) throw new UsageError('the answer is missing');
       return said(
         await engine.answer(dir, slice, more.join(' ')),
-        `${slice} is answered; \`slicewave run ${dir}\` goes on with it.`,
+        `${slice} is answered; ${await goesOn(engine, dir, 'goes on with it')}.`,
       );
     }),
 };
@@ -74,7 +80,7 @@ export const approve: Command = {
       const approved = await engine.approve(dir, slice);
       return said(
         approved,
-        `${slice}: approved ${approved.ok ? approved.value.paths.join(', ') : ''}; \`slicewave run ${dir}\` repeats its gate.`,
+        `${slice}: approved ${approved.ok ? approved.value.paths.join(', ') : ''}; ${await goesOn(engine, dir, 'repeats its gate')}.`,
       );
     }),
 };
@@ -96,7 +102,7 @@ export const retry: Command = {
       const result = await engine.retry(dir, slice, { revert, ...(note ? { note } : {}) });
       return said(
         result,
-        `${slice} gets another attempt${revert ? ', without its changes out of scope' : ''}; \`slicewave run ${dir}\` starts it.`,
+        `${slice} gets another attempt${revert ? ', without its changes out of scope' : ''}; ${await goesOn(engine, dir, 'starts it')}.`,
       );
     }),
 };
@@ -111,7 +117,7 @@ export const skip: Command = {
     decide(invocation, 0, async (engine, dir, slice) =>
       said(
         await engine.skip(dir, slice, text(invocation, 'reason')),
-        `${slice} is skipped. \`slicewave retry\` takes that back.`,
+        `${slice} is skipped. \`slicewave retry ${shellWord(dir)} ${shellWord(slice)}\` takes that back.`,
       ),
     ),
 };
@@ -124,6 +130,9 @@ export const stop: Command = {
   examples: ['slicewave stop TS-0042-inventory A1'],
   run: (invocation) =>
     decide(invocation, 0, async (engine, dir, slice) =>
-      said(await engine.stop(dir, slice), `${slice} is stopped. \`slicewave retry\` goes on with it.`),
+      said(
+        await engine.stop(dir, slice),
+        `${slice} is stopped. \`slicewave retry ${shellWord(dir)} ${shellWord(slice)}\` goes on with it.`,
+      ),
     ),
 };

@@ -1,6 +1,6 @@
 import { runAttempt } from '../../node/run/runner.ts';
 import { wrapCommand } from '../../node/run/wrap.ts';
-import { EXIT, report, required, text, type Command, type Invocation } from '../command.ts';
+import { EXIT, report, required, stamped, text, type Command, type Invocation } from '../command.ts';
 import { abortOnSignals, openHere, openPlan, selfArgv } from '../open.ts';
 import { agentOption, SANDBOX, sandboxOption } from './run.ts';
 
@@ -57,7 +57,7 @@ async function execute(invocation: Invocation): Promise<number> {
     ...sandboxOption(invocation),
     slicewave: selfArgv(),
     signal,
-    say: (line) => terminal.out(`${line}\n`),
+    say: (line) => terminal.out(`${stamped(line)}\n`),
   });
   if (!outcome.ok) {
     if (outcome.failure.reason === 'cancelled') return EXIT.interrupted;

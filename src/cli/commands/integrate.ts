@@ -1,4 +1,4 @@
-import { EXIT, flag, report, text, type Command, type ExitCode, type Invocation } from '../command.ts';
+import { EXIT, flag, report, stamped, text, type Command, type ExitCode, type Invocation } from '../command.ts';
 import { abortOnSignals, openPlan } from '../open.ts';
 
 export const integrate: Command = {
@@ -28,7 +28,7 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
   const result = await engine.integrate(dir, {
     ...(into ? { into } : {}),
     signal,
-    onProgress: (line) => !json && terminal.out(`${line}\n`),
+    onProgress: (line) => !json && terminal.out(`${stamped(line)}\n`),
   });
   if (!result.ok) return report(terminal, result.failure, json);
   const integration = result.value;

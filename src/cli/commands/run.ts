@@ -4,6 +4,9 @@ import { isSandboxMode, type SandboxMode } from '../../core/sandbox/policy.ts';
 import { dashboardText } from '../../core/view/dashboard.ts';
 import { printable } from '../../core/text/printing.ts';
 import { nextActions } from '../../core/run/next.ts';
+import { shellWord } from '../../core/text/shell-quoting.ts';
+import { doneText } from '../../core/view/standing.ts';
+import type { PlanState } from '../../core/run/state-model.ts';
 import type { RunLimits } from '../../core/run/limits-model.ts';
 import { AGENT_IDS, isAgentId, type AgentId } from '../../core/agent/agents.ts';
 import { childLauncher } from '../../node/run/launcher.ts';
@@ -95,7 +98,8 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
   const asked = json ? null : await askToAccept(terminal, engine, dir);
   if (asked !== null) return asked;
 
-  const emit = (event: Record<string, unknown>): void => terminal.out(`${JSON.stringify(event)}\n`);
+  const emit = (event: Record<string, unknown>): void =>
+    terminal.out(`${JSON.stringify({ v: 1, t: new Date().toISOString(), ...event })}\n`);
   const live = json ? null : new LiveView(terminal, { ascii: flag(invocation, 'ascii'), redraw: terminal.interactive });
   const signal = abortOnSignals(() => live?.note('stopping: agents are ended, their work is kept ...'));
   const seen = new Map<string, string>();
@@ -109,12 +113,12 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
     ...(text(invocation, 'base') ? { base: text(invocation, 'base') ?? '' } : {}),
     launcher: childLauncher((node, message) => {
       problems.push(`${node}: ${message}`);
-      if (json) emit({ v: 1, type: 'problem', node, message });
+      if (json) emit({ type: 'problem', node, message });
       else live?.note(`${node}: ${message}`);
     }),
     signal,
     waitForAnswers: flag(invocation, 'wait'),
-    onProgress: (line) => (json ? emit({ v: 1, type: 'progress', message: line }) : live?.note(line)),
+    onProgress: (line) => (json ? emit({ type: 'progress', message: line }) : live?.note(line)),
     onState: (state) => {
       live?.update(state);
       if (!json) return;
@@ -123,7 +127,6 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
         if (seen.get(slice.id) === key) continue;
         seen.set(slice.id, key);
         emit({
-          v: 1,
           type: 'slice',
           slice: slice.id,
           state: slice.state,
@@ -132,16 +135,16 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
         });
       }
     },
-    onAction: (action) => json && emit({ v: 1, type: 'action', action: actionJson(action) }),
+    onAction: (action) => json && emit({ type: 'action', action: actionJson(action) }),
   });
   live?.close();
   if (!result.ok) return report(terminal, result.failure, json);
   const { outcome, state } = result.value;
-  if (json) emit(statusJson(state));
+  if (json) terminal.out(`${JSON.stringify(statusJson(state))}\n`);
   else {
     if (!terminal.interactive)
       terminal.out(`\n${dashboardText(state, { ascii: flag(invocation, 'ascii'), colour: terminal.colour })}`);
-    terminal.out(`\n${closing(outcome, dir, problems)}\n`);
+    terminal.out(`\n${closing(outcome, { state, only: limits.only ?? null, problems })}\n`);
   }
   return { done: EXIT.done, failed: EXIT.failed, waiting: EXIT.waiting, interrupted: EXIT.interrupted }[outcome];
 }
@@ -170,20 +173,24 @@ async function askToAccept(terminal: Terminal, engine: OpenEngine, dir: string):
 
 function closing(
   outcome: 'done' | 'failed' | 'waiting' | 'interrupted',
-  dir: string,
-  problems: readonly string[],
+  {
+    state,
+    only,
+    problems,
+  }: { readonly state: PlanState; readonly only: readonly string[] | null; readonly problems: readonly string[] },
 ): string {
+  const plan = shellWord(state.dir);
   switch (outcome) {
     case 'done':
-      return `Every slice asked for is verified. Next: slicewave integrate ${dir}`;
+      return doneText(state, only);
     case 'waiting':
       return 'Some slices wait for you; see above for the command that settles each. Then run again.';
     case 'interrupted':
-      return `Stopped. Nothing is lost; \`slicewave run ${dir}\` goes on from here.`;
+      return `Stopped. Nothing is lost; \`slicewave run ${plan}\` goes on from here.`;
     case 'failed':
       return problems.length > 0
         ? `Some slices could not be run:\n  ${problems.join('\n  ')}`
-        : 'Some slices failed or could not start; `slicewave status` shows which.';
+        : `Some slices failed or could not start; \`slicewave status ${plan}\` shows which.`;
   }
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { planIdOf } from '../../core/plan/plan-id.ts';
 import { success, type Result } from '../../core/text/result.ts';
-import { traceComparison, traceText } from '../../core/view/trace-text.ts';
+import { outputText, traceComparison, traceText } from '../../core/view/trace-text.ts';
 import {
   EXIT,
   flag,
@@ -21,16 +21,17 @@ import { openHere } from '../open.ts';
 export const trace: Command = {
   name: 'trace',
   summary: 'List, show and compare the evidence of runs',
-  usage: 'list [--slice <id>] | show <run> | diff <run> [other run]',
+  usage: 'list [--slice <id>] | show <run or slice> [--output] | diff <run> [other run]',
   options: {
     slice: { type: 'string', value: '<id>', help: 'Only runs of this slice' },
     plan: { type: 'string', value: '<plan>', help: 'Only runs of this plan, by its directory or its id' },
-    output: { type: 'boolean', help: 'With show: what the agent printed' },
+    output: { type: 'boolean', help: 'With show: all that the agent and the checks printed' },
     json: { type: 'boolean', help: 'Print JSON: `show` gives trace.json as it is' },
   },
   examples: [
     'slicewave trace list --slice B2',
     'slicewave trace show 20261121T034501123Z-A1-k3v9x2qa',
+    'slicewave trace show B2 --output         # what agent and checks of its last run printed',
     'slicewave trace diff k3v9x2qa            # what the run changed',
     'slicewave trace diff k3v9x2qa m8c4r7ta   # how two runs differ',
   ],
@@ -73,8 +74,13 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
   if (!found.ok) return report(terminal, found.failure, json);
   if (action === 'show') {
     if (flag(invocation, 'output')) {
+      const file = path.join(value.repository.runsDir, found.value.run_id, 'output.txt');
+      const agent = await readFile(file, 'utf8').catch(() => '');
+      const checks = found.value.verification;
       terminal.out(
-        await readFile(path.join(value.repository.runsDir, found.value.run_id, 'output.txt'), 'utf8').catch(() => ''),
+        json
+          ? `${JSON.stringify({ v: 1, run_id: found.value.run_id, agent, checks })}\n`
+          : outputText(found.value, agent),
       );
       return EXIT.done;
     }

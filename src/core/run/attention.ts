@@ -2,6 +2,7 @@ import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Attention, CheckpointView, SliceView } from './state-model.ts';
 import { isAsking } from './states.ts';
 import { isViolation } from './stops.ts';
+import { waysOf } from './ways.ts';
 
 /** What waits for the person, the most urgent first. */
 export function attentionOf(
@@ -25,6 +26,8 @@ export function attentionOf(
             question: 'Retry or skip this slice?',
             paths: [],
             violations: run.violations,
+            failedChecks: run.failedChecks,
+            ways: waysOf(run),
             unblocks,
           }
         : {
@@ -35,6 +38,8 @@ export function attentionOf(
             question: run.stop?.question ?? '',
             paths: run.stop?.paths ?? [],
             violations: run.violations,
+            failedChecks: run.failedChecks,
+            ways: waysOf(run),
             unblocks,
           },
     );
@@ -49,6 +54,8 @@ export function attentionOf(
       question: checkpoint.run.stop?.question ?? 'Retry this checkpoint after mending its slices, or skip it?',
       paths: checkpoint.run.stop?.paths ?? [],
       violations: checkpoint.run.violations,
+      failedChecks: checkpoint.run.failedChecks,
+      ways: ['retry', 'skip'],
       unblocks: [...new Set(checkpoint.unlocks.flatMap((id) => [id, ...dependentsOf(id, graph)]))],
     });
   }

@@ -11,6 +11,7 @@ import type {
   BatchView,
   CheckpointView,
   PlanFacts,
+  PersonsWord,
   PlanState,
   RunFacts,
   RunView,
@@ -73,7 +74,7 @@ export function foldPlan(facts: PlanFacts): PlanState {
     const waitingFor = checkpoint.needs.filter((id) => !settled(id));
     const asked =
       run !== null && (decisionsOf.get(checkpoint.id) ?? []).some((d) => d.type === 'retried' && d.t > run.startedAt);
-    const skipped = (decisionsOf.get(checkpoint.id) ?? []).some((d) => d.type === 'skipped');
+    const skipped = decisionsOf.get(checkpoint.id)?.at(-1)?.type === 'skipped';
     // A slice that was verified anew is not in the merge that this checkpoint made: nothing may stand on that one any more.
     // The same holds for one that it came to need after it was merged: a plan may change under way.
     const parts = run === null ? null : partsOf(factsOf.get(run.runId));
@@ -85,7 +86,9 @@ export function foldPlan(facts: PlanFacts): PlanState {
         return committed > run.startedAt || (parts !== null && !parts.includes(id));
       });
     const commit = stale || waitingFor.length > 0 ? null : (run?.commit ?? null);
-    return { ...checkpoint, state: checkpointState(run, waitingFor, asked || stale, skipped), waitingFor, run, commit };
+    const state = checkpointState(run, waitingFor, asked || stale, skipped);
+    const decided = wordsOf(decisionsOf.get(checkpoint.id) ?? []);
+    return { ...checkpoint, state, skipped, decided, waitingFor, run, commit: skipped ? null : commit };
   });
   const checkpointsBefore = new Map<string, CheckpointView[]>();
   for (const checkpoint of checkpoints) {
@@ -128,6 +131,7 @@ export function foldPlan(facts: PlanFacts): PlanState {
       worktree: worktreeOf(entry.run, factsOf),
       doubts: entry.run?.doubts ?? [],
       refuted: entry.runs.findLast((run) => hasReport(factsOf.get(run.runId)))?.refuted ?? [],
+      decided: wordsOf(decisionsOf.get(slice.id) ?? []),
       changedMeanwhile: [...new Set(entry.runs.flatMap((run) => run.changedMeanwhile))],
       commit: entry.runs.findLast((run) => run.commit !== null)?.commit ?? null,
       runningMs: entry.run && isActive(entry.state) ? Math.max(0, facts.now - Date.parse(entry.run.startedAt)) : null,
@@ -141,6 +145,7 @@ export function foldPlan(facts: PlanFacts): PlanState {
   const costUsd = [...runsOf.values()].flat().reduce((sum, run) => sum + run.costUsd, 0);
   return {
     plan: plan.id,
+    dir: plan.dir,
     title: plan.title,
     state: planStateOf(
       slices,
@@ -161,6 +166,18 @@ export function foldPlan(facts: PlanFacts): PlanState {
     remainingMinutes: remaining.makespan,
     costUsd,
   };
+}
+
+/** Approvals, and the skipping that nothing took back. */
+function wordsOf(decisions: readonly Decision[]): readonly PersonsWord[] {
+  return decisions.flatMap((decision, at): PersonsWord[] => {
+    if (decision.type === 'approved') {
+      const approved = [...decision.paths, ...decision.waive];
+      return [{ what: 'approved', by: decision.by, at: decision.t, approved, reason: null }];
+    }
+    if (decision.type !== 'skipped' || at < decisions.length - 1) return [];
+    return [{ what: 'skipped', by: decision.by, at: decision.t, approved: [], reason: decision.reason }];
+  });
 }
 
 function worktreeOf(run: RunView | null, facts: ReadonlyMap<string, RunFacts>): string | null {

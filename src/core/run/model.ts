@@ -304,7 +304,8 @@ export interface Trace {
   readonly started_at: string;
   readonly ended_at: string | null;
   readonly state: string;
-  readonly exit: { readonly code: number | null; readonly reason: string | null };
+  /** `detail`: what went wrong, of a run that failed; absent in traces of earlier versions. */
+  readonly exit: { readonly code: number | null; readonly reason: string | null; readonly detail?: string };
   readonly spec_summary: string | null;
   readonly slice_plan: string | null;
   readonly files_changed: readonly {

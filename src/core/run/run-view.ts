@@ -1,8 +1,8 @@
 import { showsCommands } from '../agent/agents.ts';
 import { changedMeanwhile, violationsIn } from '../audit/report.ts';
-import { contradictionsOf } from './claims.ts';
-import type { RunEvent } from './model.ts';
-import type { RunFacts, RunView } from './state-model.ts';
+import { contradictionsOf, outcomeText } from './claims.ts';
+import type { RunEvent, Verification } from './model.ts';
+import type { FailedCheck, RunFacts, RunView } from './state-model.ts';
 import type { SliceState } from './states.ts';
 
 /** What one run's events say, without regard to the others. */
@@ -31,6 +31,7 @@ export function viewRun(facts: RunFacts): RunView {
     died: null,
     violations: [],
     changedMeanwhile: [],
+    failedChecks: [],
     doubts: [],
     refuted: [],
   };
@@ -63,6 +64,14 @@ function refutedIn(events: readonly RunEvent[], view: Pick<RunView, 'filesChange
     verification: events.flatMap((event) => (event.type === 'verification' ? [event.result] : [])),
     worktree: first?.type === 'run_started' ? first.worktree : null,
   });
+}
+
+/** Lines and characters of a failing check's output that are shown with it: the end, where test runners say what failed. */
+const SHOWN = { lines: 20, characters: 2_000 };
+
+function failedCheck(check: Verification): FailedCheck {
+  const output = check.output.trimEnd().split('\n').slice(-SHOWN.lines).join('\n').slice(-SHOWN.characters);
+  return { command: check.command, outcome: outcomeText(check), output };
 }
 
 function apply(view: { -readonly [K in keyof RunView]: RunView[K] }, event: RunEvent): SliceState | null {
@@ -117,6 +126,8 @@ function apply(view: { -readonly [K in keyof RunView]: RunView[K] }, event: RunE
     case 'base_checked':
       return null;
     case 'verification':
+      if (event.result.outcome !== 'passed' && !event.result.waived)
+        view.failedChecks = [...view.failedChecks, failedCheck(event.result)];
       return 'verifying';
     case 'verified':
       view.testsPassed = event.tests_passed;

@@ -4,6 +4,7 @@ import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Doubt } from './doubt.ts';
 import type { Decision, FailureReason, FileChange, RunEnd, RunEvent, Stop } from './model.ts';
 import type { Warning } from './warning.ts';
+import type { Way } from './ways.ts';
 import type { CheckpointState, PlanStateName, SliceState } from './states.ts';
 
 /** What is known of one run: its events, and whether its runner still lives. The only impure fact, collected by node. */
@@ -43,6 +44,15 @@ export interface PlanFacts {
   readonly now: number;
 }
 
+/** A check that did not pass and that nobody waived. */
+export interface FailedCheck {
+  readonly command: string;
+  /** What came of it, as the rest of a sentence: `ended with 1`. */
+  readonly outcome: string;
+  /** The last lines of what it printed. */
+  readonly output: string;
+}
+
 export interface RunView {
   readonly runId: string;
   readonly attempt: number;
@@ -70,6 +80,8 @@ export interface RunView {
   readonly failure: { readonly reason: FailureReason; readonly detail: string } | null;
   /** How its runner died, where whoever launched it saw that. */
   readonly died: string | null;
+  /** Its checks that did not pass, with the end of what each printed. */
+  readonly failedChecks: readonly FailedCheck[];
   /** What its checks prove less than they seem to, in the order in which it was found. */
   readonly doubts: readonly Doubt[];
   /** Claims of its agent that observation refutes. */
@@ -81,6 +93,18 @@ export interface NextAttempt {
   readonly attempt: number;
   readonly mode: 'fresh' | 'continue' | 'check';
   readonly why: 'first' | 'interrupted' | 'answered' | 'approved' | 'retried' | 'checks-failed' | 'agent-failed';
+}
+
+/** What a person decided about a slice or a checkpoint, as a report tells it. */
+export interface PersonsWord {
+  readonly what: 'approved' | 'skipped';
+  readonly by: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  /** What was approved: paths, and what need not pass. Empty: that it was seen. */
+  readonly approved: readonly string[];
+  /** Why it was skipped. */
+  readonly reason: string | null;
 }
 
 export interface SliceView {
@@ -101,6 +125,8 @@ export interface SliceView {
   readonly doubts: readonly Doubt[];
   /** Of the last run in which its agent reported: an approval later on takes nothing back. */
   readonly refuted: readonly string[];
+  /** Approvals, and that it was skipped where it still is, oldest first. */
+  readonly decided: readonly PersonsWord[];
   /** Of all its runs: see there. */
   readonly changedMeanwhile: readonly string[];
   /** The verified commit, once there is one. */
@@ -121,6 +147,10 @@ export interface CheckpointView {
   readonly unlocks: readonly string[];
   readonly verify: readonly string[];
   readonly state: CheckpointState;
+  /** A person let it go by: it counts as reached, and nothing was merged or checked. */
+  readonly skipped: boolean;
+  /** As of a slice. */
+  readonly decided: readonly PersonsWord[];
   readonly waitingFor: readonly string[];
   readonly run: RunView | null;
   /** The merged commit, once reached. */
@@ -137,6 +167,10 @@ export interface Attention {
   readonly paths: readonly string[];
   /** Of its run. */
   readonly violations: readonly Violation[];
+  /** Of its run. */
+  readonly failedChecks: readonly FailedCheck[];
+  /** Exactly what settles it. */
+  readonly ways: readonly Way[];
   /** Slices that cannot start before this one is settled, directly or not. */
   readonly unblocks: readonly string[];
 }
@@ -153,6 +187,8 @@ export interface BatchView {
 /** The state shown anywhere: a pure fold over plan, decisions and runs. */
 export interface PlanState {
   readonly plan: string;
+  /** Its directory, relative to the repository. */
+  readonly dir: string;
   readonly title: string;
   readonly state: PlanStateName;
   readonly baseCommit: string | null;

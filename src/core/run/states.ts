@@ -115,6 +115,17 @@ const CHECKPOINT_STATES = {
 
 export type CheckpointState = keyof typeof CHECKPOINT_STATES;
 
+/** The state of a checkpoint as a word for people: one that was let go by was never reached. */
+export function checkpointLabel({
+  state,
+  skipped,
+}: {
+  readonly state: CheckpointState;
+  readonly skipped: boolean;
+}): string {
+  return skipped ? 'skipped' : CHECKPOINT_STATES[state].label;
+}
+
 export function checkpointStateRow(state: CheckpointState): CheckpointStateRow {
   return CHECKPOINT_STATES[state];
 }

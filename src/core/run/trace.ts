@@ -84,7 +84,11 @@ export function traceOf(runId: string, events: readonly RunEvent[], alive: boole
     started_at: view.startedAt,
     ended_at: view.endedAt,
     state: view.state,
-    exit: { code: exited?.code ?? null, reason: ended?.reason ?? ended?.stop?.condition ?? null },
+    exit: {
+      code: exited?.code ?? null,
+      reason: ended?.reason ?? ended?.stop?.condition ?? null,
+      ...(ended?.detail ? { detail: ended.detail } : {}),
+    },
     spec_summary: claims?.specSummary ?? null,
     slice_plan: claims?.slicePlan ?? null,
     files_changed: view.filesChanged.map((file) => ({

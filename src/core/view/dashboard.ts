@@ -1,9 +1,10 @@
 import { duration, minutes } from '../text/duration.ts';
 import { remarkLines, remarksOf } from '../run/doubt.ts';
-import { abridged, printable } from '../text/printing.ts';
+import { abridged, printable, printableLine } from '../text/printing.ts';
 import { warningText } from '../run/warning.ts';
 import { meanwhileText, violationText } from '../audit/report.ts';
 import { isViolation, stopRow } from '../run/stops.ts';
+import { outputCommand, wayCommand } from '../run/ways.ts';
 import { checkpointStateRow, isSettled, planStateRow, sliceStateRow, type Tone } from '../run/states.ts';
 import type { Attention, BatchView, CheckpointView, PlanState, SliceView } from '../run/state-model.ts';
 
@@ -16,6 +17,9 @@ export interface DashboardOptions {
 }
 
 const BAR = 10;
+/** Of a question: failing checks, and lines of what each printed. */
+const MOST_CHECKS = 2;
+const MOST_LINES = 8;
 
 /** Escape codes by meaning; every colour repeats what a word already says. */
 const COLOURS: Readonly<Record<Tone, string>> = {
@@ -122,7 +126,8 @@ function checkpointLine(checkpoint: CheckpointView, options: DashboardOptions, a
   const needs = checkpoint.needs.join(' + ');
   const what = checkpoint.kind === 'wave' ? `${checkpoint.id} validation` : `${checkpoint.id} (${needs})`;
   const { loud, tone } = checkpointStateRow(checkpoint.state);
-  const label = checkpoint.state === 'waiting' ? `${loud} ${checkpoint.waitingFor.join(' + ')}` : loud;
+  const said = checkpoint.skipped ? 'SKIPPED' : loud;
+  const label = checkpoint.state === 'waiting' ? `${loud} ${checkpoint.waitingFor.join(' + ')}` : said;
   const unlocks = checkpoint.unlocks.length > 0 ? ` ${arrow} ${checkpoint.unlocks.join(', ')}` : '';
   return `         ${rule} ${paint(`${what} ${label}${unlocks}`, tone)} ${rule}`;
 }
@@ -139,6 +144,7 @@ function attentionLines(item: Attention, state: PlanState, options: DashboardOpt
   const unblocks = item.unblocks.length > 0 ? `   unblocks ${item.unblocks.join(', ')}` : '';
   const bullet = options.ascii ? '*' : '•';
   const advice = stopRow(item.condition)?.advice ?? '';
+  const commands = [...item.ways.map((way) => wayCommand(way, state.dir, item.slice)), outputCommand(item.runId)];
   // The audit's findings stand in a list of their own; the question repeats them.
   const asked = item.violations.length > 0 && advice !== '' ? advice : item.question;
   return [
@@ -148,25 +154,24 @@ function attentionLines(item: Attention, state: PlanState, options: DashboardOpt
     ...(item.violations.length === 0 && item.detail !== '' && !item.question.includes(item.detail)
       ? endsOf(item.detail).map((line) => `    ${line}`)
       : []),
-    `    ${hint(item, state.plan)}`,
+    ...checkLines(item, options),
+    ...commands.map((command) => `    ${command}`),
   ];
 }
 
-function hint(item: Attention, plan: string): string {
-  switch (item.condition) {
-    case 'unclear-instructions':
-      return `slicewave answer ${plan} ${item.slice} "..."`;
-    case 'unexpected-scope':
-    case 'secrets-auth-production':
-      return `slicewave approve ${plan} ${item.slice}  |  slicewave retry ${plan} ${item.slice} --revert`;
-    case 'outside-worktree':
-      return `slicewave approve ${plan} ${item.slice}  |  slicewave retry ${plan} ${item.slice}  |  slicewave skip ${plan} ${item.slice}`;
-    case 'tests-failing':
-    case 'unverified':
-      return `slicewave answer ${plan} ${item.slice} "..."  |  slicewave approve ${plan} ${item.slice}  |  slicewave skip ${plan} ${item.slice}`;
-    default:
-      return `slicewave retry ${plan} ${item.slice}  |  slicewave skip ${plan} ${item.slice}`;
-  }
+/** The end of what the failing checks printed; all of it is a command away. */
+function checkLines({ failedChecks }: Attention, options: DashboardOptions): readonly string[] {
+  const bar = options.ascii ? '|' : '│';
+  return failedChecks.slice(0, MOST_CHECKS).flatMap(({ command, outcome, output }) => {
+    const lines = output
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .slice(-MOST_LINES);
+    return [
+      `    \`${printable(command)}\` ${outcome}:`,
+      ...lines.map((line) => `      ${bar} ${abridged(printableLine(line), 200)}`),
+    ];
+  });
 }
 
 function firstLine(text: string): string {
@@ -181,5 +186,6 @@ function endsOf(text: string): readonly string[] {
 
 function planLabel(state: PlanState): string {
   const done = state.slices.filter((slice) => isSettled(slice.state)).length;
-  return `${planStateRow(state.state).label} (${done} of ${state.slices.length} slices)`;
+  const skipped = state.slices.filter((slice) => slice.state === 'skipped').length;
+  return `${planStateRow(state.state).label} (${done} of ${state.slices.length} slices${skipped > 0 ? `, ${skipped} skipped` : ''})`;
 }

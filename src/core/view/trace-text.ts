@@ -49,6 +49,22 @@ export function traceText(trace: Trace): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** All that was printed in a run: what its agent said, then each check with its outcome. */
+export function outputText(trace: Trace, agent: string): string {
+  const parts = trace.agent.adapter === 'none' && agent === '' ? [] : [part(`agent ${trace.agent.adapter}`, agent)];
+  for (const check of trace.verification) {
+    const outcome = check.waived ? `${check.outcome}, waived` : check.outcome;
+    parts.push(part(`check \`${check.command}\`: ${outcome} (exit ${check.exit_code ?? '?'})`, check.output));
+  }
+  if (trace.verification.length === 0) parts.push(part('checks', 'none ran'));
+  if (trace.exit.detail) parts.push(part(`ended: ${trace.exit.reason ?? trace.state}`, trace.exit.detail));
+  return parts.join('\n');
+}
+
+function part(title: string, text: string): string {
+  return `== ${title}\n${text.trimEnd() === '' ? '(nothing)' : text.trimEnd()}\n`;
+}
+
 /** `confined by bubblewrap 0.8.0`, `NOT CONFINED: bubblewrap is not installed`. */
 export function sandboxText(sandbox: NonNullable<Trace['sandbox']>): string {
   return sandbox.by === null ? `NOT CONFINED: ${sandbox.why_not ?? 'unknown'}` : `confined by ${sandbox.by}`;

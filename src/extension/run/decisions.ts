@@ -120,7 +120,7 @@ export async function retry(projects: Projects, target: AttentionTarget): Promis
   const engine = projects.engine(plan.root);
   if (!engine) return CANCEL;
   let revert = false;
-  if (stopRow(attention.condition)?.revert && attention.paths.length > 0) {
+  if (attention.ways.includes('revert')) {
     const chosen = await vscode.window.showQuickPick(
       [
         {

@@ -1,3 +1,4 @@
+import { shortfalls, verifiedText } from '../../core/view/standing.ts';
 import * as vscode from 'vscode';
 import { isActive, isAnyActive, isSettled } from '../../core/run/states.ts';
 import { assertNever } from '../../core/text/result.ts';
@@ -215,16 +216,17 @@ async function agentFor(root: string, settings: Settings): Promise<AgentId | nul
 function outcomeNotice(outcome: RunOutcome, state: PlanState, drive: Drive): Notice {
   const target = { root: drive.root, planDir: drive.dir };
   const dashboard = commandAction('Open Dashboard', 'slicewave.openDashboard', target);
-  const done = state.slices.filter((slice) => isSettled(slice.state)).length;
-  const count = `${done} of ${state.slices.length} slices are verified.`;
+  const count = `${verifiedText(state.slices, ' of ')}.`;
+  const short = shortfalls(state, null);
   switch (outcome) {
     case 'done': {
-      const all = done === state.slices.length;
+      const all = state.slices.every((slice) => isSettled(slice.state));
       return {
         severity: 'information',
-        message: all
-          ? `${state.plan}: every slice is verified.`
-          : `${state.plan}: what you asked for is done. ${count}`,
+        message:
+          all && short.length === 0
+            ? `${state.plan}: every slice is verified.`
+            : `${state.plan}: what you asked for is done. ${[count, ...short.map((line) => `${line}.`)].join(' ')}`,
         remedy: all ? 'The integration pass merges them on a branch of their own.' : '',
         actions: all ? [commandAction('Integrate', 'slicewave.integrate', target), dashboard] : [dashboard],
       };

@@ -1,6 +1,7 @@
 import { meanwhileText } from '../../core/audit/report.ts';
 import { remarkLines, remarksOf } from '../../core/run/doubt.ts';
 import {
+  checkpointLabel,
   checkpointStateRow,
   isActive,
   isSettled,
@@ -11,11 +12,19 @@ import {
   type StateIcon,
   type Tone,
 } from '../../core/run/states.ts';
+import { verifiedText } from '../../core/view/standing.ts';
 import { isViolation } from '../../core/run/stops.ts';
 import type { Violation } from '../../core/audit/report.ts';
 import type { FileChange } from '../../core/run/model.ts';
 import { assertNever } from '../../core/text/result.ts';
-import type { Attention, BatchView, CheckpointView, RunView, SliceView } from '../../core/run/state-model.ts';
+import type {
+  Attention,
+  BatchView,
+  CheckpointView,
+  FailedCheck,
+  RunView,
+  SliceView,
+} from '../../core/run/state-model.ts';
 import { isAcceptable, warningText, type Warning } from '../../core/run/warning.ts';
 import {
   actionsOf,
@@ -181,7 +190,7 @@ export function faceOf(node: TreeNode): NodeFace {
       return {
         id: `${prefix}\0batch ${number}`,
         label: `Batch ${number}`,
-        description: `${done}/${total} verified · ${state}`,
+        description: `${verifiedText(node.plan.state.slices.filter((slice) => slices.includes(slice.id)))} · ${state}`,
         icon: done === total ? 'pass' : 'layers',
         color: done === total ? 'testing.iconPassed' : null,
         context: 'batch',
@@ -281,9 +290,8 @@ function planFace(plan: OpenPlan, prefix: string): NodeFace {
     };
   }
   const { state } = plan;
-  const done = state.slices.filter((slice) => isSettled(slice.state)).length;
   const { label, icon, tone } = planStateRow(state.state);
-  const words = [label, `${done}/${state.slices.length} verified`];
+  const words = [label, verifiedText(state.slices)];
   if (state.attention.length > 0) words.push(`${state.attention.length} need you`);
   const actions = ['plan'];
   if (state.state === 'running') actions.push('stop');
@@ -315,7 +323,12 @@ function questionFace(plan: ReadPlan, attention: Attention, prefix: string): Nod
     icon: violation || attention.paths.length > 0 ? 'shield' : 'question',
     color: violation ? 'list.errorForeground' : 'list.warningForeground',
     context: ['question', ...actions].join(';'),
-    tooltip: [headlineOf(attention), adviceOf(attention), ...filesInQuestion(attention).map((path) => `· ${path}`)]
+    tooltip: [
+      headlineOf(attention),
+      adviceOf(attention),
+      ...filesInQuestion(attention).map((path) => `· ${path}`),
+      ...attention.failedChecks.map(checkText),
+    ]
       .filter((part) => part !== '')
       .join('\n\n'),
     expansion: attention.violations.length > 0 ? 'expanded' : 'none',
@@ -344,7 +357,7 @@ function waveFace(plan: ReadPlan, wave: number, prefix: string): NodeFace {
   const slices = plan.state.slices.filter((slice) => slice.wave === wave);
   const done = slices.filter((slice) => isSettled(slice.state)).length;
   const active = slices.filter((slice) => isActive(slice.state)).length;
-  const words = [`${done}/${slices.length} verified`];
+  const words = [verifiedText(slices)];
   if (active > 0) words.push(`${active} running`);
   const run = slices.some(canRun);
   return {
@@ -363,7 +376,8 @@ function checkpointFace(checkpoint: CheckpointView, prefix: string): NodeFace {
   const name = checkpoint.kind === 'merge-point' ? checkpoint.id : `Validation of ${checkpoint.id.replace('-', ' ')}`;
   const waits = checkpoint.waitingFor.length > 0 ? ` for ${checkpoint.waitingFor.join(', ')}` : '';
   const unlocks = checkpoint.unlocks.length > 0 ? ` · unlocks ${checkpoint.unlocks.join(', ')}` : '';
-  const { label, icon, tone } = checkpointStateRow(checkpoint.state);
+  const { icon, tone } = checkpointStateRow(checkpoint.state);
+  const label = checkpointLabel(checkpoint);
   return {
     id: `${prefix}\0checkpoint ${checkpoint.id}`,
     label: name,
@@ -428,9 +442,19 @@ function runFace(slice: string, run: RunView, prefix: string): NodeFace {
     description: words.join(' · '),
     ...stateFace(run.state),
     context: 'run;trace;diff;inspect',
-    tooltip: `Run ${run.runId}\n\n${run.failure ? `${run.failure.reason}: ${run.failure.detail}` : (run.stop?.detail ?? stateLabel(run.state))}${confinement === null ? '' : `\n\n${confinement}`}`,
+    tooltip: [
+      `Run ${run.runId}`,
+      run.failure ? `${run.failure.reason}: ${run.failure.detail}` : (run.stop?.detail ?? stateLabel(run.state)),
+      ...(confinement === null ? [] : [confinement]),
+      ...run.failedChecks.map(checkText),
+    ].join('\n\n'),
     expansion: changed + run.violations.length > 0 ? 'collapsed' : 'none',
   };
+}
+
+/** A failing check with the end of what it printed. */
+function checkText({ command, outcome, output }: FailedCheck): string {
+  return `${command} ${outcome}${output === '' ? '' : `:\n${output}`}`;
 }
 
 function fileFace(run: RunView, file: FileChange, prefix: string): NodeFace {

@@ -292,6 +292,12 @@ export class Git {
     return known.exitCode === 0 ? {} : identity(new Date().toISOString());
   }
 
+  /** The name by which the user commits; `null` when git knows none. */
+  async person(): Promise<string | null> {
+    const known = await this.run(['var', 'GIT_COMMITTER_IDENT'], { accept: [0, 1, 128] });
+    return (known.exitCode === 0 && /^(.*?)\s*</.exec(known.stdout)?.[1]) || null;
+  }
+
   /** Merges commits without a checkout. Gives the tree, or the conflicting paths. */
   async mergeTree(
     ours: string,

@@ -5,6 +5,8 @@ import { createRedactor } from '../../core/gate/redact.ts';
 import { fileOf } from '../../core/gate/symbol-check.ts';
 import type { PlanState, SliceView } from '../../core/run/state-model.ts';
 import { stopRow } from '../../core/run/stops.ts';
+import { waysOf, wayCommand } from '../../core/run/ways.ts';
+import { shellWord } from '../../core/text/shell-quoting.ts';
 import { isActive, isAsking, isProved, isSettled } from '../../core/run/states.ts';
 import { addToScope } from '../../core/task/edit.ts';
 import { type EngineFailure, fail } from '../failure.ts';
@@ -43,6 +45,14 @@ export class Decisions {
   async #answer(id: string, text: string): Answer<null> {
     const found = await this.#waiting(id);
     if (!found.ok) return found;
+    const { slice } = found.value;
+    if (slice.run && !waysOf(slice.run).includes('answer')) {
+      return fail(
+        'not-waiting',
+        `${id} asks nothing that a sentence answers: it ${slice.run.failure ? 'failed' : 'stopped'} (${slice.run.failure?.reason ?? slice.run.stop?.condition ?? ''})`,
+        `Tell its agent with another attempt: ${this.#command('retry', id)} --note "..."`,
+      );
+    }
     if (text.trim() === '') return fail('not-waiting', 'the answer is empty', 'Write what the agent should know.');
     await this.#append({ type: 'answered', slice: id, run_id: found.value.runId, text: this.#redact(text) });
     return success(null);
@@ -57,7 +67,7 @@ export class Decisions {
       return fail(
         'not-waiting',
         `${id} did not stop on something that can be approved`,
-        `Use \`slicewave answer\` or \`slicewave retry\` for ${id}.`,
+        `Settle it with ${this.#ways(found.value.slice)}.`,
       );
     }
     const approval = stopRow(stop.condition)?.approve ?? null;
@@ -66,7 +76,7 @@ export class Decisions {
       return fail(
         'not-waiting',
         `${id} stopped on its ${stop.condition}`,
-        `Run it again with \`slicewave retry\`, or skip it.`,
+        `Settle it with ${this.#ways(found.value.slice)}.`,
       );
     }
     if (approval === 'scope') {
@@ -91,8 +101,24 @@ export class Decisions {
     const state = await this.#reader.state(this.#loaded);
     const checkpoint = state.checkpoints.find((candidate) => candidate.id === id);
     if (checkpoint) {
-      if (checkpoint.state !== 'failed')
-        return fail('not-waiting', `${id} is ${checkpoint.state}`, 'Only a failed merge point can be retried.');
+      if (options.revert)
+        return fail(
+          'not-waiting',
+          `${id} has no changes of its own to revert`,
+          `Retry it without: ${this.#command('retry', id)}`,
+        );
+      if (options.note !== undefined)
+        return fail(
+          'not-waiting',
+          `${id} has no agent that could be told`,
+          `Retry it without: ${this.#command('retry', id)}`,
+        );
+      if (checkpoint.state !== 'failed' && !checkpoint.skipped)
+        return fail(
+          'not-waiting',
+          `${id} is ${checkpoint.state}`,
+          'Only one that failed or was skipped can be retried.',
+        );
       await this.#append({ type: 'retried', slice: id, run_id: checkpoint.run?.runId ?? null, revert: [], note: null });
       return success(null);
     }
@@ -100,12 +126,12 @@ export class Decisions {
     if (!found.ok) return found;
     const slice = found.value;
     if (isActive(slice.state))
-      return fail('busy', `${id} is ${slice.state}`, `Stop it first: slicewave stop ${this.#loaded.plan.dir} ${id}`);
+      return fail('busy', `${id} is ${slice.state}`, `Stop it first: ${this.#command('stop', id)}`);
     if (slice.state === 'pending' || (slice.state === 'ready' && slice.runs.length === 0)) {
       return fail(
         'not-waiting',
         `${id} was not run yet`,
-        `Start it with \`slicewave run ${this.#loaded.plan.dir} --only ${id}\`.`,
+        `Start it with \`slicewave run ${shellWord(this.#loaded.plan.dir)} --only ${shellWord(id)}\`.`,
       );
     }
     const built = state.slices.filter(
@@ -120,7 +146,11 @@ export class Decisions {
     }
     const stop = slice.run?.stop;
     if (options.revert && !(stop && stopRow(stop.condition)?.revert)) {
-      return fail('not-waiting', `${id} has nothing out of scope to revert`, 'Retry without --revert.');
+      return fail(
+        'not-waiting',
+        `${id} has nothing out of scope to revert`,
+        `Retry it without: ${this.#command('retry', id)}`,
+      );
     }
     await this.#append({
       type: 'retried',
@@ -139,15 +169,16 @@ export class Decisions {
   async #skip(id: string, reason?: string): Answer<null> {
     const state = await this.#reader.state(this.#loaded);
     const checkpoint = state.checkpoints.find((candidate) => candidate.id === id);
-    if (!checkpoint) {
+    if (checkpoint) {
+      if (checkpoint.state === 'running')
+        return fail('busy', `${id} is running`, `Stop it first: ${this.#command('stop', id)}`);
+      if (checkpoint.state === 'reached')
+        return fail('not-waiting', `${id} is reached already`, 'There is nothing to skip.');
+    } else {
       const found = this.#find(state, id);
       if (!found.ok) return found;
       if (isActive(found.value.state))
-        return fail(
-          'busy',
-          `${id} is ${found.value.state}`,
-          `Stop it first: slicewave stop ${this.#loaded.plan.dir} ${id}`,
-        );
+        return fail('busy', `${id} is ${found.value.state}`, `Stop it first: ${this.#command('stop', id)}`);
       if (isSettled(found.value.state))
         return fail('not-waiting', `${id} is ${found.value.state} already`, 'There is nothing to skip.');
     }
@@ -209,7 +240,7 @@ export class Decisions {
     return fail(
       'not-waiting',
       `${id} does not wait for an answer: it is ${slice.state}`,
-      `\`slicewave status ${this.#loaded.plan.dir}\` lists what waits.`,
+      `\`slicewave status ${shellWord(this.#loaded.plan.dir)}\` lists what waits.`,
     );
   }
 
@@ -259,7 +290,18 @@ export class Decisions {
     return success(growth);
   }
 
-  #append(body: Parameters<typeof appendDecision>[3]): Promise<void> {
-    return appendDecision(this.#repository.runsDir, this.#loaded.plan.id, 'person', body);
+  #command(verb: string, id: string): string {
+    return `slicewave ${verb} ${shellWord(this.#loaded.plan.dir)} ${shellWord(id)}`;
+  }
+
+  /** What settles a slice that waits, as commands. */
+  #ways({ id, run }: SliceView): string {
+    const ways = run ? waysOf(run) : [];
+    return ways.map((way) => `\`${wayCommand(way, this.#loaded.plan.dir, id)}\``).join(' or ');
+  }
+
+  async #append(body: Parameters<typeof appendDecision>[3]): Promise<void> {
+    const by = this.#redact((await this.#repository.git.person()) ?? '') || 'person';
+    await appendDecision(this.#repository.runsDir, this.#loaded.plan.id, by, body);
   }
 }
