@@ -4,7 +4,6 @@ import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Doubt } from './doubt.ts';
 import type { Decision, FailureReason, FileChange, RunEnd, RunEvent, Stop } from './model.ts';
 import type { Warning } from './warning.ts';
-import type { Way } from './ways.ts';
 import type { CheckpointState, PlanStateName, SliceState } from './states.ts';
 
 /** What is known of one run: its events, and whether its runner still lives. The only impure fact, collected by node. */
@@ -156,6 +155,9 @@ export interface CheckpointView {
   /** The merged commit, once reached. */
   readonly commit: string | null;
 }
+
+/** What a person can do about something that waits. `revert`: another attempt, with the paths in question put back first. */
+export type Way = 'approve' | 'revert' | 'answer' | 'retry' | 'skip';
 
 /** An entry of the attention queue: a slice that waits for the person. */
 export interface Attention {

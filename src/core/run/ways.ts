@@ -1,10 +1,7 @@
 import { shellWord } from '../text/shell-quoting.ts';
 import { assertNever } from '../text/result.ts';
-import type { RunView } from './state-model.ts';
+import type { RunView, Way } from './state-model.ts';
 import { stopRow } from './stops.ts';
-
-/** What a person can do about something that waits. `revert`: another attempt, with the paths in question put back first. */
-export type Way = 'approve' | 'revert' | 'answer' | 'retry' | 'skip';
 
 /** Exactly what settles a slice that ended like this; the likeliest first, giving up last. */
 export function waysOf(run: Pick<RunView, 'stop' | 'failure'>): readonly Way[] {
