@@ -5,6 +5,7 @@ import { failure, success, type Result } from '../../core/text/result.ts';
 import type { PlanState } from '../../core/run/state-model.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import type { Git } from './git.ts';
+import { keptOneSide } from './merge-drivers.ts';
 import { type Repository } from './repository.ts';
 
 /** A merge that git could not make alone. */
@@ -39,10 +40,11 @@ export async function mergeParts(git: Git, parts: readonly Part[]): Promise<Resu
       names = part.name;
       continue;
     }
-    const merged = await git.mergeTree(at, part.commit);
-    if ('conflicts' in merged) {
-      return failure({ reason: 'conflict', between: [names, part.name], files: merged.conflicts });
-    }
+    const sides = { ours: at, theirs: part.commit };
+    const merged = await git.mergeTree(sides.ours, sides.theirs);
+    const files = 'conflicts' in merged ? merged.conflicts : await keptOneSide(git, { ...sides, merged: merged.tree });
+    if ('conflicts' in merged || files.length > 0)
+      return failure({ reason: 'conflict', between: [names, part.name], files });
     date ??= await dateOf(git, first.commit);
     at = await git.commitTree(merged.tree, [at, part.commit], `slicewave: merge ${part.name} into the base`, date);
     names = `${names}, ${part.name}`;

@@ -5,6 +5,8 @@ import { GitError } from '../git/git.ts';
 import { asUser, commitAsUser, unsignedText } from '../git/signing.ts';
 import { planSettings } from '../git/settings.ts';
 import { listWorktrees } from '../git/worktree.ts';
+import { oneSided } from './merging.ts';
+import { keptOneSide } from '../git/merge-drivers.ts';
 import { allowedByUser, mergeEnvironment } from './merge-policy.ts';
 import type { Pass } from './pass.ts';
 import { appendDecision } from '../state/decision-log.ts';
@@ -71,6 +73,17 @@ async function moveBranch(pass: Pass, { commit: source, into }: Asked): Promise<
   const checkout = (await listWorktrees(repository)).find((entry) => entry.branch === into);
   const message = `Merge plan ${loaded.plan.id}: ${loaded.plan.title}`;
   let commit: string;
+  const predicted = (await git.isAncestor(target, source)) ? null : await git.mergeTree(target, source);
+  const lost =
+    predicted && 'tree' in predicted
+      ? await keptOneSide(git, { ours: target, theirs: source, merged: predicted.tree })
+      : [];
+  if (lost.length > 0)
+    return fail(
+      'conflict',
+      `${into} was not moved: ${oneSided(lost)}`,
+      `Merge ${source.slice(0, 10)} by hand, and see that both sides are in it.`,
+    );
   if (checkout) {
     // `merge --abort` below must only ever take back our own merge: what the person has resolved so far is in no ref.
     const merging = await git
@@ -105,19 +118,18 @@ async function moveBranch(pass: Pass, { commit: source, into }: Asked): Promise<
         `git ended well in ${checkout.path}, and ${into} does not hold ${source.slice(0, 10)}`,
         `See \`git status\` there, and merge ${source.slice(0, 10)} by hand.`,
       );
-  } else if (await git.isAncestor(target, source)) {
+  } else if (predicted === null) {
     await git.run(['update-ref', `refs/heads/${into}`, source, target]);
     commit = source;
   } else {
-    const merged = await git.mergeTree(target, source);
-    if ('conflicts' in merged) {
+    if ('conflicts' in predicted) {
       return fail(
         'conflict',
-        `${into} was not moved: it conflicts in ${merged.conflicts.join(', ')}`,
+        `${into} was not moved: it conflicts in ${predicted.conflicts.join(', ')}`,
         `Merge ${source.slice(0, 10)} by hand.`,
       );
     }
-    const made = await commitAsUser(git, { tree: merged.tree, parents: [target, source], message, signer });
+    const made = await commitAsUser(git, { tree: predicted.tree, parents: [target, source], message, signer });
     if (made.unsigned !== null) say(unsignedText('the merge', made.unsigned));
     commit = made.commit;
     await git.run(['update-ref', `refs/heads/${into}`, commit, target]);

@@ -150,7 +150,7 @@ async function integrate({
     say(`merging ${id}`);
     const merged = await mergeSlice(pass, id);
     if ('conflicts' in merged) {
-      pass.note(`merge ${id}`, 'failed', `conflicts in ${merged.conflicts.join(', ')}`);
+      pass.note(`merge ${id}`, 'failed', merged.why ?? `conflicts in ${merged.conflicts.join(', ')}`);
       const conflicts = [{ slice: id, files: merged.conflicts }];
       return success(await writeReport(pass, 'conflict', { merges, conflicts }));
     }

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { success, type Result } from '../../core/text/result.ts';
 import { fail, type EngineFailure } from '../failure.ts';
-import { takeSnapshot } from '../git/changes.ts';
+import { putOnBranch, takeSnapshot } from '../git/changes.ts';
+import { keptOneSide } from '../git/merge-drivers.ts';
 import { asUser } from '../git/signing.ts';
 import { clearGitLocks, ensureWorktree } from '../git/worktree.ts';
 import type { Merge, Pass } from './pass.ts';
@@ -66,8 +67,16 @@ async function concludeMerge({ git, request: { dir } }: Pass): Promise<Result<nu
   return success(null);
 }
 
+/** What is wrong with a merge of which a driver kept one side, for people. */
+export function oneSided(files: readonly string[]): string {
+  return `a merge driver (\`merge=\` in .gitattributes) keeps only one side of ${files.join(', ')}`;
+}
+
 /** Merges one slice into the branch, or answers with the files in which it conflicts. */
-export async function mergeSlice(pass: Pass, id: string): Promise<Merge | { readonly conflicts: readonly string[] }> {
+export async function mergeSlice(
+  pass: Pass,
+  id: string,
+): Promise<Merge | { readonly conflicts: readonly string[]; readonly why?: string }> {
   const { git } = pass;
   const { plan } = pass.request.loaded;
   const commit = pass.commitOf(id);
@@ -75,6 +84,7 @@ export async function mergeSlice(pass: Pass, id: string): Promise<Merge | { read
   if (before !== null) return { slice: id, commit: before };
   const slice = plan.slices.find((candidate) => candidate.id === id);
   const message = `Merge ${id}: ${slice?.title ?? id}\n\nSlicewave-Plan: ${plan.id}\nSlicewave-Slice: ${id}`;
+  const head = (await git.resolve('HEAD')) ?? '';
   // `merge` rather than `merge-tree`: where it conflicts, the person finds the conflict in this worktree.
   const { sign, ...options } = asUser(await git.author(), pass.request.signer);
   const out = await git.run(['merge', '--no-ff', '--no-verify', '--quiet', ...sign, '-m', message, commit], {
@@ -82,7 +92,11 @@ export async function mergeSlice(pass: Pass, id: string): Promise<Merge | { read
     accept: [0, 1],
   });
   if (out.exitCode !== 0) return { conflicts: await git.fields(['diff', '--name-only', '--diff-filter=U', '-z']) };
-  return { slice: id, commit: (await git.resolve('HEAD')) ?? '' };
+  const merged = (await git.resolve('HEAD')) ?? '';
+  const lost = await keptOneSide(git, { ours: head, theirs: commit, merged });
+  if (lost.length === 0) return { slice: id, commit: merged };
+  await putOnBranch(git, pass.request.branch, head);
+  return { conflicts: lost, why: oneSided(lost) };
 }
 
 /** Where an earlier pass (or a person) merged a commit; `null` when the branch does not hold it. */

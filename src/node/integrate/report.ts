@@ -38,7 +38,10 @@ export async function writeReport(
     worktree: dir,
   });
   await writeWhole(path.join(repository.root, report.report_path), text);
-  const noted = await noteInManifest(path.join(repository.root, plan.dir, MANIFEST), report);
+  const manifest = `${plan.dir}/${MANIFEST}`;
+  // What people have committed is theirs: the report and the decisions hold the same, and no checkout gets dirty by it.
+  const isCommitted = (await repository.git.text(['ls-files', '--', manifest])) !== '';
+  const noted = isCommitted ? null : await noteInManifest(path.join(repository.root, manifest), report);
   if (noted) {
     // A pass that was killed before it came to this left another note: nobody is asked about the tool's own.
     const fixed = loaded.files.get(MANIFEST);
