@@ -2,6 +2,7 @@ import { sourceFiles } from '../conventions/sources.ts';
 import { defaultLimits, type LintLimits } from '../lint/engine/config.ts';
 import type { Spec } from '../spec/model.ts';
 import { LARGEST_ANSWER } from './answer.ts';
+import { packageAround, packageRule } from './package-view.ts';
 import { MOST_SLICES, proposalJsonSchema } from '../plan/proposal.ts';
 import { thousands } from '../text/printing.ts';
 
@@ -101,7 +102,7 @@ ${conventionsAsked(request.repoFiles)}
 
 ${request.conventions.trim()}
 
-=== SPEC (${request.specPath}) ===
+${packageSaid(request)}=== SPEC (${request.specPath}) ===
 ${request.specText.trim()}
 
 === FILES OF THE REPOSITORY ===
@@ -115,6 +116,12 @@ last message:
 ${JSON.stringify(proposalJsonSchema(), null, 2)}
 \`\`\`
 `;
+}
+
+/** Whoever writes in a package names what lies there. */
+function packageSaid({ specPath, repoFiles }: Pick<InstructionsRequest, 'specPath' | 'repoFiles'>): string {
+  const dir = packageAround(specPath, repoFiles);
+  return dir === null ? '' : `=== WHERE ITS PATHS START ===\n${packageRule(dir)}\n\n`;
 }
 
 /** Slices that run side by side in an empty repository have no neighbours to look at. */

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { packageAround, PackageView } from '../../../core/decompose/package-view.ts';
+import { projectFacts, projectSources } from '../../../core/decompose/project.ts';
+import type { Finding } from '../../../core/text/finding.ts';
+import { success } from '../../../core/text/result.ts';
+import type { Decomposer } from './decomposer.ts';
+
+/**
+ * A decomposer that goes by what the spec says, for specs that lie in a package of the repository: paths and commands
+ * are read from there, as who opens the package writes them, and come out as the repository's.
+ */
+export function inPackage(decomposer: Decomposer): Decomposer {
+  return async (request) => {
+    const { root, specPath, repoFiles, spec } = request;
+    const dir = packageAround(specPath, repoFiles);
+    if (dir === null) return decomposer(request);
+    request.onProgress(`Paths of ${specPath} are read from ${dir}, the package that it lies in`);
+    const view = new PackageView(dir, repoFiles);
+    const texts = new Map<string, string>();
+    for (const file of projectSources(view.files)) {
+      const text =
+        (await readFile(path.join(root, dir, file), 'utf8').catch(() => null)) ?? request.texts.get(file) ?? null;
+      if (text !== null) texts.set(file, text);
+    }
+    const inside = specPath.slice(dir.length + 1);
+    const made = await decomposer({
+      ...request,
+      root: path.join(root, dir),
+      specPath: inside,
+      repoFiles: view.files,
+      texts,
+    });
+    const named = (list: readonly Finding[]): Finding[] =>
+      list.map((finding) =>
+        finding.file.startsWith(`${dir}/`) ? finding : { ...finding, file: `${dir}/${finding.file}` },
+      );
+    if (!made.ok) {
+      const { findings, message } = made.failure;
+      const failure = { ...made.failure, message: message.replaceAll(inside, specPath) };
+      return { ok: false, failure: findings ? { ...failure, findings: named(findings) } : failure };
+    }
+    const { setup } = projectFacts(repoFiles, request.texts, spec.technology);
+    return success({
+      ...made.value,
+      proposal: view.proposal(made.value.proposal, setup),
+      findings: named(made.value.findings),
+    });
+  };
+}
