@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { createRedactor } from '../../core/gate/redact.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
@@ -6,6 +7,7 @@ import { isSettled } from '../../core/run/states.ts';
 import { integrationBranchOf } from '../../core/run/names.ts';
 import type { PlanFacts, PlanState } from '../../core/run/state-model.ts';
 import { success, type Result } from '../../core/text/result.ts';
+import { traceOfChecks } from '../audit/audit.ts';
 import { fail, type EngineFailure } from '../failure.ts';
 import { changesBetween } from '../git/changes.ts';
 import { excludeState, type Repository } from '../git/repository.ts';
@@ -15,6 +17,7 @@ import { worktreeRoot } from '../git/worktree.ts';
 import { endProcesses, ofRuns } from '../process/process-table.ts';
 import { sweepTemporary } from '../process/temporary.ts';
 import { environment } from '../process/processes.ts';
+import { beginAuditOfChecks, isHeld } from '../run/audit.ts';
 import { aboveText, checkPlace } from '../run/check-place.ts';
 import { CleanCheckout } from '../run/clean-checkout.ts';
 import { settleSandbox } from '../run/confinement.ts';
@@ -110,13 +113,14 @@ async function integrate({
   const place = await checkPlace(repository, { worktree: dir, plan: plan.id });
   const above = aboveText(place);
   if (above !== null) say(above);
+  const evidence = path.join(repository.runsDir, 'integrations', plan.id);
   const checkout = new CleanCheckout({
     repository,
     plan,
     dir: place.dir,
     runId,
     sandbox,
-    trace: null,
+    trace: isHeld(sandbox, plan) ? null : traceOfChecks(evidence),
     env: { ...environment(), SLICEWAVE_PLAN: plan.id, SLICEWAVE_RUN_ID: runId },
     signal,
     redact,
@@ -163,9 +167,23 @@ async function integrate({
   checkBoundaries(pass, changes);
   if (asked !== null) await checkSignatures(pass, whyUnsigned);
 
+  await mkdir(evidence, { recursive: true });
+  const audit = await beginAuditOfChecks(sandbox, {
+    repository,
+    loaded,
+    name: 'the integration',
+    worktree: dir,
+    checkout: place.dir,
+    evidence,
+    runId: null,
+    record: async () => undefined,
+  });
   let verified: Awaited<ReturnType<typeof verifyWhole>>;
   try {
     verified = await verifyWhole(pass, merges);
+    await endProcesses(ofRuns([runId]));
+    const stop = (await audit?.look('merge-checks')) ?? null;
+    if (stop !== null) pass.note('boundary of the checks', 'failed', `${stop.detail}. ${ADVICE}`);
   } finally {
     await checkout.close();
   }
@@ -181,6 +199,8 @@ async function integrate({
   const moved = await deliver(pass, options.into);
   return moved.ok ? success(report) : moved;
 }
+
+const ADVICE = 'Look at it, mend what is still changed, then integrate again.';
 
 const CANCELLED = fail(
   'cancelled',

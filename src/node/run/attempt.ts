@@ -8,7 +8,7 @@ import { environment } from '../process/processes.ts';
 import { traceOfChecks } from '../audit/audit.ts';
 import { endProcesses, ofRuns } from '../process/process-table.ts';
 import { runAgent } from './agent-step.ts';
-import { beginAudit } from './audit.ts';
+import { beginAudit, isHeld } from './audit.ts';
 import { checksOnBase } from './base-checks.ts';
 import type { AttemptOutcome, SliceClaim } from './claim.ts';
 import { aboveText, checkPlace } from './check-place.ts';
@@ -95,9 +95,7 @@ async function stepsWith(
     const suggestedAction = 'Take it away, or keep worktrees where nothing of that kind lies above.';
     await run.record({ type: 'note', note: { summary, severity: 'medium', suggestedAction } });
   }
-  // What the operating system keeps from being written need not be compared, and a person's own changes are no question.
-  const held = sandbox !== null && plan.sandbox.writable.length === 0;
-  const audit = held ? null : await beginAudit(claim, dir);
+  const audit = isHeld(sandbox, plan) ? null : await beginAudit(claim, dir);
   if (owner === 'agents') {
     const unset = await setUpWorktree(claim, { env: { ...env, ...audit?.env }, owner, sandbox });
     if (signal.aborted) return ABORTED;

@@ -1,7 +1,10 @@
 import path from 'node:path';
-import { auditStop } from '../../core/run/audit-stop.ts';
+import { auditStop, type Audited } from '../../core/run/audit-stop.ts';
 import { viewRun } from '../../core/run/run-view.ts';
 import { baseBranchOf, branchOf, branchPrefixOf } from '../../core/run/names.ts';
+import type { AuditedDifference } from '../../core/audit/report.ts';
+import type { LoadedPlan } from '../../core/plan/graph-model.ts';
+import type { Plan } from '../../core/plan/model.ts';
 import type { RunEvent, Stop } from '../../core/run/model.ts';
 import type { RunFacts } from '../../core/run/state-model.ts';
 import { Audit, type Neighbour } from '../audit/audit.ts';
@@ -9,7 +12,27 @@ import { loadRunPlan } from '../plan/plans.ts';
 import { FactsReader } from '../state/facts.ts';
 import type { Repository } from '../git/repository.ts';
 import { worktreeRoot } from '../git/worktree.ts';
+import type { Sandbox } from '../process/sandbox.ts';
 import type { SliceClaim } from './claim.ts';
+
+/** Whose work is looked at. */
+export interface AuditedWork {
+  readonly repository: Repository;
+  readonly loaded: LoadedPlan;
+  /** A slice, a merge point, or the integration. */
+  readonly name: string;
+  readonly worktree: string;
+  /** Where its checks run. */
+  readonly checkout: string;
+  /** Where git's trace and what is put away are kept; of a run, the directory of its evidence. */
+  readonly evidence: string;
+  /** `null`: no run, so none is to be left out of the neighbours. */
+  readonly runId: string | null;
+  readonly scopePaths: readonly string[];
+  /** What it was seen doing so far. */
+  readonly events: () => readonly RunEvent[];
+  readonly record: (found: readonly AuditedDifference[]) => Promise<void>;
+}
 
 /** The look at what all runs share: around one agent with the checks on its base, and around its gate. */
 export interface RunAudit {
@@ -19,26 +42,56 @@ export interface RunAudit {
    * Looks again, records what changed since the last look, and answers with a stop when the slice must stop for it.
    * `approved`: what a person has let pass.
    */
-  look(ran: 'agent' | 'checks', approved?: ReadonlySet<string>): Promise<Stop | null>;
+  look(ran: Audited, approved?: ReadonlySet<string>): Promise<Stop | null>;
 }
 
-/** `checkout`: where its checks run. */
-export async function beginAudit(claim: SliceClaim, checkout: string): Promise<RunAudit> {
+/** What the operating system keeps from being written need not be compared, and a person's own changes are no question. */
+export function isHeld(sandbox: Sandbox | null, plan: Plan): boolean {
+  return sandbox !== null && plan.sandbox.writable.length === 0;
+}
+
+/** The look around a slice. `checkout`: where its checks run. */
+export function beginAudit(claim: SliceClaim, checkout: string): Promise<RunAudit> {
   const { run, slice, request } = claim;
-  const { repository, loaded } = request;
+  const { create, modify, boundary } = slice.scope;
+  return beginAuditOf({
+    ...request,
+    name: slice.id,
+    worktree: claim.worktree,
+    checkout,
+    evidence: run.path,
+    runId: run.runId,
+    scopePaths: [...create, ...modify, ...boundary].flatMap((entry) => entry.path ?? []),
+    events: () => run.events,
+    record: (found) => run.record({ type: 'audited', found }),
+  });
+}
+
+/**
+ * The look around checks of what slices have made, at a merge point or in the integration. `null`: the operating system
+ * keeps what would be compared from being written.
+ */
+export async function beginAuditOfChecks(
+  sandbox: Sandbox | null,
+  work: Omit<AuditedWork, 'events' | 'scopePaths'>,
+): Promise<RunAudit | null> {
+  return isHeld(sandbox, work.loaded.plan) ? null : beginAuditOf({ ...work, scopePaths: [], events: () => [] });
+}
+
+async function beginAuditOf(work: AuditedWork): Promise<RunAudit> {
+  const { repository, loaded, name, evidence, runId } = work;
   let since = new Date().toISOString();
   const known = new Set(loaded.unaccepted);
   const root = await worktreeRoot(repository);
-  const { create, modify, boundary } = slice.scope;
   const audit = await Audit.begin({
     repository,
     planDir: loaded.plan.dir,
-    slice: slice.id,
-    runDir: run.path,
-    worktree: claim.worktree,
+    slice: name,
+    runDir: evidence,
+    worktree: work.worktree,
     worktrees: [root, path.join(root, loaded.plan.id)],
-    checkout,
-    scopePaths: [...create, ...modify, ...boundary].flatMap((entry) => entry.path ?? []),
+    checkout: work.checkout,
+    scopePaths: work.scopePaths,
   });
   return {
     env: audit.environment(),
@@ -50,17 +103,17 @@ export async function beginAudit(claim: SliceClaim, checkout: string): Promise<R
       const found = await audit.end({
         planFiles: planFiles.map((name) => `${loaded.plan.dir}/${name}`),
         // What the agent said it did is no evidence of what its checks do.
-        seen: ran === 'agent' ? run.events.flatMap(seenIn) : [],
-        neighbours: neighboursOf(runs, { since, except: run.runId, runsDir: repository.runsDir }),
+        seen: ran === 'agent' ? work.events().flatMap(seenIn) : [],
+        neighbours: neighboursOf(runs, { since, except: runId, runsDir: repository.runsDir }),
         expected: settledBranches(runs),
         stray: (refs) => strayBranches(repository, loaded.plan.id, refs),
       });
       since = now;
       for (const name of planFiles) known.add(name);
       if (found.length === 0) return null;
-      await run.record({ type: 'audited', found });
+      await work.record(found);
       return auditStop(
-        slice.id,
+        name,
         found.filter(({ what }) => approved?.has(what) !== true),
         ran,
       );
@@ -94,7 +147,7 @@ function seenIn(event: RunEvent): string[] {
 /** Runs of slices that were at work at some time since then. */
 function neighboursOf(
   runs: readonly RunFacts[],
-  { since, except, runsDir }: { readonly since: string; readonly except: string; readonly runsDir: string },
+  { since, except, runsDir }: { readonly since: string; readonly except: string | null; readonly runsDir: string },
 ): readonly Neighbour[] {
   return runs.flatMap((run): Neighbour[] => {
     const [first] = run.events;

@@ -2,12 +2,16 @@ import path from 'node:path';
 import { createRedactor, type Redact } from '../../core/gate/redact.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { nodeName } from '../../core/run/names.ts';
-import type { FailureReason } from '../../core/run/model.ts';
+import type { FailureReason, RunEvent, Stop } from '../../core/run/model.ts';
 import type { CheckpointView, PlanState } from '../../core/run/state-model.ts';
+import { traceOfChecks } from '../audit/audit.ts';
 import { mergeParts, partsOf } from '../git/base.ts';
 import { changesBetween } from '../git/changes.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import { environment } from '../process/processes.ts';
+import type { Sandbox } from '../process/sandbox.ts';
+import { endProcesses, ofRuns } from '../process/process-table.ts';
+import { beginAuditOfChecks } from './audit.ts';
 import { primaryValues } from './private-values.ts';
 import { identify } from '../process/machine.ts';
 import { RunDirectory, startedBy } from './run-directory.ts';
@@ -63,19 +67,21 @@ export async function reachCheckpoint({
     );
     const above = aboveText(place);
     if (above !== null) say(above);
-    const failed = await steps({ request, state, checkpoint, run, dir, redact }).catch(failedAt);
-    await run.record({
-      type: 'ended',
-      end: failed ? 'failed' : 'verified',
-      reason: failed?.reason ?? null,
-      detail: failed?.detail ?? null,
-      stop: null,
-    });
-    say(failed ? `${checkpoint.id}: failed (${failed.reason}): ${failed.detail}` : `${checkpoint.id}: reached`);
-    return success({ runId: run.runId, end: failed ? 'failed' : 'verified' });
+    const unreached = await steps({ request, state, checkpoint, run, dir, redact }).catch(failedAt);
+    const end = endOf(unreached);
+    await run.record({ type: 'ended', ...end });
+    const why = end.stop === null ? `failed (${end.reason ?? ''}): ${end.detail ?? ''}` : `stopped: ${end.stop.detail}`;
+    say(`${checkpoint.id}: ${unreached ? why : 'reached'}`);
+    return success({ runId: run.runId, end: end.end });
   } finally {
     run.close();
   }
+}
+
+function endOf(unreached: Unreached | null): Omit<Extract<RunEvent, { readonly type: 'ended' }>, 'v' | 't' | 'type'> {
+  if (unreached === null) return { end: 'verified', reason: null, detail: null, stop: null };
+  if ('stop' in unreached) return { end: 'stopped', reason: null, detail: null, stop: unreached.stop };
+  return { end: 'failed', ...unreached, stop: null };
 }
 
 async function steps({
@@ -92,7 +98,7 @@ async function steps({
   readonly run: RunDirectory;
   readonly dir: string;
   readonly redact: Redact;
-}): Promise<Failed | null> {
+}): Promise<Unreached | null> {
   const { repository, loaded } = request;
   const { plan } = loaded;
   const parts = partsOf(state, checkpoint.needs, null);
@@ -139,7 +145,7 @@ async function checkMerge({
   readonly redact: Redact;
   readonly commands: readonly string[];
   readonly commit: string;
-}): Promise<Failed | null> {
+}): Promise<Unreached | null> {
   const { repository, loaded, signal, say } = request;
   const { plan } = loaded;
   const settled = await confineRun({ run, repository, setting: plan.sandbox, chosen: request.sandbox });
@@ -151,49 +157,84 @@ async function checkMerge({
     SLICEWAVE_SLICE: checkpoint.id,
     SLICEWAVE_RUN_ID: run.runId,
   };
+  const audit = await beginAuditOfChecks(sandbox, {
+    repository,
+    loaded,
+    name: checkpoint.id,
+    worktree: dir,
+    checkout: dir,
+    evidence: run.path,
+    runId: run.runId,
+    record: (found) => run.record({ type: 'audited', found }),
+  });
   const checkout = new CleanCheckout({
     repository,
     plan,
     dir,
     runId: run.runId,
     sandbox,
-    trace: null,
+    trace: audit && traceOfChecks(run.path),
     env,
     signal,
     redact,
     say,
   });
   try {
-    const place = await checkout.at(commit);
-    if (!place.ok) return { reason: signal.aborted ? 'stopped-by-user' : 'setup-failed', detail: place.failure };
-    await run.record({ type: 'worktree_ready', setup: place.value.setup });
-    const { writable } = place.value;
-    const confining = enclosureOfCheck(sandbox, { repository, setting: plan.sandbox, worktree: dir, writable });
-    return await enclosed(confining, async (confined) => {
-      for (const command of commands) {
-        say(`verifying: ${command}`);
-        const result = await runCheck({
-          command,
-          cwd: dir,
-          env: place.value.env,
-          runId: run.runId,
-          confined,
-          timeoutMs: plan.limits.timeoutMinutes * 60_000,
-          signal,
-          redact,
-        });
-        if (signal.aborted) return { reason: 'stopped-by-user', detail: 'stopped while verifying' };
-        await run.record({ type: 'verification', result });
-        if (result.outcome === 'passed') continue;
-        const detail = `\`${command}\` ${outcomeText(result)} on the merge of ${checkpoint.needs.join(' + ')}`;
-        return { reason: 'tests-failing', detail };
-      }
-      return null;
-    });
+    const failed = await runChecks({ request, checkpoint, run, redact, commands, commit, checkout, sandbox });
+    if (audit === null) return failed;
+    // What was left running could go on behind the look's back.
+    await endProcesses(ofRuns([run.runId]));
+    // What was changed elsewhere is told before what the checks came to, and however far they came.
+    const stop = await audit.look('merge-checks');
+    return stop ? { stop } : failed;
   } finally {
     await checkout.close();
   }
 }
+
+async function runChecks({
+  request,
+  checkpoint,
+  run,
+  redact,
+  commands,
+  commit,
+  checkout,
+  sandbox,
+}: {
+  readonly request: AttemptRequest;
+  readonly checkpoint: CheckpointView;
+  readonly run: RunDirectory;
+  readonly redact: Redact;
+  readonly commands: readonly string[];
+  readonly commit: string;
+  readonly checkout: CleanCheckout;
+  readonly sandbox: Sandbox | null;
+}): Promise<Failed | null> {
+  const { repository, loaded, signal, say } = request;
+  const { plan } = loaded;
+  const place = await checkout.at(commit);
+  if (!place.ok) return { reason: signal.aborted ? 'stopped-by-user' : 'setup-failed', detail: place.failure };
+  await run.record({ type: 'worktree_ready', setup: place.value.setup });
+  const { dir, env, writable } = place.value;
+  const confining = enclosureOfCheck(sandbox, { repository, setting: plan.sandbox, worktree: dir, writable });
+  return enclosed(confining, async (confined) => {
+    for (const command of commands) {
+      say(`verifying: ${command}`);
+      const timeoutMs = plan.limits.timeoutMinutes * 60_000;
+      const result = await runCheck({ command, cwd: dir, env, runId: run.runId, confined, timeoutMs, signal, redact });
+      if (signal.aborted) return { reason: 'stopped-by-user', detail: 'stopped while verifying' };
+      await run.record({ type: 'verification', result });
+      if (result.outcome === 'passed') continue;
+      const detail = `\`${command}\` ${outcomeText(result)} on the merge of ${checkpoint.needs.join(' + ')}`;
+      return { reason: 'tests-failing', detail };
+    }
+    return null;
+  });
+}
+
+/** Why a checkpoint is not reached: a stop is for a person to see first. */
+type Unreached = Failed | { readonly stop: Stop };
 
 interface Failed {
   readonly reason: FailureReason;
