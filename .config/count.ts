@@ -12,12 +12,17 @@ export interface TestRecord {
   readonly failed: boolean;
   readonly wallMs: number;
   readonly cpuMs: number;
+  /** Of one that failed: the beginning of its error. */
+  readonly error?: string;
 }
+
+const MOST_OF_AN_ERROR = 600;
 
 interface Hook {
   readonly currentTest?: {
     readonly file?: string;
     readonly state?: string;
+    readonly err?: Error;
     readonly fullTitle: () => string;
   };
 }
@@ -40,6 +45,7 @@ export const mochaHooks = {
       failed: test.state === 'failed',
       wallMs: performance.now() - began.wall,
       cpuMs: (user + system) / 1_000,
+      ...(test.err ? { error: (test.err.message || String(test.err)).slice(0, MOST_OF_AN_ERROR) } : {}),
     };
     appendFileSync(record, `${JSON.stringify(line)}\n`);
   },

@@ -149,7 +149,10 @@ function tellAll(): void {
   }
   const failures = records.filter(({ failed }) => failed);
   if (failures.length > 0) console.log('\n--- tests that failed');
-  for (const { title, file } of failures) console.log(`  ${title} (${path.relative(root, file)})`);
+  for (const { title, file, error = '' } of failures) {
+    console.log(`  ${title} (${path.relative(root, file)})`);
+    for (const line of error.split('\n').slice(0, 8)) console.log(`    ${line}`);
+  }
   // Of a single file or stage everybody sees what takes long; of all of them nobody does.
   if (records.length > 200) tellCost();
   const failed = [...outcomes.values()].reduce(

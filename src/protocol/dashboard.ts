@@ -1,4 +1,4 @@
-import { stopRow } from '../core/run/stops.ts';
+import { adviceOn, stopRow } from '../core/run/stops.ts';
 import { isActive, isSettled } from '../core/run/states.ts';
 import { violationText } from '../core/audit/report.ts';
 import type { Attention, PlanState, RunView, SliceView } from '../core/run/state-model.ts';
@@ -197,7 +197,7 @@ export function filesInQuestion(attention: Attention): readonly string[] {
 
 /** What a person does about something that waits: its own question, or for a violation what helps. */
 export function adviceOf(attention: Attention): string {
-  const advice = stopRow(attention.condition)?.advice ?? '';
+  const advice = adviceOn(attention);
   if (advice !== '') return advice;
   return attention.question === headlineOf(attention) ? '' : attention.question;
 }

@@ -38,8 +38,9 @@ suite('the checks of merge points and of the integration, without a sandbox', ()
     assert.equal(stopped.code, 1, stopped.out + stopped.err);
     isAsItWas();
     const status = await project.cli('status', project.planDir);
-    assert.match(status.out, /A check of MP1 changed what is not its own: .*alias\.st/);
-    assert.match(status.out, /retry or skip\?/);
+    assert.match(status.out, /alias\.st was made by MP1 \(git .*config alias\.st.*\); it was put back/);
+    assert.match(status.out, /Retry runs the checks again, Skip goes on without them/);
+    assert.doesNotMatch(status.out, /pprove/);
     const { attention } = await project.status();
     assert.deepEqual(
       attention.map((item) => [item.slice, item.condition]),

@@ -59,6 +59,15 @@ const STOPS = {
   },
 } as const satisfies Record<StopCondition, StopRow>;
 
+/** What to do about a question, beside what it asks itself; empty where that says it all. */
+export function adviceOn({ condition, ways }: Pick<Attention, 'condition' | 'ways'>): string {
+  const row = stopRow(condition);
+  // A merge point has no work of its own that could be let pass.
+  if (row?.violation && row.approve && !ways.includes('approve'))
+    return 'Look at it, and mend what is still changed. Retry runs the checks again, Skip goes on without them.';
+  return row?.advice ?? '';
+}
+
 /** `null`: no condition of a stop, but the reason of a failure. */
 export function stopRow(condition: string): StopRow | null {
   return isStopCondition(condition) ? STOPS[condition] : null;

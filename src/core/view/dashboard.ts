@@ -3,7 +3,7 @@ import { remarkLines, remarksOf } from '../run/doubt.ts';
 import { abridged, printable, printableLine } from '../text/printing.ts';
 import { warningText } from '../run/warning.ts';
 import { meanwhileText, violationText } from '../audit/report.ts';
-import { isViolation, stopRow } from '../run/stops.ts';
+import { adviceOn, isViolation } from '../run/stops.ts';
 import { outputCommand, wayCommand } from '../run/ways.ts';
 import { checkpointStateRow, isSettled, planStateRow, sliceStateRow, type Tone } from '../run/states.ts';
 import type { Attention, BatchView, CheckpointView, PlanState, SliceView } from '../run/state-model.ts';
@@ -143,7 +143,7 @@ function criticalLine(state: PlanState, arrow: string): string {
 function attentionLines(item: Attention, state: PlanState, options: DashboardOptions): string[] {
   const unblocks = item.unblocks.length > 0 ? `   unblocks ${item.unblocks.join(', ')}` : '';
   const bullet = options.ascii ? '*' : '•';
-  const advice = stopRow(item.condition)?.advice ?? '';
+  const advice = adviceOn(item);
   const commands = [...item.ways.map((way) => wayCommand(way, state.dir, item.slice)), outputCommand(item.runId)];
   // The audit's findings stand in a list of their own; the question repeats them.
   const asked = item.violations.length > 0 && advice !== '' ? advice : item.question;
