@@ -323,6 +323,11 @@ export class Project {
     this.#handlers.set(role, handler);
   }
 
+  /** What answers in `role` now. */
+  handlerOf(role: string): Handler | undefined {
+    return this.#handlers.get(role);
+  }
+
   /** The next start in `role` that fits is not answered: whoever holds it tells it what to do. */
   hold(role: string, fits: string | ((call: Call) => boolean) = () => true): Promise<Call> {
     const wanted = typeof fits === 'string' ? (call: Call): boolean => call.slice === fits : fits;
