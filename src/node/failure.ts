@@ -15,6 +15,7 @@ export interface EngineFailure {
     | 'no-such-slice'
     | 'no-such-run'
     | 'not-started'
+    | 'not-ready'
     | 'not-verified'
     | 'conflict'
     | 'failing'

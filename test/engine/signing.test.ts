@@ -7,7 +7,8 @@ import path from 'node:path';
 import { Git } from '../../src/node/git/git.ts';
 import { openRepository } from '../../src/node/git/repository.ts';
 import { readSettings } from '../../src/node/git/settings.ts';
-import { doctor, type DoctorCheck } from '../../src/node/run/doctor.ts';
+import { doctor } from '../../src/node/run/doctor.ts';
+import type { PreflightCheck } from '../../src/node/run/preflight.ts';
 import { commitAsUser, SIGNER_WAITED, signerOf, unsignedBetween, whyNotSigning } from '../../src/node/git/signing.ts';
 import { fake, Project } from './fixture.ts';
 
@@ -205,7 +206,7 @@ suite('signing', () => {
     const key = path.join(top, 'key');
     makeKey(key);
     const set = (name: string, value: string): unknown => execFileSync('git', ['-C', top, 'config', name, value]);
-    const signing = async (): Promise<DoctorCheck | undefined> =>
+    const signing = async (): Promise<PreflightCheck | undefined> =>
       (await doctor(top)).find((check) => check.name === 'signing');
     assert.equal(await signing(), undefined);
     set('commit.gpgsign', 'true');

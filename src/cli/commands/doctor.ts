@@ -1,15 +1,25 @@
 import { doctor as examine } from '../../node/run/doctor.ts';
-import { EXIT, flag, type Command } from '../command.ts';
+import type { LoadedPlan } from '../../core/plan/graph-model.ts';
+import { EXIT, flag, report, type Command } from '../command.ts';
+import { openPlan } from '../open.ts';
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'Check this machine: git, agents, disk',
-  usage: '[options]',
+  summary: 'Check this machine and repository: git, agents, programs, hooks, disk',
+  usage: '[plan] [options]',
   options: { json: { type: 'boolean', help: 'Print one JSON object instead of text' } },
-  examples: ['slicewave doctor', 'slicewave doctor --json'],
+  examples: ['slicewave doctor', 'slicewave doctor TS-0042-inventory', 'slicewave doctor --json'],
   async run(invocation) {
-    const { terminal } = invocation;
-    const checks = await examine(terminal.cwd);
+    const { terminal, positionals } = invocation;
+    let loaded: LoadedPlan | null = null;
+    if (positionals[0] !== undefined) {
+      const opened = await openPlan(terminal, positionals[0]);
+      if (!opened.ok) return report(terminal, opened.failure, flag(invocation, 'json'));
+      const read = await opened.value.engine.load(opened.value.dir);
+      if (!read.ok) return report(terminal, read.failure, flag(invocation, 'json'));
+      loaded = read.value;
+    }
+    const checks = await examine(terminal.cwd, loaded);
     if (flag(invocation, 'json')) terminal.out(`${JSON.stringify({ v: 1, checks })}\n`);
     else {
       for (const check of checks) {

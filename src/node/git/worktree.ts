@@ -336,47 +336,56 @@ interface Included {
 }
 
 /**
- * Copies what `.worktreeinclude` names (gitignore syntax) from the primary checkout: only files that match it *and* are
- * ignored, such as `.env`. Tracked files are there already, and untracked ones are nobody's promise.
+ * The files of the primary checkout that `.worktreeinclude` (gitignore syntax) brings into worktrees: those that match it
+ * *and* are ignored, such as `.env`. Tracked files are there already, and untracked ones are nobody's promise.
  */
-export async function copyIncluded(repository: Repository, worktree: string): Promise<Included> {
+export async function includedFiles(
+  repository: Repository,
+): Promise<{ readonly files: readonly string[]; readonly leftOut: readonly string[] }> {
   const rules = path.join(repository.root, '.worktreeinclude');
-  if (!(await stat(rules).catch(() => null))?.isFile()) return { copied: [], leftOut: [] };
+  if (!(await stat(rules).catch(() => null))?.isFile()) return { files: [], leftOut: [] };
   const { git } = repository;
-  const [matching, all] = await Promise.all([
+  const [matching, all, root] = await Promise.all([
     git.fields(['ls-files', '--others', '--ignored', `--exclude-from=${rules}`, '-z']),
     git.fields(['ls-files', '--others', '--ignored', '--exclude-standard', '-z']),
+    realpath(repository.root),
   ]);
   const ignored = new Set(all);
-  const [root, target] = await Promise.all([realpath(repository.root), realpath(worktree)]);
-  const copied: string[] = [];
+  const files: string[] = [];
   const leftOut: string[] = [];
   for (const file of matching) {
     if (file.startsWith('.agent-runs/')) continue;
-    if (!ignored.has(file)) {
-      leftOut.push(`${file} is not ignored, so it is for a commit to bring`);
-      continue;
-    }
-    const from = path.join(root, file);
-    const to = path.join(worktree, file);
-    const real = await realpath(from).catch(() => null);
+    const real = await realpath(path.join(root, file)).catch(() => null);
+    if (!ignored.has(file)) leftOut.push(`${file} is not ignored, so it is for a commit to bring`);
+    else if (real === null) leftOut.push(`${file} is a link to nothing`);
     // A link could lead anywhere; what stands behind it is not ours to copy.
-    if (real === null || !inside(root, real)) {
-      leftOut.push(real === null ? `${file} is a link to nothing` : `${file} is a link to outside of the repository`);
-      continue;
-    }
+    else if (!inside(root, real)) leftOut.push(`${file} is a link to outside of the repository`);
+    else if (!(await stat(real)).isFile()) leftOut.push(`${file} is no file`);
+    else files.push(file);
+  }
+  return { files, leftOut };
+}
+
+/** Copies what `.worktreeinclude` names from the primary checkout, as {@link includedFiles} has it. */
+export async function copyIncluded(repository: Repository, worktree: string): Promise<Included> {
+  const { files, leftOut } = await includedFiles(repository);
+  if (files.length === 0) return { copied: [], leftOut };
+  const target = await realpath(worktree);
+  const copied: string[] = [];
+  const failed: string[] = [];
+  for (const file of files) {
+    const to = path.join(worktree, file);
     try {
-      if (!(await stat(real)).isFile()) throw new Error('is no file');
       await mkdir(path.dirname(to), { recursive: true });
-      if (!inside(target, await realpath(path.dirname(to)))) throw new Error('would be written through a link');
+      if (!inside(target, await realpath(path.dirname(to)))) throw new Error('it would be written through a link');
       await rm(to, { force: true });
-      await copyFile(real, to, constants.COPYFILE_FICLONE);
+      await copyFile(path.join(repository.root, file), to, constants.COPYFILE_FICLONE);
       copied.push(file);
     } catch (error) {
-      leftOut.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+      failed.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  return { copied, leftOut };
+  return { copied, leftOut: [...leftOut, ...failed] };
 }
 
 function samePath(a: string, b: string): boolean {

@@ -1,29 +1,20 @@
-import { statfs } from 'node:fs/promises';
 import { AGENT_IDS, agentRow } from '../../core/agent/agents.ts';
+import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { detectAgent } from '../agents/detect.ts';
 import { Git } from '../git/git.ts';
 import { openRepository } from '../git/repository.ts';
-import { readSettings } from '../git/settings.ts';
-import { SIGNING_REMEDY, signerOf, unsignedAhead, whyNotSigning } from '../git/signing.ts';
 import { findSandbox } from '../process/sandbox.ts';
 import { sweepTemporary } from '../process/temporary.ts';
 import { worktreeRoot } from '../git/worktree.ts';
-
-export interface DoctorCheck {
-  readonly name: string;
-  readonly status: 'ok' | 'warning' | 'error';
-  readonly detail: string;
-  readonly remedy: string;
-}
+import { preflight, type PreflightCheck } from './preflight.ts';
 
 /** `merge-tree --write-tree` came with git 2.38; without it no base can be made. */
 const OLDEST_GIT: readonly [number, number] = [2, 38];
-const LOW_DISK = 2 * 1024 ** 3;
 
-/** What this machine has for running plans in `dir`, each with what to do when it lacks. */
-export async function doctor(dir: string): Promise<readonly DoctorCheck[]> {
-  const checks: DoctorCheck[] = [];
-  const add = (name: string, status: DoctorCheck['status'], detail: string, remedy = ''): void => {
+/** What this machine has for running plans (or one plan) in `dir`, each with what to do when it lacks. */
+export async function doctor(dir: string, loaded: LoadedPlan | null = null): Promise<readonly PreflightCheck[]> {
+  const checks: PreflightCheck[] = [];
+  const add = (name: string, status: PreflightCheck['status'], detail: string, remedy = ''): void => {
     checks.push({ name, status, detail, remedy });
   };
   const version = /(\d+)\.(\d+)(?:\.\d+)*/.exec(await new Git(dir).text(['version']).catch(() => ''));
@@ -54,20 +45,7 @@ export async function doctor(dir: string): Promise<readonly DoctorCheck[]> {
       `worktrees go to ${root}`,
       support.exitCode === 0 ? '' : 'This git cannot list worktrees.',
     );
-    const signer = signerOf(await readSettings(repository.value));
-    const whyNot = signer && (await whyNotSigning(repository.value.git, signer));
-    if (whyNot !== null) add('signing', 'warning', unsignedAhead(whyNot), SIGNING_REMEDY);
-    else if (signer !== null) add('signing', 'ok', 'commits in your name are signed, as commit.gpgSign asks for');
-    const disk = await statfs(repository.value.root).catch(() => null);
-    if (disk) {
-      const free = disk.bavail * disk.bsize;
-      add(
-        'disk',
-        free < LOW_DISK ? 'warning' : 'ok',
-        `${(free / 1024 ** 3).toFixed(1)} GiB free`,
-        free < LOW_DISK ? 'See what `slicewave clean` could remove.' : '',
-      );
-    }
+    checks.push(...(await preflight(repository.value, { loaded, signing: true })));
   } else add('repository', 'error', repository.failure.message, repository.failure.remedy);
   const swept = await sweepTemporary();
   if (swept > 0) add('leftovers', 'ok', `${swept} temporary thing${swept === 1 ? '' : 's'} of killed runs taken away`);

@@ -21,6 +21,7 @@ import { planSettings } from '../git/settings.ts';
 import { SIGNER_WAITED, SIGNING_REMEDY, signerOf, unsignedAhead, whyNotSigning } from '../git/signing.ts';
 import { recoverReplan } from '../state/replan-journal.ts';
 import { settleSandbox, unconfinedWarning } from './confinement.ts';
+import { preflight } from './preflight.ts';
 import { fixedPlan, fixPlan } from '../state/fixed-plan.ts';
 import { acquireLock, heldBy, isLocked, planLock, laneLock, planLease } from '../state/locks.ts';
 import { appendDecision, readDecisions } from '../state/decision-log.ts';
@@ -67,6 +68,8 @@ export async function schedule(
     );
   }
   try {
+    const unready = await lookAhead(repository, loaded.value, request);
+    if (unready) return unready;
     const started = await startPlan(repository, loaded.value, request);
     if (!started.ok) return started;
     const signerWaited = await trySigner(repository, loaded.value.plan.id, request);
@@ -74,6 +77,27 @@ export async function schedule(
   } finally {
     await lease.release();
   }
+}
+
+/**
+ * Looks once, before a plan is started and anything is paid, at what would keep it from running: what would keep every
+ * slice from it ends it, the rest is said.
+ */
+async function lookAhead(
+  repository: Repository,
+  loaded: LoadedPlan,
+  request: RunRequest,
+): Promise<ReturnType<typeof fail> | null> {
+  if ((await new FactsReader(repository).state(loaded)).preparedCommit) return null;
+  const checks = await preflight(repository, { loaded, signing: false });
+  for (const { status, detail, remedy } of checks) if (status === 'warning') warn(request, `${detail}. ${remedy}`);
+  const errors = checks.filter(({ status }) => status === 'error');
+  if (errors.length === 0) return null;
+  return fail(
+    'not-ready',
+    errors.map(({ detail }) => detail).join('; '),
+    `${[...new Set(errors.map(({ remedy }) => remedy))].join(' ')} \`slicewave doctor ${loaded.plan.dir}\` shows everything. Nothing was started.`,
+  );
 }
 
 /** Says before any agent is paid that the user's signing policy cannot be kept. Gives whether the signer waited in vain. */

@@ -159,11 +159,11 @@ export async function setupInputs(git: Git, plan: Pick<Plan, 'setup'>, tree: str
     .digest('hex');
 }
 
-/** The top directory of a checkout as the table of set-ups reads it. */
-export async function projectIn(dir: string): Promise<ProjectFiles> {
+/** The top directory of a checkout as the table of set-ups reads it. `more`: further files whose text is wanted. */
+export async function projectIn(dir: string, more: readonly string[] = []): Promise<ProjectFiles> {
   const names = new Set(await readdir(dir).catch((): string[] => []));
   const texts = new Map<string, string>();
-  for (const name of SETUP_TEXTS) {
+  for (const name of [...SETUP_TEXTS, ...more]) {
     const file = path.join(dir, name);
     // A link or a pipe is no file of the project's.
     if (names.has(name) && (await lstat(file)).isFile()) texts.set(name, await readFile(file, 'utf8'));

@@ -5,6 +5,7 @@ import type { Redact } from '../../core/gate/redact.ts';
 import { failure, success, type Result } from '../../core/text/result.ts';
 import type { Verification } from '../../core/run/model.ts';
 import { compileGlob } from '../../core/scope/glob.ts';
+import { hidingPatternOf } from '../../core/setup/development-tools.ts';
 import { splitCommand, withPorts } from '../../core/text/words.ts';
 import { Git } from '../git/git.ts';
 import { inside } from '../paths.ts';
@@ -88,7 +89,7 @@ export async function runCommand(request: CheckRequest): Promise<Verification> {
       onStderr: take,
     });
     durationMs += run.durationMs;
-    const evidence = (): string => request.redact(output.slice(-KEPT * 4)).slice(-KEPT);
+    const evidence = (): string => request.redact(`${output.slice(-KEPT * 4)}${whyNoTest(output, cwd)}`).slice(-KEPT);
     const counted = (): Pick<Verification, 'counts'> => {
       const counts = readTestCounts(output);
       return counts === null ? {} : { counts };
@@ -111,7 +112,7 @@ export async function runCommand(request: CheckRequest): Promise<Verification> {
       return { command, exitCode: run.exitCode, durationMs, output: evidence(), ...counted(), outcome: 'failed' };
     }
   }
-  const text = request.redact(output.slice(-KEPT * 4)).slice(-KEPT);
+  const text = request.redact(`${output.slice(-KEPT * 4)}${whyNoTest(output, cwd)}`).slice(-KEPT);
   const counts = readTestCounts(output);
   const coverage = coverageOf(counts);
   const proves = coverage === 'tests' || coverage === 'unknown';
@@ -123,6 +124,13 @@ export async function runCommand(request: CheckRequest): Promise<Verification> {
     ...(counts === null ? {} : { counts }),
     outcome: proves ? 'passed' : 'no-coverage',
   };
+}
+
+/** A line that names the setting which hides every test of a checkout; empty where none does. */
+function whyNoTest(output: string, dir: string): string {
+  const pattern = hidingPatternOf(output, dir);
+  if (pattern === null) return '';
+  return `\n[testPathIgnorePatterns of Jest has ${pattern}, which matches the path of this checkout itself (${dir}): every test in it is ignored. Begin the pattern with <rootDir>.]\n`;
 }
 
 /** The directory that `cd` steps into, which stays in the worktree: no check is about another place. */
