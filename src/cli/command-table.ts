@@ -118,7 +118,7 @@ export const COMMANDS: readonly {
   },
   {
     name: 'doctor',
-    summary: 'Check this machine: git, agents, disk',
+    summary: 'Check this machine and repository: git, agents, programs, hooks, disk',
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },
   {
