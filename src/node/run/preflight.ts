@@ -41,8 +41,7 @@ export async function preflight(
   const found = await Promise.all([
     programs({ loaded, setup, project }),
     names(repository, loaded),
-    lockFiles(plan.setup, project),
-    signing ? signer(repository) : [],
+    signing ? signer(repository) : Promise.resolve([]),
     hooks(repository),
     submodules(repository),
     included(repository),
@@ -54,7 +53,7 @@ export async function preflight(
     detail: note.detail,
     remedy: note.remedy,
   }));
-  return [...found.flat(), ...tools];
+  return [...found.flat(), ...lockFiles(plan.setup, project), ...tools];
 }
 
 /** Commands of a set-up and of checks start without a shell; what these would be to one is found by none on the path. */
