@@ -64,7 +64,7 @@ suite('commits of a user who signs', function () {
     assert.equal(code, 0, out + err);
     assert.match(out + err, /the commit is not signed, though commit\.gpgSign asks for it: .*key/i);
     const warned = (out + err).indexOf('commit.gpgSign asks for signed commits, and none can be signed now (');
-    const started = (out + err).search(/^A1 +running/m);
+    const started = (out + err).search(/^(?:[\d:]+ )?A1 +running/m);
     assert.ok(warned >= 0 && warned < started, out + err);
     assert.match(out + err, /Make `git commit -S` work here/);
     const integrated = await project.cli('integrate', project.planDir, '--into', 'main');
