@@ -1,3 +1,5 @@
+import { printable } from '../../core/text/printing.ts';
+import { shellWord } from '../../core/text/shell-quoting.ts';
 import { EXIT, flag, report, stamped, text, type Command, type ExitCode, type Invocation } from '../command.ts';
 import { abortOnSignals, openPlan } from '../open.ts';
 
@@ -9,7 +11,7 @@ export const integrate: Command = {
     into: {
       type: 'string',
       value: '<branch>',
-      help: 'Move this branch when everything passed; without it nothing of yours moves',
+      help: 'Move this branch when nothing failed; without it nothing of yours moves',
     },
     json: { type: 'boolean', help: 'Print one JSON object instead of text' },
   },
@@ -32,18 +34,23 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
   });
   if (!result.ok) return report(terminal, result.failure, json);
   const integration = result.value;
+  const good = integration.state === 'passed' || integration.state === 'unproven';
   if (json) {
     terminal.out(`${JSON.stringify(integration)}\n`);
-    return integration.state === 'passed' ? EXIT.done : EXIT.failed;
+    return good ? EXIT.done : EXIT.failed;
   }
-  terminal.out(`\n${integration.branch} ${integration.commit?.slice(0, 10) ?? ''}: ${integration.state}\n`);
+  terminal.out(
+    `\n${integration.branch} ${integration.commit?.slice(0, 10) ?? ''}: ${integration.state === 'unproven' ? 'nothing failed, and not all of the evidence of the spec was run' : integration.state}\n`,
+  );
   for (const conflict of integration.conflicts)
     terminal.out(`conflict: ${conflict.slice} in ${conflict.files.join(', ')}\n`);
   for (const failing of integration.failing)
     terminal.out(`\`${failing.check}\` fails from the merge of ${failing.slice} on\n`);
   terminal.out(`report: ${integration.report_path}\n`);
-  if (integration.state === 'passed' && !into)
-    terminal.out(`Your branch was not touched. Next: slicewave integrate ${dir} --into <branch>\n`);
-  if (integration.state === 'passed' && into) terminal.out(`${into} now holds it.\n`);
-  return integration.state === 'passed' ? EXIT.done : EXIT.failed;
+  if (integration.not_verified.length > 0)
+    terminal.out(`not verified:\n${integration.not_verified.map((line) => `  ${printable(line)}\n`).join('')}`);
+  if (good && !into)
+    terminal.out(`Your branch was not touched. Next: slicewave integrate ${shellWord(dir)} --into <branch>\n`);
+  if (good && into) terminal.out(`${into} now holds it.\n`);
+  return good ? EXIT.done : EXIT.failed;
 }

@@ -37,7 +37,7 @@ async function mergeInto(engine: Engine, plan: ReadPlan, report: IntegrationRepo
   if (!branch) return null;
   const result = await withProgress(`Integrating ${plan.state.plan} into ${branch}`, engine, plan.dir, branch);
   if (!result.ok) return result.failure.reason === 'cancelled' ? null : failureNotice(result.failure);
-  if (result.value.state !== 'passed')
+  if (result.value.state !== 'passed' && result.value.state !== 'unproven')
     return reportNotice(result.value, vscode.Uri.joinPath(vscode.Uri.file(plan.root), result.value.report_path));
   return {
     severity: 'information',
@@ -75,6 +75,13 @@ function reportNotice(report: IntegrationReport, uri: vscode.Uri, move?: NoticeA
       return {
         severity: 'information',
         message: `${report.merged.length} slices are merged on ${report.branch}, and every check passes.`,
+        remedy: 'Your branch was not touched.',
+        actions: move ? [move, open] : [open],
+      };
+    case 'unproven':
+      return {
+        severity: 'warning',
+        message: `${report.merged.length} slices are merged on ${report.branch}, and every check passes, but not all of the spec's evidence was run (${report.not_verified.length} in the report).`,
         remedy: 'Your branch was not touched.',
         actions: move ? [move, open] : [open],
       };

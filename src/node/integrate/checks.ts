@@ -43,6 +43,8 @@ export async function verifyWhole(
       'failed',
       `\`${check.command}\` ${result.outcome}${result.exitCode === null ? '' : ` (exit ${result.exitCode})`}`,
     );
+    // What only the whole proves, no slice alone can break.
+    if (check.after > merges.length) continue;
     const culprit = await bisect(checking, check, merges);
     if (culprit === null) return success(null);
     failing.push({ slice: culprit, check: check.command });
@@ -64,6 +66,9 @@ function wantedChecks(pass: Pass, merges: readonly Merge[]): readonly Check[] {
       else wanted.set(command, { name, command, before: commands.slice(0, at), after });
     }
   };
+  for (const { commands } of pass.request.evidence?.items ?? [])
+    for (const command of commands)
+      wanted.set(command, { name: 'evidence', command, before: [], after: merges.length + 1 });
   for (const point of plan.mergePoints) add(point.id, point.verify, point.needs);
   for (const check of plan.waveChecks)
     add(`wave ${check.wave}`, [validationCommand(check, plan.technology)], check.slices);

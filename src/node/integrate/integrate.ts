@@ -26,6 +26,7 @@ import { FactsReader } from '../state/facts.ts';
 import { acquireLock, heldBy, integrationLock } from '../state/locks.ts';
 import { verifyWhole } from './checks.ts';
 import { checkBoundaries, checkContracts, checkSignatures } from './compliance.ts';
+import { provenItems, specEvidence } from './evidence.ts';
 import { deliver, finishDelivery } from './delivery.ts';
 import { mergeSlice, openIntegrationWorktree } from './merging.ts';
 import { Pass, passId, type Merge } from './pass.ts';
@@ -134,6 +135,7 @@ async function integrate({
     loaded,
     facts,
     state,
+    evidence: await specEvidence(repository, plan, state.baseCommit),
     branch,
     dir,
     checkout,
@@ -194,7 +196,8 @@ async function integrate({
   const failing = verified.value;
   if (failing === null) return CANCELLED;
   const failed = failing.length > 0 || pass.lines.some((line) => line.status === 'failed');
-  const report = await writeReport(pass, failed ? 'failed' : 'passed', { merges, failing });
+  const proven = provenItems(pass).every(({ status }) => status === 'passed');
+  const report = await writeReport(pass, failed ? 'failed' : proven ? 'passed' : 'unproven', { merges, failing });
   if (failed || options.into === undefined) return success(report);
   const moved = await deliver(pass, options.into);
   return moved.ok ? success(report) : moved;

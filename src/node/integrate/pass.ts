@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Redact } from '../../core/gate/redact.ts';
 import type { Verification } from '../../core/run/model.ts';
+import type { EvidenceItem } from '../../core/spec/evidence.ts';
 import type { PlanFacts, PlanState } from '../../core/run/state-model.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import type { CheckLine } from './model.ts';
@@ -17,12 +18,21 @@ export interface Merge {
   readonly commit: string;
 }
 
+/** The evidence that a spec asks for. */
+export interface SpecEvidence {
+  /** The spec, relative to the repository. */
+  readonly file: string;
+  readonly items: readonly EvidenceItem[];
+}
+
 /** What an integration pass is about. */
 export interface PassRequest {
   readonly repository: Repository;
   readonly loaded: LoadedPlan;
   readonly facts: PlanFacts;
   readonly state: PlanState;
+  /** What the spec says proves its outcome; `null`: the plan names no spec. */
+  readonly evidence: SpecEvidence | null;
   /** The integration branch. */
   readonly branch: string;
   /** Its worktree. */
