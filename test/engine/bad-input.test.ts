@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { canMount } from './crashes.ts';
 import { Project, SMALL, type Call, type PlanShape } from './fixture.ts';
 
 const ONE: PlanShape = { slices: [{ id: 'A1' }] };
@@ -448,15 +439,3 @@ function fill(file: string): void {
 }
 
 /** Whether this user may mount: only then there is a disk small enough to be filled. */
-function canMount(): boolean {
-  const dir = mkdtempSync(path.join(tmpdir(), 'sw-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir], { stdio: 'ignore' });
-    execFileSync('umount', [dir], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
