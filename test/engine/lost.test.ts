@@ -156,6 +156,24 @@ suite('nothing is lost, and nothing is called done that is not', () => {
     assert.deepEqual(project.callsOf('agent'), ['A1', 'B1'], 'the work that was done is only checked');
   });
 
+  test('110 MiB of build output in scope is a question, and what a person approves is committed', async () => {
+    project = await Project.create({ slices: [{ id: 'A1', create: ['src/A1.txt', 'src/out/**'] }] });
+    project.on('agent', async (call) => {
+      call.write('src/A1.txt', 'A1\n');
+      for (let part = 0; part < 11; part++) call.write(`src/out/part-${part}.bin`, '\0'.repeat(10 << 20));
+      await call.exit(0);
+    });
+    assert.equal((await project.run()).code, 3);
+    const stop = (await sliceOf('A1'))?.stop;
+    assert.equal(stop?.condition, 'unexpected-scope');
+    assert.match(stop.detail, /src\/out\/part-\d+\.bin \(10 MiB\): larger than sources are/);
+    assert.equal(stop.paths.length, 2);
+    assert.equal((await project.cli('approve', project.planDir, 'A1')).code, 0);
+    const again = await project.run();
+    assert.equal(again.code, 0, again.out);
+    assert.ok(project.files(`slicewave/${project.planId}/A1`).includes('src/out/part-10.bin'));
+  });
+
   suite('decisions that cannot be read', () => {
     let file: string;
 

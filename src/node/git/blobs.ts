@@ -53,6 +53,12 @@ export class Blobs {
     return found;
   }
 
+  /** Their sizes in bytes, without reading them; what is no blob is left out. */
+  async sizes(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    await this.#lookUp(names.filter(isOneLine));
+    return new Map(names.flatMap((name) => (this.#known.get(name) ? [[name, this.#known.get(name)?.size ?? 0]] : [])));
+  }
+
   async #lookUp(names: readonly string[]): Promise<void> {
     if (names.every((name) => this.#known.has(name))) return;
     const asked = [...new Set([...names, ...this.#expected])].filter((name) => !this.#known.has(name));

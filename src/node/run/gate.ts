@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { scriptChanges } from '../../core/gate/check-scripts.ts';
 import { doubtsOfResults } from '../../core/gate/result-doubts.ts';
+import { largeFiles, sizesText, type SizedFile } from '../../core/gate/large-files.ts';
 import { checkScope } from '../../core/gate/scope-check.ts';
 import { knownSecrets, type EnvironmentFile } from '../../core/gate/known-secrets.ts';
 import type { LearningRedactor, Redact } from '../../core/gate/redact.ts';
@@ -92,10 +93,10 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
   await run.record({ type: 'snapshot', commit: snapshot.commit, tree: snapshot.tree });
   await tellBeside(request, snapshot);
   if (!request.inPlace) request.checkout.prepare(snapshot.commit);
-  const [{ check, changes, blobs, approved, waived }, patch] = await Promise.all([
-    scopeOf(request, snapshot.tree),
-    patchBetween(git, request.base, snapshot.tree),
-  ]);
+  const { check, changes, blobs, approved, waived } = await scopeOf(request, snapshot.tree);
+  const large = largeFiles(await sizesOf(blobs, snapshot.tree, changes));
+  // A patch of what nobody could read would take longer than all else, and the memory of the runner.
+  const patching = large.length > 0 ? null : patchBetween(git, request.base, snapshot.tree);
   await run.write('files-changed.txt', check.files.map((file) => `${file.path}\n`).join(''));
   const { blankPatch, scanChanges } = await loadScanner();
   const changed = changes.map((change) => change.path);
@@ -103,14 +104,9 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
   request.redactor.learn(own);
   const files = [...request.privateFiles, ...own];
   const known = knownSecrets(process.env, files);
-  const { found: secrets, unread } = await scanChanges({
-    blobs,
-    from: request.base,
-    to: snapshot.tree,
-    changes,
-    known,
-  });
-  await run.write('diff.patch', blankPatch(patch, secrets));
+  const scanning = scanChanges({ blobs, from: request.base, to: snapshot.tree, changes, known });
+  const [{ found: secrets, unread }, patch] = await Promise.all([scanning, patching]);
+  if (patch !== null) await run.write('diff.patch', blankPatch(patch, secrets));
   await run.record({ type: 'scope_checked', files: check.files, violations: check.violations });
   for (const note of check.notes) {
     say(note.summary);
@@ -142,6 +138,8 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
       },
     };
   }
+  const asked = large.filter(({ path: file }) => !approved.has(file));
+  if (asked.length > 0) return { end: 'stopped', stop: largeStop(slice.id, asked) };
   // Told with the results of the checks, and found out meanwhile.
   const doubts = Promise.all([
     doubtsOfChange(blobs, request.base, snapshot.tree, changes),
@@ -312,6 +310,23 @@ function earlierResults({ facts, slice }: GateRequest, tree: string): ReadonlyMa
     for (const event of events) if (event.type === 'verification') found.set(event.result.command, event.result);
   }
   return found;
+}
+
+/** The files that a change adds or changes, with the bytes that they have then. */
+async function sizesOf(blobs: Blobs, tree: string, changes: readonly BareChange[]): Promise<readonly SizedFile[]> {
+  const files = changes.flatMap(({ path: file, newMode }) => (newMode.startsWith('100') ? [file] : []));
+  const sizes = await blobs.sizes(files.map((file) => `${tree}:${file}`));
+  return files.map((file) => ({ path: file, size: sizes.get(`${tree}:${file}`) ?? 0 }));
+}
+
+function largeStop(slice: string, files: readonly SizedFile[]): Stop {
+  const named = sizesText(files);
+  return {
+    condition: 'unexpected-scope',
+    detail: `${named}: larger than sources are, and a commit of it stays in every clone for good`,
+    question: `Slice ${slice} made ${named}, which looks like build output. Commit it (approve), have it put back, or answer what to do instead?`,
+    paths: files.map(({ path: file }) => file),
+  };
 }
 
 function refusedStop(slice: string, refused: readonly NotTaken[]): Stop {
