@@ -5,6 +5,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { nodeVariables } from '../../src/node/process/processes.ts';
+import { fake, Project } from './fixture.ts';
 import { openCheckEnvironment } from '../../src/node/run/check-environment.ts';
 
 suite('the environment of a check', () => {
@@ -54,5 +56,44 @@ suite('the environment of a check', () => {
     } finally {
       await close();
     }
+  });
+});
+
+suite('what steers the tool', () => {
+  test('reaches neither agents nor checks', async function () {
+    this.timeout(60_000);
+    const site = await Project.create({
+      slices: [
+        {
+          id: 'A1',
+          verify: [
+            `sh -c 'test -s src/A1.txt && test -z "$ELECTRON_RUN_AS_NODE$SLICEWAVE_WORKTREES$SLICEWAVE_SANDBOX"'`,
+          ],
+        },
+      ],
+    });
+    try {
+      const seen: Record<string, string>[] = [];
+      site.on('agent', async (call) => {
+        seen.push({ ...call.env });
+        call.write('src/A1.txt', 'A1\n');
+        await call.exit();
+      });
+      const env = { ELECTRON_RUN_AS_NODE: '1', SLICEWAVE_WORKTREES: path.join(site.home, 'elsewhere') };
+      const args = ['run', site.planDir, '--agent', 'command', '--agent-command', fake('agent')];
+      const { code, out } = await site.start(args, { env }).finished;
+      assert.equal(code, 0, out);
+      const [agent = {}] = seen;
+      assert.equal(agent['SLICEWAVE_SLICE'], 'A1');
+      for (const name of ['ELECTRON_RUN_AS_NODE', 'SLICEWAVE_WORKTREES', 'SLICEWAVE_SANDBOX'])
+        assert.equal(agent[name], undefined, name);
+    } finally {
+      await site.close();
+    }
+  });
+
+  test('an editor that runs the tool as its Node says so where the tool starts itself, and only there', () => {
+    assert.deepEqual(nodeVariables('33.0.0'), { ELECTRON_RUN_AS_NODE: '1' });
+    assert.deepEqual(nodeVariables(), {});
   });
 });

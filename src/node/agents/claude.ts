@@ -13,6 +13,7 @@ import type {
 } from './adapter.ts';
 import { numberOf, objectOf, objectsOf, parseJsonLine, textOf } from './json-line.ts';
 import type { JsonObject } from './json-line.ts';
+import { nodeVariables } from '../process/processes.ts';
 import { shellQuoted } from '../../core/text/shell-quoting.ts';
 
 /** Tools that run a command line; their input's `command` is what was run. */
@@ -77,11 +78,14 @@ function invoke(request: AgentRequest): AgentInvocation {
  * merged with the user's and the project's settings, whose own hooks still run once.
  */
 function settings(request: AgentRequest): JsonObject {
+  const assigned = Object.entries(nodeVariables())
+    .map(([key, value]) => `${key}=${value} `)
+    .join('');
   const hook = {
     type: 'command',
     // Claude Code lets a tool pass when its hook fails with any code but 2. Ours must not be passed by breaking.
     // On Windows too a POSIX shell reads it: Claude Code runs hooks in Git Bash.
-    command: `${[...request.slicewave, 'hook', 'pre-tool-use'].map(shellQuoted).join(' ')} || exit 2`,
+    command: `${assigned}${[...request.slicewave, 'hook', 'pre-tool-use'].map(shellQuoted).join(' ')} || exit 2`,
     timeout: 60,
   };
   return {

@@ -1,5 +1,6 @@
 import { agentRow } from '../../core/agent/agents.ts';
 import type { AgentAdapter, AgentEvent, AgentReader } from './adapter.ts';
+import { nodeVariables } from '../process/processes.ts';
 
 /**
  * The bundled scripted program (`slicewave demo-agent`). It makes the edits that a script in the repository prescribes
@@ -12,7 +13,7 @@ export const demoAdapter: AgentAdapter = {
     return {
       program,
       args: [...args, 'demo-agent'],
-      env: { ...request.env, SLICEWAVE_ATTEMPT: String(request.attempt) },
+      env: { ...request.env, ...nodeVariables(), SLICEWAVE_ATTEMPT: String(request.attempt) },
     };
   },
   createReader: () => new DemoReader(),

@@ -16,7 +16,7 @@ import { signerOf, whyNotSigning } from '../git/signing.ts';
 import { worktreeRoot } from '../git/worktree.ts';
 import { endProcesses, ofRuns } from '../process/process-table.ts';
 import { sweepTemporary } from '../process/temporary.ts';
-import { environment } from '../process/processes.ts';
+import { givenEnvironment } from '../process/processes.ts';
 import { beginAuditOfChecks, isHeld } from '../run/audit.ts';
 import { aboveText, checkPlace } from '../run/check-place.ts';
 import { CleanCheckout } from '../run/clean-checkout.ts';
@@ -122,7 +122,7 @@ async function integrate({
     runId,
     sandbox,
     trace: isHeld(sandbox, plan) ? null : traceOfChecks(evidence),
-    env: { ...environment(), SLICEWAVE_PLAN: plan.id, SLICEWAVE_RUN_ID: runId },
+    env: { ...givenEnvironment(), SLICEWAVE_PLAN: plan.id, SLICEWAVE_RUN_ID: runId },
     signal,
     redact,
     say,

@@ -8,7 +8,7 @@ import { dateOf, prepareBase } from '../git/base.ts';
 import { treeOfWorktree } from '../git/changes.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
-import { environment, runProcess } from '../process/processes.ts';
+import { givenEnvironment, runProcess } from '../process/processes.ts';
 import { type Repository } from '../git/repository.ts';
 import { ensureWorktree, worktreeRoot } from '../git/worktree.ts';
 
@@ -111,7 +111,7 @@ async function install(
     program,
     args,
     cwd,
-    env: environment(),
+    env: givenEnvironment(),
     signal: options.signal,
     timeout: timeoutMinutes * 60_000,
     onStdout: take,

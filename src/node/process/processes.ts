@@ -199,8 +199,26 @@ export async function findProgram(
 export function environment(): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [key, value] of Object.entries(process.env))
-    if (value !== undefined && !OF_ANOTHER_GIT.test(key)) env[key] = value;
+    if (value !== undefined && !OF_ANOTHER_GIT.test(key) && key !== AS_NODE) env[key] = value;
   return env;
+}
+
+/**
+ * The environment that agents and checks are given theirs from: without what steers the tool itself, which would steer
+ * what they start of it too.
+ */
+export function givenEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment()).filter(([key]) => key !== 'SLICEWAVE_SANDBOX' && key !== 'SLICEWAVE_WORKTREES'),
+  );
+}
+
+/** Makes VS Code's own program a Node. Who inherits it starts no editor any more, and no other Electron program. */
+const AS_NODE = 'ELECTRON_RUN_AS_NODE';
+
+/** What the program that runs this needs in its environment to run it again. */
+export function nodeVariables(electron = process.versions['electron']): Readonly<Record<string, string>> {
+  return electron === undefined ? {} : { [AS_NODE]: '1' };
 }
 
 /** `git rev-parse --local-env-vars`, but for settings that the user gives every git in this way. */

@@ -4,7 +4,7 @@ import { planSettings } from '../git/settings.ts';
 import { signerOf } from '../git/signing.ts';
 import { WorktreeReplaced } from '../git/place.ts';
 import { unlockWorktree } from '../git/worktree.ts';
-import { environment } from '../process/processes.ts';
+import { givenEnvironment } from '../process/processes.ts';
 import { traceOfChecks } from '../audit/audit.ts';
 import { endProcesses, ofRuns } from '../process/process-table.ts';
 import { runAgent } from './agent-step.ts';
@@ -73,7 +73,7 @@ async function stepsWith(
   const { sandbox, whyNot } = settled.value;
   say(sandbox ? `confined by ${sandbox.title}` : `not confined: ${whyNot ?? 'unknown'}`);
   const env = {
-    ...environment(),
+    ...givenEnvironment(),
     ...ports.env,
     SLICEWAVE_PLAN: plan.id,
     SLICEWAVE_SLICE: slice.id,

@@ -8,7 +8,7 @@ import { traceOfChecks } from '../audit/audit.ts';
 import { mergeParts, partsOf } from '../git/base.ts';
 import { changesBetween } from '../git/changes.ts';
 import { type EngineFailure, fail } from '../failure.ts';
-import { environment } from '../process/processes.ts';
+import { givenEnvironment } from '../process/processes.ts';
 import type { Sandbox } from '../process/sandbox.ts';
 import { endProcesses, ofRuns } from '../process/process-table.ts';
 import { beginAuditOfChecks } from './audit.ts';
@@ -152,7 +152,7 @@ async function checkMerge({
   if (!settled.ok) return settled.failure;
   const { sandbox } = settled.value;
   const env = {
-    ...environment(),
+    ...givenEnvironment(),
     SLICEWAVE_PLAN: plan.id,
     SLICEWAVE_SLICE: checkpoint.id,
     SLICEWAVE_RUN_ID: run.runId,

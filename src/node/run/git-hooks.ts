@@ -2,6 +2,7 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { shellQuoted } from '../../core/text/shell-quoting.ts';
 import { settingsAsEnvironment } from '../git/hardening.ts';
+import { nodeVariables } from '../process/processes.ts';
 import { hooksDir, type Repository } from '../git/repository.ts';
 
 /**
@@ -21,11 +22,15 @@ export async function giveHooks(
     'pre-commit',
     ...(await readdir(own).catch(() => [])).filter((name) => !name.endsWith('.sample') && !name.includes('.')),
   ]);
+  const assigned = Object.entries(nodeVariables())
+    .map(([key, value]) => `${key}=${value} `)
+    .join('');
   for (const name of names) {
     const theirs = path.join(own, name);
     const usable = ((await stat(theirs).catch(() => null))?.mode ?? 0) & 0o111;
     const lines = ['#!/bin/sh'];
-    if (name === 'pre-commit') lines.push(`${slicewave.map(shellQuoted).join(' ')} hook pre-commit || exit 1`);
+    if (name === 'pre-commit')
+      lines.push(`${assigned}${slicewave.map(shellQuoted).join(' ')} hook pre-commit || exit 1`);
     if (usable) lines.push(`exec ${shellQuoted(theirs)} "$@"`);
     await writeFile(path.join(dir, name), `${lines.join('\n')}\n`, { mode: 0o755 });
   }

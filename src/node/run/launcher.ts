@@ -1,5 +1,5 @@
 import spawn from 'cross-spawn';
-import { environment } from '../process/processes.ts';
+import { environment, nodeVariables } from '../process/processes.ts';
 
 /** How one attempt's runner process is started: as a child process (CLI) or in a terminal (VS Code). */
 export interface Launcher {
@@ -44,7 +44,7 @@ export function childLauncher(onProblem: (node: string, text: string) => void): 
       new Promise((resolve) => {
         const child = spawn(command.program, [...command.args], {
           cwd: command.cwd,
-          env: { ...environment(), ...command.env },
+          env: { ...environment(), ...command.env, ...nodeVariables() },
           stdio: ['ignore', 'ignore', 'pipe'],
           detached: process.platform !== 'win32',
           windowsHide: true,
