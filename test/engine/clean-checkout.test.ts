@@ -74,6 +74,18 @@ suite('the clean checkout, left as it was by whoever died', () => {
     }
   });
 
+  test('nor one that no later commit touches', async () => {
+    await stand();
+    for (const flag of ['--assume-unchanged', '--skip-worktree']) {
+      project.gitIn(dir, 'update-index', flag, 'src/start.txt');
+      writeFileSync(path.join(dir, 'src/start.txt'), 'changed\n');
+      await stand();
+      project.gitIn(dir, 'update-index', flag, 'src/start.txt');
+      rmSync(path.join(dir, 'src/start.txt'));
+      await stand();
+    }
+  });
+
   test('what an earlier commit ignored and this one does not is gone', async () => {
     project.write('.gitignore', '*.log\n');
     project.git('add', '--all');
