@@ -66,7 +66,7 @@ export async function cleanable(repository: Repository, loaded: LoadedPlan): Pro
       return `locked${entry.locked === '' ? '' : `: ${entry.locked}`}`;
     if (replaced !== null) return replaced;
     if (waiting.has(entry.path)) return `${waiting.get(entry.path) ?? ''} waits for you`;
-    const not = entry.prunable ? [] : await notTaken(repository.git.in(entry.path));
+    const not = entry.prunable ? [] : await notTaken(repository.git.in(entry.path)).catch(() => []);
     if (not[0] !== undefined)
       return `${not[0].path} ${not[0].why}${not.length > 1 ? `, and ${not.length - 1} more like it` : ''}: move it away, or take it away yourself`;
     const unkept = entry.prunable ? null : await unkeptInSubmodules(entry.path, repository.root);
