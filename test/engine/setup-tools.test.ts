@@ -121,6 +121,21 @@ esac\n`,
     assert.ok(calls('yarn').every((call) => call.endsWith(' install --frozen-lockfile')));
   });
 
+  test('what stands in a virtual environment is found by agent and checks, each in its own', async () => {
+    await create({ slices: [{ id: 'A1', verify: ['checker'] }] }, { 'requirements.txt': 'checker==1\n' });
+    const made = ['python', 'checker'].map(
+      (name) => `printf '#!/bin/sh\\necho "$0"\\n' > .venv/bin/${name}; chmod +x .venv/bin/${name}`,
+    );
+    program('python3', `mkdir -p .venv/bin; ${made.join('; ')}`);
+    writeFileSync(path.join(project.home, 'agent.sh'), 'checker > src/A1.txt\n');
+    const { out, err } = await run();
+    assert.deepEqual(await states(), { A1: 'verified' }, out + err);
+    const programs = path.join(project.worktree('A1'), '.venv/bin/checker');
+    assert.equal(project.git('show', `slicewave/${project.planId}/A1:src/A1.txt`), programs);
+    const results = project.events().filter(({ type }) => type === 'verification');
+    assert.match(JSON.stringify(results), /\.A1\.2\/\.venv\/bin\/checker/);
+  });
+
   test('what .worktreeinclude names is copied, and what is left out is said', async () => {
     await create(
       { slices: [{ id: 'A1', verify: ['grep -q secret .env'] }] },

@@ -221,7 +221,8 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
         ...Object.fromEntries(links),
         ...(await named(
           path.join(commonDir, 'info'),
-          info.filter((name) => name !== 'refs'),
+          // lefthook notes there what it installed last; git never reads it.
+          info.filter((name) => name !== 'refs' && name !== 'lefthook.checksum'),
           `${gitDir}/info/`,
         )),
         ...(await named(commonDir, [...extra, 'objects/info/alternates', 'info/grafts'], `${gitDir}/`)),

@@ -60,7 +60,7 @@ export async function runAgent(
   const session = lastThatSpoke(claim)?.sessionId ?? null;
   let resume = adapter.resumable && !startOver && next.mode === 'continue' ? session : null;
   const [hooks, names] = await Promise.all([
-    giveHooks(repository, run.file('hooks'), { slicewave, env }),
+    giveHooks(repository, run.file('hooks'), { slicewave, env, worktree }),
     nameRules(repository.git),
   ]);
   const policy: ScopePolicy = {
@@ -76,65 +76,69 @@ export async function runAgent(
   const promptFile = run.file('prompt.txt');
   const policyFile = run.file('policy.json');
   let outcome: SessionOutcome;
-  for (;;) {
-    const prompt = await writePrompt({
-      repository,
-      loaded,
-      slice,
-      worktree,
-      next: startOver ? { ...next, mode: 'fresh' } : next,
-      facts,
-      previous: view.run,
-      resuming: resume !== null,
-    });
-    // The agent reads the evidence itself: a secret that may not reach the trace need not reach the agent either.
-    await run.write('prompt.txt', prompt.text);
-    await run.record({ type: 'context', tokens: prompt.tokens, layers: prompt.layers });
-    say(
-      `agent: ${adapter.title}${detection.version ? ` ${detection.version}` : ''}${resume ? ' (resumed session)' : ''}, base ${base.slice(0, 10)}`,
-    );
-    const place = { repository, setting: plan.sandbox, worktree, state: adapter.state?.(env) ?? null, slicewave };
-    const working = enclosed(enclosureOfAgent(sandbox, place), (confined) =>
-      runSession({
-        confined,
-        adapter,
-        version: detection.version ?? null,
-        run,
-        request: {
-          plan: plan.id,
-          slice: slice.id,
-          runId: run.runId,
-          attempt: next.attempt,
-          worktree,
-          promptFile,
-          policyFile,
-          slicewave,
-          env: {
-            ...env,
-            SLICEWAVE_PROMPT_FILE: promptFile,
-            SLICEWAVE_POLICY_FILE: policyFile,
-            ...hooks,
-            ...audit?.env,
+  try {
+    for (;;) {
+      const prompt = await writePrompt({
+        repository,
+        loaded,
+        slice,
+        worktree,
+        next: startOver ? { ...next, mode: 'fresh' } : next,
+        facts,
+        previous: view.run,
+        resuming: resume !== null,
+      });
+      // The agent reads the evidence itself: a secret that may not reach the trace need not reach the agent either.
+      await run.write('prompt.txt', prompt.text);
+      await run.record({ type: 'context', tokens: prompt.tokens, layers: prompt.layers });
+      say(
+        `agent: ${adapter.title}${detection.version ? ` ${detection.version}` : ''}${resume ? ' (resumed session)' : ''}, base ${base.slice(0, 10)}`,
+      );
+      const place = { repository, setting: plan.sandbox, worktree, state: adapter.state?.(env) ?? null, slicewave };
+      const working = enclosed(enclosureOfAgent(sandbox, place), (confined) =>
+        runSession({
+          confined,
+          adapter,
+          version: detection.version ?? null,
+          run,
+          request: {
+            plan: plan.id,
+            slice: slice.id,
+            runId: run.runId,
+            attempt: next.attempt,
+            worktree,
+            promptFile,
+            policyFile,
+            slicewave,
+            env: {
+              ...env,
+              SLICEWAVE_PROMPT_FILE: promptFile,
+              SLICEWAVE_POLICY_FILE: policyFile,
+              ...hooks.env,
+              ...audit?.env,
+            },
+            ...(model ? { model } : {}),
+            ...(agentCommand ? { command: agentCommand } : {}),
           },
-          ...(model ? { model } : {}),
-          ...(agentCommand ? { command: agentCommand } : {}),
-        },
-        tells: unheard({ facts, slice: slice.id }).map(({ t }) => t),
-        resume,
-        timeoutMs: plan.limits.timeoutMinutes * 60_000,
-        maxCostUsd: plan.limits.maxCostUsd,
-        signal,
-        say,
-      }),
-    );
-    // Needed at the gate, where a failure to load it is said; here it must not come between us and the agent's end.
-    void loadScanner().catch(() => undefined);
-    void loadCodeReader().catch(() => undefined);
-    outcome = await working;
-    // A session that is gone (cleared, made on another machine) must not cost an attempt: start a new one.
-    if (resume === null || outcome.kind !== 'failed' || outcome.spoke) break;
-    say('the earlier session cannot be resumed; starting a new one');
-    resume = null;
+          tells: unheard({ facts, slice: slice.id }).map(({ t }) => t),
+          resume,
+          timeoutMs: plan.limits.timeoutMinutes * 60_000,
+          maxCostUsd: plan.limits.maxCostUsd,
+          signal,
+          say,
+        }),
+      );
+      // Needed at the gate, where a failure to load it is said; here it must not come between us and the agent's end.
+      void loadScanner().catch(() => undefined);
+      void loadCodeReader().catch(() => undefined);
+      outcome = await working;
+      // A session that is gone (cleared, made on another machine) must not cost an attempt: start a new one.
+      if (resume === null || outcome.kind !== 'failed' || outcome.spoke) break;
+      say('the earlier session cannot be resumed; starting a new one');
+      resume = null;
+    }
+  } finally {
+    hooks.close();
   }
   // Before the audit looks: what still runs could change something behind its back.
   await endLeftovers(claim, checkout);

@@ -19,6 +19,7 @@ import { outOfScope, passGate, type GateRequest } from './gate.ts';
 import { primaryValues, privateValues } from './private-values.ts';
 import { takePorts, type Ports } from './ports.ts';
 import { SliceGit } from './slice-git.ts';
+import { withPrograms } from './setup.ts';
 import { keepWork, readyWorktree, setUpWorktree } from './slice-worktree.ts';
 
 /** One attempt at a claimed slice: base, worktree, agent, gate. Whatever happens, the run ends with its event `ended`. */
@@ -122,7 +123,14 @@ async function stepsWith(
     const onBase = await checksOnBase(claim, { checkout, base, confine });
     if (signal.aborted) return ABORTED;
     if (next.mode !== 'check' || startOver) {
-      const ending = await runAgent(claim, { base, startOver, env, sandbox, checkout: dir, audit });
+      const ending = await runAgent(claim, {
+        base,
+        startOver,
+        env: await withPrograms(env, worktree),
+        sandbox,
+        checkout: dir,
+        audit,
+      });
       if (ending) return await withScope(ending, claim, { base, sliceGit });
     }
     const [drift, privateFiles, inPlace, settings] = await Promise.all([

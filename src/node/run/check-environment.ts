@@ -101,7 +101,7 @@ const REGISTRIES: readonly string[] = [
 ];
 
 /** Packages that put hooks into the repository when they are installed: nobody commits in a checkout for checks. */
-const WITHOUT_HOOKS = { HUSKY: '0', SKIP_INSTALL_SIMPLE_GIT_HOOKS: '1' } as const;
+export const WITHOUT_HOOKS = { HUSKY: '0', SKIP_INSTALL_SIMPLE_GIT_HOOKS: '1' } as const;
 
 /** Where languages look for modules: what names the primary checkout there is meant for the one that is checked. */
 const MODULE_PATHS = ['NODE_PATH', 'PYTHONPATH', 'RUBYLIB', 'PERL5LIB', 'CLASSPATH'];

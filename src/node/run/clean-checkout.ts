@@ -15,7 +15,7 @@ import { writeWhole } from '../state/whole-write.ts';
 import type { Sandbox } from '../process/sandbox.ts';
 import { openCheckEnvironment, type CheckEnvironment } from './check-environment.ts';
 import { takePorts, type Ports } from './ports.ts';
-import { setUpAsCheck, setupInputs, type SetupOutcome } from './setup.ts';
+import { setUpAsCheck, setupInputs, withPrograms, type SetupOutcome } from './setup.ts';
 
 export interface CleanCheckoutRequest {
   readonly repository: Repository;
@@ -119,7 +119,7 @@ export class CleanCheckout {
       const kept = await this.#ignored();
       await writeWhole(await this.#noteFile(), `${JSON.stringify({ key, kept, seal: await this.#seal(kept) })}\n`);
     }
-    return success({ dir, env: environment.env, writable: [environment.root], setup });
+    return success({ dir, env: await withPrograms(environment.env, dir), writable: [environment.root], setup });
   }
 
   /** Ends what its set-up and its checks left running, and gives it back. */

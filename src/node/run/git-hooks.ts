@@ -1,38 +1,143 @@
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { readdirSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { shellQuoted } from '../../core/text/shell-quoting.ts';
 import { settingsAsEnvironment } from '../git/hardening.ts';
+import { hooksDir, settingOf, type Repository } from '../git/repository.ts';
 import { nodeVariables } from '../process/processes.ts';
-import { hooksDir, type Repository } from '../git/repository.ts';
+
+/** Hooks of a run. */
+export interface GivenHooks {
+  /** What gives them to the agent's git: nothing in the repository's settings changes. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Stops looking after them. */
+  readonly close: () => void;
+}
+
+/** What git may call at the commits of an agent, beside the boundary. */
+const OF_COMMITS: readonly string[] = [
+  'pre-commit',
+  'prepare-commit-msg',
+  'commit-msg',
+  'post-commit',
+  'pre-merge-commit',
+  'post-checkout',
+  'post-merge',
+  'post-rewrite',
+  'pre-rebase',
+  'pre-push',
+];
+
+/** Where a hook goes that a tool installed in the place of the boundary; it runs after it. */
+const INSTALLED = 'pre-commit.installed';
 
 /**
- * Makes a hooks directory of the run's own and answers with the environment that gives it to the agent's git: nothing
- * in the repository's settings changes. The repository's own hooks still run, after ours.
+ * Makes a hooks directory of the run's own. The repository's own hooks still run, after ours, as they stand in the
+ * worktree. A tool that installs its hooks there (lefthook, by `npm install`) does not displace the boundary: it is put
+ * back, and until it is, git's `reference-transaction` hook holds it.
  *
  * `slicewave`: argv that starts the command line. `env`: what the agent's environment is made from.
  */
 export async function giveHooks(
   repository: Repository,
   dir: string,
-  { slicewave, env }: { readonly slicewave: readonly string[]; readonly env: Readonly<Record<string, string>> },
-): Promise<Record<string, string>> {
+  {
+    slicewave,
+    env,
+    worktree,
+  }: {
+    readonly slicewave: readonly string[];
+    readonly env: Readonly<Record<string, string>>;
+    readonly worktree: string;
+  },
+): Promise<GivenHooks> {
   await mkdir(dir, { recursive: true });
   const own = await hooksDir(repository);
-  const names = new Set([
-    'pre-commit',
-    ...(await readdir(own).catch(() => [])).filter((name) => !name.endsWith('.sample') && !name.includes('.')),
-  ]);
+  const set = await settingOf(repository.git, 'core.hooksPath', 'path');
+  const there = (await readdir(own).catch((): string[] => [])).filter((name) => /^[a-z-]+$/.test(name));
   const assigned = Object.entries(nodeVariables())
     .map(([key, value]) => `${key}=${value} `)
     .join('');
+  const boundary = `${assigned}${slicewave.map(shellQuoted).join(' ')} hook pre-commit || exit 1`;
+  const theirs = (name: string): readonly string[] => {
+    const lines: string[] = [];
+    const start = (file: string): void =>
+      void lines.push(`if [ -x ${shellQuoted(file)} ]; then exec ${shellQuoted(file)} "$@"; fi`);
+    if (set !== null && !path.isAbsolute(set)) {
+      start(path.join(worktree, set, name));
+      // husky (9.1.7) keeps what people write above the directory that git is told; its own part is not in a worktree.
+      const written = path.join(worktree, path.dirname(set), name);
+      if (path.basename(set) === '_')
+        lines.push(
+          `if [ -f ${shellQuoted(written)} ]; then PATH="node_modules/.bin:$PATH" exec sh -e ${shellQuoted(written)} "$@"; fi`,
+        );
+    }
+    if (there.includes(name)) start(path.join(own, name));
+    return lines;
+  };
+  const names = new Set([...OF_COMMITS, ...there]);
+  names.delete('reference-transaction');
   for (const name of names) {
-    const theirs = path.join(own, name);
-    const usable = ((await stat(theirs).catch(() => null))?.mode ?? 0) & 0o111;
     const lines = ['#!/bin/sh'];
     if (name === 'pre-commit')
-      lines.push(`${assigned}${slicewave.map(shellQuoted).join(' ')} hook pre-commit || exit 1`);
-    if (usable) lines.push(`exec ${shellQuoted(theirs)} "$@"`);
+      lines.push('# slicewave: the boundary of a run', boundary, `[ -x "$0.installed" ] && exec "$0.installed" "$@"`);
+    lines.push(...theirs(name), 'exit 0');
     await writeFile(path.join(dir, name), `${lines.join('\n')}\n`, { mode: 0o755 });
   }
-  return settingsAsEnvironment([['core.hooksPath', dir]], env);
+  const transaction = path.join(own, 'reference-transaction');
+  const guard = [
+    '#!/bin/sh',
+    'refs=$(cat)',
+    `if [ "$1" = prepared ] && ! grep -qF ${shellQuoted(boundary)} ${shellQuoted(path.join(dir, 'pre-commit'))}; then`,
+    `  case "$refs" in *" HEAD"*|*" refs/heads/"*) ${boundary} ;; esac`,
+    'fi',
+    ...(there.includes('reference-transaction')
+      ? [`if [ -x ${shellQuoted(transaction)} ]; then printf '%s\\n' "$refs" | ${shellQuoted(transaction)} "$@"; fi`]
+      : ['exit 0']),
+  ];
+  await writeFile(path.join(dir, 'reference-transaction'), `${guard.join('\n')}\n`, { mode: 0o755 });
+  return { env: settingsAsEnvironment([['core.hooksPath', dir]], env), close: lookAfter(dir) };
+}
+
+/** Puts the boundary back whenever something else stands in its place, and keeps what does. */
+function lookAfter(dir: string): () => void {
+  const file = path.join(dir, 'pre-commit');
+  const ours = readFileSync(file, 'utf8');
+  const mend = (): void => {
+    try {
+      if (textOf(file) !== ours) {
+        if (textOf(file) !== null) renameSync(file, path.join(dir, INSTALLED));
+        const made = path.join(dir, `.${process.pid}`);
+        writeFileSync(made, ours, { mode: 0o755 });
+        renameSync(made, file);
+      }
+      // Where it was put aside: the next install would not find the place free.
+      for (const name of readdirSync(dir))
+        if (
+          name !== 'pre-commit' &&
+          name !== INSTALLED &&
+          name.startsWith('pre-commit.') &&
+          textOf(path.join(dir, name)) === ours
+        )
+          rmSync(path.join(dir, name), { force: true });
+    } catch {
+      // In the middle of an install: the next change is looked at again.
+    }
+  };
+  try {
+    const watching = watch(dir, { persistent: false }, mend);
+    watching.on('error', () => undefined);
+    return () => watching.close();
+  } catch {
+    // No watches are left: the guard holds.
+    return () => undefined;
+  }
+}
+
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
 }

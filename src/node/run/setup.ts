@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Redact } from '../../core/gate/redact.ts';
 import type { Plan } from '../../core/plan/model.ts';
@@ -12,10 +12,12 @@ import { fillSubmodules } from '../git/submodules.ts';
 import { copyIncluded } from '../git/worktree.ts';
 import type { Confining } from '../process/processes.ts';
 import type { Sandbox } from '../process/sandbox.ts';
+import { settingsAsEnvironment } from '../git/hardening.ts';
+import { temporaryDirectory } from '../process/temporary.ts';
 import { stateHome } from '../process/state-home.ts';
 import { acquireLock, type Lock } from '../state/locks.ts';
 import { writeWhole } from '../state/whole-write.ts';
-import { openSetupEnvironment, type CheckEnvironment } from './check-environment.ts';
+import { openSetupEnvironment, WITHOUT_HOOKS, type CheckEnvironment } from './check-environment.ts';
 import { enclosed, enclosureOfCheck } from './confinement.ts';
 import { runCommand } from './verify.ts';
 
@@ -54,7 +56,7 @@ interface SetupCommand {
  * table for the tools that the project has. A failure is the attempt's failure, not a warning.
  */
 export async function setUp(request: SetupRequest): Promise<SetupOutcome> {
-  const { plan, repository, worktree, say } = request;
+  const { repository, worktree, say } = request;
   const { filled, left } = await fillSubmodules(worktree, {
     primary: repository.root,
     again: request.isForChecks === true,
@@ -67,6 +69,25 @@ export async function setUp(request: SetupRequest): Promise<SetupOutcome> {
     ...leftOut.map((text) => `not copied, though .worktreeinclude names it: ${text}`),
   ];
   for (const text of lacks) say(text);
+  // What installs hooks puts them where nobody looks, instead of among everybody's.
+  const hooks = request.confined ? null : await temporaryDirectory('tmp');
+  try {
+    return await runCommands(request, { lacks, hooks });
+  } finally {
+    if (hooks !== null) await rm(hooks, { recursive: true, force: true });
+  }
+}
+
+async function runCommands(
+  request: SetupRequest,
+  { lacks, hooks }: { readonly lacks: readonly string[]; readonly hooks: string | null },
+): Promise<SetupOutcome> {
+  const { plan, repository, worktree, say } = request;
+  const env = {
+    ...request.env,
+    ...WITHOUT_HOOKS,
+    ...(hooks === null ? {} : settingsAsEnvironment([['core.hooksPath', hooks]], request.env)),
+  };
   const project = await projectIn(worktree);
   const store = new FilledStores(repository);
   const commands: CommandRun[] = [];
@@ -84,7 +105,7 @@ export async function setUp(request: SetupRequest): Promise<SetupOutcome> {
         runId: request.runId,
         command,
         cwd: worktree,
-        env: request.env,
+        env,
         ...(request.isForChecks ? {} : { isSetup: true as const }),
         confined: request.confined,
         timeoutMs: plan.limits.timeoutMinutes * 60_000,
@@ -144,6 +165,18 @@ export async function setUpAsCheck(
 /** The commands that would set a checkout of the plan up: the plan's own, or those of the table. */
 export async function setupIn(plan: Pick<Plan, 'setup'>, dir: string): Promise<readonly string[]> {
   return commandsOf(plan, await projectIn(dir)).map(({ command }) => command);
+}
+
+/** An environment in which the programs are found first that set-ups put into a checkout (a virtual environment). */
+export async function withPrograms(
+  env: Readonly<Record<string, string>>,
+  dir: string,
+): Promise<Readonly<Record<string, string>>> {
+  const places = toolsOf(await projectIn(dir)).flatMap(({ programs }) =>
+    programs === undefined ? [] : [path.join(dir, programs)],
+  );
+  if (places.length === 0) return env;
+  return { ...env, PATH: [...places, env['PATH'] ?? ''].join(path.delimiter) };
 }
 
 /** What a set-up of a tree (or a commit) depends on, as a digest: with the same one it need not be run again. */
