@@ -189,6 +189,7 @@ suite('submodules in worktrees', function () {
     project.git('commit', '--quiet', '-am', 'moved');
     const { out, err } = await run();
     assert.equal(await stateOf(), 'verified', out + err);
+    assert.match(out + err, /submodules: worktrees get vendor\/lib from your checkout/);
     assert.equal(
       project.gitIn(path.join(project.worktree('A1'), 'vendor/lib'), 'config', 'remote.origin.url').trim(),
       path.join(project.home, 'lib'),

@@ -91,6 +91,8 @@ async function lookAhead(
   if ((await new FactsReader(repository).state(loaded)).preparedCommit) return null;
   const checks = await preflight(repository, { loaded, signing: false });
   for (const { status, detail, remedy } of checks) if (status === 'warning') warn(request, `${detail}. ${remedy}`);
+  const submodules = checks.find(({ name, status }) => name === 'submodules' && status === 'ok');
+  if (submodules) request.onProgress?.(`submodules: ${submodules.detail}`);
   const errors = checks.filter(({ status }) => status === 'error');
   if (errors.length === 0) return null;
   return fail(
