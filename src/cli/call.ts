@@ -60,6 +60,7 @@ function help(command: Command): string {
     '',
     'Examples:',
     ...command.examples.map((example) => `  ${example}`),
+    ...(command.notes ? ['', ...command.notes] : []),
     '',
   ].join('\n');
 }

@@ -27,6 +27,8 @@ export interface Command {
   readonly usage: string;
   readonly options: Readonly<Record<string, Option>>;
   readonly examples: readonly string[];
+  /** What its files take, as lines below the examples. */
+  readonly notes?: readonly string[];
   /** Not listed in `--help`. */
   readonly internal?: boolean;
   /** Gives the exit code: one of `EXIT`, or that of a wrapped command. */

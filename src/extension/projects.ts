@@ -28,6 +28,8 @@ interface WatchedProject extends Project {
 /** Bursts of file events (a plan being written, a checkout) count as one. */
 const SETTLE_MS = 150;
 
+const PLAN_FILES = '**/{manifest.json,tasks/*.md}';
+
 /**
  * The repositories of the workspace's folders and their plans, kept up to date by watching: `parallel/*` files through
  * VS Code, runs and decisions through the engine. Nothing is polled.
@@ -37,6 +39,8 @@ export class Projects {
   readonly #projects = new Map<string, WatchedProject>();
   readonly #changed = new vscode.EventEmitter<OpenPlan | null>();
   readonly #disposables: vscode.Disposable[] = [];
+  /** Watchers of plans outside of the workspace's folders, by the root of their repository. */
+  readonly #outside = new Map<string, vscode.Disposable>();
   #refreshing: Promise<void> | null = null;
   #again = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -49,14 +53,9 @@ export class Projects {
 
   constructor(open: (dir: string) => Promise<Result<Engine, EngineFailure>>) {
     this.#open = open;
-    const files = vscode.workspace.createFileSystemWatcher('**/{manifest.json,tasks/*.md}');
-    const touched = (uri: vscode.Uri): void => this.#planFileChanged(uri);
     this.#disposables.push(
       this.#changed,
-      files,
-      files.onDidCreate(touched),
-      files.onDidChange(touched),
-      files.onDidDelete(touched),
+      this.#watchFiles(PLAN_FILES),
       vscode.workspace.onDidChangeWorkspaceFolders(() => void this.refresh()),
     );
   }
@@ -123,7 +122,7 @@ export class Projects {
     if (this.#timer) clearTimeout(this.#timer);
     for (const project of this.#projects.values()) for (const entry of project.plans.values()) entry.watch.close();
     this.#projects.clear();
-    for (const disposable of this.#disposables) disposable.dispose();
+    for (const disposable of [...this.#disposables, ...this.#outside.values()]) disposable.dispose();
   }
 
   async #refreshAll(): Promise<void> {
@@ -151,9 +150,37 @@ export class Projects {
       for (const entry of project.plans.values()) entry.watch.close();
       this.#projects.delete(root);
     }
+    this.#watchOutside([...found.keys()]);
     for (const [root, engine] of found) {
       if (!this.#projects.has(root)) this.#projects.set(root, { root, engine, plans: new Map() });
     }
+  }
+
+  /** Plans above a folder that was opened alone: VS Code's own watching ends at the folders of the workspace. */
+  #watchOutside(roots: readonly string[]): void {
+    const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+    const outside = roots.filter((root) => !folders.some((folder) => inside(folder, root)));
+    for (const [root, watcher] of this.#outside) {
+      if (outside.includes(root)) continue;
+      watcher.dispose();
+      this.#outside.delete(root);
+    }
+    for (const root of outside) {
+      if (this.#outside.has(root)) continue;
+      const plans = vscode.Uri.joinPath(vscode.Uri.file(root), 'parallel');
+      this.#outside.set(root, this.#watchFiles(new vscode.RelativePattern(plans, PLAN_FILES)));
+    }
+  }
+
+  #watchFiles(pattern: vscode.GlobPattern): vscode.Disposable {
+    const files = vscode.workspace.createFileSystemWatcher(pattern);
+    const touched = (uri: vscode.Uri): void => this.#planFileChanged(uri);
+    return vscode.Disposable.from(
+      files,
+      files.onDidCreate(touched),
+      files.onDidChange(touched),
+      files.onDidDelete(touched),
+    );
   }
 
   async #findPlans(project: WatchedProject): Promise<void> {

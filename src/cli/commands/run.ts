@@ -82,6 +82,13 @@ export const run: Command = {
     'slicewave run --agent command --agent-command "my-agent --task {prompt_file}"',
     'slicewave run --only A1,B1 --dry-run',
   ],
+  notes: [
+    'What the plan itself says, in its manifest.json; each key may be left out:',
+    '  "setup": ["npm ci"]          makes each worktree ready; [] is none, without it the lock files decide',
+    '  "limits": { "max_parallel": 4, "max_retries": 2, "timeout_minutes": 60, "max_cost_usd": 5 }',
+    '  "merge_points": [{ "id": "MP1", "needs": ["A2", "B1"], "unlocks": ["C1"], "verify": ["npm test"] }]',
+    'The agent of a slice: `agent: codex` at the top of its task spec.',
+  ],
   run: execute,
 };
 
