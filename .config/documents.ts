@@ -9,6 +9,7 @@ import { KIND_TITLES } from '../src/core/lint/engine/explain.ts';
 import { rules } from '../src/core/lint/engine/rules.ts';
 import { SETUP_TOOLS } from '../src/core/setup/tools.ts';
 import { SLICE_STATE_NAMES, sliceStateRow } from '../src/core/run/states.ts';
+import { repositoriesTable } from '../test/repositories/rows.ts';
 import { ROWS } from '../test/trust/battery.ts';
 import { GAPS } from '../test/trust/gaps.ts';
 import { keptResults, trustTable } from '../test/trust/table.ts';
@@ -21,6 +22,7 @@ const BLOCKS: Readonly<Record<string, () => string | Promise<string>>> = {
   decomposers,
   languages,
   layers: () => layersMarkdown().trim(),
+  repositories: repositoriesTable,
   rules: rulePages,
   setups,
   states,

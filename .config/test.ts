@@ -1,7 +1,7 @@
 /**
  * The whole gate, cheapest first:
  *
- *   node .config/test.ts [--lanes=N] [stage...]     stages: check unit engine agents trust host ui long, and quick
+ *   node .config/test.ts [--lanes=N] [stage...]     stages: check unit engine repositories agents trust host ui long, and quick
  *
  * As many jobs at once as there are lanes, by default two where there are two processors: first the checks, then
  * everything else. What a job prints is never mixed with what another does. A job that fails stops only those that need what it makes. Everything else runs, and all is told at the end: each
@@ -60,6 +60,12 @@ const JOBS: readonly Job[] = [
   { name: 'sandbox programs', stage: 'agents', uses: 'apt', run: program('node', 'test/sandbox/install.ts') },
   { name: 'VS Code test host', stage: 'host', uses: 'apt', run: program('node', 'test/host/install.ts') },
   { name: 'engine', stage: 'engine', needs: ['build'], run: mocha('engine', 'test/engine/**/*.test.ts') },
+  {
+    name: 'repositories',
+    stage: 'repositories',
+    needs: ['build'],
+    run: mocha('repositories', 'test/repositories/**/*.test.ts'),
+  },
   { name: 'ui', stage: 'ui', needs: ['build', 'VS Code test host'], run: windows() },
   { name: 'agent binaries', stage: 'agents', run: program('node', 'test/agents/install.ts') },
   {

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { success, type Result } from '../../core/text/result.ts';
 import type { GlobOptions } from '../../core/scope/glob.ts';
@@ -125,14 +125,4 @@ export async function settingOf(git: Git, key: string, type: 'path' | 'bool'): P
 export async function hooksDir(repository: Repository): Promise<string> {
   const set = await settingOf(repository.git, 'core.hooksPath', 'path');
   return set === null ? path.join(repository.commonDir, 'hooks') : path.resolve(repository.root, set);
-}
-
-/** Keeps `.agent-runs/` out of every status, diff and merge, without touching a tracked file. */
-export async function excludeState(repository: Repository): Promise<void> {
-  await mkdir(repository.runsDir, { recursive: true });
-  const file = path.join(repository.commonDir, 'info', 'exclude');
-  const text = await readFile(file, 'utf8').catch(() => '');
-  if (text.split(/\r?\n/).includes('/.agent-runs/')) return;
-  await mkdir(path.dirname(file), { recursive: true });
-  await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}/.agent-runs/\n`);
 }

@@ -1,11 +1,23 @@
 import { accessSync, constants } from 'node:fs';
-import { copyFile, lstat, mkdir, readdir, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import {
+  appendFile,
+  copyFile,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import type { Repository } from './repository.ts';
-import { inside } from '../paths.ts';
+import { inside, toPosix } from '../paths.ts';
 import { seeProcesses } from '../process/process-table.ts';
 import { checkoutAround } from './checkout.ts';
 import { holdsNothingBut, putOnBranch, restoreSnapshot, underWay } from './changes.ts';
@@ -33,6 +45,27 @@ export async function worktreeRoot(repository: Repository): Promise<string> {
   const set = await git.run(['config', '--type=path', '--get', 'slicewave.worktrees'], { accept: [0, 1] });
   const place = set.exitCode === 0 ? set.stdout.trim() : '';
   return realPlace(place === '' ? placeOfItsOwn(repository) : path.resolve(home, place));
+}
+
+/**
+ * Keeps `.agent-runs/`, and worktrees that somebody wants to have inside of the repository, out of every status, diff and
+ * merge, without touching a tracked file.
+ */
+export async function excludeState(repository: Repository): Promise<void> {
+  const { root, primary, commonDir, runsDir } = repository;
+  await mkdir(runsDir, { recursive: true });
+  const worktrees = await worktreeRoot(repository);
+  const wanted = ['/.agent-runs/'];
+  for (const checkout of new Set([root, primary ?? root]))
+    if (inside(checkout, worktrees) && worktrees !== checkout)
+      wanted.push(`/${toPosix(path.relative(checkout, worktrees)).replaceAll(/[\\*?[]/g, String.raw`\$&`)}/`);
+  const file = path.join(commonDir, 'info', 'exclude');
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const lines = new Set(text.split(/\r?\n/));
+  const missing = wanted.filter((line) => !lines.has(line));
+  if (missing.length === 0) return;
+  await mkdir(path.dirname(file), { recursive: true });
+  await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}${missing.join('\n')}\n`);
 }
 
 /** Beside the primary checkout; beside the checkouts of a bare repository; and never in a checkout around it. */

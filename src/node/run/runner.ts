@@ -1,7 +1,7 @@
 import { laneOf } from '../../core/run/names.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
-import { excludeState } from '../git/repository.ts';
+import { excludeState } from '../git/worktree.ts';
 import { sweepTemporary } from '../process/temporary.ts';
 import { FactsReader } from '../state/facts.ts';
 import { acquireLock, heldBy, laneLock } from '../state/locks.ts';
