@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { packageAround, PackageView } from '../../core/decompose/package-view.ts';
 import type { Plan } from '../../core/plan/model.ts';
 import { evidenceOf } from '../../core/spec/evidence.ts';
 import { readSpec } from '../../core/spec/read.ts';
@@ -18,7 +19,16 @@ export async function specEvidence(
   const here = full === null ? null : await readFile(full, 'utf8').catch(() => null);
   const before = here === null && full !== null && base !== null ? await git.blob(base, specPath) : null;
   const text = here ?? (before === null ? null : new TextDecoder().decode(before));
-  return { file: specPath, items: text === null ? [] : evidenceOf(readSpec(text, specPath).spec) };
+  const items = text === null ? [] : evidenceOf(readSpec(text, specPath).spec);
+  const files = await git.fields(['ls-files', '-z']);
+  const dir = packageAround(specPath, files);
+  if (dir === null) return { file: specPath, items };
+  // What a spec of a package names is the package's, as it was for the slices.
+  const view = new PackageView(dir, files);
+  return {
+    file: specPath,
+    items: items.map((item) => ({ ...item, commands: item.commands.map((line) => view.command(line)) })),
+  };
 }
 
 /** What came of each item: what could be run has run by now. */
