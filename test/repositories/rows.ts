@@ -1,6 +1,6 @@
 /** Shapes of repositories, and what is right in each: the loop of `repositories.test.ts` is gone through in every one. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { Site } from './site.ts';
 
@@ -190,6 +190,16 @@ export const REPOSITORIES: readonly RepositoryRow[] = [
     after: async (site) => assert.notEqual((await site.cli('above/r', 'lint')).code, 2),
   },
   {
+    name: 'a folder reached by a symbolic link',
+    kind: 'layout',
+    right: 'works',
+    build: (site) => {
+      site.repository('r');
+      symlinkSync(site.at('r'), site.at('link'));
+      return 'link';
+    },
+  },
+  {
     name: 'a repository with submodules that are not initialised',
     kind: 'layout',
     right: 'works',
@@ -199,6 +209,17 @@ export const REPOSITORIES: readonly RepositoryRow[] = [
       site.git('r', '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', site.at('lib'), 'vendor');
       site.commit('r', 'vendor');
       site.git('r', 'submodule', '--quiet', 'deinit', '-f', 'vendor');
+      return 'r';
+    },
+  },
+  {
+    name: 'settings for each worktree (`extensions.worktreeConfig`)',
+    kind: 'layout',
+    right: 'works',
+    build: (site) => {
+      site.repository('r');
+      site.git('r', 'config', 'extensions.worktreeConfig', 'true');
+      site.git('r', 'config', '--worktree', 'core.autocrlf', 'false');
       return 'r';
     },
   },
@@ -291,6 +312,26 @@ export const REPOSITORIES: readonly RepositoryRow[] = [
     after: (site) => assert.equal(site.git('r', 'show', 'main:src/A.txt'), 'other'),
   },
   {
+    name: 'a path with spaces, quotes and other scripts',
+    kind: 'names',
+    right: 'works',
+    build: (site) => {
+      site.repository(`my "shop" 'ö' $HOME`);
+      return `my "shop" 'ö' $HOME`;
+    },
+  },
+  {
+    name: 'a branch with slashes',
+    kind: 'branches',
+    right: 'works',
+    build: (site) => {
+      site.repository('r');
+      site.git('r', 'switch', '-q', '-c', 'team/pat/feat');
+      return 'r';
+    },
+    into: 'team/pat/feat',
+  },
+  {
     name: 'a tag with the name of the branch',
     kind: 'branches',
     right: 'the branch is meant',
@@ -306,6 +347,16 @@ export const REPOSITORIES: readonly RepositoryRow[] = [
     },
     runOptions: ['--base', 'main'],
     after: (site) => assert.equal(site.git('r', 'log', '-1', '--format=%s', 'slicewave/T-1/A1'), 'old'),
+  },
+  {
+    name: 'a detached HEAD',
+    kind: 'branches',
+    right: 'starts from that commit',
+    build: (site) => {
+      site.repository('r');
+      site.git('r', 'checkout', '-q', '--detach');
+      return 'r';
+    },
   },
   {
     name: 'a branch named `slicewave`',
