@@ -204,7 +204,7 @@ suite('bad input', () => {
     const CHECKS: readonly { readonly name: string; readonly verify: string; readonly says: RegExp }[] = [
       {
         name: 'a check whose program is not there',
-        verify: 'no-such-check --all',
+        verify: './no-such-check --all',
         says: /no-such-check --all. could not be started/,
       },
       {

@@ -474,6 +474,26 @@ suite('re-planning: what already happened', () => {
     );
   });
 
+  test('another agent is a change: a running slice stays with its own unless it is to be stopped', () => {
+    const before = proposed(five());
+    const after = {
+      ...before,
+      slices: before.slices.map((slice) => (slice.id === 'A2' ? { ...slice, agent: 'codex' } : slice)),
+    };
+    const state = (id: string): 'running' | 'pending' => (id === 'A2' ? 'running' : 'pending');
+    const slices = before.slices.map(({ id }) => ({ id, state: state(id), runs: [] }));
+    const given = { before, after, lineage: new Map(), slices, history: new Set<string>(), started: true };
+    const stays = reconcile({ ...given, stopRunning: false });
+    assert.equal(stays.proposal.slices.find(({ id }) => id === 'A2')?.agent, null);
+    assert.ok(
+      stays.notes.some(({ about, text }) => about === 'A2' && /^stays/.test(text)),
+      JSON.stringify(stays.notes),
+    );
+    const stopped = reconcile({ ...given, stopRunning: true });
+    assert.deepEqual(stopped.stop, ['A2']);
+    assert.equal(stopped.proposal.slices.find(({ id }) => id === 'A2')?.agent, 'codex');
+  });
+
   test('what a verified slice was built to depend on is not cut', () => {
     const { made, said } = replanned(write(five()), [{ kind: 'cut', id: 'A1' }], { A1: 'skipped', A2: 'verified' });
     assert.ok(made.plan.slices.some(({ id }) => id === 'A1'));

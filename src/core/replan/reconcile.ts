@@ -53,6 +53,9 @@ export function reconcile(request: ReconcileRequest): Reconciliation {
 /** What changes nothing of the work itself: boundaries mostly follow from what others write. */
 const minor: ReadonlySet<string> = new Set(['boundary', 'title', 'estimate', 'agent']);
 
+/** What a slice at work need not be stopped for. Another agent has to begin. */
+const unnoticed: ReadonlySet<string> = new Set(['boundary', 'title', 'estimate']);
+
 /** The sentence for the agent of a slice whose task changes; `null` when it is the same work. */
 export function taskNote(before: ProposedSlice, after: ProposedSlice): string | null {
   const fields = fieldChanges(before, after).filter(({ field }) => !minor.has(field));
@@ -146,7 +149,7 @@ class Reconciler {
       if (isProved(state)) locked.add(slice.id);
       if (!isActive(state)) continue;
       const now = wanted.get(slice.id);
-      const same = now !== undefined && fieldChanges(slice, now).every(({ field }) => minor.has(field));
+      const same = now !== undefined && fieldChanges(slice, now).every(({ field }) => unnoticed.has(field));
       if (same || !stopRunning) locked.add(slice.id);
       else this.#stop.push(slice.id);
     }

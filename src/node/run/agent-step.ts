@@ -57,7 +57,9 @@ export async function runAgent(
       detail: `${adapter.title} was not found. ${detection.remedy ?? ''}`.trim(),
     };
   }
-  const session = lastThatSpoke(claim)?.sessionId ?? null;
+  const last = lastThatSpoke(claim);
+  // Another agent cannot go on in a session that is not its own.
+  const session = last?.adapter === adapter.id ? last.sessionId : null;
   let resume = adapter.resumable && !startOver && next.mode === 'continue' ? session : null;
   const [hooks, names] = await Promise.all([
     giveHooks(repository, run.file('hooks'), { slicewave, env, worktree }),
