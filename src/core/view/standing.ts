@@ -12,6 +12,14 @@ export function verifiedText(slices: readonly Counted[], between = '/'): string 
   return `${proved}${between}${slices.length} verified${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
+/** The same as a sentence: `3 of 11 slices are verified, 1 was skipped.` */
+export function verifiedSentence(slices: readonly Counted[]): string {
+  const proved = slices.filter(({ state }) => isProved(state)).length;
+  const skipped = slices.filter(({ state }) => state === 'skipped').length;
+  const rest = skipped > 0 ? `, ${skipped} ${skipped === 1 ? 'was' : 'were'} skipped` : '';
+  return `${proved} of ${counted(slices.length, 'slice')} ${proved === 1 ? 'is' : 'are'} verified${rest}.`;
+}
+
 /** What keeps "every slice is verified" from being the whole truth, a line each; the gravest first. */
 export function shortfalls(
   state: Pick<PlanState, 'slices' | 'checkpoints'>,

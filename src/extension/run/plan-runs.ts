@@ -1,4 +1,4 @@
-import { shortfalls, verifiedText } from '../../core/view/standing.ts';
+import { shortfalls, verifiedSentence } from '../../core/view/standing.ts';
 import * as vscode from 'vscode';
 import { isActive, isAnyActive, isSettled } from '../../core/run/states.ts';
 import { assertNever } from '../../core/text/result.ts';
@@ -216,7 +216,7 @@ async function agentFor(root: string, settings: Settings): Promise<AgentId | nul
 function outcomeNotice(outcome: RunOutcome, state: PlanState, drive: Drive): Notice {
   const target = { root: drive.root, planDir: drive.dir };
   const dashboard = commandAction('Open Dashboard', 'slicewave.openDashboard', target);
-  const count = `${verifiedText(state.slices, ' of ')}.`;
+  const count = verifiedSentence(state.slices);
   const short = shortfalls(state, null);
   switch (outcome) {
     case 'done': {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Locator } from 'playwright-core';
 import { useWorkbench } from '../fixture.ts';
 import { eventually, longerEachTime } from '../workbench.ts';
 import { albums, scriptedDecomposer, shop, shopPlan, shopSpec } from './shop.ts';
@@ -35,25 +36,55 @@ suite('decomposing', () => {
   const press = async (...keys: readonly string[]): Promise<void> => {
     for (const key of keys) await wb().page.keyboard.press(key);
   };
-  /** A command, by the keyboard and nothing else. */
+  /** A command, by the keyboard and nothing else. What is typed goes to whatever has the keyboard: each step is seen. */
   const typeCommand = async (title: string): Promise<void> => {
     const { page } = wb();
     const time = longerEachTime(3_000);
+    const widget = page.locator('.quick-input-widget:visible');
+    const row = widget.locator('.quick-input-list .monaco-list-row.focused').filter({ hasText: title });
+    const seen = async (what: Locator, state: 'visible' | 'hidden', timeout: number): Promise<boolean> =>
+      what.waitFor({ state, timeout }).then(
+        () => true,
+        () => false,
+      );
     await eventually(`${title} in the palette`, async () => {
+      const timeout = time();
       await press('F1');
+      if (!(await seen(widget.locator('input:focus'), 'visible', timeout))) return false;
       await page.keyboard.type(title);
-      const first = page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row.focused');
-      const found = await first
-        .filter({ hasText: title })
-        .waitFor({ timeout: time() })
-        .then(
-          () => true,
-          () => false,
-        );
-      if (!found) await press('Escape', 'Escape');
-      return found;
+      if (await seen(row, 'visible', timeout)) return true;
+      await press('Escape', 'Escape');
+      return false;
     });
-    await press('Enter');
+    await eventually(`${title} to be taken`, async () => {
+      await press('Enter');
+      // Long, because a second Enter would answer what the command asks.
+      return seen(row, 'hidden', 60_000);
+    });
+  };
+  /** The editor of a tab, at the first place of a text. */
+  const find = async (text: string): Promise<void> => {
+    const { page } = wb();
+    const time = longerEachTime(3_000);
+    const input = page
+      .locator('.find-widget.visible .find-part textarea, .find-widget.visible .find-part input')
+      .first();
+    await eventually(`"${text}" on screen`, async () => {
+      const timeout = time();
+      await wb()
+        .editor()
+        .click({ position: { x: 400, y: 60 }, timeout })
+        .catch(() => undefined);
+      await press('Control+Home', 'Control+f');
+      try {
+        await input.fill(text, { timeout });
+        await input.press('Enter', { timeout });
+        await input.press('Escape', { timeout });
+      } catch {
+        return false;
+      }
+      return (await wb().editorLines()).some((line) => line.includes(text));
+    });
   };
 
   test('waves, overlaps, advice, coupling and estimates are seen by the keyboard alone, and nothing is written', async () => {
@@ -82,9 +113,7 @@ suite('decomposing', () => {
       '- contracts/ws-a.ts',
     ])
       assert.ok(text.includes(part), `${part} is missing in\n${text}`);
-    await press('Control+Home', 'Control+f');
-    await wb().page.keyboard.type('## Overlaps');
-    await press('Enter', 'Escape');
+    await find('## Overlaps');
     await eventually('the matrix', async () => (await wb().editorLines()).some((line) => line.includes('50%~')));
     await wb().screenshot('decompose-03-matrix');
     assert.equal(planned(), false);
@@ -99,9 +128,7 @@ suite('decomposing', () => {
     await wb().editorAction('Decompose a Spec…');
     await wb().tab(`${shopPlan}.md`).waitFor();
     await wb().clearToasts();
-    await press('Control+f');
-    await wb().page.keyboard.type('## Hidden coupling');
-    await press('Enter', 'Escape');
+    await find('## Hidden coupling');
     await wb().followLink('src/shop/cart.ts:1', 'cart.ts');
     await wb().screenshot('decompose-04-evidence');
   });
@@ -143,9 +170,7 @@ suite('decomposing', () => {
     await press('Control+Home');
     await wb().screenshot('decompose-06-judged');
     await wb().editor().locator('.detected-link', { hasText: 'task-002-cart.md:17' }).first().waitFor();
-    await press('Control+f');
-    await wb().page.keyboard.type('## How to cut');
-    await press('Enter', 'Escape');
+    await find('## How to cut');
     await wb().screenshot('decompose-07-advice');
     await wb().palette('View: Close All Editors');
   });
