@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -155,14 +155,17 @@ class BatteredPlan {
     const project = this.#project;
     const filler = path.join(project.runsDir, 'filler');
     if (kind === 'read-only state') {
+      // What an earlier kill left alive has files open for writing, which keeps the disk from being read-only.
+      project.kill();
+      await this.#dead();
       const paid = project.callsOf('agent').length;
-      this.#remount('ro');
+      await this.#remount('ro');
       const { code, err } = await project.run();
       if (code === 0 && project.callsOf('agent').length > paid) this.#problem('an agent was paid without evidence');
       if (/\n\s+at /.test(err)) this.#problem(`a stack trace for a read-only state: ${err.slice(0, 200)}`);
       project.kill();
       await this.#dead();
-      this.#remount('rw');
+      await this.#remount('rw');
       return 0;
     }
     const started = [this.#start()];
@@ -289,8 +292,9 @@ class BatteredPlan {
     await until('what was killed is dead', () => this.#project.processes().length === 0);
   }
 
-  #remount(how: 'ro' | 'rw'): void {
-    execFileSync('mount', ['-o', `remount,${how}`, this.#project.runsDir]);
+  async #remount(how: 'ro' | 'rw'): Promise<void> {
+    const args = ['-o', `remount,${how}`, this.#project.runsDir];
+    await until(`the disk is ${how}`, () => spawnSync('mount', args, { stdio: 'ignore' }).status === 0);
   }
 
   #problem(text: string): void {
