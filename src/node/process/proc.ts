@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 
 /*
  * Looks at `/proc`, whose entries come and go: empty for what is not there any more, or is not ours to read. Read without
@@ -14,11 +14,23 @@ export function targetOf(link: string): string {
   }
 }
 
+/** Used again for every file: these have no size, and a buffer for each would be most of what reading them costs. */
+const buffer = Buffer.alloc(64 * 1024);
+
 export function textOf(file: string): string {
+  let descriptor: number | undefined;
   try {
-    return readFileSync(file, 'latin1');
+    descriptor = openSync(file, 'r');
+    let text = '';
+    for (;;) {
+      const read = readSync(descriptor, buffer, 0, buffer.length, null);
+      if (read === 0) return text;
+      text += buffer.toString('latin1', 0, read);
+    }
   } catch {
     return '';
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

@@ -25,7 +25,7 @@ function programsWithoutSandbox(beside: string): string {
   mkdirSync(dir);
   for (const from of ['/usr/bin', '/usr/local/bin'])
     for (const name of readdirSync(from)) {
-      if (/^(bwrap|node|npm|npx)$/.test(name)) continue;
+      if (/^(bwrap|node)$/.test(name)) continue;
       try {
         symlinkSync(path.join(from, name), path.join(dir, name));
       } catch (problem) {
