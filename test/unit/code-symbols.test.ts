@@ -227,6 +227,13 @@ import 8 ./basket.ts Basket
 import 66 ./lazy.ts
 free 1-7 9-10 13 15 22 30 37 41 48 55 69
 `,
+  'response.js': String.raw`
+res variable 2
+earlyHints function 3-5
+Shop.open method 6
+default variable 8
+free 9
+`,
   'stock.rs': String.raw`
 MAX variable 10-11
 COUNT variable 12

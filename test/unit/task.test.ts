@@ -241,6 +241,79 @@ suite('task spec: scope', () => {
     });
   }
 
+  const globs = [
+    '**/x.ts',
+    '**/*',
+    '**',
+    'c?.ts',
+    'a?',
+    '{b,c}b.ts',
+    '{a,b}',
+    '{a,{b,c}}.ts',
+    '[ab]b.ts',
+    '[ab]b',
+    '[!a]b.ts',
+    '[.a]',
+    'vite.config.{ts,js}',
+    '[slug].ts',
+    '[...rest].tsx',
+    'src/app/[slug]/page.tsx',
+    '[[...path]].tsx',
+    '(group)/a.ts',
+    '__init__.py',
+    '$id.tsx',
+    '+page.svelte',
+    'größe.ts',
+    'a#b.ts',
+    '*.{ts,tsx}',
+    'a/[ab]',
+    '?b',
+  ];
+  const notations: Readonly<Record<string, (glob: string) => string>> = {
+    'on the line': (glob) => `MODIFY: ${glob}`,
+    'without a blank': (glob) => `MODIFY:${glob}`,
+    'between others': (glob) => `MODIFY: zz/first.ts, ${glob}, zz/last.ts`,
+    'behind a bold key': (glob) => `**MODIFY**: ${glob}`,
+    'behind a bold key with its colon': (glob) => `**MODIFY:** ${glob}`,
+    'in a bulleted key': (glob) => `- **MODIFY**: ${glob}`,
+    'in a bullet': (glob) => `MODIFY:\n- ${glob}`,
+    'in a star bullet': (glob) => `MODIFY:\n* ${glob}`,
+    'with a remark': (glob) => `MODIFY:\n- ${glob} - the thing`,
+    'in code marks': (glob) => `MODIFY: \`${glob}\``,
+    'in a bullet with code marks': (glob) => `MODIFY:\n- \`${glob}\` (as agreed)`,
+    'in a fence': (glob) => `\`\`\`\nMODIFY: ${glob}\n\`\`\``,
+    'in a row': (glob) => `| directive | files |\n|---|---|\n| MODIFY | ${glob} |`,
+    'in a row with code marks': (glob) => `| | |\n|:--|--:|\n| **MODIFY** | zz/first.ts, \`${glob}\` |`,
+    'in a column': (glob) => `| CREATE | MODIFY |\n|---|---|\n| zz/new.ts | ${glob} |`,
+    'in a list': (glob) => `MODIFY: [zz/first.ts, ${glob}]`,
+  };
+  for (const [name, write] of Object.entries(notations))
+    test(`globs are read as written ${name}`, () => {
+      for (const glob of globs) {
+        const { task, findings } = scopeOf(write(glob));
+        const paths = task.scope.modify.flatMap(({ path }) => (path?.startsWith('zz/') ? [] : [path]));
+        assert.deepEqual(paths, [glob], write(glob));
+        assert.deepEqual(
+          findings.filter(({ severity }) => severity !== 'hint'),
+          [],
+        );
+      }
+    });
+
+  test("marks around a whole directive are its own; a backslash is the glob's in code, else Markdown's", () => {
+    for (const [line, path] of [
+      ['**MODIFY: src/a.ts**', 'src/a.ts'],
+      ['`MODIFY: src/*.ts`', 'src/*.ts'],
+      ['MODIFY: src/a.ts.', 'src/a.ts'],
+      ['MODIFY: \\*\\*/a\\_b.ts', '**/a_b.ts'],
+      ['MODIFY: `\\[slug\\].ts`', '\\[slug\\].ts'],
+      ['MODIFY： src/a.ts', 'src/a.ts'],
+    ] as const)
+      assert.deepEqual(shape(scopeOf(line).task.scope)['modify'], [path], line);
+    for (const words of ['tbd?', 'anything', 'e.g.', 'the rest of it'])
+      assert.deepEqual(shape(scopeOf(`MODIFY: ${words}`).task.scope)['modify'], [null], words);
+  });
+
   test('every entry keeps its words and its place', () => {
     const at = caret('## Scope\nBOUNDARY:\n- `a.ts`\n- |all tests, please|\n');
     const { task, findings } = readTaskSpec(at.text, file);

@@ -74,7 +74,11 @@ function isRequire(value: SyntaxNode | null): boolean {
   return given.length === 1 && given[0]?.type === 'string';
 }
 
-/** `exports.a`, `module.exports.a` and `Shop.prototype.a` declare; other assignments change what is there. */
+/**
+ * `exports.a`, `module.exports.a` and `Shop.prototype.a` declare, and so does a function that becomes a property:
+ * `res.send = function` declares `send`, as `Shop.open = function` declares `Shop.open`. Other assignments change what is
+ * there.
+ */
 function assigned(node: SyntaxNode): readonly string[] {
   const [assignment] = childrenOf(node);
   if (assignment?.type !== 'assignment_expression') return [];
@@ -83,7 +87,11 @@ function assigned(node: SyntaxNode): readonly string[] {
   const exported = /^(?:module\.)?exports\.([\p{L}_$][\p{L}\p{N}_$]*)$/u.exec(left)?.[1];
   if (exported !== undefined) return [exported];
   const method = /^([\p{L}_$][\p{L}\p{N}_$]*)\.prototype\.([\p{L}_$][\p{L}\p{N}_$]*)$/u.exec(left);
-  return method ? [`${method[1]}.${method[2]}`] : [];
+  if (method) return [`${method[1]}.${method[2]}`];
+  const property = /^([\p{L}_$][\p{L}\p{N}_$]*)\.([\p{L}_$][\p{L}\p{N}_$]*)$/u.exec(left);
+  const value = kindOfValue(assignment.childForFieldName('right'));
+  if (!property?.[1] || !property[2] || (value !== 'function' && value !== 'class')) return [];
+  return [/^\p{Lu}/u.test(property[1]) ? `${property[1]}.${property[2]}` : property[2]];
 }
 
 const assignedValue = (node: SyntaxNode): SyntaxNode | null => childrenOf(node)[0]?.childForFieldName('right') ?? null;

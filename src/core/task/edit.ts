@@ -1,6 +1,7 @@
 import { headingKey, readMarkdown } from '../text/markdown.ts';
 import { SourceText } from '../text/source.ts';
-import { emptyScope, readScope, scopeHeadings } from './scope.ts';
+import { emptyScope } from './scope-entry.ts';
+import { readScope, scopeHeadings } from './scope.ts';
 
 /**
  * The task spec's text with paths added to its scope, in the style each directive is already written in: as bullets,

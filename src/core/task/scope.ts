@@ -1,22 +1,17 @@
-import type { Finding, Fix } from '../text/finding.ts';
-import { finding } from '../text/finding.ts';
+import type { Finding } from '../text/finding.ts';
 import type { Markdown } from '../text/markdown.ts';
-import type { SourceText, Span } from '../text/source.ts';
+import { tableCells } from '../text/table.ts';
+import type { Span } from '../text/source.ts';
 import type { Scope, ScopeEntry } from './model.ts';
+import { readEntry, splitEntries } from './scope-entry.ts';
 
 type Key = keyof Scope;
 
 /** What stands between key and colon: nothing, a remark in brackets, or (after a key in capitals) a few words. */
 const directive =
-  /^[ \t]*(?:[-*+•][ \t]+)?(?:#{1,6}[ \t]+)?(?:>[ \t]*)?(\*\*|__|`)?(CREATE|MODIFY|BOUNDARY|Create|Modify|Boundary|create|modify|boundary)(?:\1(?=[\s:(]))?([ \t]*(?:\([^)\n]*\)|[-–—,/][^:\n]{0,60}?|[ \t][^:\n]{0,60}?)?)[ \t]*(?:\*\*|__|`)?[ \t]*:(?!:)[ \t]*(?:\*\*|__|`(?=\s|$))?/;
+  /^[ \t]*(?:[-*+•][ \t]+)?(?:#{1,6}[ \t]+)?(?:>[ \t]*)?(\*\*|__|`)?(CREATE|MODIFY|BOUNDARY|Create|Modify|Boundary|create|modify|boundary)(\1(?=[\s:：(]))?([ \t]*(?:\([^)\n]*\)|[-–—,/][^:：\n]{0,60}?|[ \t][^:：\n]{0,60}?)?)[ \t]*(\*\*|__|`)?[ \t]*(?::(?!:)|：)/;
 const headingDirective = /^ {0,3}#{1,6}[ \t]+[*_`]*(CREATE|MODIFY|BOUNDARY)[*_`]*[ \t]*(?:\([^)]*\))?[ \t]*$/i;
 const bullet = /^([ \t]*)(?:[-*+•]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?/;
-export const emptyScope = /^(?:\[\s*\]|[_*(]*(?:none|n\/a|nothing|empty)[_*)]*\.?|-|–|—|\(\s*\))$/i;
-/** Single words that are no path, although they could be. */
-const vague = /^(?:all|any|anything|everything|others?|rest|tbd|tba|todo|etc\.?|\d+)$/i;
-const extensionless =
-  /^(?:Makefile|Dockerfile|Containerfile|Procfile|Gemfile|Rakefile|Justfile|LICENSE|README|CODEOWNERS)$/;
-
 /** Headings under which the directives stand. */
 export const scopeHeadings: readonly string[] = [
   'scope',
@@ -56,6 +51,8 @@ export function readScope(
   /** A line without a bullet continues a directive only directly under it, or after a comma. */
   let continues = false;
   let gap = false;
+  /** Of the table that is being read, which directive each column holds. */
+  let columns: readonly (Key | null)[] | null = null;
 
   const take = (span: Span, bulleted: boolean): void => {
     if (!key) return;
@@ -79,9 +76,9 @@ export function readScope(
     }
     const found = directive.exec(text);
     const named = found?.[2];
-    if (found && named && (named === named.toUpperCase() || /^[ \t]*(?:\(.*\))?[ \t]*$/.test(found[3] ?? ''))) {
+    if (found && named && (named === named.toUpperCase() || /^[ \t]*(?:\(.*\))?[ \t]*$/.test(found[4] ?? ''))) {
       key = named.toLowerCase() as Key;
-      const rest = { start: line.start + found[0].length, end: line.end };
+      const rest = unmarked(source.text, found, line);
       directives.push({ key, inline: rest, lastBullet: null });
       take(rest, false);
       const tail = source.text.slice(rest.start, rest.end).trim();
@@ -89,6 +86,27 @@ export function readScope(
       gap = false;
       continue;
     }
+    const cells = line.kind === 'text' && /^[ \t]*\|/.test(text) ? tableCells(source.text, line) : null;
+    if (cells) {
+      // A table ends a list of entries; its rows, or its columns, name the directives.
+      key = null;
+      if (cells.every((cell) => /^:?-+:?$/.test(source.text.slice(cell.start, cell.end)))) continue;
+      const keys = cells.map((cell) => keyOf(source.text.slice(cell.start, cell.end)));
+      const [first] = cells;
+      if (keys.filter((one) => one !== null).length > 1 || (keys[0] !== null && cells.length === 1)) columns = keys;
+      else if (keys[0]) columns = [null, keys[0]];
+      else if (first && source.text.slice(first.start, first.end) !== '' && columns?.[0] === null) columns = null;
+      if (columns === keys) continue;
+      for (const [i, cell] of cells.entries()) {
+        key = columns?.[i] ?? null;
+        if (!key || cell.start === cell.end) continue;
+        directives.push({ key, inline: cell, lastBullet: null });
+        take(cell, false);
+      }
+      key = null;
+      continue;
+    }
+    columns = null;
     const heading = headingDirective.exec(text)?.[1];
     if (heading) {
       key = heading.toLowerCase() as Key;
@@ -127,297 +145,26 @@ export function readScope(
   return { scope, directives, findings };
 }
 
-/** Splits at commas outside braces, brackets, parentheses and code marks. A remark that holds commas stays whole. */
-function splitEntries(text: string, area: Span, bulleted: boolean): Span[] {
-  let { start, end } = shrink(text, area);
-  if (start >= end || emptyScope.test(text.slice(start, end))) return [];
-  if (text[start] === '[' && closing(text, start, end) === end - 1 && !/[?*]/.test(text[end] ?? '')) {
-    ({ start, end } = shrink(text, { start: start + 1, end: end - 1 }));
-    bulleted = false;
-  }
-  const parts: Span[] = [];
-  let from = start;
-  let at = start;
-  let inNote = false;
-  while (at < end) {
-    const c = text[at] ?? '';
-    if (c === '`') {
-      const close = text.indexOf('`', at + 1);
-      at = close < 0 || close >= end ? at + 1 : close + 1;
-      const joined = /^[ \t]+(?:and|&|\+)[ \t]+(?=`)/.exec(text.slice(at, end));
-      if (joined && !inNote) {
-        parts.push({ start: from, end: at });
-        at += joined[0].length;
-        from = at;
-      }
-      continue;
-    }
-    if (c === '{' || c === '(' || c === '[') {
-      const close = closing(text, at, end);
-      at = close < 0 ? at + 1 : close + 1;
-      continue;
-    }
-    if ((c <= ' ' || c >= '\u00a0') && /^\s(?:[-–—]|->|→)\s/.test(text.slice(at, at + 4))) inNote = true;
-    if ((c === ',' || c === ';') && !(inNote && (bulleted || !startsLikePath(text, at + 1, end)))) {
-      parts.push({ start: from, end: at });
-      from = at + 1;
-      inNote = false;
-    }
-    at++;
-  }
-  parts.push({ start: from, end });
-  return parts
-    .map((part) => shrink(text, part))
-    .filter((part) => part.start < part.end && !emptyScope.test(text.slice(part.start, part.end)));
+/**
+ * What follows a directive's colon on its line. Marks that are opened before the key belong to the key, and end at its
+ * colon, behind it, or at the end of the line; all other stars and code marks are the entry's own (`MODIFY: **\/x.ts`).
+ */
+function unmarked(text: string, found: RegExpExecArray, { start, end }: Span): Span {
+  const from = start + found[0].length;
+  const mark = found[1] ?? '';
+  if (mark === '' || found[3] || found[5]) return { start: from, end };
+  const rest = text.slice(from, end);
+  if (rest.startsWith(mark)) return { start: from + mark.length, end };
+  const blank = rest.length - rest.trimStart().length;
+  if (rest.startsWith(mark, blank) && /^(?:\s|$)/.test(rest.slice(blank + mark.length)))
+    return { start: from + blank + mark.length, end };
+  return rest.trimEnd().endsWith(mark) && rest.trim().length > mark.length
+    ? { start: from, end: from + rest.trimEnd().length - mark.length }
+    : { start: from, end };
 }
 
-/** Whether what follows a comma looks like the next path, rather than the rest of a sentence. */
-function startsLikePath(text: string, at: number, end: number): boolean {
-  const next = /^\s*(`[^`]+`|[^\s,]+)/.exec(text.slice(at, end))?.[1];
-  return next !== undefined && looksLikePath(next.replaceAll('`', ''));
-}
-
-function looksLikePath(word: string): boolean {
-  if (extensionless.test(word) || word.includes('::')) return true;
-  if (/^[a-z]+:\/\//i.test(word)) return false;
-  if (/[/\\*]/.test(word)) return !/^(?:and\/or|n\/a|w\/o?|i\/o)$/i.test(word) && /[\w*]/.test(word);
-  return (
-    /^\.?[\w@{}[\]-]+(?:\.[\w{}@,-]+)+$/.test(word) &&
-    !/^(?:e\.g|i\.e|etc)\.?$/i.test(word) &&
-    !/^\d+(?:\.\d+)+$/.test(word)
-  );
-}
-
-/** Parts a path from its remark as both are read now. A guess: a path with spaces may have been meant. */
-function splitFix(text: string, span: Span, words: string, note: string | null): Fix | undefined {
-  const rest = note?.trim() ?? '';
-  if (rest === '' || !text.startsWith(words) || text.slice(words.length).trim() !== rest) return undefined;
-  return {
-    title: 'Part the path from the remark',
-    guess: true,
-    edits: [
-      {
-        span: { start: span.start + words.length, end: span.end - (text.length - text.trimEnd().length) },
-        text: ` - ${rest}`,
-      },
-    ],
-  };
-}
-
-function readEntry(source: SourceText, span: Span, key: Key, findings: Finding[]): ScopeEntry[] {
-  const text = source.text.slice(span.start, span.end);
-  const entry = (path: string | null, symbol: string | null, note: string | null): ScopeEntry => ({
-    path,
-    symbol,
-    note: note === null || note.trim() === '' ? null : note.trim(),
-    text,
-    span,
-    ...(excepting ? { exceptOf: key } : {}),
-  });
-  const negated = /^((?:\*\*|__)?`*)!(?=[^\s!`]|`[^`]+`)/.exec(text);
-  const excepting = negated !== null && key !== 'boundary';
-  const { words, note, unclear } = splitNote(negated ? negated[1] + text.slice(negated[0].length) : text);
-  if (negated && !excepting && words !== null) {
-    findings.push(
-      finding(
-        source,
-        'task.boundary-prose',
-        'warning',
-        `"${clip(text)}" asks for an exception to BOUNDARY, which has none; name only what the slice must not touch`,
-        span,
-      ),
-    );
-    return [entry(null, null, text)];
-  }
-  if (words === null) {
-    findings.push(
-      finding(
-        source,
-        key === 'boundary' ? 'task.boundary-prose' : 'task.scope-prose',
-        'warning',
-        key === 'boundary'
-          ? `"${clip(text)}" is not a path, so this boundary cannot be enforced; it is only told to the agent`
-          : `"${clip(text)}" is not a path, so it gives the slice no right to ${key} anything`,
-        span,
-      ),
-    );
-    return [entry(null, null, text)];
-  }
-  if (unclear) {
-    findings.push(
-      finding(
-        source,
-        'task.scope-unclear',
-        'warning',
-        `read as the path "${clip(words)}" with a remark; put a path with spaces in backticks, or " - " before a remark`,
-        span,
-        splitFix(text, span, words, note),
-      ),
-    );
-  }
-  const cut = words.indexOf('::');
-  const rawPath = cut < 0 ? words : words.slice(0, cut);
-  const path = normalise(rawPath);
-  if (path === null) {
-    findings.push(
-      finding(
-        source,
-        'task.scope-outside',
-        'error',
-        `"${clip(rawPath)}" lies outside the repository; scope paths are relative to its root`,
-        span,
-      ),
-    );
-    return [entry(null, null, text)];
-  }
-  if (cut < 0) {
-    const last = path.slice(path.lastIndexOf('/') + 1);
-    if (/^[\w-]+$/.test(last) && !extensionless.test(last)) {
-      const at = span.start + text.indexOf(rawPath) + rawPath.length;
-      findings.push(
-        finding(
-          source,
-          'task.scope-directory',
-          'hint',
-          `"${clip(path)}" names one file; write "${clip(path)}/**" when it is a directory`,
-          span,
-          {
-            title: `Mean the whole directory ${clip(path)}/**`,
-            edits: [{ span: { start: at, end: at }, text: '/**' }],
-            guess: true,
-          },
-        ),
-      );
-    }
-    return [entry(path, null, note)];
-  }
-  const symbols = words
-    .slice(cut + 2)
-    .replace(/^\{(.*)\}$/, '$1')
-    .split(',')
-    .map((symbol) =>
-      symbol
-        .trim()
-        .replace(/\(.*\)$/, '')
-        .replaceAll('::', '.')
-        .replaceAll('#', '.'),
-    )
-    .filter((symbol) => symbol !== '');
-  if (symbols.length === 0) {
-    findings.push(
-      finding(
-        source,
-        'task.symbol-missing',
-        'warning',
-        'a symbol is expected after "::"; the whole file is meant until then',
-        span,
-      ),
-    );
-    return [entry(path, null, note)];
-  }
-  for (const symbol of symbols) {
-    if (!/^[\p{L}_$~][\p{L}\p{N}_$]*(?:\.[\p{L}_$~#][\p{L}\p{N}_$]*)*$/u.test(symbol)) {
-      findings.push(
-        finding(
-          source,
-          'task.symbol-shape',
-          'warning',
-          `"${clip(symbol)}" is not a symbol: use Class, function, Class.method or a variable`,
-          span,
-        ),
-      );
-    }
-  }
-  return symbols.map((symbol) => entry(path, symbol, note));
-}
-
-/** Separates the path words from the remark. `words` is `null` when the entry is prose only. */
-function splitNote(text: string): { words: string | null; note: string | null; unclear: boolean } {
-  const alone = /^`([^`\s]+)`$/.exec(text)?.[1];
-  if (alone !== undefined) return { words: alone, note: null, unclear: false };
-  const link = /^\[([^\]]+)\]\([^)]*\)(.*)$/.exec(text);
-  if (link) text = `\`${(link[1] ?? '').replaceAll('`', '')}\`${link[2] ?? ''}`;
-  const ticked = /^(?:\*\*|__)?`+([^`]+)`+(?:\*\*|__)?(.*)$/.exec(text);
-  if (ticked) {
-    const suffix = /^(::[^\s`(]+)(.*)$/.exec(ticked[2] ?? '') ?? /^(::)?`([^`]+)`(.*)$/.exec(ticked[2] ?? '');
-    let words = (ticked[1] ?? '').trim();
-    let rest = ticked[2] ?? '';
-    if (suffix && rest.startsWith('::')) {
-      words += suffix.length === 4 ? `::${suffix[2] ?? ''}` : (suffix[1] ?? '');
-      rest = suffix.at(-1) ?? '';
-    }
-    // A code span may hold the remark as well: `apps/a.py - the model`.
-    const inside = /^(\S+)\s+(?:[-–—]|->|→|:)\s+(.*)$/.exec(words);
-    if (inside && looksLikePath(inside[1] ?? ''))
-      return { words: inside[1] ?? '', note: `${inside[2] ?? ''}${rest}`, unclear: false };
-    return { words, note: noteOf(rest), unclear: false };
-  }
-  const dashed = /^(.*?)\s+(?:[-–—]{1,2}|->|→|#)\s+(.*)$/.exec(text) ?? /^(\S*?[^\s:]):\s+(.*)$/.exec(text);
-  let head = dashed ? (dashed[1] ?? '') : text;
-  let note = dashed ? (dashed[2] ?? '') : null;
-  const bracket = /^(\S+)\s+(\(.*)$/.exec(head);
-  if (bracket) {
-    head = bracket[1] ?? '';
-    note = [noteOf(bracket[2] ?? ''), note].filter((part) => part !== null && part !== '').join(' - ');
-  }
-  head = head.trim();
-  // Blanks inside braces do not end a path: `a.py::{A, B}`.
-  head = head.replace(/\{[^{}]*\}/g, (group) => group.replace(/\s+/g, ''));
-  if (!/\s/.test(head)) {
-    const bare = head.endsWith('::') ? head : head.replace(/[.,;:]$/, '');
-    const path = looksLikePath(bare) || (/^[\w.-]*\w[\w.-]*$/.test(bare) && !vague.test(bare));
-    return { words: path ? bare : null, note: path ? note : null, unclear: false };
-  }
-  const [first = '', ...rest] = head.split(/\s+/);
-  if (!looksLikePath(first)) return { words: null, note: null, unclear: false };
-  const remark = [rest.join(' '), note].filter((part) => part !== null && part !== '').join(' - ');
-  return { words: first, note: remark, unclear: true };
-}
-
-function noteOf(rest: string): string {
-  const text = rest.trim().replace(/^(?:[-–—]{1,2}|->|→|:|#)\s*/, '');
-  const bracketed = /^\(([^()]*)\)$/.exec(text);
-  return bracketed ? (bracketed[1] ?? '') : text;
-}
-
-/** Repository-relative with forward slashes; `null` when it leaves the repository. */
-function normalise(raw: string): string | null {
-  if (/^[\w*@-][\w*@.-]*(?:\/[\w*@-][\w*@.-]*)+$/.test(raw)) return raw;
-  let path = raw.trim().replace(/\\([*_[\]{}()?])/g, '$1');
-  if (/^[A-Za-z]:[\\/]/.test(path) || path.startsWith('~')) return null;
-  path = path.replaceAll('\\', '/').replace(/\/{2,}/g, '/');
-  if (path.startsWith('/')) path = path.slice(1);
-  const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '.') continue;
-    if (part === '..') {
-      if (parts.length === 0) return null;
-      parts.pop();
-    } else parts.push(part);
-  }
-  path = parts.join('/');
-  if (path === '') return /[./\\]/.test(raw) ? '**' : null;
-  return path.endsWith('/') ? `${path}**` : path;
-}
-
-/** The offset of the bracket that closes the one at `at`, or -1. Bracket kinds are not mixed up in paths, so one count does. */
-function closing(text: string, at: number, end: number): number {
-  const open = text[at] ?? '';
-  const close = open === '{' ? '}' : open === '(' ? ')' : ']';
-  let depth = 0;
-  for (let i = at; i < end; i++) {
-    if (text[i] === open) depth++;
-    else if (text[i] === close && --depth === 0) return i;
-  }
-  return -1;
-}
-
-function shrink(text: string, { start, end }: Span): Span {
-  while (end > start && /[\s,;]/.test(text[end - 1] ?? '')) end--;
-  while (start < end && /[\s,;]/.test(text[start] ?? '')) start++;
-  return { start, end };
-}
-
-function clip(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+/** The directive that a table cell names alone, with or without emphasis and a colon. */
+function keyOf(cell: string): Key | null {
+  const word = /^[*_`]*(create|modify|boundary)[*_`]*[:：]?[*_`]*$/i.exec(cell)?.[1];
+  return word === undefined ? null : (word.toLowerCase() as Key);
 }

@@ -77,6 +77,11 @@ function asPath(word: string, repo: RepoPaths, inCode: boolean): string | null {
   return extension && !file.endsWith('/') ? name : `${name}/**`;
 }
 
+/** Whether a word ends like the name of a source file, a document or a setting. */
+export function hasKnownExtension(word: string): boolean {
+  return knownExtension.test(word);
+}
+
 /** Without a slash, `orders.place` and `1.5` look like files; what people write as files ends in one of these. */
 const knownExtension =
   /\.(m?[jt]sx?|c[jt]s|py|rb|go|rs|java|kt|swift|php|cs|c|h|cc|cpp|hpp|vue|svelte|css|scss|html?|sql|prisma|proto|graphql|ya?ml|toml|json|ini|cfg|md|rst|adoc|txt|sh|tf|xml|gradle)$/i;
