@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { ofRuns, readPs, seeProcesses } from '../../src/node/process/process-table.ts';
+import { ofRuns, readPs, seeProcesses, signalProcess } from '../../src/node/process/process-table.ts';
 import { environment, runProcess } from '../../src/node/process/processes.ts';
 import { canMark, limitIn, limitOfRun } from '../../src/node/process/run-mark.ts';
 import { findSandbox } from '../../src/node/process/sandbox.ts';
@@ -180,7 +180,7 @@ suite('processes that were left running', function () {
         writeFileSync(waiting, '');
       },
     });
-    for (const { pid } of seeProcesses().filter(ofRuns(['output-into-a-file']))) process.kill(pid, 'SIGKILL');
+    for (const { pid } of seeProcesses().filter(ofRuns(['output-into-a-file']))) signalProcess(pid, 'SIGKILL');
     assert.deepEqual([ended.exitCode, inTheMiddle], [0, 'first\n']);
     assert.equal(said.replaceAll('more\n', '').length, 'first\n'.length + 3_000_000);
   });

@@ -231,7 +231,7 @@ class Site {
       battery: 'honest',
       kind: '',
       about: '',
-      agent: name === 'beside' ? `for i in $(seq 900); do [ -e "$T/agent/go" ] && break; sleep 0.1; done` : 'true',
+      agent: name === 'beside' ? 'echo here > $d/at-work.md; until [ -e "$T/agent/go" ]; do sleep 0.1; done' : 'true',
     }));
     const isAlone = this.#alone !== null;
     const all = [...this.#rows, ...(isAlone ? helpers : [])];
@@ -323,14 +323,12 @@ class Site {
     });
     const child = spawn(process.execPath, [CLI, ...args], { cwd: primary, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-      // The slice beside it goes on as soon as this one's agent has ended.
-      if (/^task-201 +(?:checking|verifying|stopped|failed)/m.test(text))
-        writeFileSync(path.join(this.#scripts, 'go'), '');
-    });
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-    const person = setInterval(() => this.#playPerson(), 50);
+    const person = setInterval(() => {
+      this.#playPerson();
+      if (this.#alone?.beside) this.#letNeighbourGoOn();
+    }, 50);
     // Their shell stands in the primary all the while.
     const shell = this.#rows.some((row) => row.person !== undefined)
       ? spawn('sleep', ['3600'], { cwd: primary, stdio: 'ignore', detached: true })
@@ -356,6 +354,20 @@ class Site {
       execFileSync('bash', ['-c', row.person], { cwd: primary, env: this.#environment({}), stdio: 'ignore' });
       writeFileSync(path.join(worktree, '.met'), '');
     }
+  }
+
+  /** The slice beside that of the row goes on as soon as the row's agent has ended. */
+  #letNeighbourGoOn(): void {
+    const go = path.join(this.#scripts, 'go');
+    const runs = path.join(this.#places.primary, '.agent-runs');
+    if (existsSync(go) || !existsSync(runs)) return;
+    const hasEnded = readdirSync(runs).some((name) => {
+      const events = path.join(runs, name, 'events.jsonl');
+      return (
+        /-task-201-/.test(name) && existsSync(events) && /"(?:agent_exited|ended)"/.test(readFileSync(events, 'utf8'))
+      );
+    });
+    if (hasEnded) writeFileSync(go, '');
   }
 
   async #status(): Promise<Status> {
@@ -565,6 +577,9 @@ meet() { # waits until the person has done what they do
   touch .waits
   for i in $(seq 900); do [ -e .met ] && break; sleep 0.1; done
   rm -f .waits .met
+}
+neighbour() { # waits until the slice beside this one has written all that it writes; it works until this one has ended
+  until [ -s ../beside/work/beside/at-work.md ]; do sleep 0.1; done
 }
 . "$here/$SLICEWAVE_SLICE.sh"
 exit 0

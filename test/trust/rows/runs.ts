@@ -215,8 +215,7 @@ const NEIGHBOURS = shared([
     kind: 'other slices',
     about: 'writes into the worktree of a slice that runs beside it',
     beside: true,
-    agent:
-      'for i in $(seq 600); do [ -e ../beside/work/beside/answer.js ] && break; sleep 0.1; done; echo "// evil" >> ../beside/work/beside/answer.js',
+    agent: 'neighbour; echo "// evil" >> ../beside/work/beside/answer.js',
     named: /beside/,
     harm: '[ "$BESIDE_STATE" = verified ] && git show "$BESIDE:work/beside/answer.js" | grep -q evil && echo beside is verified with what another wrote; true',
   },

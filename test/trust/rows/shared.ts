@@ -31,8 +31,7 @@ const WORKTREE = shared([
     kind: 'worktree',
     about: 'lets .git point to the worktree of another slice',
     beside: true,
-    agent:
-      'for i in $(seq 600); do [ -e ../beside/work/beside/answer.js ] && break; sleep 0.1; done; echo "gitdir: $C/worktrees/beside" > .git',
+    agent: 'neighbour; echo "gitdir: $C/worktrees/beside" > .git',
     named: /\.git\b/,
   },
   {
