@@ -247,4 +247,27 @@ suite('the state of a plan, folded from its facts', () => {
     assert.equal(state.slices[0]?.next, null);
     assert.equal(state.attention[0]?.condition, 'tests-failing');
   });
+
+  test('a retry pays an agent again only for what is its own: a full disk, git or a person ends a run whatever it made', () => {
+    const reasons = [
+      'write-failed',
+      'git-failed',
+      'setup-failed',
+      'internal',
+      'stopped-by-user',
+      'tests-failing',
+    ] as const;
+    for (const reason of reasons) {
+      const history = new History(planOf([slice('A1')]));
+      history.start('A1', 1, 'fresh');
+      const [run] = history.runs;
+      assert.ok(run);
+      history.record(run.runId, ...agent(), { type: 'ended', end: 'failed', reason, detail: 'd', stop: null });
+      run.alive = false;
+      history.decide({ type: 'retried', slice: 'A1', run_id: run.runId, revert: [], note: null });
+      const next = history.state().slices[0]?.next;
+      const isTheAgents = reason === 'tests-failing';
+      assert.deepEqual([next?.mode, next?.attempt], isTheAgents ? ['continue', 2] : ['check', 1], reason);
+    }
+  });
 });

@@ -1,4 +1,4 @@
-import type { Decision, RunEvent, Stop } from './model.ts';
+import type { Decision, FailureReason, RunEvent, Stop } from './model.ts';
 import type { NextAttempt, RunFacts, RunView } from './state-model.ts';
 import { isActive, type SliceState } from './states.ts';
 
@@ -39,12 +39,11 @@ export function bareSlice(
   if (answer?.type === 'answered') return ready({ attempt: more, mode: 'continue', why: 'answered' });
   if (answer?.type === 'approved') return ready({ attempt: again, mode: 'check', why: 'approved' });
   if (answer?.type === 'retried') {
-    // Stopped in the middle of its checks: the agent had finished, so only the gate is repeated.
+    // The agent had finished, and what ended its run says nothing of its work: only the gate is repeated.
     const plain = answer.revert.length === 0 && answer.note === null;
     const isWorkDone = agentDone || run.mode === 'check';
-    if (isWorkDone && plain && (run.failure?.reason === 'stopped-by-user' || run.state === 'interrupted')) {
-      return ready({ attempt: again, mode: 'check', why: 'retried' });
-    }
+    const isCutShort = run.state === 'interrupted' || (run.failure !== null && !isOfTheWork(run.failure.reason));
+    if (isWorkDone && plain && isCutShort) return ready({ attempt: again, mode: 'check', why: 'retried' });
     // An attempt that ended before its agent could start costs none, and goes on where the one before it stopped.
     const mode = agentBegan || run.mode !== 'fresh' ? 'continue' : 'fresh';
     return ready({ attempt: agentBegan || run.mode === 'check' ? more : again, mode, why: 'retried' });
@@ -58,18 +57,20 @@ export function bareSlice(
   const stop = diedTwice(runs, facts, decisions);
   if (stop) return { state: 'stopped', run: { ...run, state: 'stopped', end: 'stopped', stop }, runs, next: null };
   if (run.state === 'interrupted') return ready(resumed(run, again, agentDone, agentBegan));
-  if (run.state === 'failed' && (run.failure?.reason === 'tests-failing' || run.failure?.reason === 'agent-failed')) {
+  if (run.state === 'failed' && run.failure && isOfTheWork(run.failure.reason)) {
     const answeredAt = decisions.findLast((d) => d.type === 'answered' || d.type === 'retried')?.t ?? '';
-    const failed = runs.filter(
-      (r) =>
-        r.startedAt > answeredAt && (r.failure?.reason === 'tests-failing' || r.failure?.reason === 'agent-failed'),
-    ).length;
+    const failed = runs.filter((r) => r.startedAt > answeredAt && r.failure && isOfTheWork(r.failure.reason)).length;
     if (failed <= maxRetries) {
       const why = run.failure.reason === 'tests-failing' ? 'checks-failed' : 'agent-failed';
       return ready({ attempt: more, mode: 'continue', why });
     }
   }
   return { state: run.state, run, runs, next: null };
+}
+
+/** Whether an agent could do better; a full disk, git or a person ends a run whatever its work is like. */
+function isOfTheWork(reason: FailureReason): boolean {
+  return reason === 'tests-failing' || reason === 'agent-failed';
 }
 
 /** The points that an attempt gets to, the furthest first, each with the event that says so. */
