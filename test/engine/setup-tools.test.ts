@@ -215,6 +215,38 @@ suite('submodules in worktrees', function () {
     assert.equal(readFileSync(path.join(lib, 'index.txt'), 'utf8'), 'changed\n');
   });
 
+  test('no git is started by what an agent writes into one: not by the snapshot, the next attempt, the checks or clean', async () => {
+    const ran = path.join(project.home, 'ran');
+    const heads = (): string =>
+      project.git('rev-parse', 'HEAD') + project.git('symbolic-ref', 'HEAD') + project.git('status', '--porcelain');
+    const before = heads();
+    // A repository of the agent's own in its place, whose settings start a program for every file that is looked at.
+    const script = `rm -rf vendor/lib && git init -q vendor/lib && cd vendor/lib && echo own > own.txt && git add . &&
+      git -c user.name=a -c user.email=a@b commit -qm own && git config filter.x.clean "date >> '${ran}'; cat" &&
+      echo '* filter=x' > .git/info/attributes && sleep 1 && echo changed > own.txt && cd ../.. && cat package.txt > src/A1.txt`;
+    writeFileSync(path.join(project.home, 'agent.sh'), `${script}\n`);
+    project.write('package.txt', 'text\n');
+    await run();
+    await project.cli('retry', project.planDir, 'A1');
+    await run();
+    assert.match(JSON.stringify(project.events()), /vendor\/lib: its `.git` is not the one that was made for it/);
+    // It leads to the person's own repository.
+    const gitFile = `gitdir: ${path.join(project.root, '.git')}\n`;
+    writeFileSync(
+      path.join(project.home, 'agent.sh'),
+      `rm -rf vendor/lib && mkdir vendor/lib && printf '${gitFile}' > vendor/lib/.git && cp -r '${project.root}/src' vendor/lib/ && echo again > src/A1.txt\n`,
+    );
+    await project.cli('retry', project.planDir, 'A1');
+    await run();
+    await project.cli('retry', project.planDir, 'A1');
+    await run();
+    await project.cli('skip', project.planDir, 'A1');
+    const cleaned = await project.cli('clean', '--yes');
+    assert.match(cleaned.out, /the repository vendor\/lib in it: its `.git` is not the one/);
+    assert.ok(!existsSync(ran), 'a program of the agent was started by the tool');
+    assert.equal(heads(), before);
+  });
+
   test('one that your checkout has not initialised stays empty, and that is said', async () => {
     project.git('submodule', '--quiet', 'deinit', '--force', 'vendor/lib');
     await run();

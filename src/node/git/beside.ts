@@ -23,14 +23,20 @@ export async function addAll(
 ): Promise<{ readonly refused: readonly NotTaken[]; readonly embedded: readonly NotTaken[] }> {
   // `--sparse`: what an agent wrote outside of a sparse checkout is work like any other.
   const all = ['add', '--all', '--sparse'];
+  const links = new Set(await linksIn(git, index));
+  const refused: NotTaken[] = [...(await addLinks(git, index, links))];
   try {
-    return { refused: [], embedded: embeddedIn((await git.run(all, { index })).stderr) };
+    const others = [...links].map((file) => `:(exclude,literal,top)${file}`);
+    const { stderr } =
+      links.size === 0
+        ? await git.run(all, { index })
+        : await git.run([...all, '--', '.', ...others], { index, env: { GIT_LITERAL_PATHSPECS: '0' } });
+    return { refused, embedded: embeddedIn(stderr) };
   } catch (error) {
     if (!(error instanceof GitError) || isFull(error)) throw error;
   }
   const which = ['--others', '--modified', '--deleted', '--exclude-standard', '-z'];
-  const changed = [...new Set(await git.fields(['ls-files', ...which], { index }))];
-  const refused: NotTaken[] = [];
+  const changed = [...new Set(await git.fields(['ls-files', ...which], { index }))].filter((file) => !links.has(file));
   const embedded: NotTaken[] = [];
   const add = async (files: readonly string[]): Promise<void> => {
     if (files.length === 0) return;
@@ -49,6 +55,28 @@ export async function addAll(
   };
   await add(changed);
   return { refused, embedded };
+}
+
+/** Repositories inside of a worktree of which its index (or another one) has the commit: submodules, mostly. */
+export async function linksIn(git: Git, index?: string): Promise<readonly string[]> {
+  const entries = await git.fields(['ls-files', '--stage', '-z'], index === undefined ? {} : { index });
+  return entries.flatMap((entry) => /^160000 [0-9a-f]+ \d\t(.+)$/s.exec(entry)?.[1] ?? []);
+}
+
+/**
+ * Puts the commits at which these repositories stand into an index; `git add` itself would start a git in each, by the
+ * settings of whoever works there. Answers with those that it could not do that for.
+ */
+async function addLinks(git: Git, index: string, links: ReadonlySet<string>): Promise<readonly NotTaken[]> {
+  if (links.size === 0) return [];
+  const input = [...links].map((file) => `${file}\0`).join('');
+  try {
+    await git.run(['update-index', '--add', '--remove', '-z', '--stdin'], { index, input });
+    return [];
+  } catch (error) {
+    if (!(error instanceof GitError) || isFull(error)) throw error;
+    return [...links].map((file) => ({ path: file, why: reasonOf(error) }));
+  }
 }
 
 /** That nothing can be written any more is no fault of a file's. */

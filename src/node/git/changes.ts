@@ -102,10 +102,11 @@ function areThere(dir: string, files: readonly string[]): Promise<readonly boole
 /**
  * Takes away the flags by which an index tells git not to look at a file (`--assume-unchanged`, `--skip-worktree`): what
  * an agent hid that way would pass the scope check and still be there when the checks run. A sparse checkout keeps the
- * flag on what it left out.
+ * flag on what it left out. `index`: another one than the place's own.
  */
-async function lookAtAll(git: Git, index: string): Promise<void> {
-  const entries = await git.fields(['ls-files', '-v', '-z'], { index });
+export async function lookAtAll(git: Git, index?: string): Promise<void> {
+  const which = index === undefined ? {} : { index };
+  const entries = await git.fields(['ls-files', '-v', '-z'], which);
   const flagged = entries
     .filter((entry) => /^[a-zS]/.test(entry))
     .map((entry) => ({ tag: entry[0] ?? '', file: entry.slice(2) }));
@@ -113,7 +114,7 @@ async function lookAtAll(git: Git, index: string): Promise<void> {
   const unmark = async (option: string, files: readonly string[]): Promise<void> => {
     if (files.length > 0)
       await git.run(['update-index', option, '-z', '--stdin'], {
-        index,
+        ...which,
         input: files.map((file) => `${file}\0`).join(''),
       });
   };

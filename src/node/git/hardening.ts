@@ -22,7 +22,8 @@ const SETTINGS: readonly (readonly [string, string])[] = [
   ['diff.mnemonicPrefix', 'false'],
   ['diff.relative', 'false'],
   ['diff.submodule', 'short'],
-  ['diff.ignoreSubmodules', 'none'],
+  // Of a repository inside only its commit counts: to look at its files, git would start another git by its settings.
+  ['diff.ignoreSubmodules', 'dirty'],
   ['diff.renames', 'true'],
   ['diff.renameLimit', '1000'],
   ['diff.orderFile', '/dev/null'],
@@ -70,10 +71,11 @@ const FIXED_DIFF = ['--no-ext-diff', '--no-textconv', '--no-color'];
 
 /** Options after a command: where attributes or settings could name a program that shows files differently. */
 export const FOR_DIFFS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['diff', [...FIXED_DIFF, '--src-prefix=a/', '--dst-prefix=b/', '--submodule=short', '--ignore-submodules=none']],
+  ['diff', [...FIXED_DIFF, '--src-prefix=a/', '--dst-prefix=b/', '--submodule=short', '--ignore-submodules=dirty']],
   ['diff-tree', FIXED_DIFF],
   ['log', FIXED_DIFF],
   ['show', FIXED_DIFF],
+  ['status', ['--ignore-submodules=dirty']],
 ]);
 
 /** Of the caller's environment: who makes commits, where their settings are, and what they set for this process. */

@@ -1,8 +1,11 @@
-import { lstat, readFile, realpath } from 'node:fs/promises';
+import { lstat, mkdir, readFile, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { inside } from '../paths.ts';
+import { linksIn } from './beside.ts';
+import { lookAtAll } from './changes.ts';
 import { Git } from './git.ts';
 import { settingsAsEnvironment } from './hardening.ts';
+import { WorktreeReplaced } from './place.ts';
 
 /** A submodule of a checkout, as its commit has it. */
 interface Submodule {
@@ -24,24 +27,36 @@ export interface Submodules {
 /**
  * Fills the submodules of a linked worktree from those of the checkout it belongs to: git itself leaves their directories
  * empty. They are cloned from what is on this disk, so no address that a commit names is ever asked. A submodule that the
- * person's checkout has not initialised stays empty here too.
+ * person's checkout has not initialised stays empty here too. No git is started in one whose `.git` leads elsewhere than
+ * where it was cloned to: whoever works there may have written it.
  *
  * `again`: nobody works in them, so those that are there are put to their commit, and cleaned.
  */
 export async function fillSubmodules(
-  dir: string,
+  git: Git,
   { primary, again }: { readonly primary: string; readonly again: boolean },
 ): Promise<Submodules> {
   const filled: string[] = [];
   const left: string[] = [];
-  for (const module of await submodulesOf(dir)) {
-    const target = path.join(dir, module.path);
+  for (const module of await submodulesOf(git)) {
+    const target = path.join(git.dir, module.path);
     const source = await gitDirOf(path.join(primary, module.path));
-    if (source === null || !inside(await realpath(dir), await realpath(target).catch(() => '/'))) {
+    if (source === null || !inside(await realpath(git.dir), await realpath(target).catch(() => '/'))) {
       left.push(`${module.path}: it is not initialised in your checkout (git submodule update --init ${module.path})`);
       continue;
     }
-    const there = await gitDirOf(target);
+    let there = await gitDirOf(target);
+    const made = await madeFor(git, module);
+    if (there !== null && there !== made) {
+      if (!again) {
+        left.push(`${module.path}: ${BENT}`);
+        continue;
+      }
+      await rm(target, { recursive: true, force: true });
+      await mkdir(target);
+      there = null;
+    }
+    const own = gitOf(git, module);
     if (there === null) {
       if (!(await holds(source, module.commit))) {
         left.push(
@@ -49,49 +64,74 @@ export async function fillSubmodules(
         );
         continue;
       }
-      await clone(dir, module, source);
+      await clone(git, module, source);
       filled.push(module.path);
-    } else if (again || (await isUntouched(target, source))) {
-      const git = new Git(target);
-      if ((await git.resolve('HEAD')) !== module.commit) {
+    } else if (again || (await isUntouched(own, source))) {
+      if ((await own.resolve('HEAD')) !== module.commit) {
         if (!(await holds(there, module.commit)))
-          await git.run(['fetch', '--quiet', '--no-tags', source, module.commit]);
+          await own.run(['fetch', '--quiet', '--no-tags', source, module.commit]);
         filled.push(module.path);
       }
-      await git.run(['checkout', '--quiet', '--force', '--detach', module.commit]);
-      if (again) await git.run(['clean', '-ffdxq']);
-    } else if ((await new Git(target).resolve('HEAD')) !== module.commit)
-      left.push(`${module.path}: it holds work of its own`);
-    const below = await fillSubmodules(target, { primary: path.join(primary, module.path), again });
+      if (again) await lookAtAll(own);
+      await own.run(['checkout', '--quiet', '--force', '--detach', module.commit]);
+      if (again) await own.run(['clean', '-ffdxq']);
+    } else if ((await own.resolve('HEAD')) !== module.commit) left.push(`${module.path}: it holds work of its own`);
+    const below = await fillSubmodules(own, { primary: path.join(primary, module.path), again });
     filled.push(...below.filled.map((name) => `${module.path}/${name}`));
     left.push(...below.left.map((name) => `${module.path}/${name}`));
   }
   return { filled, left };
 }
 
-/** What would be lost of the submodules of a worktree with it, for people; `null`: nothing. */
-export async function unkeptInSubmodules(dir: string, primary: string): Promise<string | null> {
-  for (const module of await submodulesOf(dir)) {
-    const target = path.join(dir, module.path);
-    if ((await gitDirOf(target)) === null) continue;
-    const git = new Git(target);
-    const source = await gitDirOf(path.join(primary, module.path));
-    if ((await git.text(['status', '--porcelain'])) !== '')
-      return `the submodule ${module.path} has uncommitted changes`;
-    const head = await git.resolve('HEAD');
+const BENT = 'its `.git` is not the one that was made for it';
+
+/** What would be lost of the repositories inside of a worktree with it, for people; `null`: nothing. */
+export async function unkeptInSubmodules(git: Git, primary: string): Promise<string | null> {
+  const modules = new Map((await submodulesOf(git)).map((module) => [module.path, module]));
+  for (const at of await linksIn(git)) {
+    const target = path.join(git.dir, at);
+    const there = await gitDirOf(target);
+    if (there === null) continue;
+    const module = modules.get(at);
+    if (module === undefined || there !== (await madeFor(git, module))) return `the repository ${at} in it: ${BENT}`;
+    const own = gitOf(git, module);
+    const source = await gitDirOf(path.join(primary, at));
+    if ((await own.text(['status', '--porcelain'])) !== '') return `the submodule ${at} has uncommitted changes`;
+    const head = await own.resolve('HEAD');
     if (head !== null && (source === null || !(await holds(source, head))))
-      return `the submodule ${module.path} stands at ${head.slice(0, 10)}, which your checkout's clone of it does not hold`;
-    const below = await unkeptInSubmodules(target, path.join(primary, module.path));
+      return `the submodule ${at} stands at ${head.slice(0, 10)}, which your checkout's clone of it does not hold`;
+    const below = await unkeptInSubmodules(own, path.join(primary, at));
     if (below !== null) return below;
   }
   return null;
 }
 
-/** Whether a checkout's index names submodules. */
-export async function submodulesOf(dir: string): Promise<readonly Submodule[]> {
-  const file = path.join(dir, '.gitmodules');
+/** Where git keeps the clone of a submodule of this checkout; `null`: it keeps none there. */
+async function madeFor(git: Git, { name }: Submodule): Promise<string | null> {
+  const gitDir = await git.gitDir();
+  if (gitDir === null) return null;
+  const modules = path.join(gitDir, 'modules');
+  const place = path.join(modules, name);
+  return inside(modules, place) ? realpath(place).catch(() => null) : null;
+}
+
+/** Git in a submodule: by the clone that was made for it, whatever its `.git` says by then, and in its own directory. */
+function gitOf(git: Git, module: Submodule): Git {
+  const dir = path.join(git.dir, module.path);
+  return new Git({
+    dir,
+    async hold() {
+      const made = await madeFor(git, module);
+      if (made === null || (await gitDirOf(dir)) !== made) throw new WorktreeReplaced(dir, `is bent: ${BENT}`);
+      return made;
+    },
+  });
+}
+
+/** The submodules that a checkout's index has and its `.gitmodules` names. */
+export async function submodulesOf(git: Git): Promise<readonly Submodule[]> {
+  const file = path.join(git.dir, '.gitmodules');
   if (!(await lstat(file).catch(() => null))?.isFile()) return [];
-  const git = new Git(dir);
   const listed = await git.run(['config', '--file', file, '-z', '--get-regexp', String.raw`^submodule\..*\.path$`], {
     accept: [0, 1, 3, 128],
   });
@@ -111,7 +151,8 @@ export async function submodulesOf(dir: string): Promise<readonly Submodule[]> {
 }
 
 /** As `git submodule update --init` does it, from the clone of another checkout. */
-async function clone(dir: string, { path: at, name }: Submodule, source: string): Promise<void> {
+async function clone(git: Git, module: Submodule, source: string): Promise<void> {
+  const { path: at, name } = module;
   const settings = [
     [`submodule.${name}.url`, source],
     [`submodule.${name}.active`, 'true'],
@@ -120,10 +161,12 @@ async function clone(dir: string, { path: at, name }: Submodule, source: string)
     ['protocol.file.allow', 'always'],
   ] as const;
   const env = settingsAsEnvironment(settings, process.env);
-  await new Git(dir).run(['submodule', '--quiet', 'update', '--checkout', '--', at], { env });
+  // The command works in no place that is named to it, only where it finds one: held just before.
+  await git.gitDir();
+  await new Git(git.dir).run(['submodule', '--quiet', 'update', '--checkout', '--', at], { env });
   // What is pushed from there goes where the person's own pushes go.
   const remote = await new Git(source).run(['config', '--get', 'remote.origin.url'], { accept: [0, 1] });
-  const target = new Git(path.join(dir, at));
+  const target = gitOf(git, module);
   if (remote.exitCode === 0) await target.run(['remote', 'set-url', 'origin', remote.stdout.trim()]);
   else await target.run(['remote', 'remove', 'origin'], { accept: [0, 2, 128] });
 }
@@ -144,8 +187,7 @@ async function holds(gitDir: string, commit: string): Promise<boolean> {
 }
 
 /** Whether moving a submodule loses nothing: no change in it, and its commit is kept elsewhere. */
-async function isUntouched(target: string, source: string): Promise<boolean> {
-  const git = new Git(target);
+async function isUntouched(git: Git, source: string): Promise<boolean> {
   if ((await git.text(['status', '--porcelain'])) !== '') return false;
   const head = await git.resolve('HEAD');
   return head === null || (await holds(source, head));

@@ -23,7 +23,7 @@ import { checkoutAround } from './checkout.ts';
 import { holdsNothingBut, putOnBranch, restoreSnapshot, underWay } from './changes.ts';
 import { GitError, type Git } from './git.ts';
 import { WorktreeReplaced } from './place.ts';
-import { submodulesOf } from './submodules.ts';
+import { linksIn } from './beside.ts';
 
 export interface WorktreeEntry {
   readonly path: string;
@@ -350,13 +350,13 @@ export async function unlockWorktree(repository: Repository, dir: string): Promi
 }
 
 /**
- * Takes away a worktree that is clean. It must be what it was when it was made; git refuses when it is not clean. One that
- * has submodules git never removes without force: then the caller has seen that nothing in it would be lost.
+ * Takes away a worktree that is clean. It must be what it was when it was made; git refuses when it is not clean. One with
+ * repositories inside git never removes without force: then the caller has seen that nothing in it would be lost.
  */
 export async function removeCleanWorktree(repository: Repository, dir: string): Promise<void> {
   await unlockWorktree(repository, dir);
   await repository.worktrees.hold(dir);
-  const isForced = (await submodulesOf(dir)).length > 0;
+  const isForced = (await linksIn(repository.git.in(dir))).length > 0;
   await repository.git.run(['worktree', 'remove', ...(isForced ? ['--force'] : []), dir]);
   await repository.worktrees.forget(dir);
 }

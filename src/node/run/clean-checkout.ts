@@ -5,7 +5,7 @@ import type { Redact } from '../../core/gate/redact.ts';
 import type { Plan } from '../../core/plan/model.ts';
 import type { CommandRun } from '../../core/run/model.ts';
 import { failure, success, type Result } from '../../core/text/result.ts';
-import type { Git } from '../git/git.ts';
+import { lookAtAll } from '../git/changes.ts';
 import type { Repository } from '../git/repository.ts';
 import { WorktreeReplaced } from '../git/place.ts';
 import { fillSubmodules } from '../git/submodules.ts';
@@ -107,7 +107,7 @@ export class CleanCheckout {
     if (before?.key === key && before.seal === (await this.#seal(before.kept))) {
       const strange = ignored.filter((file) => !before.kept.includes(file));
       for (const file of [...strange, ...CACHES_INSIDE]) await this.#remove(file);
-      await fillSubmodules(dir, { primary: repository.root, again: true });
+      await fillSubmodules(git, { primary: repository.root, again: true });
     } else {
       await git.run(['clean', '-ffdxq']);
       const { commands, failed } = await this.#install(environment);
@@ -150,7 +150,7 @@ export class CleanCheckout {
       await clearGitLocks(repository, dir, null);
       const git = repository.git.in(dir);
       const putThere = ['checkout', '--quiet', '--force', '--detach', commit];
-      await lookAtAllFiles(git);
+      await lookAtAll(git);
       if ((await git.run(putThere, { accept: [0, 1, 128] })).exitCode !== 0) {
         await git.run(['reset', '--quiet', '--hard']);
         await git.run(['clean', '-ffdq']);
@@ -240,16 +240,6 @@ export class CleanCheckout {
       return null;
     }
   }
-}
-
-/** A check can tell git to take a file for unchanged, or for one that need not be there, and so keep it as it made it. */
-async function lookAtAllFiles(git: Git): Promise<void> {
-  const entries = await git.fields(['ls-files', '-v', '-z']);
-  const untouched = entries.flatMap((entry) => (/^[HMRCK?] /.test(entry) ? [] : entry.slice(2)));
-  if (untouched.length === 0) return;
-  const input = untouched.map((name) => `${name}\0`).join('');
-  for (const flag of ['--no-assume-unchanged', '--no-skip-worktree'])
-    await git.run(['update-index', flag, '-z', '--stdin'], { input, accept: [0, 128] });
 }
 
 async function isWorktree(repository: Repository, dir: string): Promise<boolean> {

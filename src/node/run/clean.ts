@@ -69,7 +69,7 @@ export async function cleanable(repository: Repository, loaded: LoadedPlan): Pro
     const not = entry.prunable ? [] : await notTaken(repository.git.in(entry.path)).catch(() => []);
     if (not[0] !== undefined)
       return `${not[0].path} ${not[0].why}${not.length > 1 ? `, and ${not.length - 1} more like it` : ''}: move it away, or take it away yourself`;
-    const unkept = entry.prunable ? null : await unkeptInSubmodules(entry.path, repository.root);
+    const unkept = entry.prunable ? null : await unkeptInSubmodules(repository.git.in(entry.path), repository.root);
     if (unkept !== null) return `${unkept}: commit it there and push it, or throw it away`;
     const scope = scopes.get(entry.path);
     const lost = scope && !entry.prunable ? await ignoredWork(repository.git.in(entry.path), scope) : [];
@@ -141,7 +141,7 @@ export async function removeWorktree(repository: Repository, item: CleanItem): P
     return;
   }
   const git = repository.git.in(item.path);
-  const unkept = await unkeptInSubmodules(item.path, repository.root);
+  const unkept = await unkeptInSubmodules(git, repository.root);
   if (unkept !== null) throw new Error(`${item.path} was not removed: ${unkept}`);
   // Commits on no branch are as easily lost as files in no commit; a snapshot holds both.
   if (item.branch === null || !(await isClean(git))) {

@@ -108,7 +108,8 @@ function lookAfter(dir: string): () => void {
       if (textOf(file) !== ours) {
         if (textOf(file) !== null) renameSync(file, path.join(dir, INSTALLED));
         const made = path.join(dir, `.${process.pid}`);
-        writeFileSync(made, ours, { mode: 0o755 });
+        rmSync(made, { force: true });
+        writeFileSync(made, ours, { mode: 0o755, flag: 'wx' });
         renameSync(made, file);
       }
       // Where it was put aside: the next install would not find the place free.

@@ -201,7 +201,7 @@ async function hooks(repository: Repository): Promise<readonly PreflightCheck[]>
 }
 
 async function submodules(repository: Repository): Promise<readonly PreflightCheck[]> {
-  const all = await submodulesOf(repository.root);
+  const all = await submodulesOf(repository.git);
   if (all.length === 0) return [];
   const bare: string[] = [];
   for (const { path: at } of all)

@@ -57,7 +57,7 @@ interface SetupCommand {
  */
 export async function setUp(request: SetupRequest): Promise<SetupOutcome> {
   const { repository, worktree, say } = request;
-  const { filled, left } = await fillSubmodules(worktree, {
+  const { filled, left } = await fillSubmodules(repository.git.in(worktree), {
     primary: repository.root,
     again: request.isForChecks === true,
   });
@@ -247,7 +247,9 @@ async function takeTurn(tool: SetupTool, { signal, say }: SetupRequest): Promise
  */
 async function keepOut(git: Git, name: string): Promise<void> {
   const untracked = await git.fields(['ls-files', '--others', '--exclude-standard', '--directory', '-z']);
-  if (untracked.includes(`${name}/`)) await writeFile(path.join(git.dir, name, '.gitignore'), '*\n');
+  if (!untracked.includes(`${name}/`)) return;
+  // Only a new file: what the set-up put there may be a link to anywhere.
+  await writeFile(path.join(git.dir, name, '.gitignore'), '*\n', { flag: 'wx' }).catch(() => undefined);
 }
 
 /** Which stores were filled for which lock files, by set-ups in this repository: `.agent-runs/setups/<digest>`. */
