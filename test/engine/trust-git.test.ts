@@ -19,6 +19,7 @@ import { gitEnvironment } from '../../src/node/git/hardening.ts';
 import { WorktreeReplaced } from '../../src/node/git/place.ts';
 import { nameRules, openRepository, type Repository } from '../../src/node/git/repository.ts';
 import { planSettings, readSettings, settingsDrift, withSettings } from '../../src/node/git/settings.ts';
+import { fillSubmodules, unkeptInSubmodules } from '../../src/node/git/submodules.ts';
 import { ensureWorktree, removeCleanWorktree } from '../../src/node/git/worktree.ts';
 import { environment } from '../../src/node/process/processes.ts';
 import { Project } from './fixture.ts';
@@ -328,5 +329,101 @@ suite('git that nobody bends', () => {
     const tree = await treeOfWorktree(git);
     await dispose();
     assert.equal(project.git('show', `${tree}:src/start.txt`), 'START');
+  });
+
+  suite('repositories inside of a worktree', () => {
+    const mark = (): string => path.join(project.home, 'filtered');
+
+    setup(async () => {
+      const lib = path.join(project.home, 'lib');
+      mkdirSync(lib);
+      project.gitIn(lib, 'init', '--quiet');
+      writeFileSync(path.join(lib, 'lib.txt'), 'one\n');
+      project.gitIn(lib, 'add', '--all');
+      project.gitIn(lib, 'commit', '--quiet', '-m', 'lib');
+      project.git('submodule', '--quiet', 'add', lib, 'vendor/lib');
+      project.git('commit', '--quiet', '-m', 'with a submodule');
+      project.gitIn(worktree, 'reset', '--quiet', '--hard', 'main');
+      const { filled, left } = await fill();
+      assert.deepEqual([filled, left], [['vendor/lib'], []]);
+    });
+
+    const fill = (again = false): ReturnType<typeof fillSubmodules> =>
+      fillSubmodules(repository.git.in(worktree), { checkout: project.root, again });
+
+    /** A repository with a filter, and a file of the same size, so that git has to ask the filter whether it changed. */
+    function armed(dir: string): void {
+      project.gitIn(dir, 'config', 'filter.armed.clean', `touch '${mark()}'; cat`);
+      project.gitIn(dir, 'config', 'filter.armed.smudge', `touch '${mark()}'; cat`);
+      writeFileSync(path.join(dir, '.git/info/attributes'), '* filter=armed\n');
+      writeFileSync(path.join(dir, 'lib.txt'), 'two\n');
+      utimesSync(path.join(dir, 'lib.txt'), 1, 1);
+    }
+
+    function replaceSubmodule(): void {
+      const at = inside('vendor/lib');
+      rmSync(at, { recursive: true });
+      project.gitIn(path.dirname(at), 'clone', '--quiet', path.join(project.home, 'lib'), 'lib');
+      armed(at);
+    }
+
+    async function looks(): Promise<void> {
+      const git = repository.git.in(worktree);
+      await treeOfWorktree(git);
+      await treeOfWorktree(git);
+      await git.text(['status', '--porcelain', '--ignored']);
+      await git.text(['diff', '--name-only', 'HEAD']);
+      await seen();
+      const settings = await planSettings(repository, 'T');
+      const { git: fixed, dispose } = await withSettings(repository.git.in(worktree), settings);
+      for (const end of ['one', 'two']) await takeSnapshot(fixed, end, 'end', project.git('rev-parse', 'HEAD'));
+      await dispose();
+    }
+
+    test('start no filter when a worktree is looked at: one that an agent made, and one in a submodule’s place', async () => {
+      replaceSubmodule();
+      project.gitIn(worktree, 'clone', '--quiet', path.join(project.home, 'lib'), 'own');
+      armed(inside('own'));
+      project.gitIn(inside('own'), 'status', '--porcelain');
+      assert.ok(existsSync(mark()), 'the filter is one that git would start');
+      rmSync(mark());
+      for (const dir of ['own', 'vendor/lib']) utimesSync(inside(`${dir}/lib.txt`), 2, 2);
+      await looks();
+      assert.ok(!existsSync(mark()));
+    });
+
+    test('are not asked in a submodule’s place, and go from where only checks run', async () => {
+      replaceSubmodule();
+      assert.match((await fill()).left.join(), /^vendor\/lib: its `\.git` is not the one that was made for it/);
+      assert.match(
+        (await unkeptInSubmodules(repository.git.in(worktree), project.root)) ?? '',
+        /vendor\/lib in it: its `\.git` is not/,
+      );
+      assert.equal(readFileSync(inside('vendor/lib/lib.txt'), 'utf8'), 'two\n');
+      assert.deepEqual(await fill(true), { filled: ['vendor/lib'], left: [] });
+      assert.equal(readFileSync(inside('vendor/lib/lib.txt'), 'utf8'), 'one\n');
+      assert.equal(await unkeptInSubmodules(repository.git.in(worktree), project.root), null);
+      assert.ok(!existsSync(mark()));
+    });
+
+    test('are in a tree by their commit, and are gone from it when they are, or a file or a link has their place', async () => {
+      const entry = async (): Promise<string> =>
+        project.git('ls-tree', await treeOfWorktree(repository.git.in(worktree)), 'vendor/lib');
+      const before = await entry();
+      assert.match(before, /^160000 commit /);
+      writeFileSync(inside('vendor/lib/lib.txt'), 'more\n');
+      assert.equal(await entry(), before, 'what is in no commit of it');
+      project.gitIn(inside('vendor/lib'), 'commit', '--quiet', '-am', 'more');
+      const head = project.gitIn(inside('vendor/lib'), 'rev-parse', 'HEAD');
+      assert.ok((await entry()).startsWith(`160000 commit ${head}\t`));
+      renameSync(inside('vendor'), inside('moved'));
+      assert.equal(await entry(), '');
+      symlinkSync('moved', inside('vendor'));
+      assert.equal(await entry(), '');
+      rmSync(inside('vendor'));
+      mkdirSync(inside('vendor'));
+      writeFileSync(inside('vendor/lib'), 'a file\n');
+      assert.match(await entry(), /^100644 blob /);
+    });
   });
 });

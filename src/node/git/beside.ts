@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, lstat, readdir, readlink } from 'node:fs/promises';
+import { access, lstat, readdir, readlink, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { GitError, type Git } from './git.ts';
 
@@ -10,33 +10,75 @@ export interface NotTaken {
   readonly why: string;
 }
 
+/** What came of putting a worktree's files into an index. */
+interface Taken {
+  /** What is not in the index as it stands. */
+  readonly refused: readonly NotTaken[];
+  /** Repositories, of which only the commit is. */
+  readonly embedded: readonly NotTaken[];
+}
+
 const EMBEDDED = /^warning: adding embedded git repository: (.+)$/gm;
 
 /**
  * Puts a worktree's files into an index: all that git takes. One file that it refuses (a filter that fails, a repository
  * without a commit, an encoding) does not keep the others out: of a list that fails, each half is tried by itself.
- * `refused`: what is not in the index as it stands. `embedded`: repositories, of which only the commit is.
  */
-export async function addAll(
+export async function addAll(git: Git, index: string): Promise<Taken> {
+  const inner = await repositoriesIn(git, index);
+  const input = inner.map((file) => `${file}\0`).join('');
+  const update = async (...how: readonly string[]): Promise<void> => {
+    if (inner.length > 0) await git.run(['update-index', ...how, '-z', '--stdin'], { index, input });
+  };
+  await update('--skip-worktree');
+  const taken = await addFiles(git, index);
+  await update('--no-skip-worktree');
+  await update('--add', '--remove');
+  return taken;
+}
+
+/**
+ * Repositories in the worktree of which the index has a commit. `git add` starts a git in each, which would run, outside
+ * of every sandbox, the filters that whoever worked there has set; where HEAD stands, `update-index` reads by itself.
+ */
+async function repositoriesIn(git: Git, index: string): Promise<readonly string[]> {
+  const named = await linksIn(git, { index, areLeftOut: false });
+  const top = await realpath(git.dir);
+  const isDirectory = async (file: string): Promise<boolean> => {
+    const place = path.join(top, file);
+    // One behind a link is gone, as git sees it.
+    return (await realpath(place).catch(() => null)) === place && (await lstat(place)).isDirectory();
+  };
+  const are = await Promise.all(named.map(isDirectory));
+  return named.filter((_file, at) => are[at]);
+}
+
+/**
+ * Repositories inside of a worktree of which its index (or another one) has the commit: submodules, mostly.
+ * `areLeftOut: false`: without those that a sparse checkout leaves out.
+ */
+export async function linksIn(
   git: Git,
-  index: string,
-): Promise<{ readonly refused: readonly NotTaken[]; readonly embedded: readonly NotTaken[] }> {
+  { index, areLeftOut = true }: { readonly index?: string; readonly areLeftOut?: boolean } = {},
+): Promise<readonly string[]> {
+  const entries = await git.fields(['ls-files', '--stage', '-t', '-z'], index === undefined ? {} : { index });
+  return entries.flatMap((entry) => {
+    const [, tag, file] = /^(\S) 160000 [0-9a-f]+ \d\t(.+)$/s.exec(entry) ?? [];
+    return file === undefined || (tag === 'S' && !areLeftOut) ? [] : [file];
+  });
+}
+
+async function addFiles(git: Git, index: string): Promise<Taken> {
   // `--sparse`: what an agent wrote outside of a sparse checkout is work like any other.
   const all = ['add', '--all', '--sparse'];
-  const links = new Set(await linksIn(git, index));
-  const refused: NotTaken[] = [...(await addLinks(git, index, links))];
   try {
-    const others = [...links].map((file) => `:(exclude,literal,top)${file}`);
-    const { stderr } =
-      links.size === 0
-        ? await git.run(all, { index })
-        : await git.run([...all, '--', '.', ...others], { index, env: { GIT_LITERAL_PATHSPECS: '0' } });
-    return { refused, embedded: embeddedIn(stderr) };
+    return { refused: [], embedded: embeddedIn((await git.run(all, { index })).stderr) };
   } catch (error) {
     if (!(error instanceof GitError) || isFull(error)) throw error;
   }
   const which = ['--others', '--modified', '--deleted', '--exclude-standard', '-z'];
-  const changed = [...new Set(await git.fields(['ls-files', ...which], { index }))].filter((file) => !links.has(file));
+  const changed = [...new Set(await git.fields(['ls-files', ...which], { index }))];
+  const refused: NotTaken[] = [];
   const embedded: NotTaken[] = [];
   const add = async (files: readonly string[]): Promise<void> => {
     if (files.length === 0) return;
@@ -57,28 +99,6 @@ export async function addAll(
   return { refused, embedded };
 }
 
-/** Repositories inside of a worktree of which its index (or another one) has the commit: submodules, mostly. */
-export async function linksIn(git: Git, index?: string): Promise<readonly string[]> {
-  const entries = await git.fields(['ls-files', '--stage', '-z'], index === undefined ? {} : { index });
-  return entries.flatMap((entry) => /^160000 [0-9a-f]+ \d\t(.+)$/s.exec(entry)?.[1] ?? []);
-}
-
-/**
- * Puts the commits at which these repositories stand into an index; `git add` itself would start a git in each, by the
- * settings of whoever works there. Answers with those that it could not do that for.
- */
-async function addLinks(git: Git, index: string, links: ReadonlySet<string>): Promise<readonly NotTaken[]> {
-  if (links.size === 0) return [];
-  const input = [...links].map((file) => `${file}\0`).join('');
-  try {
-    await git.run(['update-index', '--add', '--remove', '-z', '--stdin'], { index, input });
-    return [];
-  } catch (error) {
-    if (!(error instanceof GitError) || isFull(error)) throw error;
-    return [...links].map((file) => ({ path: file, why: reasonOf(error) }));
-  }
-}
-
 /** That nothing can be written any more is no fault of a file's. */
 function isFull({ exitCode, stderr }: GitError): boolean {
   return (
@@ -94,11 +114,9 @@ function embeddedIn(stderr: string): NotTaken[] {
   }));
 }
 
-function reasonOf({ stderr }: GitError): string {
-  if (/does not have a commit checked out/.test(stderr)) return 'is a repository of its own without a commit';
-  const said = stderr.split('\n').filter((line) => /^(?:fatal|error): /.test(line));
-  const last = said.findLast((line) => !/adding files failed/.test(line)) ?? said.at(-1) ?? 'no reason was given';
-  return `is not taken by git (${last.replace(/^\w+: /, '').slice(0, 300)})`;
+function reasonOf(error: GitError): string {
+  if (/does not have a commit checked out/.test(error.stderr)) return 'is a repository of its own without a commit';
+  return `is not taken by git (${error.said || 'no reason was given'})`;
 }
 
 /** Links that are kept; each takes a process. Nobody makes as many in a place that git refuses. */

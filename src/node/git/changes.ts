@@ -295,9 +295,11 @@ export interface CheckoutState {
   readonly status: ReadonlyMap<string, string>;
 }
 
+/** `git`: in a checkout of a person's, whose submodules are looked into. */
 export async function checkoutState(git: Git): Promise<CheckoutState> {
   const fields = await git.fields([
     'status',
+    '--ignore-submodules=none',
     '--porcelain=v2',
     '--branch',
     '--no-ahead-behind',

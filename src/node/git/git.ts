@@ -4,7 +4,7 @@ import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { temporaryFile } from '../process/temporary.ts';
 import { callGit } from './call.ts';
-import { FIXED_SETTINGS, FOR_DIFFS, gitEnvironment } from './hardening.ts';
+import { FIXED_OPTIONS, FIXED_SETTINGS, gitEnvironment } from './hardening.ts';
 
 /** A git command that ended with a non-zero exit code. */
 export class GitError extends Error {
@@ -20,6 +20,17 @@ export class GitError extends Error {
     this.exitCode = exitCode;
     this.stdout = stdout;
     this.stderr = stderr;
+  }
+
+  /** The line of git's that says most: the last that is fatal or an error, without that word; empty: it said nothing. */
+  get said(): string {
+    const lines = this.stderr.split('\n').filter((line) => line.trim() !== '');
+    const line =
+      lines.findLast((one) => /^(?:fatal|error): /.test(one) && !one.includes('adding files failed')) ?? lines.at(-1);
+    return (line ?? '')
+      .replace(/^(?:fatal|error): /, '')
+      .trim()
+      .slice(0, 500);
   }
 }
 
@@ -110,7 +121,7 @@ export class Git {
     return this.place.dir;
   }
 
-  /** Git in another directory of the same repository: it must be the primary checkout or one of its worktrees. */
+  /** Git in another directory of the same repository: it must be a checkout of it or one of its worktrees. */
   in(dir: string): Git {
     return new Git(this.place.beside?.(dir) ?? { ...this.place, dir });
   }
@@ -171,7 +182,7 @@ export class Git {
         ...(place.program ? ['-C', place.dir] : []),
         ...FIXED_SETTINGS,
         command,
-        ...(FOR_DIFFS.get(command) ?? []),
+        ...(FIXED_OPTIONS.get(command) ?? []),
         ...rest,
       ],
       cwd: standingIn(gitDir, place),

@@ -22,7 +22,6 @@ const SETTINGS: readonly (readonly [string, string])[] = [
   ['diff.mnemonicPrefix', 'false'],
   ['diff.relative', 'false'],
   ['diff.submodule', 'short'],
-  // Of a repository inside only its commit counts: to look at its files, git would start another git by its settings.
   ['diff.ignoreSubmodules', 'dirty'],
   ['diff.renames', 'true'],
   ['diff.renameLimit', '1000'],
@@ -69,13 +68,16 @@ export const FIXED_SETTINGS: readonly string[] = [
 
 const FIXED_DIFF = ['--no-ext-diff', '--no-textconv', '--no-color'];
 
+/** Of a repository inside of another only where its HEAD stands: to see more, git starts a git in it, by its settings. */
+const HEADS_ONLY = '--ignore-submodules=dirty';
+
 /** Options after a command: where attributes or settings could name a program that shows files differently. */
-export const FOR_DIFFS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['diff', [...FIXED_DIFF, '--src-prefix=a/', '--dst-prefix=b/', '--submodule=short', '--ignore-submodules=dirty']],
+export const FIXED_OPTIONS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['diff', [...FIXED_DIFF, '--src-prefix=a/', '--dst-prefix=b/', '--submodule=short', HEADS_ONLY]],
+  ['status', [HEADS_ONLY]],
   ['diff-tree', FIXED_DIFF],
   ['log', FIXED_DIFF],
   ['show', FIXED_DIFF],
-  ['status', ['--ignore-submodules=dirty']],
 ]);
 
 /** Of the caller's environment: who makes commits, where their settings are, and what they set for this process. */

@@ -63,7 +63,10 @@ function ownerOf(top: string, { primary, home }: Layout): string | null {
 export function gitDirOf(top: string): string | null {
   const file = path.join(top, '.git');
   try {
-    if (statSync(file).isDirectory()) return realpathSync(file);
+    const found = statSync(file);
+    if (found.isDirectory()) return realpathSync(file);
+    // Anything else than a small file (a pipe has no end) was put there by somebody else than git.
+    if (!found.isFile() || found.size > 16_384) return null;
     const named = /^gitdir: (.+?)\r?\n?$/s.exec(readFileSync(file, 'utf8'))?.[1];
     return named === undefined ? null : realpathSync(path.resolve(top, named));
   } catch {

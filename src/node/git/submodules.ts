@@ -1,10 +1,11 @@
-import { lstat, mkdir, readFile, realpath, rm } from 'node:fs/promises';
+import { lstat, mkdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { inside } from '../paths.ts';
 import { linksIn } from './beside.ts';
 import { lookAtAll } from './changes.ts';
 import { Git } from './git.ts';
 import { settingsAsEnvironment } from './hardening.ts';
+import { gitDirOf } from './layout.ts';
 import { WorktreeReplaced } from './place.ts';
 
 /** A submodule of a checkout, as its commit has it. */
@@ -34,18 +35,18 @@ export interface Submodules {
  */
 export async function fillSubmodules(
   git: Git,
-  { primary, again }: { readonly primary: string; readonly again: boolean },
+  { checkout, again }: { readonly checkout: string; readonly again: boolean },
 ): Promise<Submodules> {
   const filled: string[] = [];
   const left: string[] = [];
   for (const module of await submodulesOf(git)) {
     const target = path.join(git.dir, module.path);
-    const source = await gitDirOf(path.join(primary, module.path));
+    const source = gitDirOf(path.join(checkout, module.path));
     if (source === null || !inside(await realpath(git.dir), await realpath(target).catch(() => '/'))) {
       left.push(`${module.path}: it is not initialised in your checkout (git submodule update --init ${module.path})`);
       continue;
     }
-    let there = await gitDirOf(target);
+    let there = gitDirOf(target);
     const made = await madeFor(git, module);
     if (there !== null && there !== made) {
       if (!again) {
@@ -76,7 +77,7 @@ export async function fillSubmodules(
       await own.run(['checkout', '--quiet', '--force', '--detach', module.commit]);
       if (again) await own.run(['clean', '-ffdxq']);
     } else if ((await own.resolve('HEAD')) !== module.commit) left.push(`${module.path}: it holds work of its own`);
-    const below = await fillSubmodules(own, { primary: path.join(primary, module.path), again });
+    const below = await fillSubmodules(own, { checkout: path.join(checkout, module.path), again });
     filled.push(...below.filled.map((name) => `${module.path}/${name}`));
     left.push(...below.left.map((name) => `${module.path}/${name}`));
   }
@@ -86,21 +87,21 @@ export async function fillSubmodules(
 const BENT = 'its `.git` is not the one that was made for it';
 
 /** What would be lost of the repositories inside of a worktree with it, for people; `null`: nothing. */
-export async function unkeptInSubmodules(git: Git, primary: string): Promise<string | null> {
+export async function unkeptInSubmodules(git: Git, checkout: string): Promise<string | null> {
   const modules = new Map((await submodulesOf(git)).map((module) => [module.path, module]));
   for (const at of await linksIn(git)) {
     const target = path.join(git.dir, at);
-    const there = await gitDirOf(target);
+    const there = gitDirOf(target);
     if (there === null) continue;
     const module = modules.get(at);
     if (module === undefined || there !== (await madeFor(git, module))) return `the repository ${at} in it: ${BENT}`;
     const own = gitOf(git, module);
-    const source = await gitDirOf(path.join(primary, at));
+    const source = gitDirOf(path.join(checkout, at));
     if ((await own.text(['status', '--porcelain'])) !== '') return `the submodule ${at} has uncommitted changes`;
     const head = await own.resolve('HEAD');
     if (head !== null && (source === null || !(await holds(source, head))))
       return `the submodule ${at} stands at ${head.slice(0, 10)}, which your checkout's clone of it does not hold`;
-    const below = await unkeptInSubmodules(own, path.join(primary, at));
+    const below = await unkeptInSubmodules(own, path.join(checkout, at));
     if (below !== null) return below;
   }
   return null;
@@ -122,7 +123,7 @@ function gitOf(git: Git, module: Submodule): Git {
     dir,
     async hold() {
       const made = await madeFor(git, module);
-      if (made === null || (await gitDirOf(dir)) !== made) throw new WorktreeReplaced(dir, `is bent: ${BENT}`);
+      if (made === null || gitDirOf(dir) !== made) throw new WorktreeReplaced(dir, `is bent: ${BENT}`);
       return made;
     },
   });
@@ -163,22 +164,13 @@ async function clone(git: Git, module: Submodule, source: string): Promise<void>
   const env = settingsAsEnvironment(settings, process.env);
   // The command works in no place that is named to it, only where it finds one: held just before.
   await git.gitDir();
-  await new Git(git.dir).run(['submodule', '--quiet', 'update', '--checkout', '--', at], { env });
+  // What a clone that was there before says of its files is of no account.
+  await new Git(git.dir).run(['submodule', '--quiet', 'update', '--checkout', '--force', '--', at], { env });
   // What is pushed from there goes where the person's own pushes go.
   const remote = await new Git(source).run(['config', '--get', 'remote.origin.url'], { accept: [0, 1] });
   const target = gitOf(git, module);
   if (remote.exitCode === 0) await target.run(['remote', 'set-url', 'origin', remote.stdout.trim()]);
   else await target.run(['remote', 'remove', 'origin'], { accept: [0, 2, 128] });
-}
-
-/** The git directory of a checkout of a submodule; `null` when it is not initialised. */
-async function gitDirOf(dir: string): Promise<string | null> {
-  const file = path.join(dir, '.git');
-  const found = await lstat(file).catch(() => null);
-  if (found?.isDirectory()) return realpath(file);
-  if (!found?.isFile()) return null;
-  const named = /^gitdir: (.+?)\r?\n?$/s.exec(await readFile(file, 'utf8'))?.[1];
-  return named === undefined ? null : realpath(path.resolve(dir, named)).catch(() => null);
 }
 
 async function holds(gitDir: string, commit: string): Promise<boolean> {

@@ -92,7 +92,7 @@ export function failureOf(error: unknown): EngineFailure | null {
     return fail('git', error.message, 'Look at what stands there; nothing was done in it.').failure;
   if (error instanceof GitError) {
     const row = GIT_FAILURES.find(({ says }) => says.test(error.stderr));
-    const said = lastOf(error.stderr) || `exit code ${error.exitCode}`;
+    const said = error.said || `exit code ${error.exitCode}`;
     const command = `git ${error.args[0] ?? ''}`;
     return fail(
       'git',
@@ -100,10 +100,11 @@ export function failureOf(error: unknown): EngineFailure | null {
       row?.remedy ?? 'Mend what git names, then run again; `slicewave doctor` looks at the machine and the repository.',
     ).failure;
   }
-  for (let at = error; at instanceof Error; at = at.cause) {
+  if (!(error instanceof Error)) return null;
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
     const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
     const remedy = FILE_FAILURES[code];
-    if (remedy !== undefined) return fail('write', (error as Error).message, remedy).failure;
+    if (remedy !== undefined) return fail('write', error.message, remedy).failure;
   }
   return null;
 }
@@ -117,15 +118,4 @@ export async function foreseen<T>(work: () => Promise<Result<T, EngineFailure>>)
     if (failure === null) throw error;
     return { ok: false, failure };
   }
-}
-
-/** The line of git's that says most: the last that is fatal or an error, without that word. */
-function lastOf(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
-  const line =
-    lines.findLast((one) => /^(?:fatal|error): /.test(one) && !/adding files failed/.test(one)) ?? lines.at(-1);
-  return (line ?? '')
-    .replace(/^(?:fatal|error): /, '')
-    .trim()
-    .slice(0, 500);
 }

@@ -107,7 +107,7 @@ export class CleanCheckout {
     if (before?.key === key && before.seal === (await this.#seal(before.kept))) {
       const strange = ignored.filter((file) => !before.kept.includes(file));
       for (const file of [...strange, ...CACHES_INSIDE]) await this.#remove(file);
-      await fillSubmodules(git, { primary: repository.root, again: true });
+      await fillSubmodules(git, { checkout: repository.root, again: true });
     } else {
       await git.run(['clean', '-ffdxq']);
       const { commands, failed } = await this.#install(environment);

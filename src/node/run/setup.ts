@@ -58,7 +58,7 @@ interface SetupCommand {
 export async function setUp(request: SetupRequest): Promise<SetupOutcome> {
   const { repository, worktree, say } = request;
   const { filled, left } = await fillSubmodules(repository.git.in(worktree), {
-    primary: repository.root,
+    checkout: repository.root,
     again: request.isForChecks === true,
   });
   if (filled.length > 0) say(`filled the submodule${filled.length === 1 ? '' : 's'} ${filled.join(', ')}`);
