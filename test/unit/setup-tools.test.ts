@@ -1,5 +1,6 @@
 /** The table of set-ups: which tool a project has, what it runs, and what a set-up depends on. */
 import assert from 'node:assert/strict';
+import { PackageView } from '../../src/core/decompose/package-view.ts';
 import { isSetupInput, SETUP_TOOLS, setupOf, toolsOf, type ProjectFiles } from '../../src/core/setup/tools.ts';
 
 const project = (files: Readonly<Record<string, string>>): ProjectFiles => ({
@@ -72,5 +73,39 @@ suite('the table of set-ups', () => {
     for (const file of ['packages/a/package.json', 'pnpm-workspace.yaml', '.npmrc', 'gradle/libs.versions.toml'])
       assert.ok(isSetupInput(file), file);
     for (const file of ['src/package.json.ts', 'docs/yarn.lock.md', 'src/a.ts']) assert.ok(!isSetupInput(file), file);
+  });
+});
+
+suite('the set-up of a package', () => {
+  const setup = (
+    around: Readonly<Record<string, string>>,
+    own: Readonly<Record<string, string>>,
+  ): readonly string[] => {
+    const files = [...Object.keys(around), ...Object.keys(own).map((name) => `apps/a b/${name}`)];
+    return new PackageView('apps/a b', files).setup(project(around), project(own));
+  };
+
+  test('is the repository’s where the package has no tool of its own', () => {
+    assert.deepEqual(setup({ 'package-lock.json': '{}' }, { 'package.json': '{}' }), ['npm ci']);
+    assert.deepEqual(setup({ gradlew: '' }, { 'build.gradle': '' }), ['./gradlew --no-daemon --quiet dependencies']);
+  });
+
+  test('is its own for each kind of tool that it has, run where it lies; those of other kinds stay at the top', () => {
+    assert.deepEqual(setup({ 'pnpm-lock.yaml': '' }, { 'bun.lock': '' }), [
+      "cd 'apps/a b' && bun install --frozen-lockfile",
+    ]);
+    assert.deepEqual(setup({ 'package-lock.json': '{}' }, { 'uv.lock': '' }), [
+      'npm ci',
+      "cd 'apps/a b' && uv sync --locked",
+    ]);
+    assert.deepEqual(setup({}, { 'composer.lock': '{}' }), [
+      "cd 'apps/a b' && composer install --no-interaction --no-progress",
+    ]);
+  });
+
+  test('keeps the environment of the top, in which programs are found', () => {
+    const pip = ['python3 -m venv .venv', '.venv/bin/python -m pip install --quiet -r requirements.txt'];
+    const pinned = { 'requirements.txt': 'flask==3\n' };
+    assert.deepEqual(setup(pinned, pinned), [...pip, ...pip.map((line) => `cd 'apps/a b' && ${line}`)]);
   });
 });

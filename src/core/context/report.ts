@@ -50,7 +50,7 @@ function reportIn(text: string, depth: number): Found | null {
   let found: Found | null = null;
   for (const object of objectsIn(text)) {
     const report = reportOf(object, depth);
-    if (report === null || found?.sure) continue;
+    if (report === null) continue;
     if (found === null || report.sure) found = report;
     if (found.sure) break;
   }
@@ -168,15 +168,12 @@ function status(fields: Fields, question: string | null): Claims['status'] {
 
 /** What the agent wants to know; where it names it otherwise, why it does not go on. */
 function asked(fields: Fields): string | null {
-  for (const key of ['question', 'questions', 'clarification', 'blocker', 'reason', 'message', 'details']) {
-    const value = fields.get(key);
-    if (key !== 'question' && typeof fields.get('status') !== 'string') continue;
-    const said = questionText(value);
-    if (said !== null && !/^(?:none|null|n\/?a|no|nothing|-+)\.?$/i.test(said)) {
-      const isAsking =
-        typeof fields.get('status') === 'string' && statusOf(String(fields.get('status'))) !== 'COMPLETE';
-      if (key === 'question' || isAsking) return said;
-    }
+  const written = fields.get('status');
+  const isAsking = typeof written === 'string' && statusOf(written) !== 'COMPLETE';
+  const others = isAsking ? ['questions', 'clarification', 'blocker', 'reason', 'message', 'details'] : [];
+  for (const key of ['question', ...others]) {
+    const said = questionText(fields.get(key));
+    if (said !== null && !/^(?:none|null|n\/?a|no|nothing|-+)\.?$/i.test(said)) return said;
   }
   return null;
 }

@@ -1,6 +1,8 @@
-import { splitCommand } from '../text/words.ts';
 import { RepoPaths } from '../text/mentions.ts';
+import { shellWord } from '../text/shell-quoting.ts';
+import { splitCommand } from '../text/words.ts';
 import type { Proposal } from '../plan/proposal.ts';
+import { toolsOf, type ProjectFiles } from '../setup/tools.ts';
 import { splitSymbol } from './boundary.ts';
 
 /** Files at the top of a package, by which the tools of each language know one. */
@@ -18,7 +20,6 @@ const MANIFESTS: ReadonlySet<string> = new Set([
   'mix.exs',
   'pubspec.yaml',
 ]);
-const LOCKS = ['package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'uv.lock'];
 
 /** The package of the repository that a spec lies in, as a directory; `null` for the repository's own top level. */
 export function packageAround(specPath: string, repoFiles: readonly string[]): string | null {
@@ -71,14 +72,29 @@ export class PackageView {
         word.startsWith(`${this.dir}/`) ||
         (word.includes('/') && !holds(this.#inside, word) && holds(this.#all, word)),
     );
-    return isOfRepository ? line : `cd ${quoted(this.dir)} && ${line}`;
+    return isOfRepository ? line : `cd ${shellWord(this.dir)} && ${line}`;
   }
 
-  /** A proposal that was made in the package, as one of the repository. `setup`: that of the repository's top level. */
+  /**
+   * The set-up of both, as it is started at the top of the repository: the package's own tools, and of the repository's
+   * those of other kinds and those whose programs are found from the top. A tool that only fills a store does so from the
+   * top for all packages.
+   */
+  setup(ofRepository: ProjectFiles, ofPackage: ProjectFiles): readonly string[] {
+    const own = toolsOf(ofPackage).filter(({ fills }) => fills === 'tree');
+    const around = toolsOf(ofRepository).filter(
+      ({ kind, programs }) => programs !== undefined || own.every((tool) => tool.kind !== kind),
+    );
+    return [
+      ...around.flatMap((tool) => tool.commands(ofRepository)),
+      ...own.flatMap((tool) => tool.commands(ofPackage)).map((line) => this.command(line)),
+    ];
+  }
+
+  /** A proposal that was made in the package, as one of the repository, with its set-up. */
   proposal(made: Proposal, setup: readonly string[]): Proposal {
     const paths = (list: readonly string[]): string[] => list.map((path) => this.inRepository(path));
     const commands = (list: readonly string[]): string[] => list.map((line) => this.command(line));
-    const isSetUpAlone = LOCKS.some((lock) => this.#inside.files.has(lock));
     return {
       ...made,
       slices: made.slices.map((slice) => ({
@@ -96,7 +112,7 @@ export class PackageView {
         path: this.inRepository(contract.path),
         target: contract.target === null ? null : this.inRepository(contract.target),
       })),
-      setup: isSetUpAlone ? commands(made.setup) : [...setup],
+      setup: [...setup],
       conventions: `${packageRule(this.dir)}\n\n${made.conventions ?? ''}`.trim(),
     };
   }
@@ -120,8 +136,4 @@ function fixedPart(path: string): string {
 
 function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
-}
-
-function quoted(dir: string): string {
-  return /^[\w./@-]+$/.test(dir) ? dir : `'${dir.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -62,8 +62,7 @@ export interface Manifest {
   readonly limits: PlanLimits;
   readonly dependencies: Readonly<Record<string, DependencyChanges>>;
   readonly sandbox: SandboxSetting;
-  /** Commands run in a fresh worktree before its agent starts. */
-  /** `null`: nothing is said, and the table of set-ups has it; `[]`: none. */
+  /** Commands run in a fresh worktree before its agent starts; `null`: not said, so the table of set-ups has them. */
   readonly setup: readonly string[] | null;
   readonly metadata: {
     readonly totalTasks: Located<number> | null;

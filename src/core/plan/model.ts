@@ -71,7 +71,7 @@ export interface Plan {
   readonly limits: PlanLimits;
   readonly dependencies: Readonly<Record<string, DependencyChanges>>;
   readonly sandbox: SandboxSetting;
-  /** `null`: nothing is said, and the table of set-ups has it; `[]`: none. */
+  /** Commands that make a worktree ready; `null`: not said, so the table of set-ups has them. */
   readonly setup: readonly string[] | null;
 }
 

@@ -12,12 +12,17 @@ export function verifiedText(slices: readonly Counted[], between = '/'): string 
   return `${proved}${between}${slices.length} verified${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
-/** The same as a sentence: `3 of 11 slices are verified, 1 was skipped.` */
-export function verifiedSentence(slices: readonly Counted[]): string {
+/** `3 of 11 slices are verified`. */
+function provedText(slices: readonly Counted[]): string {
   const proved = slices.filter(({ state }) => isProved(state)).length;
+  return `${proved} of ${counted(slices.length, 'slice')} ${proved === 1 ? 'is' : 'are'} verified`;
+}
+
+/** The same as {@link verifiedText} as a sentence: `3 of 11 slices are verified, 1 was skipped.` */
+export function verifiedSentence(slices: readonly Counted[]): string {
   const skipped = slices.filter(({ state }) => state === 'skipped').length;
   const rest = skipped > 0 ? `, ${skipped} ${skipped === 1 ? 'was' : 'were'} skipped` : '';
-  return `${proved} of ${counted(slices.length, 'slice')} ${proved === 1 ? 'is' : 'are'} verified${rest}.`;
+  return `${provedText(slices)}${rest}.`;
 }
 
 /** What keeps "every slice is verified" from being the whole truth, a line each; the gravest first. */
@@ -72,10 +77,8 @@ export function doneText(state: PlanState, only: readonly string[] | null): stri
   const next = `Next: slicewave integrate ${shellWord(state.dir)}`;
   if (short.length === 0) return `Every slice asked for is verified. ${next}`;
   const asked = state.slices.filter(({ id }) => only === null || only.includes(id));
-  const proved = asked.filter((slice) => isProved(slice.state)).length;
-  const verb = proved === 1 ? 'is' : 'are';
   return [
-    `Nothing asked for is left to run; ${proved} of ${counted(asked.length, 'slice')} ${verb} verified, and of them or beside them:`,
+    `Nothing asked for is left to run; ${provedText(asked)}, and of them or beside them:`,
     ...short.map((line) => `  ${line}`),
     `\`slicewave status ${shellWord(state.dir)}\` says more. ${next}`,
   ].join('\n');

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { isActive, isSettled } from '../../core/run/states.ts';
+import { verifiedText } from '../../core/view/standing.ts';
 import { isViolation } from '../../core/run/stops.ts';
 import type { Attention } from '../../core/run/state-model.ts';
 import { attentionActions, filesInQuestion, headlineOf } from '../../protocol/dashboard.ts';
@@ -48,7 +49,7 @@ export class Alerts {
     this.#status.text = `${icon} Slicewave ${words.join(' · ')}`;
     this.#status.tooltip = `${states.map((state) => state.plan).join(', ')}: ${words.join(', ')}. Opens the dashboard.`;
     this.#status.accessibilityInformation = {
-      label: `Slicewave, ${done} of ${slices.length} slices verified, ${running} running, ${waiting} need you`,
+      label: `Slicewave, ${verifiedText(slices, ' of ')}, ${running} running, ${waiting} need you`,
       role: 'button',
     };
     this.#status.command = 'slicewave.openDashboard';

@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { temporaryDirectory } from '../process/temporary.ts';
+import { Blobs } from './blobs.ts';
 import type { Git } from './git.ts';
 
 interface MadeMerge {
@@ -34,15 +35,15 @@ export async function keptOneSide(git: Git, { ours, theirs, merged }: MadeMerge)
   return lost;
 }
 
-interface Blobs {
+interface ChangedBlob {
   readonly before: string;
   readonly after: string;
 }
 
 /** Files that are there before and after, with their blobs. */
-async function changedBlobs(git: Git, from: string, to: string): Promise<ReadonlyMap<string, Blobs>> {
+async function changedBlobs(git: Git, from: string, to: string): Promise<ReadonlyMap<string, ChangedBlob>> {
   const fields = await git.fields(['diff-tree', '-r', '-z', '--raw', '--no-abbrev', '--no-renames', from, to]);
-  const found = new Map<string, Blobs>();
+  const found = new Map<string, ChangedBlob>();
   for (let at = 0; at + 1 < fields.length; at += 2) {
     const [, , before = '', after = '', status] = (fields[at] ?? '').split(' ');
     if (status === 'M') found.set(fields[at + 1] ?? '', { before, after });
@@ -62,14 +63,15 @@ async function isPlainMerge(
 ): Promise<boolean> {
   const dir = await temporaryDirectory('tmp');
   try {
-    const blobs = await Promise.all([ours, base, theirs, kept].map((id) => git.bytes(['cat-file', 'blob', id])));
+    const blobs = await new Blobs(git).read([ours, base, theirs, kept], Infinity);
+    const bytesOf = (id: string): Buffer => blobs.get(id) ?? Buffer.alloc(0);
     const files = ['ours', 'base', 'theirs'].map((name) => path.join(dir, name));
-    await Promise.all(files.map((file, at) => writeFile(file, blobs[at] ?? '')));
+    await Promise.all([ours, base, theirs].map((id, at) => writeFile(files[at] ?? '', bytesOf(id))));
     const accept = [...Array(128).keys(), 255];
     const { exitCode } = await git.run(['merge-file', '--quiet', ...files], { accept });
     if (exitCode !== 0) return false;
     const [first = ''] = files;
-    return (await readFile(first)).equals(blobs[3] ?? Buffer.alloc(0));
+    return (await readFile(first)).equals(bytesOf(kept));
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

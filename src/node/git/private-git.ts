@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { inside } from '../paths.ts';
+import { gitDirOf } from './layout.ts';
 import type { Repository } from './repository.ts';
 
 /**
@@ -14,7 +15,7 @@ export async function makePrivateGit(
   worktree: string,
   into: string,
 ): Promise<boolean> {
-  const own = await gitDirOf(worktree);
+  const own = gitDirOf(worktree);
   if (own === null || !inside(path.join(commonDir, 'worktrees'), own)) return false;
   const config = await readFile(path.join(commonDir, 'config'), 'utf8').catch(() => null);
   if (config === null || /^\s*(?:worktree|refstorage)\s*=/im.test(config)) return false;
@@ -42,13 +43,6 @@ export async function makePrivateGit(
       .map((name) => copy(path.join(own, name), path.join(into, name))),
   ]);
   return true;
-}
-
-/** What the `.git` file of a linked worktree names; `null` where there is no such file. */
-async function gitDirOf(worktree: string): Promise<string | null> {
-  const text = await readFile(path.join(worktree, '.git'), 'utf8').catch(() => '');
-  const named = /^gitdir: (.+)$/m.exec(text)?.[1];
-  return named === undefined ? null : path.resolve(worktree, named.trim());
 }
 
 /** The repository's store of objects and those that it borrows from: git follows relative ones only one step. */

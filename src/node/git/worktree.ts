@@ -369,7 +369,7 @@ interface Included {
 }
 
 /**
- * The files of the primary checkout that `.worktreeinclude` (gitignore syntax) brings into worktrees: those that match it
+ * The files of the checkout that is worked in that `.worktreeinclude` (gitignore syntax) brings into worktrees: those that match it
  * *and* are ignored, such as `.env`. Tracked files are there already, and untracked ones are nobody's promise.
  */
 export async function includedFiles(
@@ -399,7 +399,7 @@ export async function includedFiles(
   return { files, leftOut };
 }
 
-/** Copies what `.worktreeinclude` names from the primary checkout, as {@link includedFiles} has it. */
+/** Copies what `.worktreeinclude` names into a worktree, as {@link includedFiles} has it. */
 export async function copyIncluded(repository: Repository, worktree: string): Promise<Included> {
   const { files, leftOut } = await includedFiles(repository);
   if (files.length === 0) return { copied: [], leftOut };

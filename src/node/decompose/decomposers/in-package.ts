@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { packageAround, PackageView } from '../../../core/decompose/package-view.ts';
-import { projectFacts, projectSources } from '../../../core/decompose/project.ts';
+import { projectSources } from '../../../core/decompose/project.ts';
 import type { Finding } from '../../../core/text/finding.ts';
 import { success } from '../../../core/text/result.ts';
 import type { Decomposer } from './decomposer.ts';
@@ -12,16 +12,18 @@ import type { Decomposer } from './decomposer.ts';
  */
 export function inPackage(decomposer: Decomposer): Decomposer {
   return async (request) => {
-    const { root, specPath, repoFiles, spec } = request;
+    const { root, specPath, repoFiles } = request;
     const dir = packageAround(specPath, repoFiles);
     if (dir === null) return decomposer(request);
     request.onProgress(`Paths of ${specPath} are read from ${dir}, the package that it lies in`);
     const view = new PackageView(dir, repoFiles);
     const texts = new Map<string, string>();
+    const own = new Map<string, string>();
     for (const file of projectSources(view.files)) {
-      const text =
-        (await readFile(path.join(root, dir, file), 'utf8').catch(() => null)) ?? request.texts.get(file) ?? null;
-      if (text !== null) texts.set(file, text);
+      const text = await readFile(path.join(root, dir, file), 'utf8').catch(() => null);
+      if (text !== null) own.set(file, text);
+      const seen = text ?? request.texts.get(file);
+      if (seen !== undefined) texts.set(file, seen);
     }
     const inside = specPath.slice(dir.length + 1);
     const made = await decomposer({
@@ -40,7 +42,11 @@ export function inPackage(decomposer: Decomposer): Decomposer {
       const failure = { ...made.failure, message: message.replaceAll(inside, specPath) };
       return { ok: false, failure: findings ? { ...failure, findings: named(findings) } : failure };
     }
-    const { setup } = projectFacts(repoFiles, request.texts, spec.technology);
+    const all = new Set(repoFiles);
+    const setup = view.setup(
+      { has: (name) => all.has(name), textOf: (name) => request.texts.get(name) ?? null },
+      { has: (name) => all.has(`${dir}/${name}`), textOf: (name) => own.get(name) ?? null },
+    );
     return success({
       ...made.value,
       proposal: view.proposal(made.value.proposal, setup),
