@@ -223,9 +223,8 @@ suite('submodules in worktrees', function () {
     // A repository of the agent's own in its place, whose settings start a program for every file that is looked at.
     const script = `rm -rf vendor/lib && git init -q vendor/lib && cd vendor/lib && echo own > own.txt && git add . &&
       git -c user.name=a -c user.email=a@b commit -qm own && git config filter.x.clean "date >> '${ran}'; cat" &&
-      echo '* filter=x' > .git/info/attributes && sleep 1 && echo changed > own.txt && cd ../.. && cat package.txt > src/A1.txt`;
+      echo '* filter=x' > .git/info/attributes && sleep 1 && echo changed > own.txt && cd ../.. && echo made > src/A1.txt`;
     writeFileSync(path.join(project.home, 'agent.sh'), `${script}\n`);
-    project.write('package.txt', 'text\n');
     await run();
     await project.cli('retry', project.planDir, 'A1');
     await run();
