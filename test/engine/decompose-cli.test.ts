@@ -110,6 +110,47 @@ suite('decompose on the command line', () => {
     assert.ok(isWritten());
   });
 
+  test('scopes that are guessed are shown with their evidence; a yes given before accepts none of them', () => {
+    const tasks = '.kiro/specs/till/tasks.md';
+    const other = temporaryRepository({
+      [tasks]: '# Implementation Plan\n\n- [ ] 1. Let the `CashDrawer` open by itself\n- [ ] 2. Polish the moon\n',
+      'src/drawer.py': 'class CashDrawer:\n    pass\n',
+    });
+    try {
+      const { status, stdout } = spawnSync(process.execPath, [CLI, 'decompose', tasks], {
+        cwd: other.root,
+        encoding: 'utf8',
+      });
+      assert.equal(status, 3);
+      assert.match(
+        stdout,
+        /Guessed scopes \(1 .*in the plan once you accept it\)\n +task-1 +high +src\/drawer\.py: declares CashDrawer/,
+      );
+      assert.match(stdout, /Give --yes --accept-guesses to write/);
+      const json = (...args: readonly string[]): Record<string, unknown> => {
+        const made = spawnSync(process.execPath, [CLI, 'decompose', tasks, '--json', ...args], {
+          cwd: other.root,
+          encoding: 'utf8',
+        });
+        return JSON.parse(made.stdout) as Record<string, unknown>;
+      };
+      const guess = {
+        slice: 'task-1',
+        confidence: 'high',
+        paths: [{ path: 'src/drawer.py', evidence: ['declares CashDrawer', 'its name has "drawer"'] }],
+      };
+      assert.deepEqual(json()['guesses'], [{ ...guess, taken: true }]);
+      const task = (): string =>
+        readFileSync(path.join(other.root, 'parallel/till/tasks/task-1-let-the-cashdrawer-open-by-itself.md'), 'utf8');
+      assert.deepEqual(json('--yes')['guesses'], [{ ...guess, taken: false }]);
+      assert.doesNotMatch(task(), /MODIFY:.*drawer|- src\/drawer/);
+      assert.deepEqual(json('--yes', '--accept-guesses', '--replace')['guesses'], [{ ...guess, taken: true }]);
+      assert.match(task(), /src\/drawer\.py/);
+    } finally {
+      other.remove();
+    }
+  });
+
   test('any program may decompose; it is told what does not hold until it is sound', () => {
     writeFileSync(path.join(root, 'agent.mjs'), AGENT);
     const log = path.join(root, 'log.jsonl');

@@ -45,6 +45,10 @@ export const decompose: Command = {
       value: '<command>',
       help: 'For --with command: program and arguments; {prompt_file}, {prompt} and {schema_file} are filled in',
     },
+    'accept-guesses': {
+      type: 'boolean',
+      help: 'With --yes: also write the scopes that are guessed for tasks that name no file',
+    },
     'dry-run': { type: 'boolean', help: 'Show the plan, ask nothing, write nothing' },
     ascii: { type: 'boolean', help: 'Plain ASCII instead of arrows and rules' },
     json: { type: 'boolean', help: 'Print one JSON object instead of text; asks nothing' },
@@ -83,6 +87,8 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
     ...(corrections === undefined ? {} : { corrections }),
     ...(model ? { model } : {}),
     ...(last ? { last } : {}),
+    // A yes that is given beforehand is none to what nobody has seen.
+    guesses: flag(invocation, 'yes') && !flag(invocation, 'accept-guesses') ? 'shown' : 'taken',
     ...(dir ? { dir: path.relative(engine.value.root, path.resolve(terminal.cwd, dir)) } : {}),
     onProgress: (line) => terminal.err(`${line}\n`),
   });
@@ -149,7 +155,12 @@ function questionOf(preview: Preview): string {
   const { error } = preview.counts;
   const errors = error > 0 ? ` with ${error} ${error === 1 ? 'error' : 'errors'}` : '';
   const verb = preview.exists ? 'Replace what is there and write' : 'Write';
-  return `${verb} ${preview.files.length} files to ${preview.dir}${errors}?`;
+  return `${verb} ${preview.files.length} files to ${preview.dir}${errors}${withGuesses(preview)}?`;
+}
+
+function withGuesses({ guesses: { list, taken } }: Preview): string {
+  if (list.length === 0 || !taken) return '';
+  return ` with ${list.length === 1 ? 'a guessed scope' : `${list.length} guessed scopes`}`;
 }
 
 /** A plan with errors is not for agents yet. */
@@ -162,7 +173,8 @@ function nextOf(preview: Preview, dir: string): string {
 /** Without a terminal nobody can be asked. */
 function howToWrite(preview: Preview, interactive: boolean): string {
   // An agent that is asked again may answer differently, and costs again.
-  const yes = preview.rounds ? '--last --yes' : '--yes';
+  const guesses = preview.guesses.list.length > 0 ? ' --accept-guesses' : '';
+  const yes = `${preview.rounds ? '--last --yes' : '--yes'}${guesses}`;
   const where = interactive ? '' : ', or decompose in a terminal, where you are asked';
   return `Nothing was written. Give ${yes} to write these ${preview.files.length} files to ${preview.dir}${where}.`;
 }

@@ -7,6 +7,7 @@ import type { Plan, PlanFiles } from '../plan/model.ts';
 import { makespans, whatIf, type WhatIf } from '../plan/schedule.ts';
 import type { Overlap } from '../scope/overlap.ts';
 import type { Spec } from '../spec/model.ts';
+import type { GuessedScope } from './import/model.ts';
 import type { Rounds } from './rounds.ts';
 import { decomposerOf, type DecomposerId } from './table.ts';
 import type { EarlierUsage } from './usage.ts';
@@ -22,6 +23,13 @@ export interface Making {
   readonly rounds: Rounds | null;
   /** `null`: no earlier run in this repository tells what it used. */
   readonly earlier: EarlierUsage | null;
+  /** Scopes that nobody wrote down, and whether they are in the slices. Default: none. */
+  readonly guesses?: Guesses;
+}
+
+export interface Guesses {
+  readonly list: readonly GuessedScope[];
+  readonly taken: boolean;
 }
 
 /** A decomposition that was not written yet. */
@@ -89,6 +97,7 @@ export interface Preview {
   /** By file, files with errors first; within a file by severity, then by place. */
   readonly findings: readonly { readonly file: string; readonly findings: readonly Finding[] }[];
   readonly estimate: PreviewEstimate;
+  readonly guesses: Guesses;
   readonly contracts: readonly ManifestContract[];
   /** What the spec leaves open: its open questions, and that its confidence is not high. */
   readonly open: readonly string[];
@@ -121,6 +130,7 @@ export function previewOf(source: PreviewSource): Preview {
     counts: countFindings(findings),
     findings: byFile(findings),
     estimate: estimateOf(plan, judgement, making),
+    guesses: making.guesses ?? { list: [], taken: false },
     contracts: plan.contracts,
     open: openPoints(making.spec),
     files: [...files]

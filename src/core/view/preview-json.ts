@@ -33,6 +33,13 @@ export interface PreviewJson extends PlanJson {
   /** Commands that make each worktree ready; `null`: what the lock files call for. */
   readonly setup: readonly string[] | null;
   readonly contracts: readonly { readonly path: string; readonly target: string | null }[];
+  /** Scopes of slices whose tasks name no file: where they may work, and why. `taken`: they are in the slices. */
+  readonly guesses: readonly {
+    readonly slice: string;
+    readonly confidence: string;
+    readonly taken: boolean;
+    readonly paths: readonly { readonly path: string; readonly evidence: readonly string[] }[];
+  }[];
   /** What the spec leaves open. */
   readonly open: readonly string[];
   /** Relative to the plan directory. */
@@ -69,6 +76,12 @@ export function previewJson(preview: Preview, { written }: { readonly written: b
     },
     setup: plan.setup,
     contracts: preview.contracts.map(({ path, target }) => ({ path, target })),
+    guesses: preview.guesses.list.map(({ slice, confidence, paths }) => ({
+      slice,
+      confidence,
+      taken: preview.guesses.taken,
+      paths: paths.map(({ path, evidence }) => ({ path, evidence })),
+    })),
     open: preview.open,
     files: preview.files.map(({ path }) => path.slice(preview.dir.length + 1)),
   };

@@ -3,7 +3,7 @@ import { roundsText } from '../decompose/rounds.ts';
 import { minutes } from '../text/duration.ts';
 import { judgementBlocks } from './judgement-markdown.ts';
 import { isInSections } from './judgement-text.ts';
-import { contractLines, estimateLines, matrixLines } from './preview-text.ts';
+import { contractLines, estimateLines, guessesTitle, guessLines, matrixLines } from './preview-text.ts';
 import { scopeEntryText } from './scope-text.ts';
 import { counted } from '../text/printing.ts';
 import { codeSpan } from '../text/markdown-writing.ts';
@@ -75,6 +75,8 @@ export function previewMarkdown(preview: Preview): string {
   lines.push(...judgementBlocks(plan, preview.judgement));
   if (preview.contracts.length > 0)
     lines.push('## Contracts', '', ...contractLines(preview).map((text) => `- ${text}`), '');
+  if (preview.guesses.list.length > 0)
+    lines.push(`## ${guessesTitle(preview)}`, '', '```text', ...guessLines(preview), '```', '');
   const { setup } = plan;
   if (setup !== null && setup.length > 0)
     lines.push('## Set-up of each worktree', '', ...setup.map((command) => `- ${codeSpan(command)}`), '');

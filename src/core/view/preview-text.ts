@@ -44,6 +44,7 @@ export function previewText(preview: Preview, options: PreviewTextOptions): stri
   section('Estimate', estimateLines(preview));
   section(`Contracts (${preview.contracts.length})`, contractLines(preview));
   section(`Left open by the spec (${preview.open.length})`, preview.open.map(printable));
+  section(guessesTitle(preview), guessLines(preview));
   const all = preview.findings.flatMap((group) => group.findings);
   if (all.length > 0) {
     const { colour: color = false, textOf } = options;
@@ -94,6 +95,22 @@ export function matrixLines(matrix: OverlapMatrix, options: Pick<PreviewTextOpti
   if (more > 0) lines.push(`and ${more} more ${more === 1 ? 'slice that shares' : 'slices that share'} something`);
   lines.push('percent of the smaller write set that both write; ! one after the other, ~ cut differently');
   return lines;
+}
+
+/** What somebody has to look at before an agent may write there. */
+export function guessesTitle({ guesses: { list, taken } }: Preview): string {
+  return `Guessed scopes (${list.length} of slices that name no file, ${taken ? 'in the plan once you accept it' : 'not in the plan'})`;
+}
+
+/** `task-2  medium  src/limit.ts: its name has "limit"; 3 commits such as ... changed it` */
+export function guessLines({ guesses: { list } }: Preview): string[] {
+  const width = Math.max(0, ...list.map(({ slice }) => printable(slice).length));
+  return list.flatMap(({ slice, confidence, paths }) =>
+    paths.map(
+      ({ path, evidence }, i) =>
+        `${(i === 0 ? printable(slice) : '').padEnd(width)}  ${(i === 0 ? confidence : '').padEnd(6)}  ${printable(path)}: ${printable(evidence.join('; '))}`,
+    ),
+  );
 }
 
 /** Time, tokens and cost, one line each; what nothing is known of says so. */

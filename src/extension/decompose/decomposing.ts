@@ -196,7 +196,9 @@ export class Decomposing implements vscode.TextDocumentContentProvider, vscode.D
   }
 
   #offer(uri: vscode.Uri, pending: Pending): Notice {
-    const { plan, graph, findings } = pending.decomposition.loaded;
+    const { loaded, making } = pending.decomposition;
+    const { plan, graph, findings } = loaded;
+    const guessed = making.guesses?.list.length ?? 0;
     const counts = countFindings(findings);
     const found = (['error', 'warning', 'info', 'hint'] as const)
       .filter((severity) => counts[severity] > 0)
@@ -204,7 +206,7 @@ export class Decomposing implements vscode.TextDocumentContentProvider, vscode.D
     return {
       severity: counts.error > 0 ? 'warning' : 'information',
       message: `${counted(plan.slices.length, 'slice')} in ${counted(graph.waves.length, 'wave')}. ${found.length === 0 ? 'No findings' : found.join(', ')}.`,
-      remedy: 'Nothing is written yet.',
+      remedy: `${guessed > 0 ? `${counted(guessed, 'scope')} guessed: look at them before you write the plan. ` : ''}Nothing is written yet.`,
       actions: [
         commandAction('Write Plan', 'slicewave.writeDecomposition', uri),
         commandAction('Discard', 'slicewave.discardDecomposition', uri),

@@ -103,6 +103,7 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
       spec: draft.spec,
       specPath,
       rounds: rounds && { ...rounds, ...(ordered > 0 ? { ordered } : {}) },
+      guesses: { list: draft.guesses ?? [], taken: request.guesses !== 'shown' },
       earlier: earlierUsage(runs),
     },
   });

@@ -50,6 +50,11 @@ export interface DecomposeOptions {
    * Takes what an agent answered last for this spec instead of asking anybody; the spec must not have changed since.
    */
   readonly last?: boolean;
+  /**
+   * What becomes of scopes that are guessed for tasks that name no file: they go into the slices, for a person who sees
+   * them before the plan is written (default), or are only said.
+   */
+  readonly guesses?: 'taken' | 'shown';
   /** The language model of the editor, for `editor`; only VS Code has one. */
   readonly editorModel?: DecomposerAgent;
   readonly signal?: AbortSignal;

@@ -12,6 +12,7 @@ import {
   type ImportedTask,
   type Importer,
   type ImportInput,
+  type ScopeHint,
 } from './model.ts';
 import { checksIn, WritePaths } from './paths.ts';
 import { assemble, groupDependencies, reportDone, reportNothing } from './slices.ts';
@@ -83,6 +84,7 @@ interface Card {
   readonly description: string;
   readonly plan: readonly string[];
   readonly paths: readonly string[];
+  readonly hints: readonly ScopeHint[];
   readonly verify: readonly string[];
 }
 
@@ -131,10 +133,10 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
   const spec = specOf(input, settings?.kind === 'map' ? settings : null, isConfig, open, report);
   if (open.length === 0) {
     reportNothing(chosen.length, 'Backlog.md keeps each in a file below tasks/, with id, title and status', report);
-    return { spec, proposal: null, findings: report.findings };
+    return report.result(spec, null);
   }
-  const proposal = assemble({ input, spec, groups: groupsOf(open, byKey, report), report });
-  return { spec, proposal, findings: report.findings };
+  const proposal = assemble({ input, spec, groups: groupsOf(open, byKey, report), paths, report });
+  return report.result(spec, proposal);
 }
 
 /**
@@ -231,6 +233,7 @@ function groupsOf(open: readonly Card[], byKey: ReadonlyMap<string, Card>, repor
         240,
         minutesPerTask + Math.max(0, card.criteria.length - 3) * minutesPerCriterion + parts.length * 30,
       ),
+      hints: [card, ...parts].flatMap((one) => one.hints),
       source: card.document.source,
       span: card.span,
     };
@@ -346,6 +349,9 @@ function cardOf(path: string, text: string, last: string, paths: WritePaths, rep
       .map((line) => oneLine(line.replace(/^\s*(?:[-*+•]|\d+[.)])\s+/, '').replace(/^#+\s*/, '')))
       .filter((line) => line !== ''),
     paths: [...new Set([...named, ...listed.filter(isRepositoryPath)])],
+    hints: ['references', 'documentation'].flatMap((key) =>
+      textList(field(map, key)?.value).map((entry) => ({ place: `its ${key}`, text: `\`${entry.value}\`` })),
+    ),
     verify: checksIn(all),
   };
 }

@@ -96,7 +96,7 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
   const spec = specOf(input, document, checklist, listed, report);
   if (listed.length === 0) {
     reportNothing(done.length, 'a task is a line such as "- [ ] Add the table in `src/db/schema.ts`"', report);
-    return { spec, proposal: null, findings: report.findings };
+    return report.result(spec, null);
   }
   const paths = new WritePaths(input.repoFiles, []);
   const used = new UniqueIds();
@@ -135,7 +135,7 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
       report,
     ),
   }));
-  return { spec, proposal: assemble({ input, spec, groups, report }), findings: report.findings };
+  return report.result(spec, assemble({ input, spec, groups, paths, report }));
 }
 
 function tasksOf(checklist: Checklist, done: string[], report: ImportReport): ListedTask[] {

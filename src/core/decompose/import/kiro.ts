@@ -118,7 +118,7 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
   const work = groups.filter((group) => !group.checkpoint);
   if (work.length === 0) {
     reportNothing(done.length, 'a task is a line such as "- [ ] 1. Add the table"', report);
-    return { spec, proposal: null, findings: report.findings };
+    return report.result(spec, null);
   }
   const checkpoints = checkpointsOf(groups);
   const stages = stagesOf(groups);
@@ -131,9 +131,11 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
       used,
     ),
     checkpoints,
+    paths,
+    documents: [requirements, design],
     report,
   });
-  return { spec, proposal, findings: report.findings };
+  return report.result(spec, proposal);
 }
 
 interface Entry {

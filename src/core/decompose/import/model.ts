@@ -4,6 +4,7 @@ import { finding } from '../../text/finding.ts';
 import type { SourceText, Span } from '../../text/source.ts';
 import type { Spec } from '../../spec/model.ts';
 import type { Proposal } from '../../plan/proposal.ts';
+import type { ScopeIndex } from './scope-index.ts';
 
 export interface ImportInput {
   /** The main file, repository-relative. */
@@ -15,6 +16,12 @@ export interface ImportInput {
   readonly repoFiles: readonly string[];
   /** Texts of those of `projectSources` that exist. */
   readonly texts: ReadonlyMap<string, string>;
+  /** Where tasks that name no file may work, is guessed from this. Default: nothing is guessed. */
+  readonly guessing?: {
+    readonly index: ScopeIndex;
+    /** Whether what is guessed goes into the slices, or is only said. */
+    readonly taken: boolean;
+  };
 }
 
 /**
@@ -26,6 +33,8 @@ export interface ImportResult {
   readonly spec: Spec;
   readonly proposal: Proposal | null;
   readonly findings: readonly Finding[];
+  /** Scopes that nobody wrote down, in the order of the slices. */
+  readonly guesses: readonly GuessedScope[];
 }
 
 export interface Importer {
@@ -39,6 +48,32 @@ export interface Importer {
   readonly read: (input: ImportInput) => ImportResult;
   /** The main file that a directory, or another file of the same thing, stands for; `null` when it is none of this. */
   readonly mainFile: (path: string, repoFiles: readonly string[]) => string | null;
+}
+
+export type Confidence = 'high' | 'medium' | 'low';
+
+export interface GuessedPath {
+  readonly path: string;
+  /** Why, each in a few words. */
+  readonly evidence: readonly string[];
+}
+
+/** Where a task that names no file may work. A person decides whether that is so. */
+export interface ScopeGuess {
+  readonly confidence: Confidence;
+  readonly paths: readonly GuessedPath[];
+}
+
+/** A guess, for the slice that it is made for. */
+export interface GuessedScope extends ScopeGuess {
+  readonly slice: string;
+}
+
+/** What another document, or another field of the task, says of where it works. */
+export interface ScopeHint {
+  readonly text: string;
+  /** Where that stands: `references`, `testStrategy`. */
+  readonly place: string;
 }
 
 /** One thing to do as the source has it, before tasks become slices. */
@@ -58,6 +93,8 @@ export interface ImportedTask {
   /** Ids of the tasks it says it waits for. */
   readonly after: readonly string[];
   readonly minutes: number;
+  /** What says where it works when its words do not. Default: nothing. */
+  readonly hints?: readonly ScopeHint[];
   readonly source: SourceText;
   readonly span: Span;
 }
@@ -87,13 +124,19 @@ export class ImportReport {
   readonly #findings: Finding[] = [];
   readonly #counts = new Map<string, number>();
   readonly #main: SourceText;
+  readonly #guesses: GuessedScope[] = [];
 
   constructor(main: SourceText) {
     this.#main = main;
   }
 
-  get findings(): readonly Finding[] {
-    return this.#findings;
+  guess(scope: GuessedScope): void {
+    this.#guesses.push(scope);
+  }
+
+  /** The result of the import that this reports on. */
+  result(spec: Spec, proposal: Proposal | null): ImportResult {
+    return { spec, proposal, findings: this.#findings, guesses: proposal ? this.#guesses : [] };
   }
 
   add(

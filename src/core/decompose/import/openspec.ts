@@ -110,7 +110,7 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
   reportDone(done, report);
   if (numbered.length === 0) {
     reportNothing(done.length, 'a task is a line such as "- [ ] 1.1 Add the table" below "## 1. Schema"', report);
-    return { spec, proposal: null, findings: report.findings };
+    return report.result(spec, null);
   }
   const used = new UniqueIds();
   const whole = numbered.map((group): ImportedGroup => ({
@@ -146,9 +146,11 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
     spec,
     groups: withScenarios(splitLong(joinShort(ordered), used), scenarios),
     runners: runnersIn(project),
+    paths,
+    documents: [proposalDocument, design, ...deltas],
     report,
   });
-  return { spec, proposal, findings: report.findings };
+  return report.result(spec, proposal);
 }
 
 function groupsOf(checklist: Checklist, paths: WritePaths, done: string[], report: ImportReport): NumberedGroup[] {

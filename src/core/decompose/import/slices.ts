@@ -5,8 +5,20 @@ import { projectFacts, repositoryConventions } from '../project.ts';
 import { formatEstimate, type Proposal, type ProposedContract, type ProposedSlice } from '../../plan/proposal.ts';
 import type { Spec } from '../../spec/model.ts';
 import { minutesOf, mostMinutes } from './bundling.ts';
-import type { ImportedCheckpoint, ImportedGroup, ImportedTask, ImportInput, ImportReport } from './model.ts';
+import type { SourceDocument } from './import-source.ts';
+import type {
+  Confidence,
+  GuessedPath,
+  GuessedScope,
+  ImportedCheckpoint,
+  ImportedGroup,
+  ImportedTask,
+  ImportInput,
+  ImportReport,
+} from './model.ts';
 import { cyclesOf, reduced, topological } from './order.ts';
+import type { WritePaths } from './paths.ts';
+import { ScopeGuesser } from './scope-guess.ts';
 import { oneLine } from '../../text/printing.ts';
 
 export interface AssembleRequest {
@@ -17,6 +29,10 @@ export interface AssembleRequest {
   readonly contracts?: readonly ProposedContract[];
   /** Commands for slices that name none in a repository that has no test command: the runners a plan names. */
   readonly runners?: readonly string[];
+  /** Finds the files that words name. */
+  readonly paths: WritePaths;
+  /** What stands beside the tasks and may say where they work. Default: nothing. */
+  readonly documents?: readonly (SourceDocument | null)[];
   readonly report: ImportReport;
 }
 
@@ -42,7 +58,12 @@ export function assemble(request: AssembleRequest): Proposal | null {
   const tests = facts.tests.length > 0 ? facts.tests : (request.runners ?? []);
   const repo = new RepoPaths(input.repoFiles);
   const outOfScope = pathsIn(spec.answers.out_of_scope?.text ?? '', repo);
-  const writes = groups.map((group) => narrowed([...new Set(group.tasks.flatMap((task) => task.paths))]));
+  const guesses = guessesOf(groups, request);
+  const writes = groups.map((group) => {
+    const named = group.tasks.flatMap((task) => task.paths);
+    const guess = input.guessing?.taken ? guesses.get(group) : undefined;
+    return narrowed([...new Set([...named, ...(guess?.paths ?? []).map(({ path }) => path)])]);
+  });
   const deps = withFileOrder(groups, writes, report);
   const creators = createdBy(groups, writes, deps, input.repoFiles);
   const written = writes.flatMap((paths, group) => paths.map((path) => ({ path, group })));
@@ -59,15 +80,29 @@ export function assemble(request: AssembleRequest): Proposal | null {
     const verify = [...new Set(group.tasks.flatMap((task) => task.verify))];
     const first = group.tasks[0];
     const at = first ? { source: first.source, span: first.span } : {};
+    const guess = guesses.get(group);
+    if (guess) report.guess(guess);
+    const from = guess ? `with ${guess.confidence} confidence ${guessText(guess)}` : '';
     if (own.length === 0) {
-      const who = group.tasks.map((task) => task.id).slice(0, 5);
+      const who = `${group.tasks
+        .map((task) => task.id)
+        .slice(0, 5)
+        .join(', ')}${group.tasks.length > 5 ? ' ...' : ''} ${group.tasks.length === 1 ? 'works' : 'work'}`;
       report.add(
         'import.no-files',
         'error',
-        `${group.id} (${group.title}) names no file: say where ${who.join(', ')}${group.tasks.length > 5 ? ' ...' : ''} ${group.tasks.length === 1 ? 'works' : 'work'}, or its agent may write nothing`,
+        guess
+          ? `${group.id} (${group.title}) names no file: say where ${who}, or accept what is guessed, ${from}`
+          : `${group.id} (${group.title}) names no file${input.guessing ? ', and neither the documents beside it nor the repository tell which' : ''}: say where ${who}, or its agent may write nothing`,
         at,
       );
-    }
+    } else if (guess)
+      report.add(
+        'import.guessed-scope',
+        'warning',
+        `${group.id} (${group.title}) names no file; guessed ${from}: correct it, or accept the plan with it`,
+        at,
+      );
     // A linter alone says little; the tests of the project belong to every slice that names none of its own.
     const wordless = group.tasks.filter((task) => task.text === '').map((task) => task.id);
     if (wordless.length > 0)
@@ -77,7 +112,7 @@ export function assemble(request: AssembleRequest): Proposal | null {
         `${wordless.slice(0, 8).join(', ')} has no words: say what is to be done`,
         at,
       );
-    const homeless = own.length > 0 ? group.tasks.filter((task) => task.paths.length === 0) : [];
+    const homeless = own.length > 0 && !guess ? group.tasks.filter((task) => task.paths.length === 0) : [];
     if (homeless.length > 0)
       report.add(
         'import.task-without-files',
@@ -162,6 +197,49 @@ export function assemble(request: AssembleRequest): Proposal | null {
     setup: [...facts.setup],
     conventions: spec.conventions?.text.trim() || repositoryConventions(input.repoFiles, input.texts, spec.technology),
   };
+}
+
+/** Tasks that only run something write nothing. */
+const onlyRuns =
+  /^(?:final\s+)?(?:checkpoint\b|(?:run|re-?run|execute|verify|ensure|confirm|check)\s+(?:that\s+)?(?:the\s+)?(?:all\s+|full\s+|whole\s+|entire\s+|complete\s+|existing\s+)*(?:[\w-]+\s+){0,2}(?:tests?|suites?|lint(?:er|ing)?|builds?|type-?checks?|validation|coverage)\b)/i;
+const order: readonly Confidence[] = ['low', 'medium', 'high'];
+/** A guess of more is none. */
+const mostGuessed = 8;
+
+/** Where the groups may work that name no file at all, as far as something tells. */
+function guessesOf(
+  groups: readonly ImportedGroup[],
+  { input, paths, documents = [] }: AssembleRequest,
+): ReadonlyMap<ImportedGroup, GuessedScope> {
+  const result = new Map<ImportedGroup, GuessedScope>();
+  const without = groups.filter((group) => group.tasks.every((task) => task.paths.length === 0));
+  if (!input.guessing || without.length === 0) return result;
+  const guesser = new ScopeGuesser(
+    documents.filter((document) => document !== null),
+    paths,
+    input.guessing.index,
+  );
+  for (const group of without) {
+    const alone = group.tasks.length === 1;
+    const parts = group.tasks.flatMap((task) => {
+      if (onlyRuns.test(task.text)) return [];
+      const words = [...task.details, ...task.checks, ...(alone ? group.requirements : [group.title])].join('\n');
+      const title = alone ? `${group.title}\n${task.text}` : task.text;
+      return guesser.guess({ title, words, hints: task.hints ?? [] }) ?? [];
+    });
+    const found = new Map<string, GuessedPath>();
+    for (const { path, evidence } of parts.flatMap((part) => part.paths))
+      if (!found.has(path)) found.set(path, { path, evidence });
+    if (found.size === 0 || found.size > mostGuessed) continue;
+    const least = Math.min(...parts.map(({ confidence }) => order.indexOf(confidence)));
+    result.set(group, { slice: group.id, confidence: order[least] ?? 'low', paths: [...found.values()] });
+  }
+  return result;
+}
+
+/** `src/a.ts (declares Cart), test/a.test.ts (tests src/a.ts)` */
+function guessText({ paths }: GuessedScope): string {
+  return paths.map(({ path, evidence }) => `${path} (${evidence.slice(0, 3).join('; ')})`).join(', ');
 }
 
 function requirementsOf(group: ImportedGroup): string[] {

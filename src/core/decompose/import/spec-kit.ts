@@ -89,7 +89,7 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
   );
   if (open.length === 0) {
     reportNothing(all.length, 'a task is a line such as "- [ ] T001 Create the model in src/model.ts"', report);
-    return { spec, proposal: null, findings: report.findings };
+    return report.result(spec, null);
   }
 
   const ids = new Set(all.map((task) => task.id));
@@ -144,9 +144,11 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
     checkpoints,
     contracts: contractsOf(input, dir),
     runners: runnersIn(plan?.text('technical context') ?? ''),
+    paths,
+    documents: [specDocument, plan],
     report,
   });
-  return { spec, proposal, findings: report.findings };
+  return report.result(spec, proposal);
 }
 
 function titleOf(tasks: readonly ImportedTask[], phase: Phase | undefined, split: boolean): string {

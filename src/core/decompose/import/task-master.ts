@@ -72,7 +72,7 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
   const entries = list.flatMap((item) => entryOf(item, report));
   const spec = specOf(input, document, { tag, description, entries }, report);
   // What stands behind a syntax error is unknown, and so is the order of what stands before it.
-  if (broken) return { spec, proposal: null, findings: report.findings };
+  if (broken) return report.result(spec, null);
 
   const paths = new WritePaths(input.repoFiles, ['.taskmaster']);
   const seen = new Map<string, Entry>();
@@ -109,7 +109,7 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
   reportDone(later, report, { code: 'import.deferred', what: 'deferred' });
   if (open.length === 0) {
     reportNothing(done.length + later.length, 'Task Master keeps them as {"master": {"tasks": [...]}}', report);
-    return { spec, proposal: null, findings: report.findings };
+    return report.result(spec, null);
   }
   const used = new UniqueIds();
   const home = new Map<string, string>();
@@ -155,9 +155,11 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
     spec,
     groups: waited.map((group) => ({ ...group, checklist: asked.get(group.id) ?? [] })),
     checkpoints: points,
+    paths,
+    documents: [document],
     report,
   });
-  return { spec, proposal, findings: report.findings };
+  return report.result(spec, proposal);
 }
 
 interface Part {
@@ -321,6 +323,7 @@ function taskOf(entry: Entry, paths: WritePaths, source: SourceText): ImportedTa
     ],
     paths: paths.in(all),
     verify: checksIn([entry.testStrategy, entry.acceptance, entry.details].join('\n')),
+    hints: [{ place: 'its testStrategy', text: entry.testStrategy }],
     // Between parts of one task there is no slice; a part may wait for another task, or for a part of one.
     after: [
       ...entry.after,

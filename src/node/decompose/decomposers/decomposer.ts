@@ -1,4 +1,5 @@
 import type { DecomposeOptions, DecomposerAgent } from '../model.ts';
+import type { GuessedScope } from '../../../core/decompose/import/model.ts';
 import type { Proposal } from '../../../core/plan/proposal.ts';
 import type { Rounds } from '../../../core/decompose/rounds.ts';
 import type { Finding } from '../../../core/text/finding.ts';
@@ -34,6 +35,8 @@ export interface Draft {
   readonly findings: readonly Finding[];
   /** Of a decomposer that is corrected. */
   readonly rounds?: Rounds;
+  /** Of an importer: scopes that nobody wrote down. */
+  readonly guesses?: readonly GuessedScope[];
   /** Of an agent: what it said, as it came. */
   readonly answer?: object;
 }

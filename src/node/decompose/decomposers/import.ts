@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { importerOf } from '../../../core/decompose/import/importers.ts';
+import type { ImportInput } from '../../../core/decompose/import/model.ts';
 import type { ImporterId } from '../../../core/decompose/table.ts';
 import { success } from '../../../core/text/result.ts';
 import { Git } from '../../git/git.ts';
 import { contained } from '../../paths.ts';
+import { readScopeIndex } from '../scope-index.ts';
 import { blockedSpec, type Decomposer } from './decomposer.ts';
 
 /** Texts larger than this are no list of tasks. */
@@ -22,14 +24,16 @@ export function importDecomposer(id: ImporterId): Decomposer {
       const bytes = full === null ? null : await readFile(full).catch(() => null);
       if (bytes && bytes.length <= LARGEST && !bytes.includes(0)) companions.set(file, bytes.toString('utf8'));
     }
-    const { spec, proposal, findings } = importer.read({
-      path: specPath,
-      text: specText,
-      companions,
-      repoFiles,
-      texts,
-    });
-    return proposal ? success({ proposal, spec, findings }) : blockedSpec(specPath, findings);
+    const input: ImportInput = { path: specPath, text: specText, companions, repoFiles, texts };
+    let made = importer.read(input);
+    // Only then is the repository looked into: most of what it costs is for nothing where every task says where it works.
+    if (made.findings.some(({ code }) => code === 'import.no-files')) {
+      request.onProgress('Looking where tasks work that name no file');
+      const index = await readScopeIndex(root, repoFiles);
+      made = importer.read({ ...input, guessing: { index, taken: request.options.guesses !== 'shown' } });
+    }
+    const { spec, proposal, findings, guesses } = made;
+    return proposal ? success({ proposal, spec, findings, guesses }) : blockedSpec(specPath, findings);
   };
 }
 

@@ -51,6 +51,10 @@ export function inPackage(decomposer: Decomposer): Decomposer {
       ...made.value,
       proposal: view.proposal(made.value.proposal, setup),
       findings: named(made.value.findings),
+      guesses: (made.value.guesses ?? []).map((guess) => ({
+        ...guess,
+        paths: guess.paths.map((one) => ({ ...one, path: view.inRepository(one.path) })),
+      })),
     });
   };
 }
