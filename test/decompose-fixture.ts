@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { answerIn } from '../src/core/decompose/answer.ts';
+import type { Sources } from '../src/core/decompose/import-order.ts';
 import { decomposeByStructure } from '../src/core/decompose/structure.ts';
 import { planFiles, planName } from '../src/core/decompose/write.ts';
 import { loadPlan } from '../src/core/plan/load.ts';
@@ -56,6 +57,8 @@ export interface SpecSource {
   readonly specText: string;
   readonly repoFiles: readonly string[];
   readonly texts?: ReadonlyMap<string, string>;
+  /** With a parser, what imports prove is an edge. */
+  readonly sources?: Sources;
 }
 
 /** The spec cut by its structure. It may have no plan in it; then the findings say why. */

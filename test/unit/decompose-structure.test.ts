@@ -249,16 +249,22 @@ suite('decompose: clustering', () => {
 - An end-to-end test in \`tests/test_sale.py\`
 - The whole is described in \`docs/api.md\` and wired up in \`main.py\``;
 
-  test('one slice an area: contracts, then code, then tests, then integration', () => {
+  test('one slice for each thing that is wanted: contracts, then code, then tests; documents wait for nothing', () => {
     const slices = [...slicesOf(spec('', scope), { files: ['apps/users/models.py'] }).values()];
     assert.deepEqual(
       slices.map((slice) => [slice.id, slice.title, slice.deps, [...slice.create, ...slice.modify]]),
       [
-        ['task-001', 'Shared types and schemas', [], ['apps/types/user.py']],
-        ['task-002', 'Users', ['task-001'], ['apps/users/api.py', 'tests/test_users.py', 'apps/users/models.py']],
-        ['task-003', 'Orders', ['task-001'], ['apps/orders/**']],
-        ['task-004', 'Tests', ['task-002', 'task-003'], ['tests/test_sale.py']],
-        ['task-005', 'Integration and documentation', ['task-004'], ['docs/api.md', 'main.py']],
+        ['task-001', 'Shared types', [], ['apps/types/user.py']],
+        [
+          'task-002',
+          'Users can register',
+          ['task-001'],
+          ['apps/users/api.py', 'tests/test_users.py', 'apps/users/models.py'],
+        ],
+        ['task-003', 'Orders in apps/orders/', ['task-001'], ['apps/orders/**']],
+        ['task-004', 'Wired up in main.py', ['task-002', 'task-003'], ['main.py']],
+        ['task-005', 'An end-to-end test', ['task-004'], ['tests/test_sale.py']],
+        ['task-006', 'The whole is described in docs/api.md', [], ['docs/api.md']],
       ],
     );
   });
@@ -358,7 +364,7 @@ suite('decompose: clusters that belong together', () => {
     const slices = slicesOf(text, { files: ['go.mod', 'web/src/form.js', 'internal/rates/rates.go'] });
     assert.deepEqual(
       [...slices.values()].map(({ verify }) => verify),
-      [['cd web && npm test'], ['go test ./...']],
+      [['cd web && npm test'], ['go test ./internal/rates/...']],
     );
   });
 
@@ -369,7 +375,7 @@ suite('decompose: clusters that belong together', () => {
         [...slice.create, ...slice.modify],
       ]);
     assert.deepEqual(titles('- `src/queue/` and `src/redis/` change together\n- `src/cli/`'), [
-      ['Queue and redis', ['src/queue/**', 'src/redis/**']],
+      ['src/queue/ and src/redis/ change together', ['src/queue/**', 'src/redis/**']],
       ['Cli', ['src/cli/**']],
     ]);
     assert.equal(titles('- `src/queue/` and `src/redis/`\n- `src/redis/` gets a pool').length, 2);

@@ -1,404 +1,511 @@
 import { isTestPath, testedName } from '../conventions/sources.ts';
-import { readMarkdown } from '../text/markdown.ts';
-import { globContains } from '../scope/glob.ts';
-import { SourceText, type Span } from '../text/source.ts';
-import { isGlob, splitSymbol } from './boundary.ts';
-import type { Draft, DraftContext } from './draft.ts';
-import { commandsIn, pathsIn, stems } from '../text/mentions.ts';
+import { globContains, globsIntersect } from '../scope/glob.ts';
+import { stems } from '../text/mentions.ts';
 import { oneLine } from '../text/printing.ts';
-
-/** One thing the spec wants, as an item, a paragraph or a heading says it, with the files it names. */
-interface Topic {
-  readonly text: string;
-  readonly heading: string;
-  readonly details: readonly string[];
-  readonly paths: readonly string[];
-  readonly span: Span;
-}
-
-/** What becomes one slice: files that belong together and what is wanted of them. */
-interface Area {
-  readonly key: string;
-  readonly title: string;
-  readonly stage: Stage;
-  readonly workstream: string | null;
-  readonly paths: Set<string>;
-  readonly requirements: Set<string>;
-  span: Span;
-}
-
-/** Contracts come before the code that uses them, tests after it, and what ties everything together last. */
-type Stage = 'contracts' | 'code' | 'tests' | 'integration';
-const stages: readonly Stage[] = ['contracts', 'code', 'tests', 'integration'];
+import type { Span } from '../text/source.ts';
+import {
+  addOwnTests,
+  dropCovered,
+  mergeNested,
+  nameOfPath,
+  sharedDepth,
+  stages,
+  tellApart,
+  type Area,
+  type Stage,
+} from './areas.ts';
+import { isGlob, splitSymbol } from './boundary.ts';
+import { clausesOf, isDocument, pointsBack, removalTitle, thingOf, titleOf, type Clause } from './clauses.ts';
+import type { Draft, DraftContext } from './draft.ts';
+import { orderAreas } from './order-areas.ts';
+import { checksOf } from './slice-checks.ts';
 
 const contractPath = /(^|\/)(contracts?|interfaces?|schemas?|types)(\/|\.[a-z]+$)/i;
-const documentPath = /\.(md|rst|adoc)$|(^|\/)docs?\//i;
-const minutesPerTopic = 60;
-
-/**
- * Slices for a spec that declares none: the files and directories its scope names, one slice for each directory (or
- * each workstream's boundary), in the order contracts, code, tests, integration. Empty, with an error, when nothing
- * says where the work is.
- */
-export function clusterSlices(context: DraftContext): Draft[] {
-  const { spec, report } = context;
-  const areas = new Map<string, Area>();
-  for (const stream of spec.workstreams) {
-    areaOf(areas, { key: stream.id, title: stream.name, stage: 'code', workstream: stream.id, span: stream.span });
-  }
-  const topics = topicsOf(context);
-  const homeless: Topic[] = [];
-  for (const topic of topics) if (!place(topic, areas, context)) homeless.push(topic);
-  for (const topic of homeless) {
-    const area =
-      rootDocument(topic, areas, context) ?? bestByWords(topic, areas) ?? existingDirectory(topic, areas, context);
-    if (area) want(area, topic);
-    else {
-      const message = `Nothing says which files "${oneLine(topic.text)}" is about, so no slice does it: name a file or directory`;
-      report('decompose.item-without-files', 'warning', message, topic.span);
-    }
-  }
-  for (const stream of spec.workstreams) {
-    const area = areas.get(stream.id);
-    if (area && area.paths.size === 0) for (const glob of stream.boundary) area.paths.add(glob);
-  }
-  mergeNested(areas);
-  joinNamedTogether(topics, areas, context);
-  addOwnTests(areas, context);
-  for (const area of areas.values()) dropCovered(area.paths);
-  const slices = [...areas.values()].filter((area) => area.paths.size > 0);
-  if (slices.length === 0) {
-    report(
-      'decompose.nothing-named',
-      'error',
-      'The spec names no file or directory to work on: name them in the scope, or declare slices with their files',
-      spec.answers.in_scope?.heading,
-    );
-    return [];
-  }
-  return drafts(slices, context);
-}
-
-function topicsOf(context: DraftContext): Topic[] {
-  const { spec, specPath, specText, repo } = context;
-  const body = spec.answers.in_scope?.body;
-  if (!body) return [];
-  const markdown = readMarkdown(new SourceText(specPath, specText));
-  const inside = (span: Span): boolean => span.start >= body.start && span.end <= body.end;
-  const headings = markdown.sections.filter((section) => inside(section.span));
-  const items = markdown.items.filter((item) => inside(item.span));
-  const headingAt = (offset: number): string =>
-    headings.findLast((heading) => heading.span.start <= offset)?.text ?? '';
-  const topics: { text: string; heading: string; details: string[]; span: Span }[] = [];
-  for (const item of items) {
-    const parent = topics.at(-1);
-    if (item.depth > 0 && parent) parent.details.push(item.text);
-    else topics.push({ text: item.text, heading: headingAt(item.span.start), details: [], span: item.span });
-  }
-  // A section without a list says what it wants in paragraphs.
-  const listed = new Set(topics.map((topic) => topic.heading));
-  for (const { heading, text, span } of paragraphs(specText, body, headings)) {
-    if (!listed.has(heading)) topics.push({ text, heading, details: [], span });
-  }
-  return topics
-    .toSorted((a, b) => a.span.start - b.span.start)
-    .map((topic) => ({
-      ...topic,
-      paths: allowed(pathsIn([topic.heading, topic.text, ...topic.details].join('\n'), repo), context),
-    }));
-}
-
-function paragraphs(
-  text: string,
-  body: Span,
-  headings: readonly { readonly text: string; readonly block: Span }[],
-): { heading: string; text: string; span: Span }[] {
-  const result: { heading: string; text: string; span: Span }[] = [];
-  const blocks = headings.map((heading) => heading.block);
-  const starts = [body.start, ...blocks.map((block) => block.end)];
-  starts.forEach((start, i) => {
-    const end = blocks[i]?.start ?? body.end;
-    let at = start;
-    for (const part of text.slice(start, end).split(/\n[ \t]*\r?\n/)) {
-      const lead = part.length - part.trimStart().length;
-      const words = part.trim();
-      const span = { start: at + lead, end: at + lead + words.length };
-      if (words !== '' && !/^(```|~~~|\||<!--)/.test(words))
-        result.push({ heading: headings[i - 1]?.text ?? '', text: words, span });
-      at += part.length + (/\n[ \t]*\r?\n/.exec(text.slice(at + part.length))?.[0].length ?? 0);
-    }
-  });
-  return result;
-}
-
-/** Contracts are written by the tool, and what is out of scope by nobody. */
-function allowed(paths: readonly string[], context: DraftContext): string[] {
-  return paths.filter((text) => !context.forbidden.some((glob) => globContains(glob, splitSymbol(text).path)));
-}
-
-/** Puts what a topic names into areas. `false`: it names nothing. */
-function place(topic: Topic, areas: Map<string, Area>, context: DraftContext): boolean {
-  if (topic.paths.length === 0) return false;
-  const found = new Set<Area>();
-  const tests = topic.paths.filter((path) => isTestPath(path));
-  const shared = sharedDirectories(topic.paths);
-  for (const path of topic.paths.filter((other) => !isTestPath(other))) {
-    const area = areaOf(areas, describeArea(path, topic, context, shared));
-    area.paths.add(path);
-    found.add(area);
-  }
-  // A test named in the same breath as one area's code belongs to that area; others come after all code.
-  const code = [...found].filter((area) => area.stage === 'code');
-  for (const path of tests) {
-    const stream = context.spec.workstreams.find((other) => globContains(other.boundary, splitSymbol(path).path));
-    const area =
-      (stream ? areas.get(stream.id) : undefined) ??
-      (code.length === 1 && code[0]
-        ? code[0]
-        : areaOf(areas, { key: 'tests', title: 'Tests', stage: 'tests', workstream: null, span: topic.span }));
-    area.paths.add(path);
-    found.add(area);
-  }
-  for (const area of found) want(area, topic);
-  return true;
-}
-
-type AreaHead = Pick<Area, 'key' | 'title' | 'stage' | 'workstream' | 'span'>;
-
-function describeArea(text: string, topic: Topic, context: DraftContext, shared: ReadonlySet<string>): AreaHead {
-  const { path } = splitSymbol(text);
-  const { span } = topic;
-  const stream = context.spec.workstreams.find((other) => globContains(other.boundary, path));
-  if (stream) return { key: stream.id, title: stream.name, stage: 'code', workstream: stream.id, span };
-  if (contractPath.test(path))
-    return { key: 'contracts', title: 'Shared types and schemas', stage: 'contracts', workstream: null, span };
-  const directory = directoryOf(path);
-  if (documentPath.test(path) || directory === '' || shared.has(directory)) {
-    return { key: 'integration', title: 'Integration and documentation', stage: 'integration', workstream: null, span };
-  }
-  return { key: `dir:${directory}`, title: titleOf(directory, topic.heading), stage: 'code', workstream: null, span };
-}
-
-/**
- * A file beside the directories that the same topic names (`src/main.ts` next to `src/users/**`) ties them together.
- */
-function sharedDirectories(paths: readonly string[]): Set<string> {
-  const directories = new Set(paths.map((path) => directoryOf(splitSymbol(path).path)).filter((dir) => dir !== ''));
-  const above = [...directories].filter(
-    (dir) => [...directories].filter((other) => other.startsWith(`${dir}/`)).length > 1,
-  );
-  return new Set(above);
-}
-
-/** The directory a path stands for or in; empty at the top. */
-function directoryOf(path: string): string {
-  const parts = path.split('/');
-  const wild = parts.findIndex((part) => isGlob(part));
-  return parts.slice(0, wild >= 0 ? wild : -1).join('/');
-}
-
-/** Directories whose name says nothing of what is in them; the one above them does (`packages/core/src`). */
-const plainDirectories = new Set(['src', 'source', 'sources', 'lib', 'app', 'pkg', 'internal']);
-
-function titleOf(directory: string, heading: string): string {
-  const parts = directory.split('/');
-  const telling = parts.findLast((part) => !plainDirectories.has(part.toLowerCase())) ?? parts.at(-1) ?? '';
-  const name = telling.replaceAll(/[-_]+/g, ' ');
-  const words = stems(heading);
-  // The heading names the area in the author's words, when it speaks of this directory at all.
-  if (heading !== '' && !heading.includes('`') && [...stems(name)].some((word) => words.has(word))) return heading;
-  return name.charAt(0).toUpperCase() + name.slice(1);
-}
-
-function areaOf(areas: Map<string, Area>, head: AreaHead): Area {
-  const existing = areas.get(head.key);
-  if (existing) return existing;
-  const area: Area = { ...head, paths: new Set(), requirements: new Set() };
-  areas.set(head.key, area);
-  return area;
-}
-
-function want(area: Area, topic: Topic): void {
-  area.requirements.add(oneLine(topic.text));
-  for (const detail of topic.details) area.requirements.add(oneLine(detail));
-}
-
-/** The area that shares the most words with a topic that names no files; the first one of equals. */
-function bestByWords(topic: Topic, areas: ReadonlyMap<string, Area>): Area | null {
-  const words = stems([topic.heading, topic.text, ...topic.details].join(' '));
-  let best: { area: Area; score: number } | null = null;
-  for (const area of areas.values()) {
-    const names = stems([area.title, ...[...area.paths].map((path) => path.replace(/\.[a-z]+$/i, ''))].join(' '));
-    const score = [...names].filter((word) => words.has(word) && !commonNames.has(word)).length;
-    if (score > 0 && (!best || score > best.score)) best = { area, score };
-  }
-  return best?.area ?? null;
-}
-
-/** Words in paths that say nothing of what is in them. */
-const commonNames = new Set('src lib app test index main file code and the for new'.split(' '));
-
-/** A directory of the repository whose name the topic says: "Users can register" and `apps/users`. */
-function existingDirectory(topic: Topic, areas: Map<string, Area>, context: DraftContext): Area | null {
-  const words = stems([topic.heading, topic.text].join(' '));
-  const candidates = [...context.repo.directories]
-    .filter((dir) => {
-      const name = stems(dir.slice(dir.lastIndexOf('/') + 1));
-      return (
-        name.size > 0 && [...name].every((word) => words.has(word) && !commonNames.has(word)) && !isTestPath(`${dir}/x`)
-      );
-    })
-    .filter((dir) => allowed([`${dir}/**`], context).length > 0)
-    .toSorted((a, b) => a.split('/').length - b.split('/').length || (a < b ? -1 : 1));
-  const directory = candidates[0];
-  if (!directory) return null;
-  const path = `${directory}/**`;
-  const area = areaOf(areas, describeArea(path, topic, context, new Set()));
-  area.paths.add(path);
-  return area;
-}
-
-/** An area that stands for a whole directory takes in the areas below it: they would write the same files. */
-function mergeNested(areas: Map<string, Area>): void {
-  const all = [...areas.values()];
-  for (const outer of all) {
-    const globs = [...outer.paths].filter(isGlob);
-    for (const inner of globs.length > 0 ? all : []) {
-      if (inner === outer || !areas.has(inner.key) || !areas.has(outer.key)) continue;
-      const taken = [...inner.paths].filter((path) => globContains(globs, splitSymbol(path).path));
-      for (const path of taken) inner.paths.delete(path);
-      if (taken.length === 0 || inner.paths.size > 0) continue;
-      for (const text of inner.requirements) outer.requirements.add(text);
-      areas.delete(inner.key);
-    }
-  }
-}
-
+const speaksForAll = /\b(?:shared|common|contracts?|interfaces?|every|all|both|everywhere|types?|schemas?)\b/i;
+/** From so many clauses on that name one file beside files of their own, it is where they are brought together. */
+const hubFrom = 3;
 /** As many directories as one agent can be given for one thing that is wanted. */
 const mostTogether = 3;
 
 /**
- * Directories that one item of the spec names together, and no other item names, become one slice: two agents with the
- * same sentence would each do half of it, or all of it twice.
+ * Slices for a spec that declares none: one for each thing that its scope wants, with the files that are named for it.
+ * Tests go with their code, what is removed goes after those who still use it, documents stand alone. Edges are what
+ * imports prove and what the text says. Empty, with an error, when nothing says where the work is.
  */
-function joinNamedTogether(topics: readonly Topic[], areas: Map<string, Area>, context: DraftContext): void {
-  const shared = (topic: Topic): ReadonlySet<string> => sharedDirectories(topic.paths);
-  const namedBy = new Map<Area, Set<Topic>>();
-  const areasBy = new Map<Topic, Set<Area>>();
-  for (const topic of topics) {
-    for (const path of topic.paths) {
-      if (isTestPath(path)) continue;
-      const area = areas.get(describeArea(path, topic, context, shared(topic)).key);
-      if (area?.stage !== 'code' || area.workstream !== null) continue;
-      namedBy.set(area, (namedBy.get(area) ?? new Set()).add(topic));
-      areasBy.set(topic, (areasBy.get(topic) ?? new Set()).add(area));
+export function clusterSlices(context: DraftContext): Draft[] {
+  const { spec, report } = context;
+  const clauses = readClauses(context);
+  const areas = areasOf(clauses, context);
+  const guessed = placeHomeless(clauses, areas, context);
+  addStreams(areas, context);
+  mergeNested(areas);
+  addOwnTests(areas, context);
+  for (const area of areas) dropCovered(area.paths);
+  const slices = areas.filter((area) => area.paths.size > 0);
+  tellApart(slices);
+  const where = spec.answers.in_scope?.heading;
+  if (slices.length === 0) {
+    const message =
+      'The spec names no file or directory to work on: name them in the scope, declare slices with their files, or let an agent find them (`--with claude`)';
+    report('decompose.nothing-named', 'error', message, where);
+    return [];
+  }
+  if (guessed.length > 0) {
+    const what = guessed.length === 1 ? `"${guessed[0]}"` : `${guessed.length} things that are wanted`;
+    const message = `Where ${what} belongs was told by words alone: see that it is right, or let an agent that reads the code cut the spec (\`--with claude\`)`;
+    report('decompose.guessed', 'info', message, where);
+  }
+  for (const area of slices) {
+    if (area.removed.size > 0) reportUsers(area, slices, context);
+  }
+  return drafts(slices, context);
+}
+
+/** The clauses of the scope; where it names nothing, those of the outcome. */
+function readClauses({ spec, specPath, specText, repo }: DraftContext): Clause[] {
+  const read = (body: Span | undefined): Clause[] => (body ? clausesOf(specPath, specText, body, repo) : []);
+  const scope = read(spec.answers.in_scope?.body);
+  if (scope.some(({ paths }) => paths.length > 0)) return scope;
+  const outcome = read(spec.answers.outcome?.body).filter(({ paths }) => paths.length > 0);
+  return outcome.length > 0 ? [...outcome, ...scope] : scope;
+}
+
+/** Contracts are written by the tool, what is out of scope by nobody, and what is only looked at by no slice of this. */
+function targets(clause: Clause, context: DraftContext): { readonly path: string; readonly removed: boolean }[] {
+  return clause.paths
+    .filter(({ path, intent }) => intent !== 'keep' && intent !== 'read' && isAllowed(path, context))
+    .map(({ path, intent }) => ({ path, removed: intent === 'remove' && mayGo(path, context) }));
+}
+
+/** What is not there cannot go away; it is somebody's name for what is to be made. */
+function mayGo(path: string, { repo }: DraftContext): boolean {
+  if (!isGlob(path)) return repo.files.has(path);
+  return [...repo.files].some((file) => globContains(path, file));
+}
+
+function isAllowed(path: string, { forbidden }: DraftContext): boolean {
+  return !forbidden.some((glob) => globContains(glob, splitSymbol(path).path));
+}
+
+type Head = Pick<Area, 'title' | 'stage' | 'workstream' | 'span'>;
+
+function newArea(areas: Area[], head: Head): Area {
+  const none = (): Set<string> => new Set();
+  const area: Area = {
+    ...head,
+    paths: none(),
+    removed: none(),
+    requirements: none(),
+    clauses: new Set(),
+    coveredBy: none(),
+  };
+  areas.push(area);
+  return area;
+}
+
+function want(area: Area, clause: Clause): void {
+  area.clauses.add(clause);
+  // "orders in b.ts" says nothing without the verb of its sentence.
+  const isEnough = clause.isWhole || area.stage === 'documents' || area.stage === 'tests';
+  area.requirements.add(isEnough ? clause.text : clause.sentence.replace(/[\s,;]+$/, ''));
+  for (const detail of clause.details) area.requirements.add(detail);
+}
+
+/** What each clause names, as areas: what clauses name together stays together, and no file is in two. */
+function areasOf(clauses: readonly Clause[], context: DraftContext): Area[] {
+  const areas: Area[] = [];
+  const code = new Map<Clause, string[]>();
+  const removals: [Clause, string[]][] = [];
+  const tests: [Clause, string][] = [];
+  for (const clause of clauses) {
+    const named = targets(clause, context);
+    const kinds = { code: [] as string[], removed: [] as string[], documents: [] as string[] };
+    for (const { path, removed } of named) {
+      if (removed) kinds.removed.push(path);
+      else if (isTestPath(path)) tests.push([clause, path]);
+      else kinds[isDocument(path) ? 'documents' : 'code'].push(path);
+    }
+    if (kinds.code.length > 0) code.set(clause, kinds.code);
+    if (kinds.removed.length > 0) removals.push([clause, kinds.removed]);
+    if (kinds.documents.length > 0) addDocuments(areas, clause, kinds.documents, kinds.code.length === 0, context);
+  }
+  addCode(areas, code, clauses, context);
+  for (const [clause, paths] of removals) addRemoval(areas, clause, paths, context);
+  const home = (clause: Clause): Area[] =>
+    areas.filter((area) => area.clauses.has(clause) && area.stage !== 'documents');
+  for (const [clause, path] of tests) addTest(areas, clause, path, { clauses, home, context });
+  return areas;
+}
+
+/** Documents are one slice, whoever names them: nobody reviews four pages apart. */
+function addDocuments(
+  areas: Area[],
+  clause: Clause,
+  paths: readonly string[],
+  isAlone: boolean,
+  context: DraftContext,
+): void {
+  const [first = ''] = paths;
+  const workstream = streamOf(first, context);
+  const known = areas.find((area) => area.stage === 'documents' && area.workstream === workstream);
+  const own = (isAlone ? titleOf(clause, null) : '') || `Document ${nameOfPath(first)}`;
+  const area = known ?? newArea(areas, { title: own, stage: 'documents', workstream, span: clause.span });
+  for (const path of paths) area.paths.add(path);
+  want(area, clause);
+  if (known) {
+    const names = [...area.paths].map((path) => path.replace(/\/\*\*$/, ''));
+    area.title = names.length > 2 ? `Documentation (${names.length} places)` : `Documentation: ${names.join(', ')}`;
+  }
+}
+
+function streamOf(text: string, { spec }: DraftContext): string | null {
+  return spec.workstreams.find((other) => globContains(other.boundary, splitSymbol(text).path))?.id ?? null;
+}
+
+/** Slices of code: clauses that name the same file are one, unless too many meet there. */
+function addCode(
+  areas: Area[],
+  code: ReadonlyMap<Clause, readonly string[]>,
+  clauses: readonly Clause[],
+  context: DraftContext,
+): void {
+  const naming = new Map<string, Clause[]>();
+  for (const [clause, paths] of code) for (const path of paths) naming.set(path, [...(naming.get(path) ?? []), clause]);
+  const apart = new Set<string>();
+  for (const [path, by] of naming) {
+    const others = by.filter((clause) => code.get(clause)!.some((other) => other !== path));
+    const isWide = isGlob(path) && by.length > 1 && others.length > 0;
+    const isHub = by.length >= hubFrom && others.length >= 2;
+    if (isWide || isHub) apart.add(path);
+  }
+  const leader = new Map<Clause, Clause>();
+  const find = (clause: Clause): Clause => {
+    let at = clause;
+    while (leader.has(at)) at = leader.get(at)!;
+    return at;
+  };
+  for (const [path, by] of naming) {
+    const [first, ...rest] = by;
+    if (!first || apart.has(path)) continue;
+    for (const other of rest) {
+      const [a, b] = [find(first), find(other)];
+      if (a !== b) leader.set(b, a);
     }
   }
-  for (const [topic, group] of areasBy) {
-    const own = [...group].filter((area) => namedBy.get(area)?.size === 1);
-    const [first, ...rest] = own;
-    if (!first || rest.length === 0 || group.size > mostTogether || own.length !== group.size) continue;
-    const paths = new Set([...first.paths, ...rest.flatMap((area) => [...area.paths])]);
-    const requirements = new Set([...first.requirements, ...rest.flatMap((area) => [...area.requirements])]);
-    const titles = [...new Set(own.map((area) => area.title))];
-    const title = titles
-      .map((text, i) => (i === 0 ? text : text.charAt(0).toLowerCase() + text.slice(1)))
-      .join(' and ');
-    // In its place, so that the order of the slices stays that of the spec.
-    const entries = [...areas].filter(([, area]) => !rest.includes(area));
-    areas.clear();
-    for (const [key, area] of entries)
-      areas.set(key, area === first ? { ...first, title, paths, requirements, span: topic.span } : area);
+  const groups = new Map<Clause, { readonly clauses: Clause[]; readonly paths: Set<string> }>();
+  for (const [clause, paths] of code) {
+    const own = paths.filter((path) => !apart.has(path));
+    if (own.length === 0) continue;
+    const key = find(clause);
+    const group = groups.get(key) ?? { clauses: [], paths: new Set<string>() };
+    groups.set(key, group);
+    group.clauses.push(clause);
+    for (const path of own) group.paths.add(path);
   }
-}
-
-/** Who changes a file that has a test changes the test with it: outside of the scope, the gate would refuse that. */
-function addOwnTests(areas: ReadonlyMap<string, Area>, context: DraftContext): void {
-  const files = [...context.repo.files].toSorted();
-  const tests = files.filter((path) => isTestPath(path));
-  const named = new Set([...areas.values()].flatMap((area) => [...area.paths]));
-  const sources = [...new Set([...files, ...named])].filter((path) => !isTestPath(path) && !isGlob(path));
-  for (const test of allowed(tests, context)) {
-    const name = testedName(test);
-    const subjects = sources.filter((path) => testedName(splitSymbol(path).path) === name);
-    const near = Math.max(0, ...subjects.map((path) => sharedDepth(path, test)));
-    const nearest = new Set(subjects.filter((path) => sharedDepth(path, test) === near));
-    const owners = [...areas.values()].filter((area) => [...area.paths].some((path) => nearest.has(path)));
-    const [owner] = owners;
-    // With two files of that name equally near, nothing says whose test it is.
-    if (nearest.size === 1 && owner && owners.length === 1 && !named.has(test)) owner.paths.add(test);
+  const make = (paths: readonly string[], by: readonly Clause[], title: string | null): void => {
+    const [first] = by;
+    const [path = ''] = paths;
+    if (!first) return;
+    const workstream = streamOf(path, context);
+    // Of several, the one that says most of what it brings gives the name.
+    const named = by.map((clause) => titleOf(clause, thingBefore(clause, clauses))).filter((text) => text !== '');
+    const stage = stageOf(paths, by, context);
+    const fallback = headingTitle(first, path) ?? namesOf(paths);
+    const area = newArea(areas, { title: title ?? named[0] ?? fallback, stage, workstream, span: first.span });
+    for (const own of paths) area.paths.add(own);
+    for (const clause of by) want(area, clause);
+  };
+  for (const { clauses: by, paths } of groups.values()) {
+    const all = [...paths];
+    const directories = new Set(all.map(directoryOf));
+    if (by.length === 1 && directories.size > mostTogether && all.length > mostTogether) {
+      const title = titleOf(by[0]!, null);
+      for (const directory of directories) {
+        const own = all.filter((path) => directoryOf(path) === directory);
+        const name = nameOfPath(own.length > 1 || isGlob(own[0] ?? '') ? `${directory}/**` : (own[0] ?? directory));
+        make(
+          own,
+          by,
+          title === '' || title.includes('/') ? name : `${name}: ${title.charAt(0).toLowerCase()}${title.slice(1)}`,
+        );
+      }
+    } else make(all, by, null);
   }
+  for (const path of apart) make([path], naming.get(path) ?? [], nameOfPath(path));
+  areas.sort((a, b) => a.span.start - b.span.start);
 }
 
-/** How many directories two paths begin with together. */
-function sharedDepth(a: string, b: string): number {
-  const left = a.split('/').slice(0, -1);
-  const right = b.split('/').slice(0, -1);
-  const differs = left.findIndex((part, i) => right[i] !== part);
-  return differs < 0 ? left.length : differs;
+function namesOf(paths: readonly string[]): string {
+  const names = [...new Set(paths.map(nameOfPath))];
+  return names
+    .slice(0, mostTogether)
+    .map((text, i) => (i === 0 || /[/.]/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1)))
+    .join(' and ');
 }
 
-/** `dir/sub/**` says nothing beside `dir/**`. */
-function dropCovered(paths: Set<string>): void {
+/** The heading names what is below it, where it speaks of the same thing at all. */
+function headingTitle({ heading }: Clause, path: string): string | null {
+  if (heading === '' || heading.includes('`')) return null;
+  const words = stems(heading);
+  return [...stems(nameOfPath(path))].some((word) => words.has(word) && !commonNames.has(word)) ? heading : null;
+}
+
+/** The directory a path stands for or in; empty at the top. */
+function directoryOf(text: string): string {
+  const parts = splitSymbol(text).path.split('/');
+  const wild = parts.findIndex((part) => isGlob(part));
+  return parts.slice(0, wild >= 0 ? wild : -1).join('/');
+}
+
+function stageOf(paths: readonly string[], by: readonly Clause[], { repo }: DraftContext): Stage {
+  const isContract = paths.every((path) => contractPath.test(splitSymbol(path).path) && !repo.files.has(path));
+  return isContract && by.some(({ text, heading }) => speaksForAll.test(`${heading} ${text}`)) ? 'contracts' : 'code';
+}
+
+/** What "it" stands for in a clause: what the ones before it in its group brought last. */
+function thingBefore(clause: Clause, clauses: readonly Clause[]): string | null {
+  if (pointsBack(clause.text) !== 'one') return null;
+  const before = clauses.slice(0, clauses.indexOf(clause)).filter(({ group }) => group === clause.group);
+  for (const other of before.toReversed()) {
+    const thing = thingOf(other.text);
+    if (thing !== null) return thing;
+  }
+  return null;
+}
+
+function addRemoval(areas: Area[], clause: Clause, paths: readonly string[], context: DraftContext): void {
+  const workstream = streamOf(paths[0] ?? '', context);
+  const title = removalTitle(paths.map((path) => path.replace(/\/\*\*$/, '')));
+  const known = areas.find((area) => area.stage === 'removal' && paths.some((path) => area.paths.has(path)));
+  const area = known ?? newArea(areas, { title, stage: 'removal', workstream, span: clause.span });
   for (const path of paths) {
-    const wider = [...paths].filter((other) => other !== path && isGlob(other));
-    if (globContains(wider, splitSymbol(path).path)) paths.delete(path);
+    area.paths.add(path);
+    area.removed.add(path);
   }
+  want(area, clause);
 }
 
-/** "The changelog gets an entry": a document at the top that the topic calls by its name. */
-function rootDocument(topic: Topic, areas: Map<string, Area>, context: DraftContext): Area | null {
-  const words = stems([topic.heading, topic.text].join(' '));
+interface TestPlaces {
+  readonly clauses: readonly Clause[];
+  readonly home: (clause: Clause) => readonly Area[];
+  readonly context: DraftContext;
+}
+
+/** A test goes to the code that it is named after, else to that of its clause, else behind what it covers. */
+function addTest(areas: Area[], clause: Clause, path: string, { clauses, home, context }: TestPlaces): void {
+  const add = (area: Area): void => {
+    area.paths.add(path);
+    want(area, clause);
+  };
+  const isCode = (area: Area): boolean => area.stage === 'code' || area.stage === 'contracts';
+  const covered = coveredAreas(clause, clauses, home).filter(isCode);
+  for (const area of covered) area.coveredBy.add(path);
+  const stream = streamOf(path, context);
+  const together = home(clause).filter(isCode);
+  const name = testedName(path);
+  const named = areas.filter(
+    (area) =>
+      isCode(area) &&
+      [...area.paths].some((own) => !isTestPath(own) && !isGlob(own) && testedName(splitSymbol(own).path) === name),
+  );
+  const nearest = named.toSorted((a, b) => depthOf(b, path) - depthOf(a, path))[0];
+  if (
+    nearest &&
+    (named.length === 1 || together.includes(nearest) || depthOf(named[1] ?? nearest, path) < depthOf(nearest, path))
+  )
+    return add(nearest);
+  if (together.length === 1 && together[0]) return add(together[0]);
+  const inside = areas.filter(
+    (area) => isCode(area) && [...area.paths].some((own) => isGlob(own) && globContains(own, path)),
+  );
+  if (inside.length === 1 && inside[0]) return add(inside[0]);
+  const last = covered.at(-1);
+  if (last && !/\b(?:e2e|end[- ]to[- ]end|integration|whole|every(?:thing)?)\b/i.test(clause.text)) return add(last);
+  const known = areas.find(
+    (area) =>
+      area.stage === 'tests' && (area.paths.has(path) || (area.workstream === stream && area.clauses.has(clause))),
+  );
+  const title = titleOf(clause, null) || `Tests in ${nameOfPath(path)}`;
+  add(known ?? newArea(areas, { title, stage: 'tests', workstream: stream, span: clause.span }));
+}
+
+function depthOf(area: Area, test: string): number {
+  return Math.max(0, ...[...area.paths].map((path) => sharedDepth(path, test)));
+}
+
+/** What "it" and "both" of a test clause stand for: what the clauses before it are about. */
+function coveredAreas(clause: Clause, clauses: readonly Clause[], home: TestPlaces['home']): Area[] {
+  const pointing = pointsBack(clause.text);
+  if (pointing === null) return [...home(clause)];
+  const before = clauses.slice(0, clauses.indexOf(clause)).filter(({ group }) => group === clause.group);
+  const about = [...new Set(before.flatMap((other) => [...home(other)]))];
+  const most = /\bboth\b/i.test(clause.text) ? 2 : pointing === 'one' ? 1 : about.length;
+  return about.slice(Math.max(0, about.length - most));
+}
+
+/** Gives what names no file to the area that it goes on from or speaks of. What that rests on words alone is returned. */
+function placeHomeless(clauses: readonly Clause[], areas: Area[], context: DraftContext): string[] {
+  const guessed: string[] = [];
+  const placed = new Set(areas.flatMap((area) => [...area.clauses]));
+  clauses.forEach((clause, i) => {
+    if (placed.has(clause)) return;
+    // It names only what stays as it is, or what nobody may touch.
+    if (clause.paths.length > 0) return;
+    const before = clauses[i - 1];
+    const isSameText = clause.isProse && before?.group === clause.group;
+    const previous = isSameText ? areas.findLast((area) => area.clauses.has(before)) : undefined;
+    const known = bestByWords(clause, areas, previous ?? null) ?? previous;
+    const leadsUp = isIntroduction(clause, clauses);
+    const area =
+      known ?? (leadsUp ? null : (documentNamed(clause, areas, context) ?? spokenOf(clause, areas, context)));
+    if (area) {
+      // Names of the repository are a weaker sign than words of the spec itself.
+      if (!known && area.stage !== 'documents') guessed.push(shortened(clause.text));
+      want(area, clause);
+    } else if (!leadsUp) {
+      const message = `Nothing says which files "${oneLine(clause.text)}" is about, so no slice does it: name a file or directory, or let an agent find them (\`--with claude\`)`;
+      context.report('decompose.item-without-files', 'warning', message, clause.span);
+    }
+  });
+  return guessed;
+}
+
+function shortened(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** A sentence before the list or the other sentences of its part, which it only leads up to. */
+function isIntroduction(clause: Clause, clauses: readonly Clause[]): boolean {
+  return clause.isProse && clauses.some((other) => other.group === clause.group && other.paths.length > 0);
+}
+
+/** The area that shares most words with a clause; `null` when none does, or no other says more than `previous`. */
+function bestByWords(clause: Clause, areas: readonly Area[], previous: Area | null): Area | null {
+  const words = stems([clause.heading, clause.text, ...clause.details].join(' '));
+  const scoreOf = (area: Area): number => {
+    const names = stems([area.title, ...[...area.paths].map((path) => path.replace(/\.[a-z]+$/i, ''))].join(' '));
+    return [...names].filter((word) => words.has(word) && !commonNames.has(word)).length;
+  };
+  let best: Area | null = null;
+  let most = previous ? scoreOf(previous) : 0;
+  for (const area of areas) {
+    const score = scoreOf(area);
+    if (score > most) [best, most] = [area, score];
+  }
+  return best;
+}
+
+/** Words in paths that say nothing of what is in them. */
+const commonNames = new Set('src lib app test index main file code and the for new add old with from into'.split(' '));
+
+/** "The changelog gets an entry": a document at the top that the clause calls by its name. */
+function documentNamed(clause: Clause, areas: Area[], context: DraftContext): Area | null {
+  const words = stems([clause.heading, clause.text].join(' '));
   const path = [...context.repo.files]
-    .filter((file) => !file.includes('/') && documentPath.test(file))
+    .filter((file) => !file.includes('/') && isDocument(file))
     .toSorted()
     .find((file) => {
       const name = stems(file.replace(/\.\w+$/, ''));
       return name.size > 0 && [...name].every((word) => words.has(word));
     });
-  if (path === undefined || allowed([path], context).length === 0) return null;
-  const area = areaOf(areas, describeArea(path, topic, context, new Set()));
+  if (path === undefined || !isAllowed(path, context)) return null;
+  addDocuments(areas, clause, [path], true, context);
+  return areas.find((area) => area.paths.has(path)) ?? null;
+}
+
+/** A directory, or else a file, of the repository whose name the clause says: "Users can register" and `apps/users`. */
+function spokenOf(clause: Clause, areas: Area[], context: DraftContext): Area | null {
+  const words = stems([clause.heading, clause.text].join(' '));
+  const isSpoken = (name: string): boolean => {
+    const parts = stems(name);
+    return parts.size > 0 && [...parts].every((word) => words.has(word) && !commonNames.has(word));
+  };
+  const base = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+  const directory = [...context.repo.directories]
+    .filter((dir) => isSpoken(base(dir)) && !isTestPath(`${dir}/x`) && isAllowed(`${dir}/**`, context))
+    .toSorted((a, b) => a.split('/').length - b.split('/').length || (a < b ? -1 : 1))[0];
+  const files = directory
+    ? []
+    : [...context.repo.files].filter(
+        (file) =>
+          !isTestPath(file) &&
+          !isDocument(file) &&
+          /\.[a-z]+$/i.test(file) &&
+          isSpoken(base(file).replace(/\..*$/, '')) &&
+          isAllowed(file, context),
+      );
+  const path = directory ? `${directory}/**` : files.length === 1 ? files[0] : undefined;
+  if (path === undefined) return null;
+  const known = areas.find((area) =>
+    [...area.paths].some((own) => globsIntersect(splitSymbol(own).path, path) !== null),
+  );
+  if (known) return known;
+  const title = titleOf(clause, null) || nameOfPath(path);
+  const area = newArea(areas, { title, stage: 'code', workstream: streamOf(path, context), span: clause.span });
   area.paths.add(path);
   return area;
 }
 
+/** A declared workstream in which no clause names a file is a slice with its boundary as scope. */
+function addStreams(areas: Area[], context: DraftContext): void {
+  for (const stream of context.spec.workstreams) {
+    if (areas.some((area) => area.workstream === stream.id)) continue;
+    const head = { title: stream.name, stage: 'code', workstream: stream.id, span: stream.span } as const;
+    const area = newArea(areas, head);
+    for (const glob of stream.boundary) area.paths.add(glob);
+  }
+}
+
+/** Whoever removes a file has to see to those who still import it: a few are given to it, of more it is told. */
+function reportUsers(area: Area, areas: readonly Area[], context: DraftContext): void {
+  const { imports, repo, report } = context;
+  if (!imports) return;
+  const removed = new Set([...repo.files].filter((file) => globContains([...area.removed], file)));
+  const taken = (file: string): boolean =>
+    areas.some((other) => [...other.paths].some((path) => globContains(splitSymbol(path).path, file)));
+  const users = imports.importersOf(removed).filter((file) => !taken(file));
+  const [first] = users;
+  if (first === undefined) return;
+  const own = users.length <= mostTogether && users.every((file) => isAllowed(file, context));
+  for (const file of own ? users : []) area.paths.add(file);
+  const gone = [...area.removed].join(', ');
+  const names = users.slice(0, mostTogether).join(', ');
+  const more = users.length > mostTogether ? ` and ${users.length - mostTogether} more` : '';
+  const message = own
+    ? `${gone} is still imported by ${names}, which the spec does not name: the slice that removes it may change that too`
+    : `${gone} is still imported by ${names}${more}, which no slice may write: say what they use instead`;
+  report('decompose.removed-in-use', own ? 'info' : 'warning', message, area.span);
+}
+
+const minutesOf = (area: Area): number => {
+  if (area.stage === 'documents' || area.stage === 'removal') return 30;
+  const wide = [...area.paths].filter(isGlob).length;
+  const wanted = 30 + area.requirements.size * 30 + area.paths.size * 15 + wide * 45;
+  return Math.min(240, Math.max(60, Math.round(wanted / 30) * 30));
+};
+
 function drafts(areas: readonly Area[], context: DraftContext): Draft[] {
-  const { spec, facts, specPath } = context;
+  const { spec, specPath } = context;
   const ordered = stages.flatMap((stage) => areas.filter((area) => area.stage === stage));
   const ids = new Map(ordered.map((area, i) => [area, `task-${String(i + 1).padStart(3, '0')}`]));
-  const evidence = commandsIn(spec.answers.evidence?.text ?? '');
-  const about = (area: Area): string[] =>
-    evidence.filter((command) => {
-      // `npm --prefix web test` is about everything below `web`, as long as that is where all of the slice is.
-      const places = command.split(/[\s=]+/).filter((word) => context.repo.directories.has(word.replace(/\/$/, '')));
-      return (
-        [...area.paths].some((path) => command.includes(path.replace(/\/\*\*$/, '').replace(/::.*$/, ''))) ||
-        places.some((place) => [...area.paths].every((path) => path.startsWith(`${place.replace(/\/$/, '')}/`)))
-      );
-    });
-  return ordered.map((area) => {
-    const own = about(area);
-    const whole = facts.tests.length > 0 ? facts.tests : evidence;
-    const last = area.stage === 'tests' || area.stage === 'integration';
-    const previous = stages
-      .slice(0, stages.indexOf(area.stage))
-      .findLast((stage) => ordered.some((other) => other.stage === stage));
-    const before = ordered.filter((other) => other.stage === previous);
+  const after = orderAreas(ordered, context);
+  return ordered.map((area): Draft => {
+    const isLast = area.stage === 'tests';
     return {
       id: ids.get(area) ?? '',
       title: area.title,
       workstream: area.workstream,
-      deps: before.flatMap((other) => ids.get(other) ?? []),
+      deps: [...(after.get(area) ?? [])].flatMap((other) => ids.get(other) ?? []).sort(),
       writes: [...area.paths],
       requirements:
         area.requirements.size > 0 ? [...area.requirements] : [`${area.title}, as ${specPath} describes it`],
-      checklist: last
+      checklist: isLast
         ? (spec.answers.evidence?.items ?? [])
-            .filter((item) => commandsIn(item.text).length === 0)
-            .map((item) => oneLine(item.text))
+            .filter(({ text }) => !/`[^`]+`/.test(text))
+            .map(({ text }) => oneLine(text))
         : [],
-      verify: last && evidence.length > 0 ? evidence : own.length > 0 ? own : whole,
-      estimateMinutes: Math.min(240, Math.max(120, area.requirements.size * minutesPerTopic)),
+      verify: checksOf(area, context),
+      estimateMinutes: minutesOf(area),
       agent: null,
       span: area.span,
     };

@@ -2,6 +2,7 @@ import type { Severity } from '../text/finding.ts';
 import type { Span } from '../text/source.ts';
 import type { Spec } from '../spec/model.ts';
 import type { RepoPaths } from '../text/mentions.ts';
+import type { ImportOrder } from './import-order.ts';
 import type { ProjectFacts } from './project.ts';
 
 /** A slice before its files were told apart into new and existing ones. */
@@ -28,6 +29,10 @@ export interface DraftContext {
   readonly facts: ProjectFacts;
   /** Repository paths of contracts and of what the spec puts out of scope: nobody's. */
   readonly forbidden: readonly string[];
+  /** Which files take from which; `null` where nobody reads the sources. */
+  readonly imports: ImportOrder | null;
+  /** Of files that say how the repository is tested, at least. */
+  readonly textOf: (path: string) => string | null;
   report(code: string, severity: Severity, message: string, span?: Span): void;
 }
 

@@ -7,6 +7,7 @@ import { splitCommand } from '../text/words.ts';
 import { boundaryOf, isGlob, splitSymbol } from './boundary.ts';
 import { clusterSlices } from './cluster.ts';
 import { contractRoles, type ContractRoles } from './contract-roles.ts';
+import { ImportOrder, type Sources } from './import-order.ts';
 import { inOrder, type Draft, type DraftContext } from './draft.ts';
 import { commandsIn, pathsIn, RepoPaths } from '../text/mentions.ts';
 import { projectFacts, repositoryConventions } from './project.ts';
@@ -22,6 +23,8 @@ export interface StructureRequest {
   readonly repoFiles: readonly string[];
   /** Texts of `projectSources(repoFiles)`, as far as they can be read. */
   readonly texts?: ReadonlyMap<string, string>;
+  /** The other texts and a parser, for what imports prove. Without them nothing is said of imports. */
+  readonly sources?: Sources;
 }
 
 /** The middle of the method's "2 to 4 hours", rounded to its lower end. */
@@ -51,7 +54,18 @@ export function decomposeByStructure(request: StructureRequest): {
   const targets = spec.contracts.map((contract) => contract.path);
   const outOfScope = pathsIn(spec.answers.out_of_scope?.text ?? '', repo);
   const forbidden = [...new Set([...targets, ...outOfScope])];
-  const context: DraftContext = { spec, specPath: request.specPath, specText, repo, facts, forbidden, report };
+  const { sources, texts } = request;
+  const context: DraftContext = {
+    spec,
+    specPath: request.specPath,
+    specText,
+    repo,
+    facts,
+    forbidden,
+    imports: sources ? new ImportOrder(request.repoFiles, sources) : null,
+    textOf: (path) => texts?.get(path) ?? sources?.textOf(path) ?? null,
+    report,
+  };
   const drafts = spec.slices.length > 0 ? declaredSlices(context) : clusterSlices(context);
   if (drafts.length === 0) return { proposal: null, findings };
 

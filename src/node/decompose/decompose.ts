@@ -72,6 +72,7 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
   const drafted = await decomposerFor(by)({
     ...material,
     repoFiles,
+    sources: evidence.repository,
     options: request,
     signal: request.signal ?? new AbortController().signal,
     onProgress,

@@ -1,5 +1,6 @@
 import type { DecomposeOptions, DecomposerAgent } from '../model.ts';
 import type { GuessedScope } from '../../../core/decompose/import/model.ts';
+import type { Sources } from '../../../core/decompose/import-order.ts';
 import type { Proposal } from '../../../core/plan/proposal.ts';
 import type { Rounds } from '../../../core/decompose/rounds.ts';
 import type { Finding } from '../../../core/text/finding.ts';
@@ -47,6 +48,8 @@ export interface DraftRequest extends Material {
   readonly onProgress: (text: string) => void;
   /** Replaces the real agent. */
   readonly runAgent?: DecomposerAgent;
+  /** The other texts of the repository, and a parser. */
+  readonly sources: Sources;
   /** The plan of a draft as it would be written, and everything that speaks against it. */
   readonly judge: (draft: Draft) => JudgedDraft;
   /** What the judge measures with, where it is not the method's. */

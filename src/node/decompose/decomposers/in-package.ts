@@ -32,6 +32,10 @@ export function inPackage(decomposer: Decomposer): Decomposer {
       specPath: inside,
       repoFiles: view.files,
       texts,
+      sources: {
+        ...request.sources,
+        textOf: (file) => request.sources.textOf(view.inRepository(file)) ?? request.sources.textOf(file),
+      },
     });
     const named = (list: readonly Finding[]): Finding[] =>
       list.map((finding) =>
