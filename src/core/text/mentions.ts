@@ -68,8 +68,9 @@ function asPath(word: string, repo: RepoPaths, inCode: boolean): string | null {
   const extension = /\.[A-Za-z][A-Za-z0-9]{0,7}$/.test(name);
   const root = name.slice(0, name.indexOf('/'));
   if (!name.includes('/') && inCode && file.endsWith('/')) return `${name}/**`;
+  // `.json` is an ending, `.oxlintrc.json` a file.
   if (!name.includes('/'))
-    return inCode && extension && !/^\.|[()]/.test(name) && knownExtension.test(name) ? name : null;
+    return inCode && extension && !/^\.[^.]*$|[()]/.test(name) && knownExtension.test(name) ? name : null;
   if (mediaType.test(name) && !repo.directories.has(root)) return null;
   if (!inCode && !extension && !file.endsWith('/') && !repo.directories.has(root)) return null;
   if (/[*?[{]/.test(name)) return name;

@@ -146,7 +146,7 @@ async function gather(request: DecomposeRequest): Promise<Result<Material, Engin
   if (!read.ok) return read;
   let { specPath, specText } = read.value;
   let { spec, findings } = readSpec(specText, specPath);
-  if (request.with === undefined && !answersAll(spec) && importerFor(specPath, specText) === null) {
+  if (request.with === undefined && !answersAll(spec)) {
     // One file of another tool may stand for all of them: the proposal of a change, the design of a feature.
     const main = mainFileOf(specPath, await filesAround(root, tracked));
     const other = main === null || main === specPath ? null : await readSpecFile(root, main, tracked);

@@ -1,4 +1,4 @@
-import { field, textList, textOf, type DocumentMap } from '../../text/document.ts';
+import { field, textList, textOf, type DocumentMap, type DocumentValue } from '../../text/document.ts';
 import { readYaml } from '../../text/yaml.ts';
 import { readMarkdown } from '../../text/markdown.ts';
 import { SourceText, type Span } from '../../text/source.ts';
@@ -27,7 +27,10 @@ import { withoutByteOrderMark } from '../../text/byte-order-mark.ts';
  * for agents describe them; sub-tasks are `task-12.1`. The prefix of ids can be configured, and old dependencies keep
  * the old one, so that ids are compared by their numbers when the whole does not match.
  *
- * The main file is `backlog/config.yml` for the whole board, or one task's file for that task, its sub-tasks, and what
+ * The settings stand in the board's folder, or, with `backlog_directory`, in `backlog.config.yml` above it (version 1.52.0
+ * writes either, by `backlog init --config-location`); the folder may have any name.
+ *
+ * The main file is the settings for the whole board, or one task's file for that task, its sub-tasks, and what
  * they wait for.
  */
 export const backlog: Importer = {
@@ -38,15 +41,30 @@ export const backlog: Importer = {
     return taskPath.test(path) && /^\uFEFF?---\r?\n[\s\S]{0,20000}?^id:/m.test(text) && /^status:/m.test(text);
   },
   companions: (path, repoFiles) => {
-    const root = rootOf(path);
+    // Which folder the settings name is known when they are read: every file that may be a task of it is a companion.
+    const above = rootConfigPath.test(path);
+    const root = above ? path.slice(0, path.lastIndexOf('/') + 1) : rootOf(path);
     return repoFiles
-      .filter((file) => file !== path && file.startsWith(root) && taskPath.test(file))
-      .concat(repoFiles.filter((file) => file !== path && configPath.test(file) && rootOf(file) === root))
+      .filter(
+        (file) =>
+          file !== path &&
+          ((file.startsWith(root) && taskPath.test(file)) ||
+            (configPath.test(file) &&
+              (rootConfigPath.test(file)
+                ? root.startsWith(file.slice(0, file.lastIndexOf('/') + 1))
+                : rootOf(file) === root))),
+      )
       .toSorted(byCodeUnit);
   },
   mainFile: (path, repoFiles) => {
-    const dir = /^(.*(?:^|\/)\.?backlog)(?:\/tasks)?$/.exec(path)?.[1];
-    if (dir === undefined) return null;
+    const named = path.replace(/\/tasks$/, '');
+    const isBoard = /(?:^|\/)\.?backlog$/.test(named);
+    // Of another name it is a board when tasks stand in it, and settings above it.
+    const above = parentsOf(named).find((parent) => repoFiles.includes(`${parent}${rootConfig}`));
+    const hasTasks = repoFiles.some((file) => file.startsWith(`${named}/tasks/`) && taskPath.test(file));
+    if (above !== undefined && hasTasks) return `${above}${rootConfig}`;
+    if (!isBoard) return null;
+    const dir = named;
     const config = ['config.yml', 'config.yaml']
       .map((name) => `${dir}/${name}`)
       .find((file) => repoFiles.includes(file));
@@ -59,12 +77,39 @@ export const backlog: Importer = {
   read,
 };
 
-const configPath = /(?:^|\/)\.?backlog\/config\.ya?ml$/;
-const taskPath = /(?:^|\/)\.?backlog\/(?:tasks|completed)\/[^/]+\.md$/;
+const rootConfig = 'backlog.config.yml';
+const rootConfigPath = /(?:^|\/)backlog\.config\.ya?ml$/;
+const configPath = /(?:^|\/)\.?backlog\/config\.ya?ml$|(?:^|\/)backlog\.config\.ya?ml$/;
+/** In a folder of another name, `job-1.2 - Title.md`. */
+const taskPath =
+  /(?:^|\/)\.?backlog\/(?:tasks|completed)\/[^/]+\.md$|(?:^|\/)(?:tasks|completed)\/[A-Za-z]+-\d+(?:\.\d+)* - [^/]+\.md$/;
 
 /** `backlog/` of `backlog/tasks/x.md`. */
 function rootOf(path: string): string {
-  return /^(.*?(?:^|\/)\.?backlog\/)/.exec(path)?.[1] ?? path.slice(0, path.lastIndexOf('/') + 1);
+  return (
+    /^(.*?(?:^|\/)\.?backlog\/)/.exec(path)?.[1] ??
+    /^(.*\/)(?:tasks|completed)\/[^/]+$/.exec(path)?.[1] ??
+    path.slice(0, path.lastIndexOf('/') + 1)
+  );
+}
+
+/** The directories that a path lies in, the innermost first, each with its slash; the top of the repository is empty. */
+function parentsOf(path: string): string[] {
+  const parts = path.split('/').slice(0, -1);
+  return Array.from({ length: parts.length + 1 }, (_, i) =>
+    parts
+      .slice(0, parts.length - i)
+      .map((part) => `${part}/`)
+      .join(''),
+  );
+}
+
+/** The folder of the board, with its slash: what settings above it say, else where the main file lies. */
+function boardOf(path: string, configFile: string | undefined, settings: DocumentValue | null): string {
+  if (configFile === undefined || !rootConfigPath.test(configFile)) return rootOf(path);
+  const above = configFile.slice(0, configFile.lastIndexOf('/') + 1);
+  const said = textOf(field(settings, 'backlog_directory')?.value)?.value ?? 'backlog';
+  return `${above}${said.replace(/^(?:\.\/)+/, '').replace(/\/+$/, '')}/`;
 }
 
 const minutesPerTask = 120;
@@ -92,13 +137,18 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
   const main = new SourceText(input.path, input.text);
   const report = new ImportReport(main);
   const isConfig = configPath.test(input.path);
-  const config = isConfig ? input.text : ([...input.companions].find(([path]) => configPath.test(path))?.[1] ?? '');
+  // The one in the folder is the older form; where both are, the tool goes by the one above.
+  const configFile = isConfig
+    ? input.path
+    : [...input.companions.keys()].filter((path) => configPath.test(path)).toSorted((a, b) => a.length - b.length)[0];
+  const config = isConfig ? input.text : configFile === undefined ? '' : (input.companions.get(configFile) ?? '');
   const settings = readYaml(withoutByteOrderMark(config)).value;
   const statuses = textList(field(settings, 'statuses')?.value).map((status) => plainStatus(status.value));
   const last = statuses.at(-1) ?? 'done';
-  const paths = new WritePaths(input.repoFiles, [rootOf(input.path).replace(/\/$/, '')]);
+  const board = boardOf(input.path, configFile, settings);
+  const paths = new WritePaths(input.repoFiles, [board.replace(/\/$/, '')]);
   const files = [...(isConfig ? [] : [[input.path, input.text] as const]), ...input.companions]
-    .filter(([path]) => !configPath.test(path))
+    .filter(([path]) => !configPath.test(path) && (path === input.path || path.startsWith(board)))
     .toSorted(([a], [b]) => byCodeUnit(a, b));
   const cards: Card[] = [];
   const byKey = new Map<string, Card>();
@@ -107,19 +157,17 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
     if (!card) continue;
     const other = byKey.get(card.key);
     if (other) {
-      report.add(
-        'import.duplicate-id',
-        'warning',
-        `${card.id} is the id of ${other.document.path} too: only that one is imported`,
-        {
-          source: card.document.source,
-          span: card.span,
-        },
-      );
-      continue;
-    }
+      // What is open somewhere is not done.
+      const [kept, left] = other.done && !card.done ? [card, other] : [other, card];
+      const why = left.done && !kept.done ? 'that one is open, and is imported' : 'only that one is imported';
+      report.add('import.duplicate-id', 'warning', `${left.id} is the id of ${kept.document.path} too: ${why}`, {
+        source: left.document.source,
+        span: left.span,
+      });
+      if (kept === other) continue;
+      cards[cards.indexOf(other)] = card;
+    } else cards.push(card);
     byKey.set(card.key, card);
-    cards.push(card);
   }
   const chosen = isConfig ? cards : belonging(input.path, cards, byKey, config !== '', report);
   const open = chosen.filter((card) => !card.done).toSorted(byNumber);

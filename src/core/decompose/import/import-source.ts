@@ -194,7 +194,10 @@ export function bulleted(items: readonly string[]): string {
 /** The companions, as files an agent may look into: a plan repeats only a part of them. */
 export function documentsToRead(input: { readonly companions: ReadonlyMap<string, string> }): string {
   return bulleted(
-    [...input.companions.keys()].toSorted().map((path) => `Background to read when in doubt: \`${path}\``),
+    [...input.companions.keys()]
+      .filter((path) => path.endsWith('.md'))
+      .toSorted()
+      .map((path) => `Background to read when in doubt: \`${path}\``),
   );
 }
 

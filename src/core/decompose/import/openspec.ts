@@ -1,4 +1,7 @@
+import { withoutByteOrderMark } from '../../text/byte-order-mark.ts';
+import { field, textList, textOf } from '../../text/document.ts';
 import { SourceText } from '../../text/source.ts';
+import { readYaml } from '../../text/yaml.ts';
 import { stems } from '../../text/mentions.ts';
 import {
   boxedItems,
@@ -49,7 +52,8 @@ export const openSpec: Importer = {
   id: 'openspec',
   title: 'OpenSpec change',
   recognises: (path, text) => {
-    if (/(?:^|\/)openspec\/changes\/(?!archive\/)[^/]+\/tasks\.md$/.test(path)) return true;
+    if (/(?:^|\/)openspec\/changes\/(?!archive\/)[^/]+\/(?:tasks\.md|proposal\.md|\.openspec\.yaml)$/.test(path))
+      return true;
     return (
       /(?:^|\/)changes\/[^/]+\/tasks\.md$/.test(path) &&
       /^##[ \t]+\d+\.[ \t]/m.test(text) &&
@@ -61,21 +65,47 @@ export const openSpec: Importer = {
     const deltas = repoFiles
       .filter((file) => file.startsWith(`${dir}specs/`) && file.endsWith('.md'))
       .toSorted(byCodeUnit);
-    const project = `${/^(.*?openspec\/)/.exec(path)?.[1] ?? ''}project.md`;
+    const top = /^(.*?openspec\/)/.exec(path)?.[1] ?? '';
     const known = new Set(repoFiles);
-    return [`${dir}proposal.md`, `${dir}design.md`, project, ...deltas].filter((file) => known.has(file));
+    const about = [`${top}project.md`, `${top}config.yaml`, `${top}config.yml`];
+    return [`${dir}proposal.md`, `${dir}design.md`, ...about, ...deltas].filter(
+      (file) => file !== path && known.has(file),
+    );
   },
   mainFile: (path, repoFiles) => {
-    const dir = /^(.*(?:^|\/)changes\/[^/]+)(?:\/(?:proposal|design)\.md)?$/.exec(path)?.[1];
-    return dir !== undefined && !dir.endsWith('/archive') && repoFiles.includes(`${dir}/tasks.md`)
-      ? `${dir}/tasks.md`
-      : null;
+    const dir = /^(.*(?:^|\/)changes\/[^/]+)(?:\/(?:(?:proposal|design)\.md|\.openspec\.yaml))?$/.exec(path)?.[1];
+    if (dir === undefined || dir.endsWith('/archive')) return null;
+    // A new change has no tasks yet: what it has says so.
+    const isOpenSpec = /(?:^|\/)openspec\/changes\//.test(dir);
+    const main = ['tasks.md', ...(isOpenSpec ? ['proposal.md', '.openspec.yaml'] : [])];
+    return main.map((name) => `${dir}/${name}`).find((file) => repoFiles.includes(file)) ?? null;
   },
   read,
 };
 
 /** "Small enough to complete in one session", says the schema; in real changes a line is about half an hour. */
 const minutesPerTask = 30;
+
+interface Settings {
+  readonly context: string;
+  /** What holds for the tasks of every change. */
+  readonly rules: readonly string[];
+}
+
+/**
+ * `openspec/config.yaml` of version 1: `context` is what is told to whoever writes anything of a change, `rules.tasks`
+ * what its tasks obey (`core/project-config` of 1.13.2).
+ */
+function settingsOf(input: ImportInput): Settings {
+  const text = [...input.companions].find(([path]) => /(?:^|\/)openspec\/config\.ya?ml$/.test(path))?.[1];
+  if (text === undefined) return { context: '', rules: [] };
+  const { value } = readYaml(withoutByteOrderMark(text));
+  const rules = field(value, 'rules')?.value;
+  return {
+    context: textOf(field(value, 'context')?.value)?.value.trim() ?? '',
+    rules: textList(field(rules ?? null, 'tasks')?.value).map((rule) => oneLine(rule.value)),
+  };
+}
 
 interface NumberedGroup {
   readonly number: string;
@@ -87,15 +117,27 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
   const source = new SourceText(input.path, input.text);
   const report = new ImportReport(source);
   const dir = input.path.slice(0, input.path.lastIndexOf('/') + 1);
-  const proposalDocument = documentOf(input.companions, `${dir}proposal.md`);
+  const proposalDocument = documentOf(new Map([...input.companions, [input.path, input.text]]), `${dir}proposal.md`);
   const design = documentOf(input.companions, `${dir}design.md`);
   const deltas = [...input.companions.keys()]
     .filter((path) => path.startsWith(`${dir}specs/`))
     .toSorted(byCodeUnit)
     .flatMap((path) => documentOf(input.companions, path) ?? []);
-  const project = [...input.companions].find(([path]) => path.endsWith('openspec/project.md'))?.[1] ?? '';
+  const settings = settingsOf(input);
+  const project = joined(
+    [...input.companions].find(([path]) => path.endsWith('openspec/project.md'))?.[1] ?? '',
+    settings.context,
+  );
   const scenarios = scenariosOf(deltas);
-  const spec = specOf(input, { proposal: proposalDocument, design, scenarios, project }, report);
+  const spec = specOf(input, { proposal: proposalDocument, design, scenarios, project, settings }, report);
+  if (!input.path.endsWith('/tasks.md')) {
+    report.add(
+      'import.no-tasks',
+      'error',
+      `this change has no tasks.md yet: let your agent write it (/opsx:continue, or what \`openspec instructions tasks --change ${dir.split('/').at(-2) ?? ''}\` says)${proposalDocument ? ', or cut the proposal itself with --with structure or an agent' : ''}`,
+    );
+    return report.result(spec, null);
+  }
   const known = (design?.markdown.fences ?? []).flatMap((fence) => treePaths(fence.content));
   const paths = new WritePaths(
     input.repoFiles,
@@ -124,6 +166,8 @@ function read(input: ImportInput): ReturnType<Importer['read']> {
   const { after, free } = keptOrder(whole);
   for (const i of free) {
     const task = whole[i]?.tasks[0];
+    // What says itself what it waits for has not lost its order.
+    if (whole[i]?.tasks.some((one) => one.after.length > 0)) continue;
     report.add(
       'import.order-dropped',
       'info',
@@ -288,11 +332,13 @@ function specOf(
     design,
     scenarios,
     project,
+    settings,
   }: {
     readonly proposal: SourceDocument | null;
     readonly design: SourceDocument | null;
     readonly scenarios: readonly string[];
     readonly project: string;
+    readonly settings: Settings;
   },
   report: ImportReport,
 ) {
@@ -316,7 +362,13 @@ function specOf(
       inScope: joined(proposal?.text('what changes', 'what changed', 'scope'), proposal?.text('capabilities')),
       outOfScope: nonGoals,
       evidence: joined(bulleted(scenarios), proposal?.text('success criteria', 'acceptance criteria')),
-      constraints: joined(design?.text('decisions'), proposal?.text('impact'), documentsToRead(input)),
+      constraints: joined(
+        design?.text('decisions'),
+        proposal?.text('impact'),
+        settings.context,
+        bulleted(settings.rules),
+        documentsToRead(input),
+      ),
       risks: design?.text('risks / trade-offs', 'risks/trade-offs', 'risks', 'risks and trade-offs') ?? '',
       openQuestions: openQuestions(design, design?.text('open questions') ?? '', report),
     },

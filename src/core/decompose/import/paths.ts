@@ -12,7 +12,7 @@ const longestText = 10_000;
 
 /** Files that stand at the top of a repository, so that a bare name can mean them before they exist. */
 const topLevel =
-  /^(?:README|CHANGELOG|CONTRIBUTING|LICENSE|package\.json|tsconfig(?:\.\w+)?\.json|pyproject\.toml|requirements[\w-]*\.txt|setup\.(?:py|cfg)|Cargo\.toml|go\.mod|pom\.xml|build\.gradle(?:\.kts)?|docker-compose\.ya?ml|compose\.ya?ml|[\w.-]+\.config\.[cm]?[jt]s|conftest\.py|manage\.py|pytest\.ini|tox\.ini|mkdocs\.yml)/i;
+  /^(?:README|CHANGELOG|CONTRIBUTING|LICENSE|package\.json|tsconfig(?:\.\w+)?\.json|pyproject\.toml|requirements[\w-]*\.txt|setup\.(?:py|cfg)|Cargo\.toml|go\.mod|pom\.xml|build\.gradle(?:\.kts)?|docker-compose\.ya?ml|compose\.ya?ml|[\w.-]+\.config\.[cm]?[jt]s|\.[\w-]+\.(?:jsonc?|ya?ml|toml|[cm]?[jt]s)$|conftest\.py|manage\.py|pytest\.ini|tox\.ini|mkdocs\.yml)/i;
 
 /**
  * Finds the files a task writes in its words. What the words only point to is left out, and a bare file name means the

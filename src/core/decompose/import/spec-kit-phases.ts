@@ -2,7 +2,7 @@ import { isTestPath } from '../../conventions/sources.ts';
 import { headingKey } from '../../text/markdown.ts';
 import { stems } from '../../text/mentions.ts';
 
-import { flattened, reportLeftOut, type Checklist, type ChecklistItem } from './checklist.ts';
+import { boxedItems, flattened, reportLeftOut, type Checklist, type ChecklistItem } from './checklist.ts';
 import { labelled } from './import-source.ts';
 import type { ImportedGroup, ImportedTask, ImportReport } from './model.ts';
 import { checksIn, type WritePaths } from './paths.ts';
@@ -50,11 +50,17 @@ export function phasesOf(
   const all = flattened(checklist.items);
   for (const item of all) highest = Math.max(highest, Number(/^\W*T(\d{2,4})/.exec(item.text)?.[1] ?? 0));
   const boxed = all.some((item) => item.done !== null && idPattern.test(item.text));
-  const isTask = (item: ChecklistItem): boolean => idPattern.test(item.text) && !(boxed && item.done === null);
+  /** The tasks of a file in which nobody has an id. */
+  const unnamed = new Set(
+    all.some((item) => idPattern.test(item.text)) ? [] : boxedItems(checklist.items).map(({ item }) => item),
+  );
+  const isTask = (item: ChecklistItem): boolean =>
+    unnamed.has(item) || (idPattern.test(item.text) && !(boxed && item.done === null));
   const taken = new Set<ChecklistItem>();
   for (const item of all) {
-    const match = idPattern.exec(item.text);
-    if (!match || !isTask(item)) continue;
+    if (!isTask(item)) continue;
+    const match = idPattern.exec(item.text) ?? /^(?:\d+(?:\.\d+)*[.):]?\s+)?/.exec(item.text);
+    if (!match) continue;
     const below = belowTask(item, isTask);
     for (const one of [item, ...below]) taken.add(one);
     const index = headingOf(item.section);
@@ -64,7 +70,8 @@ export function phasesOf(
       phases.set(index, phase);
     }
     let id = (match[1] ?? '').toUpperCase();
-    if (/^TX+$/.test(id)) {
+    if (unnamed.has(item)) id = `T${String(++highest).padStart(3, '0')}`;
+    else if (/^TX+$/.test(id)) {
       id = `T${String(++highest).padStart(3, '0')}`;
       report.add('import.id-given', 'info', `this task has no number yet; it is ${id} here`, {
         source,
@@ -84,10 +91,29 @@ export function phasesOf(
     seen.add(id);
     phase.tasks.push(taskOf({ id, item, below, skip: match[0].length }, checklist, paths, known, report));
   }
+  const [first] = unnamed;
+  if (first)
+    report.add(
+      'import.id-given',
+      'info',
+      `Spec Kit tasks without ids: here they are T001 to T${String(highest).padStart(3, '0')}, in their order; write ids ("- [ ] T001 ...") for tasks to wait for each other by name`,
+      { source, span: first.span },
+    );
   // A list of numbers that says more of tasks that stand elsewhere: their order, who does them.
   for (const item of all) if (item.done === null && seen.has(idOf(item).toUpperCase())) taken.add(item);
   reportLeftOut(checklist, taken, report);
-  return [...phases].toSorted(([a], [b]) => a - b).map(([, phase]) => phase);
+  return polishedLast([...phases].toSorted(([a], [b]) => a - b).map(([, phase]) => phase));
+}
+
+/** Stories that were added below the polish come before it: "Polish depends on all desired user stories". */
+function polishedLast(phases: readonly Phase[]): Phase[] {
+  const result: Phase[] = [];
+  for (const phase of phases) {
+    let at = result.length;
+    while (phase.kind === 'story' && result[at - 1]?.kind === 'polish') at--;
+    result.splice(at, 0, phase);
+  }
+  return result;
 }
 
 const idPattern = /^(?:\*\*|`|\[)?(T\d{2,4}[a-z]?|TX{2,3})(?:\*\*|`|\])?:?(?:\*\*)?\s+/i;

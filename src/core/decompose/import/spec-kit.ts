@@ -46,9 +46,10 @@ export const specKit: Importer = {
   id: 'spec-kit',
   title: 'GitHub Spec Kit tasks.md',
   recognises: (path, text) =>
-    /(?:^|\/)[\w.-]*tasks[\w.-]*\.md$/i.test(path) &&
-    taskLine.test(text) &&
-    !/(?:^|\/)(?:openspec|\.kiro)\//.test(path),
+    !/(?:^|\/)(?:openspec|\.kiro)\//.test(path) &&
+    ((/(?:^|\/)[\w.-]*tasks[\w.-]*\.md$/i.test(path) && taskLine.test(text)) ||
+      // Where the tool keeps its tasks, they are read without their ids as well.
+      (/(?:^|\/)specs\/[^/]+\/tasks\.md$/.test(path) && anyBox.test(text))),
   companions: (path, repoFiles) => {
     const dir = directoryOf(path);
     const contracts = repoFiles.filter((file) => file.startsWith(`${dir}contracts/`)).toSorted(byCodeUnit);
@@ -66,6 +67,7 @@ export const specKit: Importer = {
 };
 
 const taskLine = /^[ \t]*[-*+][ \t]+\[[ xX]\][ \t]+(?:\*\*|`)?\[?T\d{2,4}\b/m;
+const anyBox = /^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX~/-]?\][ \t]/m;
 const mostContracts = 20;
 function read(input: ImportInput): ReturnType<Importer['read']> {
   const source = new SourceText(input.path, input.text);

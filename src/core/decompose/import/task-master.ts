@@ -303,7 +303,7 @@ function taskOf(entry: Entry, paths: WritePaths, source: SourceText): ImportedTa
     entry.title,
     entry.description,
     entry.details,
-    ...entry.parts.map((part) => `${part.title}\n${part.words}`),
+    ...entry.parts.filter((part) => !part.later).map((part) => `${part.title}\n${part.words}`),
   ].join('\n');
   return {
     id: entry.id,
