@@ -498,12 +498,9 @@ suite('plans run by real agents, scripted model', () => {
     const nowhere = path.join(site.root, 'no-such-agent');
     const missing = await site.run([], { SLICEWAVE_CLAUDE_PATH: nowhere });
     assert.equal(missing.exitCode, 1, missing.stdout);
-    assert.deepEqual(statesOf(missing.status), { A1: 'failed', A2: 'failed', B1: 'verified', A3: 'pending' });
-    assert.deepEqual(sliceOf(missing.status, 'A1').failure, {
-      reason: 'agent-missing',
-      detail: `Claude Code was not found. SLICEWAVE_CLAUDE_PATH names ${nowhere}, which cannot be started.`,
-    });
-    assert.ok(missing.status.attention.some(({ slice, condition }) => slice === 'A1' && condition === 'agent-missing'));
+    assert.match(missing.stderr, /Claude Code was not found, and A1, A2, A3 are for it/);
+    assert.ok(missing.stderr.includes(`SLICEWAVE_CLAUDE_PATH names ${nowhere}, which cannot be started.`));
+    assert.deepEqual(site.runs('B1'), [], 'nothing was started, nobody was paid');
 
     const ended = await site.run();
     assert.equal(ended.exitCode, 3, ended.stdout);

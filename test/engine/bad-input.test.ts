@@ -184,14 +184,23 @@ suite('bad input', () => {
       assert.deepEqual(project.callsOf('agent'), []);
     });
 
-    test('the agent is not on this machine', async () => {
+    test('the agent is not on this machine: nothing is started', async () => {
+      const missing = ['--agent', 'command', '--agent-command', 'no-such-agent-here --task {prompt_file}'];
+      const { code, err } = await project.cli('run', project.planDir, ...missing);
+      assert.equal(code, 1);
+      assert.match(err, /no-such-agent-here: not found on the path, and A1 is for it/);
+      assert.deepEqual(project.runIds(), []);
+      assert.equal((await project.run()).code, 0, 'it cannot be mended');
+    });
+
+    test('the agent is not in the worktree', async () => {
       const { code, out, err } = await project.cli(
         'run',
         project.planDir,
         '--agent',
         'command',
         '--agent-command',
-        'no-such-agent-here --task {prompt_file}',
+        './no-such-agent-here --task {prompt_file}',
       );
       assert.equal(code, 1, `${out}\n${err}`);
       const [slice] = (await project.status()).slices;

@@ -1,6 +1,6 @@
 /** What is looked at once before a plan runs, and by the doctor: one list, each with its remedy, before anything is paid. */
 import assert from 'node:assert/strict';
-import { existsSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Project, type Finished, type PlanShape } from './fixture.ts';
 
@@ -21,10 +21,10 @@ suite('preflight', function () {
     });
   };
   const run = (...args: readonly string[]): Promise<Finished> => project.run(...args);
-  const doctor = async (): Promise<readonly Check[]> =>
-    (await project.json<{ readonly checks: readonly Check[] }>('doctor', project.planDir)).checks;
+  const doctor = async (...options: readonly string[]): Promise<readonly Check[]> =>
+    (await project.json<{ readonly checks: readonly Check[] }>('doctor', project.planDir, ...options)).checks;
   const named = async (name: string): Promise<readonly Check[]> =>
-    (await doctor()).filter((check) => check.name === name);
+    (await doctor(...(name === 'checks' ? [] : ['--quick']))).filter((check) => check.name === name);
   const nothingBegan = (): void => {
     assert.ok(!existsSync(`${project.root}.worktrees`), 'no worktree was made');
     assert.deepEqual(project.runIds(), []);
@@ -96,5 +96,118 @@ suite('preflight', function () {
     assert.equal((await named('Nx')).length, 0);
     const [disk] = await named('disk');
     assert.match(disk?.detail ?? '', /2 worktrees with their checks take about/);
+  });
+
+  test('an agent that the plan names and the path has not ends the run before anybody is paid; another may be named', async () => {
+    await create({});
+    const nobody = await project.cli('run', project.planDir);
+    assert.match(nobody.err, /A1, B1: the agent `command` has no program/);
+    nothingBegan();
+    const manifest = path.join(project.root, project.planDir, 'manifest.json');
+    const tasks = path.join(project.root, project.planDir, 'tasks');
+    for (const file of [manifest, ...readdirSync(tasks).map((name) => path.join(tasks, name))])
+      writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/(?<="agent": "|agent: )command/g, 'codex'));
+    const start = (...args: readonly string[]): Promise<Finished> =>
+      project.start(['run', project.planDir, ...args], {
+        env: { SLICEWAVE_CODEX_PATH: path.join(project.home, 'no-codex') },
+      }).finished;
+    const { code, out, err } = await start();
+    assert.equal(code, 1, out);
+    assert.match(err, /Codex was not found, and A1, B1 are for it/);
+    assert.match(err, /SLICEWAVE_CODEX_PATH names .*no-codex.*--agent/);
+    nothingBegan();
+    const [found] = await named('agents');
+    assert.ok(found === undefined || found.status === 'warning', 'who starts the run may choose another one');
+    assert.equal((await run()).code, 0);
+  });
+
+  test('a filter that is required and cannot be started ends the run; one that is not set up is said', async () => {
+    await create({
+      '.gitattributes': '# filter=none\n*.bin filter=lfs -text\n*.key filter=vault\n',
+      'a.bin': 'pointer\n',
+    });
+    assert.deepEqual(
+      (await named('filters')).map(({ status, detail }) => `${status} ${detail}`),
+      [
+        'warning *.bin is kept by Git LFS, which is not set up here: worktrees have pointers in place of the files',
+        'warning *.key goes through the filter vault, which is not set up here: worktrees have what git keeps',
+      ],
+    );
+    project.git('config', 'filter.lfs.process', 'no-git-lfs filter-process');
+    project.git('config', 'filter.lfs.required', 'true');
+    project.git('config', 'filter.vault.smudge', 'cat');
+    project.git('config', 'filter.vault.clean', 'cat');
+    const { code, err } = await run();
+    assert.equal(code, 1);
+    assert.match(err, /no-git-lfs: not found, and git keeps \*\.bin with it \(filter=lfs\): no worktree can be made/);
+    assert.match(err, /Install Git LFS, then `git lfs install`/);
+    nothingBegan();
+    assert.equal((await named('filters')).length, 1);
+  });
+
+  test('the doctor tries the checks of a plan on its base, in a checkout that is gone afterwards', async () => {
+    await create(
+      { 'there.txt': 'there\n', 'calls.sh': 'no-such-tool\n' },
+      {
+        slices: [
+          { id: 'A1', verify: ['grep -q there there.txt', 'sh calls.sh'] },
+          { id: 'B1', verify: ['grep new there.txt'] },
+        ],
+      },
+    );
+    const checks = await named('checks');
+    assert.deepEqual(
+      checks.map(({ status, detail }) => `${status} ${detail.replace(/base \w+/, 'base')}`),
+      [
+        'ok `grep -q there there.txt` (A1), on the base: passes already, without the change',
+        `warning ${checks[1]?.detail.replace(/base \w+/, 'base') ?? ''}`,
+        'ok `grep new there.txt` (B1), on the base: ended with 1',
+      ],
+    );
+    assert.match(
+      checks[1]?.detail ?? '',
+      /^`sh calls\.sh` \(A1\), on the base \w+: ended with 127: .*no-such-tool.*not found/,
+    );
+    assert.match(checks[1]?.remedy ?? '', /before A1 is paid for/);
+    assert.equal(project.git('worktree', 'list').trim().split('\n').length, 1);
+    assert.deepEqual(project.runIds(), []);
+    assert.ok((await doctor('--quick')).every(({ name }) => name !== 'checks'));
+  });
+
+  test('paths of a plan in a package that mean what is at the top, or nothing, are said; those in full are not', async () => {
+    project = await Project.create(
+      {
+        slices: [
+          { id: 'A1', create: [], modify: ['src/cart.txt'] },
+          { id: 'B1', create: ['lib/new.txt'] },
+        ],
+      },
+      {
+        plan: '../apps/web/parallel/TS-1-shop',
+        files: {
+          '.gitignore': 'parallel/\n',
+          'apps/web/package.json': '{}',
+          'apps/web/src/cart.txt': '1\n',
+          'apps/web/lib/old.txt': '1\n',
+          'src/cart.txt': '1\n',
+        },
+      },
+    );
+    const said = async (): Promise<readonly string[]> => (await named('paths')).map(({ detail }) => detail);
+    assert.deepEqual(await said(), [
+      'apps/web/parallel/TS-1-shop lies in the package apps/web, and paths of plans are read from the top of the repository: src/cart.txt of A1 is the file there, and 1 more like it',
+    ]);
+    const linted = await project.cli('lint', 'apps/web/parallel/TS-1-shop');
+    assert.match(
+      linted.out,
+      /task\.package-path "lib\/new\.txt" is read from the top of the repository, and nothing is there; .* is apps\/web\/lib\/new\.txt meant\?/,
+    );
+    project.writePlan({
+      slices: [
+        { id: 'A1', create: [], modify: ['apps/web/src/cart.txt', 'src/cart.txt'] },
+        { id: 'B1', create: ['apps/web/lib/new.txt'] },
+      ],
+    });
+    assert.deepEqual(await said(), []);
   });
 });

@@ -2,7 +2,8 @@ import { sourceFiles } from '../conventions/sources.ts';
 import { defaultLimits, type LintLimits } from '../lint/engine/config.ts';
 import type { Spec } from '../spec/model.ts';
 import { LARGEST_ANSWER } from './answer.ts';
-import { packageAround, packageRule } from './package-view.ts';
+import { packageRule } from './package-view.ts';
+import { packageAround } from '../scope/package-paths.ts';
 import { MOST_SLICES, proposalJsonSchema } from '../plan/proposal.ts';
 import { thousands } from '../text/printing.ts';
 
@@ -120,7 +121,8 @@ ${JSON.stringify(proposalJsonSchema(), null, 2)}
 
 /** Whoever writes in a package names what lies there. */
 function packageSaid({ specPath, repoFiles }: Pick<InstructionsRequest, 'specPath' | 'repoFiles'>): string {
-  const dir = packageAround(specPath, repoFiles);
+  const known = new Set(repoFiles);
+  const dir = packageAround(specPath, (file) => known.has(file));
   return dir === null ? '' : `=== WHERE ITS PATHS START ===\n${packageRule(dir)}\n\n`;
 }
 

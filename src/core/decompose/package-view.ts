@@ -5,30 +5,6 @@ import type { Proposal } from '../plan/proposal.ts';
 import { toolsOf, type ProjectFiles } from '../setup/tools.ts';
 import { splitSymbol } from './boundary.ts';
 
-/** Files at the top of a package, by which the tools of each language know one. */
-const MANIFESTS: ReadonlySet<string> = new Set([
-  'package.json',
-  'pyproject.toml',
-  'setup.py',
-  'Cargo.toml',
-  'go.mod',
-  'pom.xml',
-  'build.gradle',
-  'build.gradle.kts',
-  'composer.json',
-  'Gemfile',
-  'mix.exs',
-  'pubspec.yaml',
-]);
-
-/** The package of the repository that a spec lies in, as a directory; `null` for the repository's own top level. */
-export function packageAround(specPath: string, repoFiles: readonly string[]): string | null {
-  const has = new Set(repoFiles);
-  for (let dir = parentOf(specPath); dir !== ''; dir = parentOf(dir))
-    for (const name of MANIFESTS) if (has.has(`${dir}/${name}`)) return dir;
-  return null;
-}
-
 /**
  * A repository as people see it who work in one package of it: `src/a.ts` is the package's, and a path from the top of
  * the repository is that where the package has none of the name.

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { packageAround, PackageView } from '../../core/decompose/package-view.ts';
+import { PackageView } from '../../core/decompose/package-view.ts';
+import { packageAround } from '../../core/scope/package-paths.ts';
 import type { Plan } from '../../core/plan/model.ts';
 import { evidenceOf } from '../../core/spec/evidence.ts';
 import { readSpec } from '../../core/spec/read.ts';
@@ -21,7 +22,8 @@ export async function specEvidence(
   const text = here ?? (before === null ? null : new TextDecoder().decode(before));
   const items = text === null ? [] : evidenceOf(readSpec(text, specPath).spec);
   const files = await git.fields(['ls-files', '-z']);
-  const dir = packageAround(specPath, files);
+  const known = new Set(files);
+  const dir = packageAround(specPath, (file) => known.has(file));
   if (dir === null) return { file: specPath, items };
   // What a spec of a package names is the package's, as it was for the slices.
   const view = new PackageView(dir, files);

@@ -8,7 +8,7 @@ import type { GateRequest } from './gate.ts';
 import { runCheck } from './verify.ts';
 
 /** A check of the base that takes longer tells nothing that would be worth the wait. */
-const PATIENCE = 10 * 60_000;
+export const PATIENCE = 10 * 60_000;
 
 /**
  * Runs the slice's checks on the commit that it stands on, before its agent is paid: what passes without the change proves

@@ -6,13 +6,24 @@ import { openRepository } from '../git/repository.ts';
 import { findSandbox } from '../process/sandbox.ts';
 import { sweepTemporary } from '../process/temporary.ts';
 import { worktreeRoot } from '../git/worktree.ts';
+import { tryChecks } from './base-trial.ts';
 import { preflight, type PreflightCheck } from './preflight.ts';
 
 /** `merge-tree --write-tree` came with git 2.38; without it no base can be made. */
 const OLDEST_GIT: readonly [number, number] = [2, 38];
 
+export interface Examination {
+  /** The plan that is to run; absent or `null`: whichever. */
+  readonly loaded?: LoadedPlan | null;
+  /** How a checkout of its base is set up, and its checks are tried there; absent: they are not. */
+  readonly trial?: { readonly signal: AbortSignal; readonly say: (line: string) => void };
+}
+
 /** What this machine has for running plans (or one plan) in `dir`, each with what to do when it lacks. */
-export async function doctor(dir: string, loaded: LoadedPlan | null = null): Promise<readonly PreflightCheck[]> {
+export async function doctor(
+  dir: string,
+  { loaded = null, trial }: Examination = {},
+): Promise<readonly PreflightCheck[]> {
   const checks: PreflightCheck[] = [];
   const add = (name: string, status: PreflightCheck['status'], detail: string, remedy = ''): void => {
     checks.push({ name, status, detail, remedy });
@@ -45,7 +56,11 @@ export async function doctor(dir: string, loaded: LoadedPlan | null = null): Pro
       `worktrees go to ${root}`,
       support.exitCode === 0 ? '' : 'This git cannot list worktrees.',
     );
-    checks.push(...(await preflight(repository.value, { loaded, signing: true })));
+    const ahead = await preflight(repository.value, { loaded, signing: true });
+    checks.push(...ahead);
+    // Where a run would not start, nothing could be tried either.
+    const mayRun = ahead.every(({ status }) => status !== 'error');
+    if (loaded && trial && mayRun) checks.push(...(await tryChecks(repository.value, loaded, trial)));
   } else add('repository', 'error', repository.failure.message, repository.failure.remedy);
   const swept = await sweepTemporary();
   if (swept > 0) add('leftovers', 'ok', `${swept} temporary thing${swept === 1 ? '' : 's'} of killed runs taken away`);

@@ -1,9 +1,14 @@
 import { readdir, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
+import { agentRow, type AgentId } from '../../core/agent/agents.ts';
 import { laneOf } from '../../core/run/names.ts';
+import { fileIndex } from '../../core/scope/file-index.ts';
+import { compileGlob } from '../../core/scope/glob.ts';
+import { packageAround, packagePaths } from '../../core/scope/package-paths.ts';
 import { TOOL_TEXTS, toolNotes } from '../../core/setup/development-tools.ts';
 import { SETUP_TOOLS, toolsOf, type ProjectFiles } from '../../core/setup/tools.ts';
+import { shortened } from '../../core/text/printing.ts';
 import { splitCommand } from '../../core/text/words.ts';
 import { hooksDir, type Repository } from '../git/repository.ts';
 import { readSettings } from '../git/settings.ts';
@@ -11,6 +16,9 @@ import { SIGNING_REMEDY, signerOf, unsignedAhead, whyNotSigning } from '../git/s
 import { submodulesOf } from '../git/submodules.ts';
 import { includedFiles, worktreeRoot } from '../git/worktree.ts';
 import { environment, findProgram } from '../process/processes.ts';
+import { agentFor } from '../agents/table.ts';
+import { detectAgent } from '../agents/detect.ts';
+import type { RunRequest } from './model.ts';
 import { projectIn, setupIn } from './setup.ts';
 import { validationCommand } from './verify.ts';
 
@@ -26,26 +34,39 @@ const LOW_DISK = 2 * 1024 ** 3;
 /** Entries of installed packages that are looked at for their size; what is beyond is not counted. */
 const MOST_ENTRIES = 200_000;
 
+export interface PreflightRequest {
+  /** The plan that is to run; `null`: what holds for all. */
+  readonly loaded: LoadedPlan | null;
+  /** Left out where the signer was asked before. */
+  readonly signing: boolean;
+  /** Who is to work, where a run of the plan is about to start; absent: that is not settled yet. */
+  readonly run?: Pick<RunRequest, 'agent' | 'agentCommand' | 'limits'>;
+}
+
 /**
- * What would keep worktrees of this repository from being made, set up and checked, found out before anything is paid.
- * Nothing is started but git. `loaded`: the plan that is to run; without one, what holds for all. Where the signer was
- * asked before, `signing` is left out.
+ * What would keep worktrees of this repository from being made, set up, worked in and checked, found out before anything
+ * is paid. Nothing is started but git.
  */
 export async function preflight(
   repository: Repository,
-  { loaded, signing }: { readonly loaded: LoadedPlan | null; readonly signing: boolean },
+  { loaded, signing, run }: PreflightRequest,
 ): Promise<readonly PreflightCheck[]> {
   const root = await worktreeRoot(repository);
   const plan = loaded?.plan ?? { setup: null };
   const [project, setup] = await Promise.all([projectIn(repository.root, TOOL_TEXTS), setupIn(plan, repository.root)]);
+  const tracked = trackedFiles(
+    await repository.git.fields(['ls-tree', '-r', '-l', '-z', '--full-tree', 'HEAD'], { accept: [0, 128] }),
+  );
   const found = await Promise.all([
     programs({ loaded, setup, project }),
+    loaded ? agents(loaded, run) : Promise.resolve([]),
     names(repository, loaded),
+    filters(repository, tracked),
     signing ? signer(repository) : Promise.resolve([]),
     hooks(repository),
     submodules(repository),
     included(repository),
-    disk({ repository, root, lanes: lanesOf(loaded), project }),
+    disk({ repository, root, lanes: lanesOf(loaded), project, tracked }),
   ]);
   const tools = toolNotes(project, { root: repository.root, worktrees: root }).map((note) => ({
     name: note.title,
@@ -53,7 +74,8 @@ export async function preflight(
     detail: note.detail,
     remedy: note.remedy,
   }));
-  return [...found.flat(), ...lockFiles(plan.setup, project), ...tools];
+  const paths = loaded ? packageMix(loaded, tracked) : [];
+  return [...found.flat(), ...paths, ...lockFiles(plan.setup, project), ...tools];
 }
 
 /** Commands of a set-up and of checks start without a shell; what these would be to one is found by none on the path. */
@@ -109,11 +131,142 @@ function programsOf(command: string): readonly string[] {
   );
 }
 
+/** The program of a line that git gives to a shell; empty where that is no plain word. */
+function firstWord(line: string): string {
+  const split = splitCommand(line);
+  const word = split.ok ? (split.value[0]?.words[0] ?? '') : '';
+  return /[$`~]/.test(word) ? '' : word;
+}
+
 function checksOf({ plan }: LoadedPlan): readonly string[] {
   return [
     ...plan.slices.flatMap((slice) => slice.verify),
     ...plan.mergePoints.flatMap((point) => point.verify),
     ...plan.waveChecks.map((check) => validationCommand(check, plan.technology)),
+  ];
+}
+
+/** Whom the plan names, or the run in their place; each needs a program that a person has to install. */
+async function agents(loaded: LoadedPlan, run: PreflightRequest['run']): Promise<readonly PreflightCheck[]> {
+  const only = run?.limits.only ?? null;
+  const slices = loaded.plan.slices.filter(({ id }) => only === null || only.includes(id));
+  const wanted = new Map<AgentId, string[]>();
+  for (const { id, agent } of slices) {
+    const by = run?.agent ?? agentFor(agent);
+    const theirs = wanted.get(by);
+    if (theirs) theirs.push(id);
+    else wanted.set(by, [id]);
+  }
+  const checks = await Promise.all(
+    [...wanted].map(async ([id, theirs]): Promise<readonly PreflightCheck[]> => {
+      const who = shortened(theirs.join(', '));
+      const { title } = agentRow(id);
+      if (id === 'command' && run && (run.agentCommand ?? []).length === 0) {
+        const detail = `${who}: the agent \`command\` has no program`;
+        return [
+          { name: 'agents', status: 'error', detail, remedy: 'Say it: --agent-command "<program and arguments>".' },
+        ];
+      }
+      const [program = ''] = id === 'command' ? (run?.agentCommand ?? []) : [];
+      // A path may mean something that only a worktree has.
+      if (program !== '' && !program.includes('/') && (await findProgram(program, environment())) === null) {
+        const detail = `${program}: not found on the path, and ${who} ${theirs.length === 1 ? 'is' : 'are'} for it`;
+        return [{ name: 'agents', status: 'error', detail, remedy: `Install ${program}, or name it by its path.` }];
+      }
+      const { found, remedy } = await detectAgent(id, { version: false, cwd: '/' });
+      if (found) return [];
+      return [
+        {
+          name: 'agents',
+          // Who starts the run may still choose another one.
+          status: run ? 'error' : 'warning',
+          detail: `${title} was not found, and ${who} ${theirs.length === 1 ? 'is' : 'are'} for it`,
+          remedy: `${remedy ?? ''} Or have another one do it: \`slicewave run --agent <name>\`.`.trim(),
+        },
+      ];
+    }),
+  );
+  return checks.flat();
+}
+
+interface TrackedFile {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** What `ls-tree -r -l -z` says. */
+function trackedFiles(lines: readonly string[]): readonly TrackedFile[] {
+  return lines.flatMap((line) => {
+    const [, bytes, name] = /^\S+ \S+ \S+ +(\d+|-)\t([^]+)$/.exec(line) ?? [];
+    return name === undefined ? [] : [{ name, bytes: Number(bytes) || 0 }];
+  });
+}
+
+/** Attributes are read from as many files; who has more has the same filters in those that are left out. */
+const MOST_ATTRIBUTES = 500;
+
+/**
+ * Filters by which git keeps other bytes than a checkout has (Git LFS, git-crypt). Where one is required and cannot be
+ * started, git makes no worktree; where none is set up, worktrees hold what is kept: pointers, or what is encrypted.
+ */
+async function filters(repository: Repository, tracked: readonly TrackedFile[]): Promise<readonly PreflightCheck[]> {
+  const files = tracked.map(({ name }) => name).filter((name) => path.posix.basename(name) === '.gitattributes');
+  if (files.length === 0) return [];
+  const grep = ['grep', '-h', '-o', '-I', '-E', '-e', '^[^#].*[[:space:]]filter=[^[:space:]]+', 'HEAD', '--'];
+  const { stdout } = await repository.git.run([...grep, ...files.slice(0, MOST_ATTRIBUTES)], { accept: [0, 1] });
+  const named = new Map<string, string>();
+  for (const [, pattern = '', name = ''] of stdout.matchAll(/^\s*(\S+).*\sfilter=(\S+)$/gm))
+    if (!named.has(name)) named.set(name, pattern);
+  if (named.size === 0) return [];
+  const { config } = await readSettings(repository);
+  const setting = (key: string): string | null => config.findLast(([name]) => name === key)?.[1] ?? null;
+  const checks: PreflightCheck[] = [];
+  for (const [name, pattern] of named) {
+    const command = setting(`filter.${name}.process`) ?? setting(`filter.${name}.smudge`);
+    const program = command === null ? '' : firstWord(command);
+    const isLfs = name === 'lfs';
+    const install = isLfs ? 'Install Git LFS, then `git lfs install`.' : `Set up the filter ${name}.`;
+    const isMissing = program !== '' && (await findProgram(program, environment())) === null;
+    if (isMissing) {
+      const required = setting(`filter.${name}.required`) === 'true';
+      checks.push({
+        name: 'filters',
+        status: required ? 'error' : 'warning',
+        detail: `${program}: not found, and git keeps ${pattern} with it (filter=${name})${required ? ': no worktree can be made' : ''}`,
+        remedy: install,
+      });
+    } else if (command === null && setting(`filter.${name}.clean`) === null) {
+      checks.push({
+        name: 'filters',
+        status: 'warning',
+        detail: `${pattern} ${isLfs ? 'is kept by Git LFS' : `goes through the filter ${name}`}, which is not set up here: worktrees have ${isLfs ? 'pointers in place of the files' : 'what git keeps'}`,
+        remedy: install,
+      });
+    }
+  }
+  return checks;
+}
+
+/** What a plan that lies in a package names as seen from there: its scopes are read from the top of the repository. */
+function packageMix({ plan }: LoadedPlan, tracked: readonly TrackedFile[]): readonly PreflightCheck[] {
+  const files = tracked.map(({ name }) => name);
+  const known = new Set(files);
+  const dir = packageAround(`${plan.dir}/manifest.json`, (name) => known.has(name));
+  if (dir === null) return [];
+  const index = fileIndex(files, {});
+  const mixed = plan.slices.flatMap(({ id, scope }) =>
+    packagePaths(scope, dir, (glob) => index.matching(compileGlob(glob))).map((found) => ({ id, ...found })),
+  );
+  const [first, ...others] = mixed;
+  if (first === undefined) return [];
+  const more = others.length > 0 ? `, and ${others.length} more like it` : '';
+  return [
+    {
+      name: 'paths',
+      status: 'warning',
+      detail: `${plan.dir} lies in the package ${dir}, and paths of plans are read from the top of the repository: ${first.path} of ${first.id} ${first.isAtTop ? 'is the file there' : 'is nothing there'}${more}`,
+      remedy: `Write ${first.inPackage} if that is meant; \`slicewave lint ${plan.dir}\` names each.`,
+    },
   ];
 }
 
@@ -238,18 +391,19 @@ async function disk({
   root,
   lanes,
   project,
+  tracked,
 }: {
   readonly repository: Repository;
   readonly root: string;
   readonly lanes: readonly string[];
   readonly project: ProjectFiles;
+  readonly tracked: readonly TrackedFile[];
 }): Promise<readonly PreflightCheck[]> {
   const space = await statfs(await nearest(root)).catch(() => null);
   if (space === null) return [];
   const free = space.bavail * space.bsize;
   const gib = (bytes: number): string => (bytes / 1024 ** 3).toFixed(1);
-  const tracked = await repository.git.fields(['ls-tree', '-r', '-l', '-z', '--full-tree', 'HEAD']);
-  const bytes = tracked.reduce((sum, line) => sum + (Number(/^\S+ \S+ \S+ +(\d+)\t/.exec(line)?.[1]) || 0), 0);
+  const bytes = tracked.reduce((sum, file) => sum + file.bytes, 0);
   let installed = 0;
   for (const { makes } of toolsOf(project))
     if (makes !== null) installed += await sizeOf(path.join(repository.root, makes));

@@ -90,7 +90,7 @@ async function lookAhead(
   request: RunRequest,
 ): Promise<ReturnType<typeof fail> | null> {
   if ((await new FactsReader(repository).state(loaded)).preparedCommit) return null;
-  const checks = await preflight(repository, { loaded, signing: false });
+  const checks = await preflight(repository, { loaded, signing: false, run: request });
   for (const { status, detail, remedy } of checks) if (status === 'warning') warn(request, `${detail}. ${remedy}`);
   const submodules = checks.find(({ name, status }) => name === 'submodules' && status === 'ok');
   if (submodules) request.onProgress?.(`submodules: ${submodules.detail}`);

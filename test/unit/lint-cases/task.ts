@@ -40,6 +40,15 @@ export const taskCases: Cases<'task'> = {
     'CREATE: src/a/**, src/x/../c.ts',
   ),
   'task.scope-directory': near(firstCase('BOUNDARY: docs/**', 'BOUNDARY: |docs|'), 'BOUNDARY: docs/'),
+  'task.package-path': {
+    ...firstCase('CREATE: src/a/**', 'CREATE: src/a/**, |web/new.ts|'),
+    quiet: 'CREATE: src/a/**, parallel/web/new.ts',
+    repository: repositoryOf({
+      'parallel/package.json': '{}',
+      'parallel/web/old.ts': '',
+      'src/index.ts': 'export class Router {}\n',
+    }),
+  },
   'task.create-exists': inRepository(
     firstCase('CREATE: src/a/**', 'CREATE: src/a/**, |src/old.ts|'),
     'CREATE: src/a/**, src/**, src/older.ts, src/old.ts::added',

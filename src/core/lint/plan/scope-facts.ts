@@ -46,10 +46,10 @@ function planFaults(shape: PlanShape, index: RepositoryIndex): PlanFault[] {
   const pairs: [number, number][] = [];
   plan.slices.forEach((slice, number) => {
     if (isDone(slice.task)) return;
-    for (const fault of scopeFaults(slice.scope, index)) {
+    for (const fault of scopeFaults(slice.scope, slice.file, index)) {
       const key = slice.scope.create.includes(fault.entry) ? 'create' : 'modify';
       const place = { fault, slice: number, key, entry: slice.scope[key].indexOf(fault.entry), creator: null } as const;
-      if (fault.kind === 'wide') found.push(place);
+      if (fault.kind === 'wide' || fault.kind === 'package') found.push(place);
       else if (carriedOut) continue;
       else if (!isMendable(fault)) found.push(place);
       else {

@@ -149,6 +149,17 @@ Bad: \`MODIFY: src/**\`
 Good: \`MODIFY: src/orders/**, src/http/server.ts::routes\``,
   },
   {
+    code: 'task.package-path',
+    severity: 'warning',
+    summary:
+      'A path of a plan that lies in a package is read from the top of the repository, and the package has one of that name.',
+    details: `Scopes and commands of a plan are written from the top of the repository, wherever the plan lies. In a plan that lies in a package (\`apps/web/parallel/...\`, with a \`package.json\`, \`pyproject.toml\`, \`Cargo.toml\` or the like above it), \`MODIFY: src/a.ts\` is therefore no file of \`apps/web\`. An entry that means nothing at the top, and something in the package, is named; so is one that means something in both, unless other entries of the scope are written in full.
+
+Bad: \`MODIFY: src/cart.ts\`
+
+Good: \`MODIFY: apps/web/src/cart.ts\``,
+  },
+  {
     code: 'task.create-exists',
     severity: 'warning',
     summary: 'A file under CREATE exists already, so the agent would write it anew.',

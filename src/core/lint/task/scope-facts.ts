@@ -1,5 +1,6 @@
 import { symbolName, symbolsMeant } from '../../code/naming.ts';
 import type { Finding } from '../../text/finding.ts';
+import { packageAround, packagePaths, type PackagePath } from '../../scope/package-paths.ts';
 import { compileGlob, globsIntersect } from '../../scope/glob.ts';
 import { writeSet } from '../../scope/meeting.ts';
 import type { SourceText, Span } from '../../text/source.ts';
@@ -17,10 +18,11 @@ const leastFiles = 20;
 /** Nor is a handful of files too much for anyone, whatever its share. */
 const fairFiles = 10;
 
-/** What is wrong with an entry of a scope: the first three surely, the others unless an earlier slice mends it. */
+/** What is wrong with an entry of a scope: the first four surely, the others unless an earlier slice mends it. */
 export type ScopeFault =
   | { readonly kind: 'ignored'; readonly entry: ScopeEntry; readonly path: string }
   | { readonly kind: 'wide'; readonly entry: ScopeEntry; readonly count: number; readonly share: number }
+  | { readonly kind: 'package'; readonly entry: ScopeEntry; readonly meant: PackagePath; readonly dir: string }
   | { readonly kind: 'there'; readonly entry: ScopeEntry; readonly file: string }
   | { readonly kind: 'nothing'; readonly entry: ScopeEntry; readonly path: string; readonly directory: boolean }
   | {
@@ -41,7 +43,7 @@ export function scopeFindings(
 ): Finding[] {
   if (isDone(task)) return [];
   const waits = task.deps.length + task.runtimeDeps.length > 0;
-  return scopeFaults(task.scope, index)
+  return scopeFaults(task.scope, source.file, index)
     .filter((fault) => !waits || !isMendable(fault))
     .flatMap((fault) => faultFindings(fault, fault.entry, null, { source, index, limits }));
 }
@@ -70,21 +72,33 @@ function examplesOf({ path, symbol }: ScopeEntry): readonly string[] {
 
 const kept = new WeakMap<Scope, { readonly index: RepositoryIndex; readonly found: readonly ScopeFault[] }>();
 
-/** Kept for each scope, because a plan asks again for all of them when one has changed. */
-export function scopeFaults(scope: Scope, index: RepositoryIndex): readonly ScopeFault[] {
+/** `file`: where the scope is written. Kept for each, because a plan asks again for all of them when one has changed. */
+export function scopeFaults(scope: Scope, file: string, index: RepositoryIndex): readonly ScopeFault[] {
   let known = kept.get(scope);
   if (known?.index !== index) {
-    known = { index, found: faultsOf(scope, index) };
+    known = { index, found: faultsOf(scope, file, index) };
     kept.set(scope, known);
   }
   return known.found;
 }
 
-function faultsOf(scope: Scope, index: RepositoryIndex): ScopeFault[] {
+function faultsOf(scope: Scope, file: string, index: RepositoryIndex): ScopeFault[] {
   const ignored = ignoredFaults(scope, index);
   // An empty list is a directory nobody could look at, not a repository without files.
   if (index.size === 0) return ignored;
-  return [...ignored, ...wideFaults(scope, index), ...existingFaults(scope, index), ...missingFaults(scope, index)];
+  const ofPackage = packageFaults(scope, file, index);
+  // That they mean nothing where they are looked for follows from it.
+  const told = new Set(ofPackage.map(({ entry }) => entry));
+  const missing = missingFaults(scope, index).filter(({ entry }) => !told.has(entry));
+  return [...ignored, ...ofPackage, ...wideFaults(scope, index), ...existingFaults(scope, index), ...missing];
+}
+
+function packageFaults(scope: Scope, file: string, index: RepositoryIndex): ScopeFault[] {
+  const dir = packageAround(file, (name) => index.has(name));
+  if (dir === null) return [];
+  return packagePaths(scope, dir, (glob) => index.matching(glob)).map((meant) => {
+    return { kind: 'package', entry: meant.entry, meant, dir };
+  });
 }
 
 /** The finding of a fault, at the entry as it stands now. */
@@ -114,6 +128,12 @@ export function faultFindings(
           entry.span,
         ),
       ];
+    case 'package': {
+      const { path, inPackage, isAtTop } = fault.meant;
+      const here = isAtTop ? 'and means what is there' : 'and nothing is there';
+      const message = `"${path}" is read from the top of the repository, ${here}; this plan lies in the package ${fault.dir}: is ${inPackage} meant?`;
+      return [report(source, 'task.package-path', message, entry.span, replaceIn(source, entry.span, path, inPackage))];
+    }
     case 'there':
       return [
         report(

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { packageAround, PackageView } from '../../../core/decompose/package-view.ts';
+import { PackageView } from '../../../core/decompose/package-view.ts';
 import { projectSources } from '../../../core/decompose/project.ts';
+import { packageAround } from '../../../core/scope/package-paths.ts';
 import type { Finding } from '../../../core/text/finding.ts';
 import { success } from '../../../core/text/result.ts';
 import type { Decomposer } from './decomposer.ts';
@@ -13,7 +14,8 @@ import type { Decomposer } from './decomposer.ts';
 export function inPackage(decomposer: Decomposer): Decomposer {
   return async (request) => {
     const { root, specPath, repoFiles } = request;
-    const dir = packageAround(specPath, repoFiles);
+    const all = new Set(repoFiles);
+    const dir = packageAround(specPath, (file) => all.has(file));
     if (dir === null) return decomposer(request);
     request.onProgress(`Paths of ${specPath} are read from ${dir}, the package that it lies in`);
     const view = new PackageView(dir, repoFiles);
@@ -46,7 +48,6 @@ export function inPackage(decomposer: Decomposer): Decomposer {
       const failure = { ...made.failure, message: message.replaceAll(inside, specPath) };
       return { ok: false, failure: findings ? { ...failure, findings: named(findings) } : failure };
     }
-    const all = new Set(repoFiles);
     const setup = view.setup(
       { has: (name) => all.has(name), textOf: (name) => request.texts.get(name) ?? null },
       { has: (name) => all.has(`${dir}/${name}`), textOf: (name) => own.get(name) ?? null },
