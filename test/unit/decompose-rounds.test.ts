@@ -174,7 +174,7 @@ suite('decompose: what the spec declares and the repository says', () => {
     assert.deepEqual(of(['A1', 'A2']), [[null, null], []]);
   });
 
-  test('a merge point without a check of its own is verified by the whole suite', () => {
+  test('a merge point without a check of its own is verified by what the spec calls its evidence', () => {
     const points = [
       { id: 'MP1', needs: ['A1'], unlocks: ['B1'] },
       { id: 'MP2', needs: ['A1'], unlocks: ['B1'], verify: ['make both'] },
@@ -185,7 +185,7 @@ suite('decompose: what the spec declares and the repository says', () => {
       specPath,
       specText,
       repoFiles,
-      repository: { setup: [], tests: ['npm test'], conventions: '' },
+      repository: { setup: [], conventions: '' },
     });
     assert.deepEqual(
       proposal.merge_points.map(({ verify }) => verify),
@@ -301,22 +301,23 @@ suite('decompose: what an agent is told', () => {
     // Without its contract the spec still has two workstreams that meet.
     const text = specText.slice(0, specText.indexOf('## Contracts'));
     const own = readSpec(text, specPath).spec;
-    const first = proposed({
-      workstreams: own.workstreams,
-      slices,
-    });
+    const unordered = slices.map((slice) => ({ ...slice, deps: [], requirements: ['Uses `src/stock/levels.ts`'] }));
+    const first = proposed({ workstreams: own.workstreams, slices: unordered });
     const { judgement } = judged(first, own);
     const findings = judgement.findings.filter(({ code }) => code === 'judge.contract-needed');
     assert.equal(findings.length, 1);
     const told = decomposeFeedback({ problems: [], findings, judgement });
-    assert.match(told, /^- warning: WS-B \(Orders\) relies on WS-A \(Stock\) and no contract says on what: B1 on A1/m);
+    assert.match(
+      told,
+      /^- warning: WS-B \(Orders\) relies on WS-A \(Stock\) and no contract says on what: B1 on A1 \(B1 names /m,
+    );
     const path = /^path: (\S+)$/m.exec(told)?.[1];
     const content = /^```\w*\n([\s\S]*?)\n```$/m.exec(told)?.[1];
     assert.ok(path !== undefined && content !== undefined, told);
     assert.match(told, /^provider: "A1"\nconsumers: \["B1"\]\nlisted under contracts of: A1, B1$/m);
     const mended = proposed({
       workstreams: own.workstreams,
-      slices: slices.map((slice) => ({ ...slice, contracts: [path] })),
+      slices: unordered.map((slice) => ({ ...slice, contracts: [path] })),
       contracts: [{ path, content, provider: 'A1', consumers: ['B1'] }],
     });
     assert.deepEqual(

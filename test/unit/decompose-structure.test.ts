@@ -122,7 +122,7 @@ suite('decompose: declared slices', () => {
     assert.ok(!slices.get('B1')?.requirements.some((text) => text.includes('leak')));
   });
 
-  test('a slice without a check gets the test command of the repository, and the merge point too', () => {
+  test('a slice without a check gets the test command of the repository; the merge point what the evidence says passes, or none', () => {
     const options = {
       files: ['package.json', 'package-lock.json'],
       texts: { 'package.json': '{"scripts":{"test":"mocha"}}' },
@@ -132,7 +132,13 @@ suite('decompose: declared slices', () => {
       proposal?.slices.map((slice) => slice.verify),
       [['pytest apps/users'], ['npm test'], ['npm test']],
     );
-    assert.deepEqual(proposal?.merge_points, [{ id: 'MP1', needs: ['A2'], unlocks: ['B1'], verify: ['npm test'] }]);
+    assert.deepEqual(proposal?.merge_points, [{ id: 'MP1', needs: ['A2'], unlocks: ['B1'], verify: ['pytest'] }]);
+    const bare = decompose(declared.replace('- `pytest` passes', '- Somebody looks at it'), options);
+    assert.deepEqual(bare.proposal?.merge_points[0]?.verify, []);
+    assert.deepEqual(
+      bare.findings.flatMap(({ code, severity }) => (code.includes('merge-point') ? [[code, severity]] : [])),
+      [['decompose.merge-point-check', 'warning']],
+    );
     assert.deepEqual(proposal?.setup, ['npm ci']);
     assert.deepEqual(slicesOf(declared).get('A2')?.verify, ['pytest']);
   });

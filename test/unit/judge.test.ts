@@ -75,7 +75,7 @@ suite('judge', () => {
       quiet: async () => judged(proposalOf([{ ...orders, deps: ['B1'] }, stock], streams), await parsed()),
     },
     'judge.contract-needed': {
-      found: async () => judged(proposalOf([{ ...orders, deps: ['B1'] }, stock], streams)),
+      found: async () => judged(proposalOf([orders, stock], streams), await parsed()),
       words: /WS-A \(Orders\) relies on WS-B \(Stock\) and no contract says on what: A1 on B1/,
       quiet: async () =>
         judged(
@@ -130,9 +130,26 @@ suite('judge', () => {
     });
   }
 
+  test('no contract is asked for where the order of the plan settles it; what the words of a slice name is asked for', async () => {
+    const ordered = judged(proposalOf([{ ...orders, deps: ['B1'] }, stock], streams), await parsed());
+    assert.deepEqual(of(ordered, 'judge.contract-needed'), []);
+    assert.deepEqual([ordered.contracts.missing.length, ordered.contracts.crossings.length], [1, 0]);
+    const made: Given = { id: 'B1', workstream: 'WS-B', create: ['src/stock/levels.ts'] };
+    const naming = { ...orders, requirements: ['Ask `src/stock/levels.ts` first'] };
+    assert.deepEqual(
+      of(judged(proposalOf([naming, made], streams)), 'judge.contract-needed').map(({ message }) => message),
+      [
+        'WS-A (Orders) relies on WS-B (Stock) and no contract says on what: A1 on B1 (A1 names src/stock/levels.ts); write down the interface before either starts, and name it in both',
+      ],
+    );
+  });
+
   test('levels and comments hide what is meant', async () => {
-    const proposal = proposalOf([{ ...orders, deps: ['B1'] }, stock], streams);
-    const off = { settings: { ...noSettings, rules: { 'judge.contract-needed': 'off' as const } } };
+    const proposal = proposalOf([orders, stock], streams);
+    const off = {
+      ...(await parsed()),
+      settings: { ...noSettings, rules: { 'judge.contract-needed': 'off' as const } },
+    };
     assert.deepEqual(of(judged(proposal, off), 'judge.contract-needed'), []);
     const files = new Map(planned(proposal, place).files);
     const task = [...files.keys()].find((name) => name.startsWith('tasks/task-001'))!;
@@ -147,7 +164,10 @@ suite('judge', () => {
     );
     const { plan } = loadPlan(files, dir);
     assert.ok(plan);
-    assert.deepEqual(of(judge({ plan, files, repository: filesOnly([]) }), 'judge.contract-needed'), []);
+    assert.deepEqual(
+      of(judge({ plan, files, repository: filesOnly([]), ...(await parsed()) }), 'judge.contract-needed'),
+      [],
+    );
   });
 
   test('thresholds are settings: what is shared of the smaller scope, in percent', () => {

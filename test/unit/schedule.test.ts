@@ -206,20 +206,26 @@ suite('break-even', () => {
   const wide = (count: number, minutes: number): Plan =>
     planOf(Array.from({ length: count }, (_, i) => timed(`S${i}`, minutes)));
 
-  test('one agent: nothing runs side by side, little work, one concern, coordination', () => {
+  test('one agent: nothing runs side by side, coordination', () => {
     const chain = planOf([timed('A', 200), timed('B', 200, ['A'])]);
     assert.equal(breakEvenText(advice(chain)), 'Agents: 1 is enough, nothing runs side by side');
-    assert.equal(
-      breakEvenText(advice(wide(4, 25))),
-      'Agents: 1 is enough, all work is 1h40m, and under 2h00m a second agent costs more than it saves',
-    );
-    const concern = planOf([slice('A', { component: 'api', estimateMinutes: 110 }), slice('B', { component: 'api' })]);
-    assert.equal(advice(concern).reason, 'single-concern');
     const lopsided = planOf([timed('A', 300), timed('B', 20)]);
     assert.equal(
       breakEvenText(advice(lopsided)),
       'Agents: 1 is enough, a second one saves 20m and costs 20m of coordination',
     );
+  });
+
+  test('small plans count by the time that is saved, whatever they come to', () => {
+    const ten = advice(wide(10, 10));
+    assert.equal(
+      breakEvenText(ten),
+      'Agents: 5 are worth it (20m instead of 1h40m, 5.0x as fast; coordination 20m; one more saves 0m and costs 3m of coordination)',
+    );
+    assert.equal(advice(wide(4, 25)).agents, 4);
+    assert.equal(advice(wide(2, 5)).agents, 1);
+    const concern = planOf([slice('A', { component: 'api', estimateMinutes: 110 }), slice('B', { component: 'api' })]);
+    assert.equal(advice(concern).agents, 2);
   });
 
   test('several: where the path, the gain or coordination ends it', () => {
@@ -236,7 +242,7 @@ suite('break-even', () => {
     assert.equal(many.reason, 'gain');
     // 25 agents do it in 8 rounds, 29 in 7: a 30th part less for each, under a twentieth.
     assert.ok(many.agents >= 10 && many.agents <= 25);
-    const dear = advice(wide(12, 60), { agentMinutes: 60 });
+    const dear = advice(wide(12, 60), { agentMinutes: 60, agentShare: 1 });
     assert.deepEqual([dear.agents, dear.reason], [3, 'coordination']);
     assert.equal(advice(wide(200, 60), { mostAgents: 2 }).reason, 'most');
   });

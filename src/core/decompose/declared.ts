@@ -4,6 +4,7 @@ import type { Spec, SpecContract } from '../spec/model.ts';
 import { answerFaults, namesContract } from './answer-faults.ts';
 import { boundaryOf, isGlob, splitSymbol } from './boundary.ts';
 import { contractRoles } from './contract-roles.ts';
+import { proofOf } from './merge-point-checks.ts';
 import { pathsIn, RepoPaths } from '../text/mentions.ts';
 import { formatEstimate, type Proposal, type ProposedContract, type ProposedSlice } from '../plan/proposal.ts';
 import { normalisedPath, testPlanRows, workstreamOf } from './structure.ts';
@@ -20,8 +21,6 @@ export interface DeclaredRequest {
   readonly repository?: {
     /** Commands that make a fresh checkout ready. */
     readonly setup: readonly string[];
-    /** Commands that run the whole test suite: what merge points without a check of their own are verified by. */
-    readonly tests?: readonly string[];
     /** Measured, two paragraphs. */
     readonly conventions: string;
   };
@@ -42,8 +41,8 @@ export function withDeclared(request: DeclaredRequest): {
   const repo = new RepoPaths(request.repoFiles);
   const targets = spec.contracts.map((contract) => contract.path);
   const known = new Set(proposal.slices.map((slice) => slice.id));
-  const tests = request.repository?.tests ?? [];
-  const checked = (verify: readonly string[]): string[] => [...(verify.length > 0 ? verify : tests)];
+  const proof = proofOf(spec);
+  const checked = (verify: readonly string[]): string[] => [...(verify.length > 0 ? verify : proof)];
   const points = [
     ...spec.mergePoints.map(({ id, needs, unlocks, verify }) => ({
       id,

@@ -9,6 +9,7 @@ import { clusterSlices } from './cluster.ts';
 import { contractRoles, type ContractRoles } from './contract-roles.ts';
 import { ImportOrder, type Sources } from './import-order.ts';
 import { inOrder, type Draft, type DraftContext } from './draft.ts';
+import { proofOf } from './merge-point-checks.ts';
 import { commandsIn, pathsIn, RepoPaths } from '../text/mentions.ts';
 import { projectFacts, repositoryConventions } from './project.ts';
 import { formatEstimate, type Proposal, type ProposedSlice } from '../plan/proposal.ts';
@@ -85,11 +86,16 @@ export function decomposeByStructure(request: StructureRequest): {
             point.span,
           );
         }
+        const verify = point.verify.length > 0 ? point.verify : proofOf(spec);
+        if (verify.length === 0) {
+          const message = `${point.id} has no check: say in the spec's evidence which command passes, or add \`(verify: ...)\` behind it`;
+          report('decompose.merge-point-check', 'warning', message, point.span);
+        }
         return {
           id: point.id,
           needs: point.needs.filter((id) => ids.has(id)),
           unlocks: point.unlocks.filter((id) => ids.has(id)),
-          verify: [...(point.verify.length > 0 ? point.verify : facts.tests)],
+          verify: [...verify],
         };
       }),
       contracts: spec.contracts.map(({ path, language, content }) => ({

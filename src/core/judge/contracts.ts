@@ -4,7 +4,7 @@ import type { Plan, Slice } from '../plan/model.ts';
 import { symbolsInScope, symbolsOverlap } from '../scope/contain.ts';
 import type { GlobOptions } from '../scope/glob.ts';
 import { writeSet } from '../scope/meeting.ts';
-import { COUPLING_LIMITS } from './coupling-model.ts';
+import { COUPLING_LIMITS, type Couplings, type MentionEvidence } from './coupling-model.ts';
 import { ScopeFiles } from './scope-files.ts';
 
 /** An import in existing code, followed to the file it takes from. */
@@ -25,7 +25,8 @@ export interface FollowedImport {
 export type InterfaceWitness =
   | { readonly kind: 'dep'; readonly from: string; readonly to: string }
   | { readonly kind: 'merge-point'; readonly mergePoint: string; readonly from: string; readonly to: string }
-  | { readonly kind: 'import'; readonly from: string; readonly to: string; readonly at: FollowedImport };
+  | { readonly kind: 'import'; readonly from: string; readonly to: string; readonly at: FollowedImport }
+  | { readonly kind: 'mention'; readonly from: string; readonly to: string; readonly what: string };
 
 /** An interface between two workstreams that no contract describes. */
 export interface MissingContract {
@@ -46,19 +47,26 @@ export interface ContractsRequest {
   readonly plan: Plan;
   /** Imports between files of the repository; those that cross no border are skipped. */
   readonly imports?: readonly FollowedImport[];
+  /** Slices whose requirements name what only another one brings. */
+  readonly mentions?: readonly MentionEvidence[];
   /** How the file system compares names. */
   readonly names?: GlobOptions;
 }
 
 /**
  * Every interface between slices of different workstreams that no contract covers, once for each pair of workstreams.
- * An interface is a dependency, a merge point, or an import by which a file one slice may write takes from a file
+ * An interface is a dependency, a merge point, requirements that name what only the other brings, or an import by which a file one slice may write takes from a file
  * another may write. It is covered when both slices name a common contract: in their task specs, or as its provider or
  * consumer in the manifest. Slices without a workstream stand outside of all borders. No interface are: a merge point
  * that waits for both workstreams and unlocks both, which only keeps them in step; and what a slice waits for that
  * writes nothing but tests or documents, because it looks at what is there.
  */
-export function missingContracts({ plan, imports = [], names = {} }: ContractsRequest): readonly MissingContract[] {
+export function missingContracts({
+  plan,
+  imports = [],
+  mentions = [],
+  names = {},
+}: ContractsRequest): readonly MissingContract[] {
   const place = new Map(plan.slices.map((slice, i) => [slice.id, i]));
   const contractsOf = contractsBySlice(plan);
   const covered = (a: Slice, b: Slice): boolean => {
@@ -95,6 +103,7 @@ export function missingContracts({ plan, imports = [], names = {} }: ContractsRe
       }
     }
   }
+  for (const { by, of, what } of mentions) meet(of, by, { kind: 'mention', from: of, to: by, what });
   const across = imports.flatMap(({ from, to }) => [from, to]);
   const writers = writersOf(plan, across, names);
   // Whoever may write one function of a file provides nothing of the others.
@@ -134,6 +143,32 @@ export function missingContracts({ plan, imports = [], names = {} }: ContractsRe
   });
 }
 
+/**
+ * Of the missing contracts those that a person has to see to: two of their slices may be at work at the same time, and
+ * code or spec shows what crosses (an import, a name that the other uses, a thing that only the other brings). Where the
+ * plan's own order puts one behind the other, the later one finds the code itself.
+ */
+export function crossingContracts(
+  missing: readonly MissingContract[],
+  { pairs }: Couplings,
+  { slices }: Plan,
+): readonly MissingContract[] {
+  const streamOf = new Map(slices.map(({ id, workstream }) => [id, workstream]));
+  const crossed = new Set(
+    pairs
+      .filter(({ evidence }) =>
+        evidence.some((item) =>
+          item.kind === 'import' || item.kind === 'use' ? item.contract === null : item.kind === 'mention',
+        ),
+      )
+      .flatMap(({ a, b }) => {
+        const [one, other] = [streamOf.get(a) ?? null, streamOf.get(b) ?? null];
+        return [JSON.stringify([one, other]), JSON.stringify([other, one])];
+      }),
+  );
+  return missing.filter(({ provider, consumer }) => crossed.has(JSON.stringify([provider, consumer])));
+}
+
 /** What to tell people of a missing contract, without a full stop. */
 export function missingContractMessage(missing: MissingContract, plan: Plan): string {
   const name = (id: string): string => {
@@ -148,7 +183,9 @@ export function missingContractMessage(missing: MissingContract, plan: Plan): st
       ? ` (${witness.mergePoint})`
       : witness.kind === 'import'
         ? ` (${importText(witness.at)})`
-        : '';
+        : witness.kind === 'mention'
+          ? ` (${witness.to} names ${witness.what})`
+          : '';
   const advice =
     missing.existing.length > 0
       ? `name ${missing.existing.join(' or ')} in both if it says enough, else write down the rest before either starts`

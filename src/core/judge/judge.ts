@@ -24,7 +24,13 @@ import { SourceText, type Span } from '../text/source.ts';
 import type { Skill } from '../skill/model.ts';
 import { contextBudgets, type ContextBudget } from './context-budget.ts';
 import { scaffoldContracts, type ContractScaffold } from './contract-scaffold.ts';
-import { consumerSlice, missingContractMessage, missingContracts, type MissingContract } from './contracts.ts';
+import {
+  consumerSlice,
+  crossingContracts,
+  missingContractMessage,
+  missingContracts,
+  type MissingContract,
+} from './contracts.ts';
 import type { CoChange } from './coupling-history.ts';
 import type { Couplings } from './coupling-model.ts';
 import { couplingAdvice, couplingText } from './coupling-text.ts';
@@ -73,6 +79,8 @@ export interface Judgement {
   readonly mergePoints: readonly MergePointProposal[];
   readonly contracts: {
     readonly missing: readonly MissingContract[];
+    /** Those of them where code or spec shows that something crosses while both sides may be at work. */
+    readonly crossings: readonly MissingContract[];
     /** A file to start from for each workstream that owes one. */
     readonly scaffolds: readonly ContractScaffold[];
   };
@@ -123,7 +131,8 @@ export function judge(request: JudgeRequest): Judgement {
     paths: names,
   });
   const imports = followImports({ plan, repoFiles: repository.files, textOf: repository.textOf, code, names });
-  const missing = missingContracts({ plan, imports, names });
+  const mentions = coupled.pairs.flatMap(({ evidence }) => evidence.filter((item) => item.kind === 'mention'));
+  const missing = missingContracts({ plan, imports, mentions, names });
   const mergePoints = proposeMergePoints(plan, graph, shared);
   const judgement = {
     graph,
@@ -151,6 +160,7 @@ export function judge(request: JudgeRequest): Judgement {
     mergePoints,
     contracts: {
       missing,
+      crossings: crossingContracts(missing, coupled, plan),
       scaffolds: scaffoldContracts({
         plan,
         missing,
@@ -286,7 +296,7 @@ function judgeFindings(
     if (coupling.verdict !== 'parallel')
       add(slices.get(coupling.after), 'judge.coupling', `${couplingText(coupling)}; ${couplingAdvice(coupling)}`);
   }
-  for (const missing of found.contracts.missing)
+  for (const missing of found.contracts.crossings)
     add(consumerSlice(missing, plan), 'judge.contract-needed', missingContractMessage(missing, plan));
   for (const { unlocks, reason, action } of found.mergePoints)
     add(slices.get(unlocks[0] ?? ''), 'judge.merge-point', `${reason.replace(/\.$/, '')}; ${action}`);

@@ -9,10 +9,8 @@ export interface BreakEvenSettings {
   readonly agentMinutes: number;
   /** For each merge of parallel work, which one agent alone never needs: every merge point, and the integration. */
   readonly mergeMinutes: number;
-  /** All work under this: one agent. The method's "tasks under about 2 hours". */
-  readonly smallMinutes: number;
-  /** One component's work under this is one concern: one agent. The longest slice of the method, 4 hours. */
-  readonly concernMinutes: number;
+  /** No more than this part of a slice of the usual length: ten minutes of work leave little to ask and to read. */
+  readonly agentShare: number;
   /** One more agent must shorten the plan by at least this part of it, from 0 to 1. */
   readonly gain: number;
   /** Numbers of agents that are tried at most. */
@@ -22,18 +20,17 @@ export interface BreakEvenSettings {
 export const BREAK_EVEN: BreakEvenSettings = {
   agentMinutes: 10,
   mergeMinutes: 10,
-  smallMinutes: 120,
-  concernMinutes: 240,
+  agentShare: 0.25,
   gain: 0.05,
   mostAgents: 64,
 };
 
 /**
- * Why it is this number. One agent: `sequential` (nothing runs side by side), `small`, `single-concern`, and
+ * Why it is this number. One agent: `sequential` (nothing runs side by side), and
  * `coordination` (more would cost more than they save). Several: `path` (the critical path allows little more),
  * `gain` (one more saves too little), `coordination` (one more costs more than it saves), `most` (no more were tried).
  */
-export type BreakEvenReason = 'sequential' | 'small' | 'single-concern' | 'coordination' | 'path' | 'gain' | 'most';
+export type BreakEvenReason = 'sequential' | 'coordination' | 'path' | 'gain' | 'most';
 
 export interface BreakEvenRow {
   readonly agents: number;
@@ -55,10 +52,10 @@ export interface BreakEven {
 
 /**
  * How many agents are worth it. For `n` agents the plan takes its makespan under list scheduling, and coordination
- * takes `agentMinutes * (n - 1)`, and `mergeMinutes` for each merge once there is more than one agent. More agents stop
+ * takes `agentMinutes * (n - 1)` (less where slices are short, see `agentShare`), and `mergeMinutes` for each merge once there is more than one agent. More agents stop
  * paying where no larger number gains `gain` of the makespan for each agent that it adds; of what is left, the number
- * with the least time in all is taken, and the lowest of equals. A plan that is small or one concern needs one agent
- * whatever the sums say.
+ * with the least time in all is taken, and the lowest of equals. Small plans are no exception: what counts is the time
+ * that a person waits.
  */
 export function breakEven(graph: PlanGraph, plan: Plan, options: Partial<BreakEvenSettings> = {}): BreakEven {
   const settings = { ...BREAK_EVEN, ...options };
@@ -67,8 +64,6 @@ export function breakEven(graph: PlanGraph, plan: Plan, options: Partial<BreakEv
   const rows = curve(graph, plan, settings);
   const one = (reason: BreakEvenReason): BreakEven => ({ agents: 1, reason, workMinutes, pathMinutes, rows });
   if (graph.width <= 1) return one('sequential');
-  if (workMinutes < settings.smallMinutes) return one('small');
-  if (workMinutes < settings.concernMinutes && isSingleConcern(plan)) return one('single-concern');
 
   const stop = rows.findIndex((row, i) =>
     rows
@@ -96,6 +91,8 @@ function curve(graph: PlanGraph, plan: Plan, settings: BreakEvenSettings): reado
   let best = Infinity;
   const makespan = makespans(graph);
   const work = totalMinutes(graph);
+  const usual = work / Math.max(1, graph.order.length);
+  const perAgent = Math.min(settings.agentMinutes, usual * settings.agentShare);
   // By the bounds alone, so that what cannot be worth it is never computed.
   const couldGain = (now: number, from: number): boolean => {
     for (let to = from + 1; to <= settings.mostAgents; to++) {
@@ -109,14 +106,9 @@ function curve(graph: PlanGraph, plan: Plan, settings: BreakEvenSettings): reado
     rows.push({
       agents,
       makespanMinutes: best,
-      coordinationMinutes: agents > 1 ? settings.agentMinutes * (agents - 1) + settings.mergeMinutes * merges : 0,
+      coordinationMinutes: agents > 1 ? Math.round(perAgent * (agents - 1) + settings.mergeMinutes * merges) : 0,
     });
     if (!couldGain(best, agents)) break;
   }
   return rows;
-}
-
-function isSingleConcern({ slices }: Plan): boolean {
-  const [first] = slices;
-  return first !== undefined && first.component !== null && slices.every((s) => s.component === first.component);
 }

@@ -46,8 +46,10 @@ export interface Estimator {
   estimate(slice: Slice, plan: string): SliceEstimate;
 }
 
-/** Fewer slices than this teach nothing. */
-const FEWEST = 3;
+/** Fewer slices than this teach nothing, in all and of one kind. */
+const FEWEST = 5;
+/** Percent that learned estimates may typically be off: those that are further off say nothing. */
+export const MOST_ERROR = 100;
 /** The latest that teach: each is left out once, so the cost grows with the square. */
 const MOST = 500;
 const SCRIPTED: ReadonlySet<string> = new Set(['demo', 'command']);
@@ -63,7 +65,8 @@ const PRIOR = 3;
  * decide: up to 2, up to 6, more.
  *
  * The range holds the middle four fifths of the ratios. The error is honest: each slice is estimated from all others.
- * Below three slices, or where learning is no better than what people declared, the declared estimates stay.
+ * Below five slices of a kind, where learning is no better than what people declared, or where it is off by more than
+ * the estimate itself, the declared estimates stay.
  *
  * `adapter`: only its slices teach, since one agent's speed says little about another's; `null` takes the adapter with
  * most slices, by name where equal. Scripts stand in for agents in demonstrations and tests and take seconds, so those
@@ -90,7 +93,9 @@ export function learnEstimator(samples: readonly DurationSample[], adapter: stri
             return offBy(row.declaredMinutes * Math.exp(learn(rest, row).log), row.actualMinutes);
           }),
         );
-  const learned = error !== null && declaredError !== null && error < declaredError;
+  const learned = error !== null && declaredError !== null && error < declaredError && error <= MOST_ERROR;
+  const kinds = new Map<SliceKind, number>();
+  for (const { kind } of rows) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   const summary: EstimatorSummary = {
     adapter: chosen,
     runs: rows.length,
@@ -105,7 +110,7 @@ export function learnEstimator(samples: readonly DurationSample[], adapter: stri
       if (seen !== undefined) {
         return { minutes: tidy(seen), low: tidy(seen), high: tidy(seen), basis: 'actual', samples: 1, errorPercent: 0 };
       }
-      if (!learned || declared === 0) {
+      if (!learned || declared === 0 || (kinds.get(slice.kind) ?? 0) < FEWEST) {
         const plain = { minutes: declared, low: declared, high: declared };
         return { ...plain, basis: 'declared', samples: 0, errorPercent: null };
       }

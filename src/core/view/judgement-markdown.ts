@@ -26,7 +26,11 @@ export function judgementBlocks(plan: Plan, judgement: Judgement): readonly stri
   if (advice.length > 0) lines.push('## How to cut it better', '', ...advice, '');
   for (const { title, lines: rows } of judgementSections(judgement, plan))
     lines.push(`## ${title}`, '', ...rows.map((row) => (row.startsWith(' ') ? `  ${row.trim()}` : `- ${row}`)), '');
-  for (const draft of judgement.contracts.scaffolds.slice(0, MOST_SCAFFOLDS)) lines.push(...draftLines(draft));
+  const { scaffolds, crossings } = judgement.contracts;
+  for (const draft of scaffolds
+    .filter(({ covers }) => covers.some((one) => crossings.includes(one)))
+    .slice(0, MOST_SCAFFOLDS))
+    lines.push(...draftLines(draft));
   if (judgement.mergePoints.length > 0) {
     lines.push(`## Proposed merge points (${judgement.mergePoints.length})`, '');
     lines.push(...proposalLines(judgement.mergePoints, ' -> ').map((line) => listItem(line)), '');

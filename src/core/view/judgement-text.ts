@@ -18,7 +18,7 @@ const MOST_SHOWN = 10;
 /** What the sections say with more around it; said again as findings it would be noise. */
 const inSections = {
   'judge.coupling': ({ couplings }) => couplings.pairs.filter(({ verdict }) => verdict !== 'parallel').length,
-  'judge.contract-needed': ({ contracts }) => contracts.scaffolds.length,
+  'judge.contract-needed': ({ contracts }) => contracts.crossings.length,
   'judge.merge-point': ({ mergePoints }) => mergePoints.length,
   'plan.overlap': ({ advice }) => advice.length,
   'task.create-ignored': ({ findings }) => findings.filter(isIgnored).length,
@@ -49,6 +49,8 @@ export function judgementSections(
   const weak = couplings.pairs.length - coupled.length;
   const over = contexts.filter(({ over: tokens }) => tokens > 0).toSorted((a, b) => b.over - a.over);
   const ignored = findings.filter(isIgnored);
+  const shown = contracts.scaffolds.filter(({ covers }) => covers.some((one) => contracts.crossings.includes(one)));
+  const ordered = contracts.scaffolds.length - shown.length;
   const sections: PlanSection[] = [
     {
       title: `To be created, and ignored by git (${ignored.length})`,
@@ -66,13 +68,18 @@ export function judgementSections(
       ],
     },
     {
-      title: `Contracts to be written (${contracts.scaffolds.length})`,
+      title: `Contracts to be written (${shown.length})`,
       lines: [
-        ...listed(contracts.scaffolds, ({ path, covers }) => [
+        ...listed(shown, ({ path, covers }) => [
           path,
-          ...covers.map((missing) => `    ${missingContractMessage(missing, plan)}`),
+          ...covers
+            .filter((missing) => contracts.crossings.includes(missing))
+            .map((missing) => `    ${missingContractMessage(missing, plan)}`),
         ]),
-        ...(contracts.scaffolds.length > 0 && drafts !== undefined ? [drafts] : []),
+        ...(ordered > 0 && shown.length > 0
+          ? [`and ${ordered} more between workstreams that the plan puts one after the other`]
+          : []),
+        ...(shown.length > 0 && drafts !== undefined ? [drafts] : []),
       ],
     },
     { title: `Context over budget (${over.length})`, lines: listed(over, contextLines) },

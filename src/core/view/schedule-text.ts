@@ -1,6 +1,6 @@
 import type { MergePointProposal } from '../judge/merge-points.ts';
 import { BREAK_EVEN, type BreakEven, type BreakEvenSettings } from '../plan/break-even.ts';
-import type { EstimatorSummary, SliceEstimate } from '../plan/estimator.ts';
+import { MOST_ERROR, type EstimatorSummary, type SliceEstimate } from '../plan/estimator.ts';
 import type { WhatIf } from '../plan/schedule.ts';
 import { minutes } from '../text/duration.ts';
 
@@ -20,8 +20,6 @@ export function breakEvenText(
   if (agents === 1 || !row) {
     const why = {
       sequential: 'nothing runs side by side',
-      small: `all work is ${minutes(workMinutes)}, and under ${minutes(settings.smallMinutes)} a second agent costs more than it saves`,
-      'single-concern': `all work is one component's and under ${minutes(settings.concernMinutes)}`,
       coordination: next
         ? `a second one saves ${minutes(one - next.makespanMinutes)} and costs ${minutes(next.coordinationMinutes)} of coordination`
         : 'more cost more coordination than they save',
@@ -44,8 +42,6 @@ export function breakEvenText(
       : 'one more costs more coordination than it saves',
     most: `no more than ${settings.mostAgents} were tried`,
     sequential: '',
-    small: '',
-    'single-concern': '',
   }[reason];
   const { maxParallel = null } = options;
   const limit = maxParallel !== null && maxParallel < agents ? `; the manifest allows ${maxParallel}` : '';
@@ -87,10 +83,16 @@ export function estimatorText({ adapter, runs, errorPercent, declaredErrorPercen
   const from = `${runs} verified ${runs === 1 ? 'slice' : 'slices'} of ${adapter}`;
   if (errorPercent === null || declaredErrorPercent === null)
     return `Estimates: as declared; ${from} ${runs === 1 ? 'is' : 'are'} too few to learn from`;
-  const declared = `declared ones by ${Math.round(declaredErrorPercent)}%`;
+  if (errorPercent > MOST_ERROR) return `Estimates: as declared; the times of ${from} differ too much to learn from`;
+  const declared = `declared ones by ${offText(declaredErrorPercent)}`;
   return errorPercent < declaredErrorPercent
-    ? `Estimates: learned from ${from}; typically off by ${Math.round(errorPercent)}% (${declared})`
-    : `Estimates: as declared; ${from} teach nothing better (learned ones are off by ${Math.round(errorPercent)}%, ${declared})`;
+    ? `Estimates: learned from ${from}; typically off by ${offText(errorPercent)} (${declared})`
+    : `Estimates: as declared; ${from} teach nothing better (learned ones are off by ${offText(errorPercent)}, ${declared})`;
+}
+
+/** Above a hundred a percentage says nothing to anybody. */
+function offText(percentOff: number): string {
+  return percentOff <= MOST_ERROR ? `${Math.round(percentOff)}%` : `a factor of ${(1 + percentOff / 100).toFixed(1)}`;
 }
 
 /** `learned 55m..2h10m`, without the range where it says nothing; nothing at all for what was declared. */

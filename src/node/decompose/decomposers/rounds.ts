@@ -72,7 +72,7 @@ async function askInRounds(request: RoundsRequest): Promise<Result<Draft, Engine
   const corrections = Math.min(MOST_CORRECTIONS, request.options.corrections ?? DEFAULT_CORRECTIONS);
   const facts = projectFacts(request.repoFiles, request.texts, spec.technology);
   const conventions = repositoryConventions(request.repoFiles, request.texts, spec.technology);
-  const repository = { setup: facts.setup, tests: facts.tests, conventions };
+  const repository = { setup: facts.setup, conventions };
   let prompt = decomposeInstructions({
     ...request,
     ...repository,
