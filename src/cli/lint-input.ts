@@ -5,6 +5,7 @@ import { noSettings } from '../core/lint/engine/config.ts';
 import type { LintSettings } from '../core/lint/engine/config.ts';
 import type { Finding } from '../core/text/finding.ts';
 import { fileKind, mayBeOurs } from '../core/lint/engine/kind.ts';
+import type { RepositoryFacts } from '../core/scope/repository-facts.ts';
 import { readLintSettings, settingsFiles } from '../core/lint/engine/settings.ts';
 import { toPosix } from '../node/paths.ts';
 import type { Workspace } from '../node/workspace/workspace.ts';
@@ -17,6 +18,8 @@ export interface LintInput {
   /** Texts by path relative to the root: all that is linted together, of which only `wanted` is reported. */
   readonly texts: Map<string, string>;
   readonly wanted: (file: string) => boolean;
+  /** What the repository holds besides. */
+  readonly facts: RepositoryFacts;
   /** How many files were not read, at least, because there are too many. */
   readonly leftOut: number;
 }
@@ -28,7 +31,7 @@ export interface LintInput {
 export async function readLintInput(workspace: Workspace, cwd: string, named: readonly string[]): Promise<LintInput> {
   const { root } = workspace;
   let leftOut = 0;
-  const texts = await workspace.files({ onLeftOut: (atLeast) => void (leftOut = atLeast) });
+  const { files: texts, facts } = await workspace.look({ onLeftOut: (atLeast) => void (leftOut = atLeast) });
   const wanted: string[] = [];
   for (const given of named) {
     const full = path.resolve(cwd, given);
@@ -50,7 +53,7 @@ export async function readLintInput(workspace: Workspace, cwd: string, named: re
       'Checked are specs (*.spec.md, or below specs/), plan directories, task specs, skills, agent instructions and traces.',
     );
   }
-  return { texts, wanted: isWanted, leftOut };
+  return { texts, facts, wanted: isWanted, leftOut };
 }
 
 /** A path as it is called in findings: relative to the root, with forward slashes; `''` is the root itself. */

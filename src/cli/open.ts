@@ -28,10 +28,7 @@ export async function openPlan(
     const dir = await engine.value.planDir(named, terminal.cwd);
     return dir.ok ? success({ engine: engine.value, dir: dir.value }) : dir;
   }
-  const all = await engine.value.plans();
-  // Below packages there may be examples and fixtures as well.
-  const own = all.filter((dir) => dir.startsWith('parallel/'));
-  const plans = own.length > 0 ? own : all;
+  const plans = await engine.value.likelyPlans();
   const [only] = plans;
   if (only !== undefined && plans.length === 1) return success({ engine: engine.value, dir: only });
   return plans.length === 0

@@ -5,6 +5,9 @@ import type { Judgement } from '../core/judge/judge.ts';
 import type { GlobOptions } from '../core/scope/glob.ts';
 import type { PlanFiles } from '../core/plan/model.ts';
 import type { DecomposeOptions, Decomposition } from './decompose/model.ts';
+import type { EvidenceOptions } from './judge/judge.ts';
+import type { WritablePlan } from './plan/directory.ts';
+import type { Decisions } from './state/decisions.ts';
 import type { IntegrationReport } from './integrate/model.ts';
 import type { ReplanPreview, ReplanRequest } from './replan/model.ts';
 import type { RunOutcome, RunRequest } from './run/model.ts';
@@ -14,26 +17,15 @@ import { foldPlan } from '../core/run/fold.ts';
 import { isAnyActive } from '../core/run/states.ts';
 import { traceOf } from '../core/run/trace.ts';
 import { success, type Result } from '../core/text/result.ts';
-import { patchBetween, treeOfWorktree } from './git/changes.ts';
-import { Decisions } from './state/decisions.ts';
-import { decomposeSpecFile } from './decompose/decompose.ts';
 import { type EngineFailure, fail } from './failure.ts';
 import type { LoadedPlan } from '../core/plan/graph-model.ts';
 import { FactsReader } from './state/facts.ts';
-import { integratePlan } from './integrate/integrate.ts';
-import { judgePlanOf, type EvidenceOptions } from './judge/judge.ts';
-import { writeDecomposition, type WritablePlan } from './plan/directory.ts';
 import { LearnedGraphs } from './plan/past-runs.ts';
-import { acceptPlan } from './plan/accept.ts';
 import { fixedPlan, fixPlan } from './state/fixed-plan.ts';
-import { findPlans, loadPlanDir, PlanCache, readPlanFiles, resolvePlanDir } from './plan/plans.ts';
-import { applyReplan, previewReplan, undoReplan } from './replan/replan.ts';
+import { findPlans, listPlans, PlanCache, resolvePlanDir } from './plan/plans.ts';
+import { readPlanFiles } from './plan/plan-texts.ts';
 import { recoverHeld, recoverReplan, removeJournal } from './state/replan-journal.ts';
 import { nameRules, openRepository, type Repository } from './git/repository.ts';
-import { schedule, unrunnable } from './run/scheduler.ts';
-import { setupIn } from './run/setup.ts';
-import { whyNotAPerson } from './process/whose-hand.ts';
-import { foreseen } from './git/unforeseen.ts';
 import { worktreeRoot } from './git/worktree.ts';
 import { acquireLock, isLocked, planLease, planLock } from './state/locks.ts';
 import { watchFacts } from './state/watch.ts';
@@ -61,6 +53,8 @@ export interface Engine {
   readonly root: string;
   /** Plan directories relative to the root, by name. */
   plans(): Promise<readonly string[]>;
+  /** Those that a person may mean without a name: the ones in `parallel/` at the root, and all where there are none. */
+  likelyPlans(): Promise<readonly string[]>;
   /** The plan directory, relative to the root, that a person named: a path from where they stand, or a plan's name. */
   planDir(named: string, cwd: string): Promise<Result<string, EngineFailure>>;
   /** The texts of a plan directory, also of one that cannot be understood. */
@@ -94,7 +88,7 @@ export interface Engine {
   /** Whether somebody runs the plan right now, here or in the editor. */
   isDriven(planDir: string): Promise<boolean>;
   /** Why a plan must not be run at all; `null` when it may. */
-  unrunnable(loaded: LoadedPlan, request: Pick<RunRequest, 'limits'>): EngineFailure | null;
+  unrunnable(loaded: LoadedPlan, request: Pick<RunRequest, 'limits'>): Promise<EngineFailure | null>;
   run(request: RunRequest): Promise<Result<{ readonly outcome: RunOutcome; readonly state: PlanState }, EngineFailure>>;
   answer(planDir: string, slice: string, text: string): Promise<Result<null, EngineFailure>>;
   /** Approves the paths or failing checks that the slice stopped on; scope growth is written into the task spec. */
@@ -143,6 +137,7 @@ export async function openEngine(dir: string, options: EngineOptions): Promise<R
   return success(new RepositoryEngine(repository.value, options));
 }
 
+/** What only some commands need is loaded when they ask for it: a status starts in half the time without the rest. */
 class RepositoryEngine implements OpenEngine {
   readonly repository: Repository;
   readonly #slicewave: readonly string[];
@@ -168,12 +163,18 @@ class RepositoryEngine implements OpenEngine {
     return findPlans(this.repository);
   }
 
+  async likelyPlans(): Promise<readonly string[]> {
+    // Below packages there may be examples and fixtures as well, and to find them git has to be asked.
+    const own = await listPlans(this.repository);
+    return own.length > 0 ? own : this.plans();
+  }
+
   planDir(named: string, cwd: string): ReturnType<Engine['planDir']> {
     return resolvePlanDir(this.repository, named, cwd);
   }
 
   files(planDir: string): ReturnType<Engine['files']> {
-    return readPlanFiles(this.repository, planDir);
+    return this.#plans.files(planDir);
   }
 
   load(planDir: string): Promise<Result<LoadedPlan, EngineFailure>> {
@@ -222,15 +223,21 @@ class RepositoryEngine implements OpenEngine {
     };
   }
 
-  decompose(specFile: string, options: Parameters<Engine['decompose']>[1]): ReturnType<Engine['decompose']> {
+  async decompose(specFile: string, options: Parameters<Engine['decompose']>[1]): ReturnType<Engine['decompose']> {
+    const { decomposeSpecFile } = await import('./decompose/decompose.ts');
     return decomposeSpecFile({ root: this.root, specFile, ...options });
   }
 
   async judge(planDir: string, options: Parameters<Engine['judge']>[1] = {}): ReturnType<Engine['judge']> {
     // As it stands, not as it was fixed: who edits a plan wants to know what is to be said of it now.
-    const loaded = await loadPlanDir(this.repository, planDir);
+    const loaded = await this.#plans.standing(planDir);
     if (!loaded.ok) return loaded;
-    const judgement = await judgePlanOf(this.repository, loaded.value, options);
+    const { judgePlanOf } = await import('./judge/judge.ts');
+    const judgement = await judgePlanOf(
+      this.repository,
+      { ...loaded.value, readings: this.#plans.readingsOf(planDir) },
+      options,
+    );
     if (judgement === null || options.signal?.aborted)
       return fail('cancelled', 'The judging was cancelled', 'Start it again when you want to.');
     return success({ loaded: loaded.value, judgement });
@@ -248,6 +255,7 @@ class RepositoryEngine implements OpenEngine {
       if (refused) return refused;
       // What is left of a re-planning is of a plan that is no more.
       await recoverHeld(this.repository, dir);
+      const { writeDecomposition } = await import('./plan/directory.ts');
       const written = await writeDecomposition(this.root, decomposition, options);
       if (!written.ok) return written;
       await removeJournal(this.repository, id);
@@ -261,19 +269,23 @@ class RepositoryEngine implements OpenEngine {
     }
   }
 
-  previewReplan(request: Parameters<Engine['previewReplan']>[0]): ReturnType<Engine['previewReplan']> {
+  async previewReplan(request: Parameters<Engine['previewReplan']>[0]): ReturnType<Engine['previewReplan']> {
+    const { previewReplan } = await import('./replan/replan.ts');
     return previewReplan(this.repository, request);
   }
 
   async applyReplan(preview: Parameters<Engine['applyReplan']>[0]): ReturnType<Engine['applyReplan']> {
+    const { applyReplan } = await import('./replan/replan.ts');
     return (await this.#refused()) ?? applyReplan(this.repository, preview);
   }
 
   async undoReplan(planDir: string): ReturnType<Engine['undoReplan']> {
+    const { undoReplan } = await import('./replan/replan.ts');
     return (await this.#refused()) ?? undoReplan(this.repository, planDir);
   }
 
-  setup(...[loaded]: Parameters<Engine['setup']>): ReturnType<Engine['setup']> {
+  async setup(...[loaded]: Parameters<Engine['setup']>): ReturnType<Engine['setup']> {
+    const { setupIn } = await import('./run/setup.ts');
     return setupIn(loaded.plan, this.repository.root);
   }
 
@@ -281,15 +293,21 @@ class RepositoryEngine implements OpenEngine {
     return isLocked(planLease(this.repository, planIdOf(planDir)));
   }
 
-  unrunnable(...[loaded, request]: Parameters<Engine['unrunnable']>): EngineFailure | null {
+  async unrunnable(...[loaded, request]: Parameters<Engine['unrunnable']>): Promise<EngineFailure | null> {
+    const { unrunnable } = await import('./run/scheduler.ts');
     return unrunnable(loaded, request)?.failure ?? null;
   }
 
-  run(request: Parameters<Engine['run']>[0]): ReturnType<Engine['run']> {
+  async run(request: Parameters<Engine['run']>[0]): ReturnType<Engine['run']> {
+    const [{ schedule }, { foreseen }] = await Promise.all([
+      import('./run/scheduler.ts'),
+      import('./git/unforeseen.ts'),
+    ]);
     return foreseen(() => schedule(this.repository, request, this.#slicewave));
   }
 
   async accept(planDir: string): ReturnType<Engine['accept']> {
+    const { acceptPlan } = await import('./plan/accept.ts');
     return (await this.#refused()) ?? acceptPlan(this.repository, planDir);
   }
 
@@ -300,6 +318,7 @@ class RepositoryEngine implements OpenEngine {
       alive && first?.type === 'run_started' ? [{ pid: first.pid, started: first.pid_started }] : [],
     );
     const worktrees = await worktreeRoot(this.repository);
+    const { whyNotAPerson } = await import('./process/whose-hand.ts');
     const why = await whyNotAPerson({
       worktrees,
       runners,
@@ -320,6 +339,10 @@ class RepositoryEngine implements OpenEngine {
   ): Promise<Result<T, EngineFailure>> {
     const loaded = await this.load(planDir);
     if (!loaded.ok) return loaded;
+    const [{ Decisions }, { foreseen }] = await Promise.all([
+      import('./state/decisions.ts'),
+      import('./git/unforeseen.ts'),
+    ]);
     return foreseen(async () => (await this.#refused()) ?? work(new Decisions(this.repository, loaded.value)));
   }
 
@@ -349,7 +372,12 @@ class RepositoryEngine implements OpenEngine {
     // Half a plan lacks slices, and would be called whole.
     await recoverReplan(this.repository, planDir);
     const loaded = await this.load(planDir);
-    return loaded.ok ? foreseen(() => integratePlan(this.repository, loaded.value, options)) : loaded;
+    if (!loaded.ok) return loaded;
+    const [{ integratePlan }, { foreseen }] = await Promise.all([
+      import('./integrate/integrate.ts'),
+      import('./git/unforeseen.ts'),
+    ]);
+    return foreseen(() => integratePlan(this.repository, loaded.value, options));
   }
 
   async runs(filter: Parameters<Engine['runs']>[0] = {}): ReturnType<Engine['runs']> {
@@ -385,13 +413,15 @@ class RepositoryEngine implements OpenEngine {
     if (kept !== null) return success(kept);
     if (!base) return success('');
     const { git } = this.repository;
+    const { patchBetween, treeOfWorktree } = await import('./git/changes.ts');
     if (snapshot) return success(await patchBetween(git, base, snapshot));
     if (!worktree) return success('');
     const live = await treeOfWorktree(git.in(worktree)).catch(() => null);
     return success(live ? await patchBetween(git, base, live) : '');
   }
 
-  diffOfCommits(before: string, after: string): Promise<string> {
+  async diffOfCommits(before: string, after: string): Promise<string> {
+    const { patchBetween } = await import('./git/changes.ts');
     return patchBetween(this.repository.git, before, after);
   }
 

@@ -108,16 +108,15 @@ export class Folder {
   /** Reads the disk again, whole; answers how many files there are. */
   async scan(): Promise<number> {
     if (this.#disk !== null) {
-      const [files, facts, own, code] = await Promise.all([
-        this.#disk.files(),
-        this.#disk.facts().catch(() => null),
+      const [{ files, facts }, own, code] = await Promise.all([
+        this.#disk.look(),
         this.#disk.settings(),
         this.#disk.codeReader(),
       ]);
       for (const name of this.#session.files.keys())
         if (!files.has(name) && !this.#open.has(name)) this.#session.delete(name);
       for (const [name, text] of files) if (!this.#open.has(name)) this.#session.set(name, text);
-      if (facts) this.#takeFacts(await this.#disk.withIgnored({ ...facts, code }, this.#session.createdPaths()));
+      this.#takeFacts(await this.#disk.withIgnored({ ...facts, code }, this.#session.createdPaths()));
       this.#ownSettings = own;
       this.#applySettings();
     }

@@ -73,10 +73,9 @@ export const lint: Command = {
     }
 
     const progress = startProgress(terminal);
-    const [{ texts, wanted, leftOut }, facts] = await Promise.all([
-      readLintInput(workspace, terminal.cwd, positionals),
-      workspace.facts(),
-    ]).finally(progress.stop);
+    const { texts, facts, wanted, leftOut } = await readLintInput(workspace, terminal.cwd, positionals).finally(
+      progress.stop,
+    );
     if (leftOut > 0)
       terminal.err(
         `only the first ${texts.size} files were read; what is in the others, ${leftOut} at least, is not known\n`,

@@ -211,7 +211,7 @@ async function dryRun(
   const json = flag(invocation, 'json');
   const loaded = await engine.load(dir);
   if (!loaded.ok) return report(terminal, loaded.failure, json);
-  const bad = engine.unrunnable(loaded.value, { limits });
+  const bad = await engine.unrunnable(loaded.value, { limits });
   if (bad) return report(terminal, bad, json);
   const state = await engine.state(dir);
   if (!state.ok) return report(terminal, state.failure, json);

@@ -12,12 +12,12 @@ import type { RepositoryFacts } from '../scope/repository-facts.ts';
 import { lintPlan, ordered } from '../lint/lint.ts';
 import { report } from '../lint/engine/rules.ts';
 import { readSuppressions, suppress, type Suppressions } from '../lint/engine/suppress.ts';
-import { readMarkdown, titleSpan } from '../text/markdown.ts';
 import { breakEven, type BreakEven } from '../plan/break-even.ts';
 import { estimatesOf, NOTHING_LEARNED, type Estimator, type SliceEstimate } from '../plan/estimator.ts';
 import { planGraph } from '../plan/graph.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan, PlanFiles, Slice } from '../plan/model.ts';
+import { PlanReadings } from '../plan/readings.ts';
 import type { GlobOptions } from '../scope/glob.ts';
 import { MOST_OVERLAPS, overlaps, type Overlap } from '../scope/overlap.ts';
 import { SourceText, type Span } from '../text/source.ts';
@@ -44,6 +44,8 @@ export interface JudgeRequest {
   readonly plan: Plan;
   /** The plan directory's files, by paths relative to it; it need not be written yet. */
   readonly files: PlanFiles;
+  /** What was read of these files already. */
+  readonly readings?: PlanReadings;
   /** What the repository holds; `filesOnly` where nobody looked further. Without its parser nothing is said of imports. */
   readonly repository: RepositoryFacts;
   /** Thresholds, levels of rules, files left out. Default: the method's. */
@@ -114,6 +116,7 @@ export function judge(request: JudgeRequest): Judgement {
   const settings = request.settings ?? noSettings;
   const limits: LintLimits = { ...defaultLimits, ...settings.limits };
   const names = request.names ?? {};
+  const readings = request.readings ?? new PlanReadings();
   const estimator = request.estimator ?? NOTHING_LEARNED;
   const { estimates, minutes } = estimatesOf(plan, estimator);
   const graph = planGraph(plan, { minutes });
@@ -182,8 +185,8 @@ export function judge(request: JudgeRequest): Judgement {
           }),
   };
   const found = [
-    ...lintPlan(files, plan.dir, { repository, limits, skills: request.skills ?? null }),
-    ...judgeFindings(request, judgement),
+    ...lintPlan(files, plan.dir, { repository, limits, skills: request.skills ?? null }, readings),
+    ...judgeFindings({ plan, files, readings }, judgement),
   ];
   return {
     ...judgement,
@@ -279,7 +282,7 @@ function outermost(file: CodeFile | null): readonly string[] {
 
 /** What the linter cannot see, at the title of the slice that has to wait, to be cut or to agree. */
 function judgeFindings(
-  { plan, files }: JudgeRequest,
+  { plan, files, readings }: Required<Pick<JudgeRequest, 'plan' | 'files' | 'readings'>>,
   found: Pick<Judgement, 'couplings' | 'mergePoints' | 'contracts'>,
 ): Finding[] {
   const slices = new Map(plan.slices.map((slice) => [slice.id, slice]));
@@ -288,7 +291,7 @@ function judgeFindings(
   const add = (slice: Slice | undefined, code: Parameters<typeof report>[1], message: string): void => {
     if (!slice) return;
     let place = places.get(slice);
-    if (!place) places.set(slice, (place = placeOf(slice, plan, files)));
+    if (!place) places.set(slice, (place = placeOf(slice, { plan, files, readings })));
     const finding = report(place.source, code, message, place.title);
     all.push(...(place.suppressions ? suppress([finding], place.suppressions, false).remaining : [finding]));
   };
@@ -306,10 +309,13 @@ function judgeFindings(
 /** Where what is said of a slice as a whole is shown. */
 function placeOf(
   slice: Slice,
-  plan: Plan,
-  files: PlanFiles,
+  { plan, files, readings }: Required<Pick<JudgeRequest, 'plan' | 'files' | 'readings'>>,
 ): { readonly source: SourceText; readonly title: Span | undefined; readonly suppressions: Suppressions | null } {
   const text = files.get(slice.file.slice(plan.dir === '' ? 0 : plan.dir.length + 1)) ?? '';
   const source = new SourceText(slice.file, text);
-  return { source, title: titleSpan(readMarkdown(source)), suppressions: readSuppressions(text, slice.file) };
+  return {
+    source,
+    title: readings.task(text, slice.file).places.title,
+    suppressions: readSuppressions(text, slice.file),
+  };
 }

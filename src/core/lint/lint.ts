@@ -2,6 +2,7 @@ import type { Finding } from '../text/finding.ts';
 import { loadPlan, sliceResolver, taskFiles } from '../plan/load.ts';
 import type { PlanTextReader } from '../plan/load.ts';
 import type { PlanFiles } from '../plan/model.ts';
+import { PlanReadings } from '../plan/readings.ts';
 import type { Skill } from '../skill/model.ts';
 import { skillsByName } from '../skill/read.ts';
 import { applyRuleSettings, defaultLimits, noSettings } from './engine/config.ts';
@@ -54,11 +55,16 @@ function fileFindings(text: string, file: string, context: LintContext, readings
 
 /**
  * Findings of a whole plan directory: its files one by one, then what only their combination shows, without those that
- * comments suppress.
+ * comments suppress. `read`: what was read of these files already.
  */
-export function lintPlan(files: PlanFiles, dir: string, context: LintContext = {}): Finding[] {
+export function lintPlan(
+  files: PlanFiles,
+  dir: string,
+  context: LintContext = {},
+  read: PlanReadings = new PlanReadings(),
+): Finding[] {
   const root = dir.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '');
-  const findings = planFindings({ files, dir, context, readings: new Readings() });
+  const findings = planFindings({ files, dir, context, readings: new Readings(read) });
   const byFile = new Map<string, Finding[]>();
   for (const found of findings) {
     const list = byFile.get(found.file);

@@ -1,32 +1,13 @@
 import type { Finding } from '../text/finding.ts';
-import type { Manifest } from '../manifest/model.ts';
-import { readManifest } from '../manifest/read.ts';
-import type { Markdown } from '../text/markdown.ts';
-import { readMarkdown } from '../text/markdown.ts';
+import { PlanReadings, type TaskReading } from '../plan/readings.ts';
 import type { PlanTextReader } from '../plan/load.ts';
-import { SourceText } from '../text/source.ts';
-import type { TaskSpec } from '../task/model.ts';
-import { readTaskSpec } from '../task/read.ts';
 import type { LintContext } from './engine/context.ts';
 import { lintTask } from './task/task.ts';
 
-interface TaskReading {
-  readonly text: string;
-  readonly task: TaskSpec;
-  readonly findings: readonly Finding[];
-  /** Kept for the first lint only: it is several times as large as the text, and there may be 10,000 of them. */
-  markdown: Markdown | null;
-  lint: {
-    readonly context: LintContext;
-    readonly used: readonly (keyof LintContext)[];
-    readonly found: Finding[];
-  } | null;
-}
-
-interface ManifestReading {
-  readonly text: string;
-  readonly manifest: Manifest | null;
-  readonly findings: readonly Finding[];
+interface TaskLint {
+  readonly context: LintContext;
+  readonly used: readonly (keyof LintContext)[];
+  readonly found: Finding[];
 }
 
 /**
@@ -34,41 +15,35 @@ interface ManifestReading {
  * costs one reading, however large its plan is.
  */
 export class Readings implements PlanTextReader {
-  readonly #tasks = new Map<string, TaskReading>();
-  readonly #manifests = new Map<string, ManifestReading>();
+  readonly #read: PlanReadings;
+  readonly #lints = new WeakMap<TaskReading, TaskLint>();
 
-  task(text: string, file: string): TaskReading {
-    const known = this.#tasks.get(file);
-    if (known?.text === text) return known;
-    const reading = { text, ...readTaskSpec(text, file), lint: null };
-    this.#tasks.set(file, reading);
-    return reading;
+  /** `read`: what others have read of the same files already. */
+  constructor(read: PlanReadings = new PlanReadings()) {
+    this.#read = read;
   }
 
-  manifest(text: string, file: string): ManifestReading {
-    const known = this.#manifests.get(file);
-    if (known?.text === text) return known;
-    const reading = { text, ...readManifest(text, file) };
-    this.#manifests.set(file, reading);
-    return reading;
+  task(text: string, file: string): TaskReading {
+    return this.#read.task(text, file);
+  }
+
+  manifest(text: string, file: string): ReturnType<PlanReadings['manifest']> {
+    return this.#read.manifest(text, file);
   }
 
   /** Findings of a task spec beyond those of reading it. They are still true when all that they looked at is the same. */
   lintTask(text: string, file: string, context: LintContext): readonly Finding[] {
     const reading = this.task(text, file);
-    const last = reading.lint;
+    const last = this.#lints.get(reading);
     if (last?.used.every((key) => last.context[key] === context[key])) return last.found;
     const used = new Set<keyof LintContext>();
-    const markdown = reading.markdown ?? readMarkdown(new SourceText(file, text));
-    const found = lintTask(reading.task, markdown, watched(context, used));
-    reading.lint = { context, used: [...used], found };
-    reading.markdown = null;
+    const found = lintTask(reading, watched(context, used));
+    this.#lints.set(reading, { context, used: [...used], found });
     return found;
   }
 
   forget(file: string): void {
-    this.#tasks.delete(file);
-    this.#manifests.delete(file);
+    this.#read.forget(file);
   }
 }
 

@@ -72,6 +72,18 @@ export interface TaskSpec {
   readonly frontMatter: Span | null;
 }
 
+/** Where things stand in a task spec that only matters when something is to be said of them. */
+export interface TaskPlaces {
+  /** The words of the first top-level heading. */
+  readonly title: Span | undefined;
+  /** The YAML of the front matter, and whether it could be read as keys with values; `null`: there is none. */
+  readonly frontMatter: { readonly body: Span; readonly isMap: boolean } | null;
+  /** The value of the estimate. */
+  readonly estimate: Span | undefined;
+  /** The heading around the first item of the checklist. */
+  readonly checklist: Span | undefined;
+}
+
 /** Whether every item of the checklist is ticked: what was to be created is there then. Without a checklist, never. */
 export function isDone({ checklist }: Pick<TaskSpec, 'checklist'>): boolean {
   return checklist.length > 0 && checklist.every((item) => item.done);

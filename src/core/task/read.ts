@@ -4,11 +4,11 @@ import { field, locate, plain, textList, textOf } from '../text/document.ts';
 import { parseEstimate } from '../text/estimate.ts';
 import { finding } from '../text/finding.ts';
 import type { Finding } from '../text/finding.ts';
-import { headingKey, readMarkdown, trimmed, within } from '../text/markdown.ts';
+import { headingKey, readMarkdown, titleSpan, trimmed, within } from '../text/markdown.ts';
 import type { Markdown, MarkdownItem, MarkdownSection } from '../text/markdown.ts';
 import { SourceText } from '../text/source.ts';
 import type { Span } from '../text/source.ts';
-import type { Located, SliceKind, TaskSection, TaskSpec } from './model.ts';
+import type { Located, SliceKind, TaskPlaces, TaskSection, TaskSpec } from './model.ts';
 import { taskFrontMatterSchema } from './schema.ts';
 import { readScope, scopeHeadings } from './scope.ts';
 
@@ -19,9 +19,9 @@ const negated = /\b(?:not|never|n't|fails?)\s+(?:yet\s+)?(?:pass|succeed|work)/i
 
 /**
  * Reads a task spec. Whatever is missing is `null` or empty; what could not be understood is a finding. Never throws.
- * `markdown` is what the file holds otherwise, for whoever looks further.
+ * `places` is all that is kept of the Markdown, which is several times as large as the text.
  */
-export function readTaskSpec(text: string, file: string): { task: TaskSpec; findings: Finding[]; markdown: Markdown } {
+export function readTaskSpec(text: string, file: string): { task: TaskSpec; findings: Finding[]; places: TaskPlaces } {
   const source = new SourceText(file, text);
   const markdown = readMarkdown(source);
   const findings: Finding[] = [];
@@ -143,7 +143,17 @@ export function readTaskSpec(text: string, file: string): { task: TaskSpec; find
     sections,
     frontMatter: markdown.frontMatter?.span ?? null,
   };
-  return { task, findings, markdown };
+  return { task, findings, places: placesIn(markdown, checklist[0]) };
+}
+
+function placesIn({ frontMatter, sections }: Markdown, item: MarkdownItem | undefined): TaskPlaces {
+  const map = frontMatter?.map;
+  return {
+    title: titleSpan({ sections }),
+    frontMatter: frontMatter && { body: frontMatter.body, isMap: map !== null },
+    estimate: (field(map, 'estimate') ?? field(map, 'estimate_hours'))?.value.span,
+    checklist: item && sections.findLast((section) => within(item.span, section.body))?.span,
+  };
 }
 
 function schemaFindings(source: SourceText, map: NonNullable<NonNullable<Markdown['frontMatter']>['map']>): Finding[] {

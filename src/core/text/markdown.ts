@@ -248,8 +248,8 @@ export function readMarkdown(source: SourceText): Markdown {
 }
 
 /** The words of the first top-level heading, where findings about a whole file are shown. */
-export function titleSpan(markdown: Markdown): Span | undefined {
-  return markdown.sections.find((section) => section.level === 1 && section.text !== '')?.span;
+export function titleSpan({ sections }: Pick<Markdown, 'sections'>): Span | undefined {
+  return sections.find((section) => section.level === 1 && section.text !== '')?.span;
 }
 
 /** Whether a range lies inside another. */

@@ -69,12 +69,18 @@ export async function ignoredAmong(root: string, paths: readonly string[]): Prom
 }
 
 async function listByGit(root: string): Promise<string[] | null> {
-  const list = async (...which: string[]): Promise<string[] | null> =>
-    (await askGit(root, ['ls-files', ...which, '-z']))?.split('\0').filter((name) => name !== '') ?? null;
-  const [names, gone] = await Promise.all([list('-co', '--exclude-standard'), list('-d')]);
-  if (!names || !gone) return null;
-  const missing = new Set(gone);
-  return [...new Set(names)].filter((name) => !missing.has(name));
+  // With a tag before each name, of which `R` says that the file is gone, one process tells both.
+  const answer = await askGit(root, ['ls-files', '-c', '-o', '-d', '-t', '--exclude-standard', '-z']);
+  if (answer === null) return null;
+  const names = new Set<string>();
+  const missing: string[] = [];
+  for (const line of answer.split('\0')) {
+    const name = line.slice(2);
+    if (line.startsWith('R ')) missing.push(name);
+    else if (name !== '') names.add(name);
+  }
+  for (const name of missing) names.delete(name);
+  return [...names];
 }
 
 /** The directories of the path that are absolute and not inside a directory. */

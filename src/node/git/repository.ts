@@ -38,10 +38,18 @@ export async function openRepository(dir: string): Promise<Result<Repository, En
     return fail('no-repository', `${at} is not a directory`, 'Give the path of a git repository.');
   }
   const git = new Git(at);
-  const listed = git.fields(['worktree', 'list', '--porcelain', '-z']).catch((): string[] => []);
   let top: string;
+  let born: boolean;
   try {
-    top = await git.text(['rev-parse', '--path-format=absolute', '--show-toplevel']);
+    // One process for both: every command begins with this.
+    const told = await git.run(
+      ['rev-parse', '--path-format=absolute', '--show-toplevel', '--quiet', '--verify', 'HEAD'],
+      {
+        accept: [0, 1],
+      },
+    );
+    born = told.exitCode === 0;
+    top = told.stdout.replace(born ? /\r?\n[0-9a-f]{40,64}\r?\n$/ : /\r?\n$/, '');
   } catch (error) {
     if (error instanceof GitError && /must be run in a work tree/.test(error.stderr)) {
       return fail('no-repository', `${at} is a bare repository`, 'Run this in a checkout of the repository.');
@@ -74,9 +82,8 @@ export async function openRepository(dir: string): Promise<Result<Repository, En
   const runsDir = runsDirOf(layout);
   const worktrees = new Worktrees({ commonDir, runsDir, root, primary });
   const own = new Git(worktrees.placeOf(root));
-  const entries = await listed;
-  const born = /^HEAD (?!0+$)/.test(entries[entries.indexOf(`worktree ${root}`) + 1] ?? '');
-  if (!born && (await own.resolve('HEAD')) === null) {
+  // What is worked in may be another checkout than the one that was asked.
+  if (!(born && root === top) && (await own.resolve('HEAD')) === null) {
     return fail(
       'no-commits',
       `${root} has no commits yet`,

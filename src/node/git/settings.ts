@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { homedir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { z } from 'zod';
+import * as z from 'zod';
 import writeFileAtomic from 'write-file-atomic';
 import { temporaryDirectory } from '../process/temporary.ts';
 import { expandHome } from '../paths.ts';

@@ -63,25 +63,24 @@ export async function readHistory(request: HistoryRequest): Promise<Result<Histo
     return failure({ reason: 'no-git', message: 'git was not found: install it and put it on the path' });
   const git: GitCall = (args, onStdout) => callGit({ git: untrusted, signal }, args, onStdout);
 
-  const [place, born, cached] = await Promise.all([
-    git(['rev-parse', '--path-format=absolute', '--git-path', 'shallow']),
-    git(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']),
+  const [place, cached] = await Promise.all([
+    git(['rev-parse', '--path-format=absolute', '--git-path', 'shallow', '--quiet', '--verify', 'HEAD^{commit}']),
     cacheFile === null ? null : readCache(cacheFile, limits),
   ]);
   if (signal?.aborted) return aborted();
-  if (place.failure !== null)
+  const isBorn = place.failure === null;
+  // Where there is no commit yet, the place is told all the same.
+  if (!isBorn && place.stdout === '')
     return failure({ reason: 'no-repository', message: `${root} has no history to read: ${place.failure}` });
-  const head = born.failure === null ? born.stdout.trim() : null;
-  if (head === null)
+  const [, shallowFile = '', head = ''] = /^(.*?)(?:\r?\n([0-9a-f]{40,64}))?\r?\n$/s.exec(place.stdout) ?? [];
+  if (!isBorn || head === '')
     return success({
       coChange: new CoChangeCollector(limits).finish(),
       head: null,
       source: 'git' as const,
       isShallow: false,
     });
-  const shallow = (await readFile(place.stdout.replace(/\r?\n$/, ''), 'utf8').catch(() => ''))
-    .split(/\s+/)
-    .filter(Boolean);
+  const shallow = (await readFile(shallowFile, 'utf8').catch(() => '')).split(/\s+/).filter(Boolean);
   shallow.sort();
   const isShallow = shallow.length > 0;
 
@@ -200,7 +199,7 @@ async function callGit(
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
     const said = error.stderr.trim().split('\n', 1)[0];
-    return { stdout: '', failure: said || `exit code ${error.exitCode}` };
+    return { stdout: error.stdout, failure: said || `exit code ${error.exitCode}` };
   }
 }
 

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { judge, type JudgeRequest, type Judgement } from '../../core/judge/judge.ts';
 import type { CoChange } from '../../core/judge/coupling-history.ts';
 import { learnEstimator } from '../../core/plan/estimator.ts';
-import type { Plan, PlanFiles } from '../../core/plan/model.ts';
+import type { Plan } from '../../core/plan/model.ts';
 import { fileKind } from '../../core/lint/engine/kind.ts';
 import { skillsByName } from '../../core/skill/read.ts';
 import { openCodeReader } from '../workspace/code-reader.ts';
@@ -35,7 +35,7 @@ export interface EvidenceOptions {
 }
 
 /** What a judge needs to know of a repository, whatever the plan. */
-export type Evidence = Omit<JudgeRequest, 'plan' | 'files'>;
+export type Evidence = Omit<JudgeRequest, 'plan' | 'files' | 'readings'>;
 
 /**
  * Gathers what a judge needs of a repository: its files, settings and skills, a parser, which files changed together, and
@@ -104,7 +104,7 @@ const MANY_FILES = 5_000;
 /** Judges a plan as it stands in its directory; `null` when that was cancelled before it began. */
 export async function judgePlanOf(
   repository: Repository,
-  { plan, files }: { readonly plan: Plan; readonly files: PlanFiles },
+  { plan, files, readings }: Pick<JudgeRequest, 'plan' | 'files' | 'readings'>,
   options: EvidenceOptions = {},
 ): Promise<Judgement | null> {
   const gathered = await gatherEvidence(repository, options);
@@ -116,5 +116,5 @@ export async function judgePlanOf(
   if (slices >= MANY_SLICES || of >= MANY_FILES)
     options.onProgress?.(`Judging ${thousands(slices)} slices over ${thousands(of)} files`);
   const think = options.think ?? ((work) => work());
-  return think(() => judge({ ...evidence, plan, files, ...spec }));
+  return think(() => judge({ ...evidence, plan, files, ...(readings ? { readings } : {}), ...spec }));
 }

@@ -7,7 +7,8 @@ import { FactsReader } from '../state/facts.ts';
 import { differing, fixedFiles, fixedPlan, fixPlan, isRunBy } from '../state/fixed-plan.ts';
 import { acquireLock, planLock } from '../state/locks.ts';
 import { recoverHeld } from '../state/replan-journal.ts';
-import { loadFiles, readPlanFiles } from './plans.ts';
+import { loadFiles } from './plans.ts';
+import { readPlanFiles } from './plan-texts.ts';
 
 /**
  * A person takes the plan directory as it stands for what the plan is run by, and what another machine's key signed for

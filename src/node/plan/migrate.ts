@@ -8,7 +8,7 @@ import { loadPlan, sliceResolver } from '../../core/plan/load.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import { writeFailure } from './directory.ts';
-import { readPlanFiles } from './plans.ts';
+import { readPlanFiles } from './plan-texts.ts';
 import { type Repository } from '../git/repository.ts';
 import { amendFixed } from '../state/fixed-plan.ts';
 import { recoverHeld } from '../state/replan-journal.ts';

@@ -1,10 +1,11 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { planIdOf } from '../../core/plan/plan-id.ts';
 import { promptPath } from '../../core/context/prompt.ts';
 import type { PlanFiles, Slice } from '../../core/plan/model.ts';
 import { differing, fixedFiles, fixedPlan, isRunBy, planDigest, type FixedPlan } from '../state/fixed-plan.ts';
 import { planGraph } from '../../core/plan/graph.ts';
+import { PlanReadings } from '../../core/plan/readings.ts';
 import { loadPlan } from '../../core/plan/load.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
@@ -13,8 +14,7 @@ import { Git, type GitOptions } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import { listWorktrees, worktreeRoot } from '../git/worktree.ts';
 import { contained, inside, toPosix } from '../paths.ts';
-
-const LARGEST = 4 * 1024 * 1024;
+import { PlanTexts, readPlanFiles } from './plan-texts.ts';
 
 /** Plan directories: each directory under `parallel/` that holds a manifest. Relative to the root, by name. */
 export async function listPlans(repository: Pick<Repository, 'root'>): Promise<readonly string[]> {
@@ -110,41 +110,6 @@ async function checkoutWith(repository: Repository, given: string): Promise<stri
   return null;
 }
 
-/** Reads the text files of a plan directory. Large and binary files are left out. */
-export async function readPlanFiles(
-  repository: Pick<Repository, 'root'>,
-  dir: string,
-): Promise<Result<PlanFiles, EngineFailure>> {
-  const files = new Map<string, string>();
-  const root = path.join(repository.root, dir);
-  try {
-    const names = await readdir(root, { recursive: true, withFileTypes: true });
-    for (const entry of names.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (!entry.isFile()) continue;
-      const full = path.join(entry.parentPath ?? entry.path, entry.name);
-      const info = await stat(full);
-      if (info.size > LARGEST) continue;
-      const bytes = await readFile(full);
-      if (!bytes.includes(0)) files.set(toPosix(path.relative(root, full)), bytes.toString('utf8'));
-    }
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return fail(
-      'bad-plan',
-      `${dir} cannot be read: ${message}`,
-      'Check that the directory exists and that you may read it.',
-    );
-  }
-  if (!files.has('manifest.json')) {
-    return fail(
-      'bad-plan',
-      `${dir} has no manifest.json`,
-      'Make a plan with `slicewave decompose <spec>` or `slicewave init`.',
-    );
-  }
-  return success(files);
-}
-
 /** Loads a plan with its graph. Findings are no failure here; a manifest that cannot be understood at all is. */
 export async function loadPlanDir(
   repository: Pick<Repository, 'root'>,
@@ -160,17 +125,25 @@ export async function loadPlanDir(
  * `unaccepted`. A plan that was never fixed is what its directory says.
  */
 export async function loadRunPlan(repository: Repository, dir: string): Promise<Result<LoadedPlan, EngineFailure>> {
-  return loadFixed(repository, dir, await fixedPlan(repository, planIdOf(dir)));
+  const fixed = await fixedPlan(repository, planIdOf(dir));
+  const found = await readPlanFiles(repository, dir);
+  return loadFixed({ repository, dir, found, readings: new PlanReadings() }, fixed);
 }
 
+interface PlanAsFound {
+  readonly repository: Repository;
+  readonly dir: string;
+  readonly found: Result<PlanFiles, EngineFailure>;
+  readonly readings: PlanReadings;
+}
+
+/** `found`: what the directory says now; `readings`: what was read of its files already. */
 async function loadFixed(
-  repository: Repository,
-  dir: string,
+  { repository, dir, found, readings }: PlanAsFound,
   fixed: FixedPlan | null,
 ): Promise<Result<LoadedPlan, EngineFailure>> {
-  if (!fixed) return loadPlanDir(repository, dir);
-  const found = await readPlanFiles(repository, dir);
-  if (found.ok && planDigest(found.value) === fixed.digest) return loadFiles(found.value, dir);
+  if (!fixed) return found.ok ? loadFiles(found.value, dir, readings) : found;
+  if (found.ok && planDigest(found.value) === fixed.digest) return loadFiles(found.value, dir, readings);
   const files = await fixedFiles(repository, fixed);
   if (!files) {
     return fail(
@@ -185,8 +158,12 @@ async function loadFixed(
   return loaded.ok ? success({ ...loaded.value, unaccepted }) : loaded;
 }
 
-export function loadFiles(files: PlanFiles, dir: string): Result<LoadedPlan, EngineFailure> {
-  const { plan, findings } = loadPlan(files, dir);
+export function loadFiles(
+  files: PlanFiles,
+  dir: string,
+  readings: PlanReadings = new PlanReadings(),
+): Result<LoadedPlan, EngineFailure> {
+  const { plan, findings } = loadPlan(files, dir, readings);
   if (!plan) {
     const first = findings.find((finding) => finding.severity === 'error') ?? findings[0];
     const where = first
@@ -205,39 +182,71 @@ export function loadFiles(files: PlanFiles, dir: string): Result<LoadedPlan, Eng
   return success({ plan, graph: planGraph(plan), findings, files });
 }
 
-/** Loads plans again only when a file of theirs changed: the state is read after every event of every run. */
+/** Loads plans again only when a file of theirs changed, and reads no file that did not. */
 export class PlanCache {
   readonly #repository: Repository;
-  readonly #known = new Map<string, { readonly signature: string; readonly loaded: LoadedPlan }>();
+  readonly #texts: PlanTexts;
+  /** What was read of each plan's files. */
+  readonly #readings = new Map<string, PlanReadings>();
+  /** By plan directory: as it is run, and as it stands. */
+  readonly #run = new Map<string, KnownPlan & { readonly digest: string | null }>();
+  readonly #standing = new Map<string, KnownPlan>();
 
   constructor(repository: Repository) {
     this.#repository = repository;
+    this.#texts = new PlanTexts(repository);
   }
 
+  /** The plan that runs go by, as `loadRunPlan` has it. */
   async load(dir: string): Promise<Result<LoadedPlan, EngineFailure>> {
     const fixed = await fixedPlan(this.#repository, planIdOf(dir));
-    const signature = `${fixed?.digest ?? ''}\n${await signatureOf(path.join(this.#repository.root, dir))}`;
-    const known = this.#known.get(dir);
-    if (known && known.signature === signature) return success(known.loaded);
-    const loaded = await loadFixed(this.#repository, dir, fixed);
-    if (loaded.ok) this.#known.set(dir, { signature, loaded: loaded.value });
+    if (!fixed) return this.#asFound(dir, await this.#texts.read(dir));
+    const found = await this.#texts.read(dir);
+    const files = found.ok ? found.value : null;
+    const known = this.#run.get(dir);
+    if (known && known.files === files && known.digest === fixed.digest) return success(known.loaded);
+    if (found.ok && planDigest(found.value) === fixed.digest) {
+      const loaded = this.#asFound(dir, found);
+      if (loaded.ok) this.#run.set(dir, { files, digest: fixed.digest, loaded: loaded.value });
+      return loaded;
+    }
+    const as = { repository: this.#repository, dir, found, readings: this.readingsOf(dir) };
+    const loaded = await loadFixed(as, fixed);
+    if (loaded.ok) this.#run.set(dir, { files, digest: fixed.digest, loaded: loaded.value });
+    return loaded;
+  }
+
+  /** The plan as its directory stands, whatever it is run by. */
+  async standing(dir: string): Promise<Result<LoadedPlan, EngineFailure>> {
+    return this.#asFound(dir, await this.#texts.read(dir));
+  }
+
+  /** The texts of a plan directory, also of one that cannot be understood. */
+  files(dir: string): Promise<Result<PlanFiles, EngineFailure>> {
+    return this.#texts.read(dir);
+  }
+
+  /** What was read of a plan's files, for whoever looks at the same files again. */
+  readingsOf(dir: string): PlanReadings {
+    let readings = this.#readings.get(dir);
+    if (!readings) this.#readings.set(dir, (readings = new PlanReadings()));
+    return readings;
+  }
+
+  #asFound(dir: string, found: Result<PlanFiles, EngineFailure>): Result<LoadedPlan, EngineFailure> {
+    if (!found.ok) return found;
+    const known = this.#standing.get(dir);
+    if (known && known.files === found.value) return success(known.loaded);
+    const loaded = loadFiles(found.value, dir, this.readingsOf(dir));
+    if (loaded.ok) this.#standing.set(dir, { files: found.value, loaded: loaded.value });
     return loaded;
   }
 }
 
-/** Names, sizes and times of what is in a directory. */
-async function signatureOf(root: string): Promise<string> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
-  const parts = await Promise.all(
-    entries
-      .filter((entry) => entry.isFile())
-      .map(async (entry) => {
-        const full = path.join(entry.parentPath ?? entry.path, entry.name);
-        const info = await stat(full).catch(() => null);
-        return `${full}\0${info?.size ?? 0}\0${info?.mtimeMs ?? 0}`;
-      }),
-  );
-  return parts.sort().join('\n');
+interface KnownPlan {
+  /** What it was loaded from; `null` when the directory could not be read. */
+  readonly files: PlanFiles | null;
+  readonly loaded: LoadedPlan;
 }
 
 /** Files of a plan that say what this slice is to do, where nobody has accepted how they changed. */

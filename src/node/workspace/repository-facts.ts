@@ -8,7 +8,7 @@ import { NAME_SETTINGS, nameRulesOf } from '../git/repository.ts';
 import { withoutByteOrderMark } from '../../core/text/byte-order-mark.ts';
 
 /** Caps: a repository beyond them is looked at in part. */
-const maxFiles = 200_000;
+export const MOST_FILES = 200_000;
 const maxPackages = 200;
 const maxBytes = 1_000_000;
 /** Characters of text kept in memory; past it the cache starts anew. */
@@ -20,7 +20,7 @@ const maxCached = 32_000_000;
  * directory, never throws. The lists are those of this moment; texts are read when they are asked for, once.
  */
 export async function readRepositoryFacts(root: string): Promise<RepositoryFacts> {
-  const [files, settings] = await Promise.all([listFiles(root, { most: maxFiles }), askGit(root, NAME_SETTINGS)]);
+  const [files, settings] = await Promise.all([listFiles(root, { most: MOST_FILES }), askGit(root, NAME_SETTINGS)]);
   const known = new Set(files);
   const textOf = textReader(root, known);
   const packages = files.filter((name) => /(?:^|\/)package\.json$/.test(name) && !/(?:^|\/)node_modules\//.test(name));

@@ -18,6 +18,8 @@ export interface WorkspaceReadOptions {
   readonly onLeftOut?: (atLeast: number) => void;
   /** How many files are read at most. */
   readonly most?: number;
+  /** All files of the directory, sorted, where they were just listed. */
+  readonly listed?: readonly string[];
 }
 
 /**
@@ -28,9 +30,9 @@ export interface WorkspaceReadOptions {
  */
 export async function readWorkspaceFiles(
   root: string,
-  { onLeftOut, most = maxWorkspaceFiles }: WorkspaceReadOptions = {},
+  { onLeftOut, most = maxWorkspaceFiles, listed }: WorkspaceReadOptions = {},
 ): Promise<Map<string, string>> {
-  const names = await listFiles(root, { wanted: isWanted, most: most + 1 });
+  const names = listed?.filter(isWanted) ?? (await listFiles(root, { wanted: isWanted, most: most + 1 }));
   if (names.length > most) onLeftOut?.(names.length - most);
   const files = new Map<string, string>();
   const reader = new FileReader(root);

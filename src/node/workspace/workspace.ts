@@ -12,7 +12,7 @@ import { writeWhole } from '../state/whole-write.ts';
 import { checkoutAround } from '../git/checkout.ts';
 import { openCodeReader } from './code-reader.ts';
 import { repositorySettings } from './lint-settings.ts';
-import { mayNameSymbols, readRepositoryFacts, withIgnored } from './repository-facts.ts';
+import { mayNameSymbols, MOST_FILES, readRepositoryFacts, withIgnored } from './repository-facts.ts';
 import { readWorkspaceFile, readWorkspaceFiles, type WorkspaceReadOptions } from './workspace-files.ts';
 
 /**
@@ -41,9 +41,14 @@ export class Workspace {
     return this.top === null || layout === null ? this.top : workedIn(this.top, layout);
   }
 
-  /** The files that the linter may care about, with their texts. */
-  files(options?: WorkspaceReadOptions): Promise<Map<string, string>> {
-    return readWorkspaceFiles(this.root, options);
+  /** The files that the linter may care about with their texts, and what it asks of the files around them. */
+  async look(
+    options?: WorkspaceReadOptions,
+  ): Promise<{ readonly files: Map<string, string>; readonly facts: RepositoryFacts }> {
+    const facts = await readRepositoryFacts(this.root);
+    // Git lists the files once for both, unless that list was cut short.
+    const listed = facts.files.length < MOST_FILES ? { listed: facts.files } : {};
+    return { files: await readWorkspaceFiles(this.root, { ...options, ...listed }), facts };
   }
 
   /** The text of one of them; `null` when it is not one for the linter, too large, a link, or unreadable. */
@@ -54,11 +59,6 @@ export class Workspace {
   /** Its own settings of the linter, with what is wrong with them. */
   settings(): ReturnType<typeof repositorySettings> {
     return repositorySettings(this.root);
-  }
-
-  /** What the linter asks of the files around those it checks, as of this moment; symbols only with a `codeReader`. */
-  facts(): Promise<RepositoryFacts> {
-    return readRepositoryFacts(this.root);
   }
 
   /** Adds to its facts which of the `paths`, that scopes want created, git would ignore. */

@@ -1,10 +1,8 @@
 import { DEFAULT_AGENT } from '../../agent/agents.ts';
 import type { Finding, Fix } from '../../text/finding.ts';
-import { field } from '../../text/document.ts';
-import { titleSpan, within } from '../../text/markdown.ts';
-import type { Markdown } from '../../text/markdown.ts';
 import { compileGlob, globContains } from '../../scope/glob.ts';
-import type { Span } from '../../text/source.ts';
+import { SourceText, type Span } from '../../text/source.ts';
+import type { TaskReading } from '../../plan/readings.ts';
 import type { Located, ScopeEntry, TaskSpec } from '../../task/model.ts';
 import { readTaskSpec } from '../../task/read.ts';
 import { splitCommand } from '../../text/words.ts';
@@ -20,12 +18,15 @@ import { addFrontMatter, appendSection, ifMended, stopTemplate, usualCheck } fro
 /** Pairs of patterns, one to be written and one of the boundary, that are compared. */
 const mostPairs = 4_000;
 
-/** What a task spec lacks: scope, boundary, stop condition, agent, check. `markdown` is what its file holds. */
-export function lintTask(task: TaskSpec, markdown: Markdown, context: LintContext): Finding[] {
-  const { source } = markdown;
-  const { text } = source;
+/** A task spec as it was read, with its text. */
+type Reading = Pick<TaskReading, 'text' | 'task' | 'places'>;
+
+/** What a task spec lacks: scope, boundary, stop condition, agent, check. */
+export function lintTask(reading: Reading, context: LintContext): Finding[] {
+  const { task, text, places } = reading;
+  const source = new SourceText(task.file, text);
   const findings: Finding[] = [];
-  const title = titleSpan(markdown) ?? task.id?.span;
+  const title = places.title ?? task.id?.span;
   const { create, modify, boundary } = task.scope;
   const delivers = task.kind === 'engineering';
 
@@ -99,9 +100,9 @@ export function lintTask(task: TaskSpec, markdown: Markdown, context: LintContex
   }
   if (!task.agent && !context.manifestAgent) {
     const agent = context.usualAgent ?? DEFAULT_AGENT;
-    const { frontMatter } = markdown;
+    const { frontMatter } = places;
     const fix =
-      task.frontMatter && !frontMatter?.map
+      task.frontMatter && !frontMatter?.isMap
         ? undefined
         : {
             ...addFrontMatter(
@@ -115,8 +116,8 @@ export function lintTask(task: TaskSpec, markdown: Markdown, context: LintContex
     findings.push(report(source, 'task.agent-missing', 'this slice has no agent', title, fix));
   }
   if (task.verify.length === 0 && delivers && !context.waveCheck)
-    findings.push(uncheckedFinding(task, markdown, context));
-  findings.push(...lengthFindings(task, markdown, context), ...repeatedDependencyFindings(task.deps, source));
+    findings.push(uncheckedFinding(reading, source, context));
+  findings.push(...lengthFindings(reading, source, context), ...repeatedDependencyFindings(task.deps, source));
   // Within a plan, what other slices bring counts as well, so the plan is asked instead.
   if (!context.inPlan && context.repository) {
     const index = repositoryIndex(context.repository);
@@ -130,7 +131,7 @@ export function lintTask(task: TaskSpec, markdown: Markdown, context: LintContex
   for (const check of task.verify) {
     const words = splitCommand(check.value);
     if (!words.ok) {
-      const fix = shellFix(source.text, check, markdown.frontMatter?.span.end ?? 0);
+      const fix = shellFix(source.text, check, task.frontMatter?.end ?? 0);
       findings.push(report(source, 'task.check-needs-shell', words.failure.message, check.span, fix));
     }
   }
@@ -150,21 +151,19 @@ function shellFix(text: string, check: Located<string>, bodyStart: number): Fix 
 }
 
 /** Nothing that could be run: shown at the checklist, where people wrote what they would look at. */
-function uncheckedFinding(task: TaskSpec, markdown: Markdown, context: LintContext): Finding {
-  const { source } = markdown;
+function uncheckedFinding({ task, places }: Reading, source: SourceText, context: LintContext): Finding {
   const check = usualCheck(context.technology ?? null);
   const title = `Add the check "${check} passes"`;
   const isChecked = (mended: string): boolean => readTaskSpec(mended, task.file).task.verify.length > 0;
-  const [item] = task.checklist;
   const last = task.checklist.at(-1);
-  const heading = item && markdown.sections.findLast((section) => within(item.span, section.body));
+  const heading = places.checklist;
   if (heading && last) {
     const newline = source.text.includes('\r\n') ? '\r\n' : '\n';
     return report(
       source,
       'task.checklist-not-executable',
       `${task.checklist.length === 1 ? 'this item names no command' : `none of these ${task.checklist.length} items names a command`}, so the ticks would have to be believed: add one such as "\`${check}\` passes"`,
-      heading.span,
+      heading,
       ifMended(
         source.text,
         {
@@ -180,7 +179,7 @@ function uncheckedFinding(task: TaskSpec, markdown: Markdown, context: LintConte
     source,
     'task.check-missing',
     `this slice has no check that can be run: add one such as "\`${check}\` passes"`,
-    titleSpan(markdown) ?? task.id?.span,
+    places.title ?? task.id?.span,
     ifMended(
       source.text,
       { ...appendSection(source.text, `## Evidence\n\n- [ ] \`${check}\` passes\n`, title), guess: true },
@@ -189,18 +188,16 @@ function uncheckedFinding(task: TaskSpec, markdown: Markdown, context: LintConte
   );
 }
 
-function lengthFindings(task: TaskSpec, markdown: Markdown, context: LintContext): Finding[] {
+function lengthFindings({ task, places }: Reading, source: SourceText, context: LintContext): Finding[] {
   const { estimateMinutes } = task;
   const { taskHours } = context.limits ?? defaultLimits;
   if (estimateMinutes === null || estimateMinutes <= taskHours * 60) return [];
-  const map = markdown.frontMatter?.map;
-  const written = (field(map, 'estimate') ?? field(map, 'estimate_hours'))?.value.span;
   return [
     report(
-      markdown.source,
+      source,
       'task.too-long',
       `${Math.round(estimateMinutes / 6) / 10} hours are more than one agent should be given (${taskHours}): split this slice`,
-      written,
+      places.estimate,
     ),
   ];
 }
