@@ -68,7 +68,7 @@ suite('spec', () => {
 ### WS-A: Users
 Boundary: \`apps/users/**\`, apps/{a,b}/**
 
-- A1: Model (files: apps/users/models.py, apps/{x,y}.py; verify: \`pytest -k "a; b"\`; verify: ruff check; estimate: 3h)
+- A1: Model (files: apps/users/models.py, apps/{x,y}.py; verify: \`pytest -k "a; b"\`; verify: ruff check; estimate: 3h; boundary: apps/orders/**)
   - keep the old table
   - after: B1
 - [ ] **A2**: Endpoint (JSON) (after A1, B1; agent: python-experts:django-expert)
@@ -102,6 +102,7 @@ MP1: A2 + B1 -> A3 (verify: npm test)
           estimateMinutes: 180,
           workstream: 'WS-A',
           agent: null,
+          boundary: ['apps/orders/**'],
           details: ['keep the old table'],
         },
         {
@@ -113,6 +114,7 @@ MP1: A2 + B1 -> A3 (verify: npm test)
           estimateMinutes: null,
           workstream: 'WS-A',
           agent: 'python-experts:django-expert',
+          boundary: [],
           details: [],
         },
         {
@@ -124,6 +126,7 @@ MP1: A2 + B1 -> A3 (verify: npm test)
           estimateMinutes: null,
           workstream: 'WS-A',
           agent: null,
+          boundary: [],
           details: [],
         },
         {
@@ -135,6 +138,7 @@ MP1: A2 + B1 -> A3 (verify: npm test)
           estimateMinutes: null,
           workstream: 'WS-C',
           agent: null,
+          boundary: [],
           details: [],
         },
       ],

@@ -199,6 +199,7 @@ function declaredSlices({ spec, proposal }: DeclaredRequest, repo: RepoPaths): P
       verify: [...new Set([...wanted.verify, ...slice.verify])],
       estimate: wanted.estimateMinutes === null ? slice.estimate : formatEstimate(wanted.estimateMinutes),
       agent: wanted.agent ?? slice.agent,
+      boundary: [...new Set([...slice.boundary, ...wanted.boundary.map((path) => normalisedPath(path, repo))])],
       stop: stops,
     };
   });

@@ -17,6 +17,8 @@ export interface Draft {
   readonly verify: readonly string[];
   readonly estimateMinutes: number;
   readonly agent: string | null;
+  /** What the spec says it must not touch, besides what nobody may. */
+  readonly forbidden?: readonly string[];
   readonly span: Span;
 }
 

@@ -1,6 +1,7 @@
 import { isTestPath } from '../conventions/sources.ts';
 import { finding, type Finding } from '../text/finding.ts';
 import { SourceText, type Span } from '../text/source.ts';
+import { acceptedHeadings } from '../spec/headings.ts';
 import type { Spec, SpecAnswer, SpecSlice, SpecWorkstream } from '../spec/model.ts';
 import { compileGlob, globContains } from '../scope/glob.ts';
 import { splitCommand } from '../text/words.ts';
@@ -67,6 +68,14 @@ export function decomposeByStructure(request: StructureRequest): {
     textOf: (path) => texts?.get(path) ?? sources?.textOf(path) ?? null,
     report,
   };
+  if (spec.slices.length === 0 && spec.done.length > 0) {
+    const count =
+      spec.done.length === 1
+        ? 'The one slice that the spec declares is'
+        : `All ${spec.done.length} slices that the spec declares are`;
+    report('decompose.all-done', 'error', `${count} ticked: nothing is left to be done`, spec.done[0]?.span);
+    return { proposal: null, findings };
+  }
   const drafts = spec.slices.length > 0 ? declaredSlices(context) : clusterSlices(context);
   if (drafts.length === 0) return { proposal: null, findings };
 
@@ -116,10 +125,10 @@ export function decomposeByStructure(request: StructureRequest): {
 }
 
 const answerNames: Readonly<Record<SpecAnswer, string>> = {
-  outcome: 'which outcome is wanted (## Outcome)',
-  in_scope: 'what is in scope (## In scope)',
-  out_of_scope: 'what is out of scope (## Out of scope)',
-  evidence: 'which evidence proves it worked (## Evidence)',
+  outcome: 'which outcome is wanted',
+  in_scope: 'what is in scope',
+  out_of_scope: 'what is out of scope',
+  evidence: 'which evidence proves it worked',
 };
 
 /** What forbids any decomposition, as errors: an agent would invent what the spec leaves open. */
@@ -131,8 +140,12 @@ export function blockingFindings(spec: Spec, specPath: string, specText: string)
   };
   for (const answer of ['outcome', 'in_scope', 'out_of_scope', 'evidence'] as const) {
     const section = spec.answers[answer];
-    if (!section) block('decompose.answer-missing', `The spec does not say ${answerNames[answer]}`);
-    else if (section.text.trim() === '') {
+    if (!section) {
+      block(
+        'decompose.answer-missing',
+        `The spec does not say ${answerNames[answer]}: it is read below the heading ${acceptedHeadings(answer)}`,
+      );
+    } else if (section.text.trim() === '') {
       block(
         'decompose.answer-missing',
         `The spec does not say ${answerNames[answer]}: the section is empty`,
@@ -222,6 +235,7 @@ function declaredSlices(context: DraftContext): Draft[] {
       verify: slice.verify.length > 0 ? slice.verify : fallbackChecks(context, writes),
       estimateMinutes: slice.estimateMinutes ?? defaultEstimate,
       agent: slice.agent,
+      forbidden: slice.boundary.map((path) => normalisedPath(path, repo)),
       span: slice.span,
     };
   });
@@ -378,7 +392,7 @@ function finish(
       modify: writes.filter((text) => !creates(splitSymbol(text).path)),
       boundary: boundaryOf({
         own: writes,
-        forbidden: context.forbidden,
+        forbidden: [...context.forbidden, ...(draft.forbidden ?? [])],
         foreign: spec.workstreams
           .filter((stream) => stream.id !== draft.workstream)
           .flatMap((stream) => stream.boundary),

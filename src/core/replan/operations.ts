@@ -336,7 +336,8 @@ function readAdded(
   const line = oneLine(text);
   const { spec, findings } = readSpec(`## Slices\n\n- ${line}\n`, 'added.md');
   const [slice, more] = spec.slices;
-  if (!slice || more) {
+  // Words alone would be a slice of a spec, which is asked for its files later on; here nobody asks.
+  if (!slice || more || (slice.files.length === 0 && !line.includes(slice.id))) {
     return impossible(
       `"${line}" is not a slice`,
       'Write it as a spec does: "A9: Title (after A1; files: src/z.ts; verify: npm test)".',

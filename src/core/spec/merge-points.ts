@@ -1,13 +1,13 @@
 import { finding, type Finding } from '../text/finding.ts';
 import type { Markdown } from '../text/markdown.ts';
-import type { SourceText, Span } from '../text/source.ts';
-import { ids, splitAttributes, unquote } from './attributes.ts';
-import type { SpecMergePoint, SpecSlice } from './model.ts';
-
-const mergePointLine = /^(?:[-*+•]\s+|>\s*)?[*_`]*(?:Merge point\s+)?(MP-?\d+[a-z]?)[*_`]*\s*(?::|=)\s*[*_]*\s*(.*)$/i;
+import type { SourceText } from '../text/source.ts';
+import { splitAttributes, unquote } from './attributes.ts';
+import type { SpecMergePoint } from './model.ts';
+import { mergePointLine } from './slice-words.ts';
+import { unknownSlice, type DeclaredSlices } from './slices.ts';
 
 /** The merge points, wherever they stand; each id once. */
-export function readMergePoints(markdown: Markdown, findings: Finding[]): SpecMergePoint[] {
+export function readMergePoints(markdown: Markdown, declared: DeclaredSlices, findings: Finding[]): SpecMergePoint[] {
   const { source } = markdown;
   const points: SpecMergePoint[] = [];
   for (const line of markdown.lines) {
@@ -24,8 +24,8 @@ export function readMergePoints(markdown: Markdown, findings: Finding[]): SpecMe
     };
     const { title, attributes } = splitAttributes(match[2] ?? '');
     const sides = title.split(/\s*(?:--?>|=>|→|⇒|\bunlocks\b)\s*/i);
-    const needs = ids(sides[0] ?? '');
-    const unlocks = ids(sides[1] ?? '');
+    const needs = slicesOf(sides[0] ?? '', declared);
+    const unlocks = slicesOf(sides[1] ?? '', declared);
     if (sides.length !== 2 || needs.length === 0 || unlocks.length === 0) {
       findings.push(
         finding(
@@ -55,34 +55,27 @@ export function readMergePoints(markdown: Markdown, findings: Finding[]): SpecMe
   return points;
 }
 
-/** A finding for every id that a slice or a merge point names and the spec does not declare. */
-export function referenceFindings(
-  source: SourceText,
-  slices: readonly SpecSlice[],
-  mergePoints: readonly SpecMergePoint[],
-): Finding[] {
-  const known = new Set(slices.map((slice) => slice.id));
-  if (known.size === 0) return [];
-  const findings: Finding[] = [];
-  const check = (id: string, span: Span, who: string): void => {
-    if (!known.has(id))
-      findings.push(
-        finding(
-          source,
-          'spec.unknown-slice',
-          'error',
-          `${who} names the slice ${id}, which this spec does not declare`,
-          wordSpan(source, span, id),
-        ),
-      );
-  };
-  for (const slice of slices) for (const id of slice.after) if (!/^MP-?\d/.test(id)) check(id, slice.span, slice.id);
-  for (const point of mergePoints) for (const id of [...point.needs, ...point.unlocks]) check(id, point.span, point.id);
-  return findings;
+/** The slices that one side names, by id or by title, and what looks like the id of one. */
+function slicesOf(text: string, { names, done }: DeclaredSlices): string[] {
+  const { ids, unknown } = names.resolve(text);
+  const over = new Set(done.map(({ id }) => id));
+  return [
+    ...ids.filter((id) => !over.has(id)),
+    ...unknown.flatMap((name) => (/^[A-Za-z][\w-]*\d[\w-]*$/.test(name) ? [name] : [])),
+  ];
 }
 
-/** The last place a word stands at in a range: ids are named behind what they belong to. */
-function wordSpan(source: SourceText, span: Span, word: string): Span {
-  const at = source.text.slice(span.start, span.end).lastIndexOf(word);
-  return at < 0 ? span : { start: span.start + at, end: span.start + at + word.length };
+/** A finding for every slice that a merge point names and the spec does not declare. */
+export function referenceFindings(
+  source: SourceText,
+  { slices, done }: DeclaredSlices,
+  mergePoints: readonly SpecMergePoint[],
+): Finding[] {
+  const known = new Set([...slices, ...done].map((slice) => slice.id));
+  if (known.size === 0) return [];
+  return mergePoints.flatMap((point) =>
+    [...point.needs, ...point.unlocks]
+      .filter((name) => !known.has(name))
+      .map((name) => unknownSlice({ source, span: point.span, who: point.id, name })),
+  );
 }

@@ -17,6 +17,13 @@ export interface SpecWorkstream {
   readonly span: Span;
 }
 
+/** A slice that is ticked: it is done. */
+export interface DoneSlice {
+  readonly id: string;
+  readonly title: string;
+  readonly span: Span;
+}
+
 /** `- A3: Registration endpoint (after A1, B2; files: apps/users/api.py; verify: pytest apps/users; estimate: 3h)`. */
 export interface SpecSlice {
   readonly id: string;
@@ -28,6 +35,8 @@ export interface SpecSlice {
   /** From an explicit `workstream:`, the heading it stands under, or the id's letter (`A3` -> `WS-A`), in that order. */
   readonly workstream: string | null;
   readonly agent: string | null;
+  /** What it must not touch. */
+  readonly boundary: readonly string[];
   /** Nested list items below the slice: its requirements. */
   readonly details: readonly string[];
   readonly span: Span;
@@ -63,6 +72,8 @@ export interface Spec {
   readonly answers: Readonly<Record<SpecAnswer, SpecSection | null>>;
   readonly workstreams: readonly SpecWorkstream[];
   readonly slices: readonly SpecSlice[];
+  /** Declared, and ticked. */
+  readonly done: readonly DoneSlice[];
   readonly mergePoints: readonly SpecMergePoint[];
   readonly contracts: readonly SpecContract[];
   readonly conventions: SpecSection | null;

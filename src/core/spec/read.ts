@@ -6,7 +6,8 @@ import { readContracts } from './contracts.ts';
 import { answerHeadings, findSection, optionalHeadings, toSection } from './headings.ts';
 import { readMergePoints, referenceFindings } from './merge-points.ts';
 import type { Spec, SpecAnswer, SpecSection } from './model.ts';
-import { readSlices, readWorkstreams } from './slices.ts';
+import { readSlices } from './slices.ts';
+import { readWorkstreams } from './workstreams.ts';
 
 /** Reads a spec. Headings decide the meaning, at any level and in any order. Never throws. */
 export function readSpec(text: string, file: string): { spec: Spec; findings: Finding[] } {
@@ -56,9 +57,9 @@ export function readSpec(text: string, file: string): { spec: Spec; findings: Fi
   const title = markdown.sections.find((heading) => heading.level === 1)?.text ?? '';
   const name = file.slice(file.lastIndexOf('/') + 1);
   const workstreams = readWorkstreams(markdown);
-  const slices = readSlices(markdown, workstreams, findings);
-  const mergePoints = readMergePoints(markdown, findings);
-  findings.push(...referenceFindings(source, slices, mergePoints));
+  const declared = readSlices(markdown, workstreams, findings);
+  const mergePoints = readMergePoints(markdown, declared, findings);
+  findings.push(...referenceFindings(source, declared, mergePoints));
 
   const spec: Spec = {
     file,
@@ -76,7 +77,8 @@ export function readSpec(text: string, file: string): { spec: Spec; findings: Fi
       evidence: answer('evidence'),
     },
     workstreams: workstreams.map(({ id, name, boundary, span }) => ({ id, name, boundary, span })),
-    slices,
+    slices: declared.slices,
+    done: declared.done,
     mergePoints,
     contracts: readContracts(markdown, findings),
     conventions: section(optionalHeadings.conventions),

@@ -1,225 +1,163 @@
-import { parseEstimate } from '../text/estimate.ts';
 import { finding, type Finding } from '../text/finding.ts';
-import { trimmed, within, type Markdown, type MarkdownItem } from '../text/markdown.ts';
+import type { Markdown } from '../text/markdown.ts';
 import type { SourceText, Span } from '../text/source.ts';
-import {
-  attributeOf,
-  ids,
-  sliceIdPattern,
-  splitAttributes,
-  splitOutside,
-  unquote,
-  type Attribute,
-} from './attributes.ts';
-import { headingNamed, optionalHeadings } from './headings.ts';
-import type { SpecSlice, SpecWorkstream } from './model.ts';
+import type { DoneSlice, SpecSlice } from './model.ts';
+import type { SliceDraft } from './slice-draft.ts';
+import { SliceNames } from './slice-names.ts';
+import { SliceReader } from './slice-reader.ts';
+import type { PlacedWorkstream } from './workstreams.ts';
 
-const sliceItem = new RegExp(String.raw`^[*_\`]*(${sliceIdPattern})[*_\`]*\s*(?:[:–—]|\s-\s|\.\s)[*_]*\s*(.+)$`);
-const workstreamHeading = /^(?:(WS-[A-Za-z0-9]+)|Workstream\s+([A-Z0-9]+))\b[*_]*\s*[:–—-]?\s*(.*)$/i;
-
-/** A workstream with the part of the spec in which its slices stand. */
-type PlacedWorkstream = SpecWorkstream & { readonly body: Span };
-
-/** The workstreams that headings or items name, each once. */
-export function readWorkstreams(markdown: Markdown): PlacedWorkstream[] {
-  const found: PlacedWorkstream[] = [];
-  const add = (id: string, name: string, boundary: readonly string[], span: Span, body: Span): void => {
-    if (!found.some((other) => other.id === id))
-      found.push({ id, name: name === '' ? id : name, boundary, span, body });
-  };
-  for (const section of markdown.sections) {
-    const match = workstreamHeading.exec(section.text.replace(/^[*_`]+/, ''));
-    if (!match) continue;
-    const boundary: string[] = [];
-    for (const line of markdown.lines) {
-      if (
-        line.start < section.body.start ||
-        line.end > section.body.end ||
-        line.kind === 'fence' ||
-        line.kind === 'comment'
-      )
-        continue;
-      const text = markdown.source.text.slice(line.start, line.end);
-      const paths = /^\s*(?:[-*+•]\s+)?[*_]*Boundary[*_]*\s*:[*_]*\s*(.+)$/i.exec(text)?.[1];
-      if (paths)
-        boundary.push(
-          ...splitOutside(paths, ',')
-            .map(unquote)
-            .filter((path) => path !== ''),
-        );
-    }
-    add(
-      (match[1] ?? `WS-${match[2] ?? ''}`).toUpperCase(),
-      unquote(match[3] ?? ''),
-      boundary,
-      section.span,
-      section.body,
-    );
-  }
-  for (const item of markdown.items) {
-    const match = /^[*_`]*(WS-[A-Za-z0-9]+)[*_`]*\s*[:–—]\s*(.+)$/.exec(item.text);
-    if (!match) continue;
-    const { title, attributes } = splitAttributes(match[2] ?? '');
-    const boundary = attributes
-      .filter(({ key }) => key === 'boundary')
-      .flatMap(({ value }) => splitOutside(value, ',').map(unquote));
-    add((match[1] ?? '').toUpperCase(), title, boundary, item.span, { start: 0, end: 0 });
-  }
-  return found;
+/** Everything that a spec declares to be done, and what is ticked already. */
+export interface DeclaredSlices {
+  readonly slices: readonly SpecSlice[];
+  readonly done: readonly DoneSlice[];
+  readonly names: SliceNames;
 }
 
-type DraftSlice = Omit<SpecSlice, 'details'> & { details: string[] };
-
-/** The items under a heading for slices or under a workstream that begin with an id, with what is indented below them. */
+/**
+ * The slices below "Slices" or "Tasks" and below workstreams: items with or without ids, headings with attributes below
+ * them, rows of tables. What is ticked is done. A line that is none of these is a finding.
+ */
 export function readSlices(
   markdown: Markdown,
   workstreams: readonly PlacedWorkstream[],
   findings: Finding[],
-): SpecSlice[] {
+): DeclaredSlices {
   const { source } = markdown;
-  const areas = markdown.sections
-    .filter((section) => headingNamed(section, optionalHeadings.slices) !== undefined)
-    .map((section) => section.body)
-    .concat(workstreams.map((workstream) => workstream.body));
-  const slices: DraftSlice[] = [];
-  let open: { slice: DraftSlice; depth: number } | null = null;
-  for (const item of markdown.items) {
-    if (!areas.some((area) => within(item.span, area))) {
-      open = null;
-      continue;
-    }
-    const match = sliceItem.exec(item.text);
-    if (match) {
-      const slice = readSlice(source, item, match, workstreams, findings);
-      if (slices.some((other) => other.id === slice.id)) {
-        findings.push(
-          finding(
-            source,
-            'spec.duplicate-slice',
-            'error',
-            `the slice ${slice.id} is declared twice`,
-            firstWord(source, item),
-          ),
-        );
-      } else {
-        slices.push(slice);
-        open = { slice, depth: item.depth };
-      }
-    } else if (open && item.depth > open.depth) {
-      const attribute = attributeOf(item.text);
-      if (attribute) open.slice = assign(slices, open.slice, [attribute], source, item, findings);
-      else open.slice.details.push(item.text);
-    } else open = null;
+  const reader = new SliceReader(markdown, workstreams, findings);
+  reader.read();
+  const named = withIds(source, reader.drafts, findings);
+  const names = new SliceNames(named.map(({ draft, id }) => ({ id, title: draft.title, number: draft.number })));
+  const idOf = new Map(named.map(({ draft, id }) => [draft, id]));
+  for (const group of reader.groups)
+    names.addGroup(
+      group.names,
+      group.slices.flatMap((draft) => idOf.get(draft) ?? []),
+    );
+  const done = new Map<string, DoneSlice>();
+  for (const { draft, id } of named) {
+    if (draft.done !== true) continue;
+    const parts = draft.openParts;
+    if (parts === 0) done.set(id, { id, title: draft.title === '' ? id : draft.title, span: draft.span });
+    const message =
+      parts === 0
+        ? `${id} is ticked, so it is done and no slice of the plan`
+        : `${id} is ticked, but ${parts === 1 ? 'one of its parts is' : `${parts} of its parts are`} open: it is still to be done`;
+    findings.push(finding(source, 'spec.slice-done', 'info', message, firstWord(source, draft.span)));
   }
-  return slices;
-}
-
-function readSlice(
-  source: SourceText,
-  item: MarkdownItem,
-  match: RegExpExecArray,
-  workstreams: readonly PlacedWorkstream[],
-  findings: Finding[],
-): DraftSlice {
-  const id = match[1] ?? '';
-  const { title, attributes } = splitAttributes(match[2] ?? '');
-  const under = workstreams.findLast((workstream) => within(item.span, workstream.body))?.id ?? null;
-  const letter = /^([A-Z]{1,3})\d/.exec(id)?.[1];
-  const slice: DraftSlice = {
-    id,
-    title,
-    after: [],
-    files: [],
-    verify: [],
-    estimateMinutes: null,
-    workstream: under ?? (letter === undefined ? null : `WS-${letter}`),
-    agent: null,
-    details: [],
-    span: item.span,
-  };
-  return applyAttributes(slice, attributes, source, item, findings);
-}
-
-function assign(
-  slices: DraftSlice[],
-  slice: DraftSlice,
-  attributes: readonly Attribute[],
-  source: SourceText,
-  item: MarkdownItem,
-  findings: Finding[],
-): DraftSlice {
-  const changed = applyAttributes(slice, attributes, source, item, findings);
-  slices[slices.indexOf(slice)] = changed;
-  return changed;
-}
-
-function applyAttributes(
-  slice: DraftSlice,
-  attributes: readonly Attribute[],
-  source: SourceText,
-  item: MarkdownItem,
-  findings: Finding[],
-): DraftSlice {
-  let result = slice;
-  for (const { key, value } of attributes) {
-    switch (key) {
-      case 'after':
-        result = { ...result, after: [...new Set([...result.after, ...ids(value)])] };
-        break;
-      case 'files':
-        result = {
-          ...result,
-          files: [
-            ...result.files,
-            ...splitOutside(value, ',')
-              .map(unquote)
-              .filter((path) => path !== ''),
-          ],
-        };
-        break;
-      case 'verify':
-        result = { ...result, verify: [...result.verify, unquote(value)] };
-        break;
-      case 'estimate': {
-        const minutes = parseEstimate(unquote(value));
-        if (minutes === null) {
-          findings.push(
-            finding(
-              source,
-              'spec.estimate',
-              'warning',
-              `"${value}" is not an estimate: write 3h, 90m, 1d or 2-4h`,
-              spanOf(source, item, value),
-            ),
-          );
-        } else result = { ...result, estimateMinutes: minutes };
-        break;
+  const slices: SpecSlice[] = [];
+  for (const { draft, id } of named) {
+    if (done.has(id)) continue;
+    findings.push(...draft.findings);
+    const after: string[] = [];
+    for (const { text, written, colon, place } of draft.after) {
+      const { ids, unknown } = names.resolve(text);
+      const certain = colon || /^[`*_]*(?:[A-Z]{1,3}\d|task-\d)/i.test(text);
+      if (unknown.length > 0 && !certain) {
+        // "(after the release)" only is part of the title.
+        draft.title = `${draft.title} (${written})`.trim();
+        continue;
       }
-      case 'workstream':
-        result = {
-          ...result,
-          workstream: /^WS-/i.test(unquote(value))
-            ? unquote(value).toUpperCase()
-            : `WS-${unquote(value).toUpperCase()}`,
-        };
-        break;
-      case 'agent':
-        result = { ...result, agent: unquote(value) };
-        break;
-      case 'boundary':
-        break;
+      after.push(...ids.filter((one) => one !== id && !done.has(one)), ...unknown);
+      for (const name of unknown)
+        if (!/^MP-?\d/.test(name)) findings.push(unknownSlice({ source, span: place, who: id, name }));
+    }
+    slices.push(draft.finished(id, [...new Set(after)]));
+  }
+  return { slices, done: [...done.values()], names };
+}
+
+/** Says that a name means no slice, at the last place it stands at: names stand behind what they belong to. */
+export function unknownSlice(given: {
+  readonly source: SourceText;
+  readonly span: Span;
+  readonly who: string;
+  readonly name: string;
+}): Finding {
+  const { source, span, who, name } = given;
+  const at = source.text.slice(span.start, span.end).lastIndexOf(name);
+  return finding(
+    source,
+    'spec.unknown-slice',
+    'error',
+    `${who} names the slice ${name}, which this spec does not declare`,
+    at < 0 ? span : { start: span.start + at, end: span.start + at + name.length },
+  );
+}
+
+/**
+ * Each draft with its id: as written, else the number of its line where those count, else made of its title. Two of one
+ * written id are a finding, and the first is taken.
+ */
+function withIds(
+  source: SourceText,
+  drafts: readonly SliceDraft[],
+  findings: Finding[],
+): readonly { readonly draft: SliceDraft; readonly id: string }[] {
+  const taken = new Set<string>();
+  const first = new Map<SliceDraft, string>();
+  for (const draft of drafts) {
+    const id = draft.id === null ? '' : asId(draft.id);
+    if (id === '') continue;
+    if (taken.has(id)) {
+      const message = `the slice ${id} is declared twice`;
+      findings.push(finding(source, 'spec.duplicate-slice', 'error', message, firstWord(source, draft.span)));
+    } else {
+      taken.add(id);
+      first.set(draft, id);
     }
   }
-  return result;
+  const unnamed = drafts.filter((draft) => draft.id === null || asId(draft.id) === '');
+  const numbers = unnamed.map((draft) => draft.number);
+  // A list that begins anew under each heading, or has `1.` everywhere, counts nothing.
+  const counts =
+    new Set(numbers).size === numbers.length && numbers.every((number) => number !== null && !taken.has(number));
+  const same = new Map<string, number>();
+  for (const [i, draft] of unnamed.entries()) {
+    const made = counts ? (draft.number ?? '') : titleId(draft.title) || `slice-${i + 1}`;
+    let id = made;
+    let n = same.get(made) ?? 1;
+    while (taken.has(id)) id = `${made}-${++n}`;
+    same.set(made, n);
+    taken.add(id);
+    first.set(draft, id);
+  }
+  return drafts.flatMap((draft) => {
+    const id = first.get(draft);
+    return id === undefined ? [] : [{ draft, id }];
+  });
 }
 
-function firstWord(source: SourceText, item: MarkdownItem): Span {
-  const text = source.text.slice(item.span.start, item.span.end);
+/** What a branch can be named after; nearly always as written. */
+function asId(written: string): string {
+  return written
+    .normalize('NFKD')
+    .replaceAll(/[^\w.-]+/g, written.includes(' ') ? '-' : '')
+    .replaceAll(/\.{2,}/g, '.')
+    .replaceAll(/^[^A-Za-z0-9]+|[.]+$|\.lock$/gi, '')
+    .slice(0, 80);
+}
+
+const plainLetters: Readonly<Record<string, string>> = { ß: 'ss', æ: 'ae', ø: 'o', œ: 'oe', ł: 'l', đ: 'd' };
+
+function titleId(title: string): string {
+  const words = title
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .toLowerCase()
+    .replaceAll(/[ßæøœłđ]/g, (letter) => plainLetters[letter] ?? '')
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '');
+  let id = '';
+  for (const word of words) {
+    if (id !== '' && id.length + word.length > 40) break;
+    id = id === '' ? word.slice(0, 40) : `${id}-${word}`;
+  }
+  return id;
+}
+
+function firstWord(source: SourceText, span: Span): Span {
+  const text = source.text.slice(span.start, span.end);
   const length = /^\S+?(?=[:\s]|$)/.exec(text)?.[0].length ?? text.length;
-  return { start: item.span.start, end: item.span.start + length };
-}
-
-function spanOf(source: SourceText, item: MarkdownItem, words: string): Span {
-  const at = source.text.indexOf(words, item.span.start);
-  return at >= 0 && at < item.span.end ? { start: at, end: at + words.length } : trimmed(source.text, item.span);
+  return { start: span.start, end: span.start + length };
 }

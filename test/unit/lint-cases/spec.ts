@@ -57,6 +57,18 @@ export const specCases: Cases<'spec'> = {
     '## Workstreams\n\n### WS-A: Orders\n\nBoundary: src/orders/**\n\n',
   ),
   'spec.duplicate-slice': near(specCase('- A2: Endpoint', '- |A1|: Endpoint'), '- A3: Endpoint (after A1)\n- A2: More'),
+  'spec.slice-line': near(
+    specCase('## Slices\n\n', '## Slices\n\n|Everything is done in order.|\n\n'),
+    '## Slices\n\n<!-- in order -->\n\n',
+  ),
+  'spec.slice-done': near(
+    specCase('- A2: Endpoint', '- [x] |A0|: First\n- A2: Endpoint'),
+    '- [ ] A0: First\n- A2: Endpoint',
+  ),
+  'spec.slice-files': near(
+    specCase('(files: src/model.ts)', '(files: |the model|)'),
+    '(files: src/model.ts (the model))',
+  ),
   'spec.duplicate-merge-point': near(
     specCase('MP1: A1 -> A2', 'MP1: A1 -> A2\n\n|MP1: A2 -> A1|'),
     'MP1: A1 -> A2\n\nMP2: A1 -> A2',

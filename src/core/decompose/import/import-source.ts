@@ -152,6 +152,7 @@ export function importedSpec(
     answers,
     workstreams: [],
     slices: [],
+    done: [],
     mergePoints: [],
     contracts: [],
     conventions: sectionOf(parts.conventions ?? ''),

@@ -1,3 +1,4 @@
+import { acceptedHeadings } from '../../spec/headings.ts';
 import type { Rule } from './rule.ts';
 
 /** What can be wrong with specs. */
@@ -30,7 +31,7 @@ Good: \`title: "Orders: phase 2"\``,
     code: 'spec.outcome-missing',
     severity: 'error',
     summary: 'A spec does not say which outcome it is after; the agent would invent one.',
-    details: `A spec answers four questions; this is the first: what can somebody do afterwards that they cannot do now? Agents that do not know it fill it in, each in its own way. Accepted headings are Outcome, Goal, Objective and Problem statement, at any level.
+    details: `A spec answers four questions; this is the first: what can somebody do afterwards that they cannot do now? Agents that do not know it fill it in, each in its own way. Accepted headings, at any level: ${acceptedHeadings('outcome')}.
 
 Bad: a title and a list of tasks.
 
@@ -42,7 +43,7 @@ The quick fix adds the section with a line to fill in.`,
     code: 'spec.in-scope-missing',
     severity: 'error',
     summary: 'A spec does not say what is in scope; the agent would decide it.',
-    details: `The second of the four questions. Without a list of what is in scope every agent decides by itself how far its work goes, and two of them decide differently. Accepted headings are In scope, Scope and Scope boundary.
+    details: `The second of the four questions. Without a list of what is in scope every agent decides by itself how far its work goes, and two of them decide differently. Accepted headings: ${acceptedHeadings('in_scope')}.
 
 Name behaviours or directories, one per item: \`- Search with sorting and paging (src/products/**)\`.
 
@@ -52,7 +53,7 @@ The quick fix adds the section with a line to fill in.`,
     code: 'spec.out-of-scope-missing',
     severity: 'error',
     summary: 'A spec does not say what is out of scope; that is where drift begins.',
-    details: `The third of the four questions, and the one where drift begins: an agent that sees something near by that could be better will improve it, unless the spec says that it stays. Accepted headings are Out of scope and Non-goals.
+    details: `The third of the four questions, and the one where drift begins: an agent that sees something near by that could be better will improve it, unless the spec says that it stays. Accepted headings: ${acceptedHeadings('out_of_scope')}.
 
 Name what a reader could expect to be covered, and is not: \`- A database; the JSON file stays\`.
 
@@ -62,7 +63,7 @@ The quick fix adds the section with a line to fill in.`,
     code: 'spec.evidence-missing',
     severity: 'error',
     summary: 'A spec does not say which evidence proves that it worked.',
-    details: `The fourth of the four questions. Evidence is decided before the work, by somebody else than the one who does it; otherwise "done" means whatever was done. Accepted headings are Evidence, Acceptance criteria, Success criteria, Definition of done and Verification.
+    details: `The fourth of the four questions. Evidence is decided before the work, by somebody else than the one who does it; otherwise "done" means whatever was done. Accepted headings: ${acceptedHeadings('evidence')}.
 
 Good: \`\` - [ ] \`npm test\` passes \`\` and \`- [ ] The last item cannot be sold twice\`.
 
@@ -85,6 +86,32 @@ The quick fix adds the section with lines to fill in.`,
     severity: 'error',
     summary: 'Two slices of a spec have the same id.',
     details: `Two list items declare a slice of the same id. Only the first is taken, and whatever names the id means that one. Give the second an id of its own.`,
+  },
+  {
+    code: 'spec.slice-line',
+    severity: 'info',
+    summary: 'A line below "Slices" or "Tasks" declares no slice.',
+    details: `Below these headings each list item, each row of a table and each heading with attributes below it is a slice. A paragraph, a remark, a block of code, a table whose columns name no slice and a line that only stands above slices are none, and nothing of them gets into the plan. Make it a slice, or move it to another section.
+
+Bad: \`Then the login page, in src/login.ts\`
+
+Good: \`- login: Login page (files: src/login.ts)\``,
+  },
+  {
+    code: 'spec.slice-done',
+    severity: 'info',
+    summary: 'A slice is ticked, so it is done and not planned.',
+    details: `A box with a tick says that the work is there: the slice is left out of the plan, and those that come after it do not wait for it. Where a part of it is still open, the slice stays. Take the tick away when it is to be done again.`,
+  },
+  {
+    code: 'spec.slice-files',
+    severity: 'warning',
+    summary: 'A word among the files of a slice is no path.',
+    details: `Files are paths or globs, relative to the root of the repository, with commas between them; a remark stands in brackets behind its path. What is no path gives the slice no right to write anything.
+
+Bad: \`- A1: Limits (files: the limiter, src/limit.ts)\`
+
+Good: \`- A1: Limits (files: src/limiter.ts, src/limit.ts)\``,
   },
   {
     code: 'spec.duplicate-merge-point',
