@@ -2,7 +2,7 @@ import { isTestPath, testedName } from '../conventions/sources.ts';
 import { globContains } from '../scope/glob.ts';
 import type { Span } from '../text/source.ts';
 import { isGlob, splitSymbol } from './boundary.ts';
-import type { Clause } from './clauses.ts';
+import { isDocument, type Clause } from './clauses.ts';
 import type { DraftContext } from './draft.ts';
 
 /** Contracts come before the code that uses them, what is removed goes after it, tests and documents stand last. */
@@ -24,6 +24,9 @@ export interface Area {
   readonly span: Span;
 }
 
+/** Tests of the whole, which are nobody's own whatever they are called. */
+const wholeTests = /(^|\/)(e2e|cypress|playwright|acceptance|integration|smoke)(\/|[-_.])/i;
+
 /** Who changes a file that has a test changes the test with it: outside of the scope, the gate would refuse that. */
 export function addOwnTests(areas: readonly Area[], context: DraftContext): void {
   const { repo, forbidden } = context;
@@ -35,7 +38,7 @@ export function addOwnTests(areas: readonly Area[], context: DraftContext): void
     }
   const subjects = new Map<string, string[]>();
   for (const path of new Set([...repo.files, ...owners.keys()])) {
-    if (isTestPath(path) || isGlob(path)) continue;
+    if (isTestPath(path) || isGlob(path) || isDocument(path)) continue;
     const name = testedName(path);
     const same = subjects.get(name);
     if (same) same.push(path);
@@ -43,9 +46,10 @@ export function addOwnTests(areas: readonly Area[], context: DraftContext): void
   }
   for (const test of [...repo.files].filter(isTestPath).sort()) {
     const about = subjects.get(testedName(test));
-    if (!about || owners.has(test) || forbidden.some((glob) => globContains(glob, test))) continue;
-    const near = Math.max(...about.map((path) => sharedDepth(path, test)));
-    const nearest = about.filter((path) => sharedDepth(path, test) === near);
+    if (!about || owners.has(test) || wholeTests.test(test) || forbidden.some((glob) => globContains(glob, test)))
+      continue;
+    const near = Math.max(...about.map((path) => nearness(path, test)));
+    const nearest = about.filter((path) => nearness(path, test) === near);
     // With two files of that name equally near, nothing says whose test it is.
     const [subject] = nearest;
     const own = nearest.length === 1 && subject !== undefined ? (owners.get(subject) ?? []) : [];
@@ -56,12 +60,15 @@ export function addOwnTests(areas: readonly Area[], context: DraftContext): void
   }
 }
 
-/** How many directories two paths begin with together. */
-export function sharedDepth(a: string, b: string): number {
+/** How near two files are: by the directories that they begin with together, and by those that they end in. */
+export function nearness(a: string, b: string): number {
   const left = a.split('/').slice(0, -1);
   const right = b.split('/').slice(0, -1);
-  const differs = left.findIndex((part, i) => right[i] !== part);
-  return differs < 0 ? left.length : differs;
+  const alike = (one: readonly string[], other: readonly string[]): number => {
+    const differs = one.findIndex((part, i) => other[i] !== part);
+    return differs < 0 ? one.length : differs;
+  };
+  return alike(left, right) * 10 + alike(left.toReversed(), right.toReversed());
 }
 
 /** An area that stands for a whole directory takes in the areas below it: they would write the same files. */

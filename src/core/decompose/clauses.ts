@@ -125,7 +125,7 @@ function masked(text: string): string {
 
 function sentencesOf(text: string): string[] {
   const mask = masked(text);
-  const ends = [...mask.matchAll(/(?:[.!?]+(?=\s+["'*_]*[\p{Lu}\p{N}x/@])|;(?=\s))/gu)].map(
+  const ends = [...mask.matchAll(/(?:[.!?]+(?=\s+(?:["'*_]*[\p{Lu}\p{N}x/@]|[\w.@-]+\/\w))|;(?=\s))/gu)].map(
     (match) => match.index + match[0].length,
   );
   return [0, ...ends].map((start, i) => text.slice(start, ends[i] ?? text.length).trim()).filter((part) => part !== '');
@@ -150,6 +150,8 @@ const verbs = new Set(
 /** How a part begins that has a subject of its own: "docs in ...", "the old file goes away", "a page shows ...". */
 const ownSubject =
   /^(?:(?:the|a|an|its|their|some|any|new|old|all|every|each)\s+)*(?:[\w'-]+\s+){0,3}?(?:in|goes?|are|is|lives?|gets?|becomes?|moves?|shows?|uses?|calls?|takes?|reads?|must|should|can|will|needs?|disappears?)\s/i;
+/** "`server/store.ts` keeps it": a path that does something itself. */
+const pathDoes = /^`?[\w.@-]+[/.][\w./@-]*`?\s+[a-z]+s\s/;
 const leadIn =
   /^(?:with|without|in|from|at|to|for|by|on|of|as|so|which|that|where|when|because|since|if|or|nor|not)\b/i;
 
@@ -169,7 +171,10 @@ function partsOf(sentence: string, repo: RepoPaths): { raw: string; sentence: st
     const before = parts.at(-1);
     const first = /^[*_"']*([\p{L}'-]+)/u.exec(segment)?.[1]?.toLowerCase() ?? '';
     const isVerb = verbs.has(first);
-    const isOwn = isVerb || isRemoval(segment, repo) || (!leadIn.test(segment) && ownSubject.test(segment));
+    const isOwn =
+      isVerb ||
+      isRemoval(segment, repo) ||
+      (!leadIn.test(segment) && (ownSubject.test(segment) || pathDoes.test(segment)));
     const goesOn = before && !(isOwn && named(segment) && named(before.raw));
     if (!before || !goesOn) parts.push({ raw: segment, start, isWhole: isVerb || !/^[^`]*?\S+\s+in\s/i.test(segment) });
     else before.raw = sentence.slice(before.start, start + segment.length);
@@ -294,16 +299,20 @@ export function titleOf(clause: Clause, thing: string | null): string {
       '',
     )
     .replace(new RegExp(`^(?:in\\s+)?${list}(?::|\\s+[-–—])\\s+`, 'i'), '')
-    .replace(new RegExp(`^in\\s+${list},?\\s+`, 'i'), '');
+    .replace(new RegExp(`^in\\s+${list},?\\s+`, 'i'), '')
+    .replace(/[,:;]\s+[^,:;]*\b(?:is|are|lives?|sits?)$/, '');
   const words = (line: string): number =>
     line
       .replaceAll(new RegExp(path, 'g'), ' ')
       .match(/(?!(?:and|with|its|the|in|at|of|tests?|both|two)\b)\b[\p{L}\p{N}]{2,}/gu)?.length ?? 0;
-  if (words(text) === 0 || /^(?:both|the two|they|these) /i.test(short)) return '';
+  if (words(text) === 0 || /^so (?:do|does|is|are)\b/i.test(text) || /^(?:both|the two|they|these) /i.test(short))
+    return '';
   // A part without a verb, and a page, are told by their place.
   const isPlaced = !clause.isWhole || clause.paths.every(({ path }) => isDocument(path));
   const best = words(short) >= 2 && !isPlaced ? short : text;
-  const plain = best.replaceAll('`', '').replace(/[\s,;:.]+$/, '');
+  const inner = new RegExp(`\\s+(?:in|inside|under)\\s+${list}(?=\\s)`, 'g');
+  const shorn = best.length > longestTitle ? best.replaceAll(inner, '') : best;
+  const plain = shorn.replaceAll('`', '').replace(/[\s,;:.]+$/, '');
   const chosen = plain.length > longestTitle && label !== undefined ? label : plain;
   const cut = chosen.length <= longestTitle ? chosen : shorter(chosen);
   return cut.charAt(0).toUpperCase() === cut.charAt(0) || /^\S*[/.]\S/.test(cut)
@@ -327,7 +336,7 @@ function shorter(text: string): string {
 export function thingOf(text: string): string | null {
   const plain = text.replaceAll(/`[^`]*`/g, ' ');
   const match =
-    /^[\p{L}-]+\s+(?:a|an|the|one|another|new)\s+((?:[\p{L}-]+\s+){0,2}?[\p{L}-]+)(?=\s+(?:in|to|for|that|which|of|with|at|from|into|under|called|who|by|on|and)\b|\s*[,.(:]|\s*$)/iu.exec(
+    /^(?:[\p{L}-]+\s+)?(?:a|an|the|one|another|new)\s+((?:[\p{L}-]+\s+){0,2}?[\p{L}-]+)(?=\s+(?:in|to|for|that|which|of|with|at|from|into|under|called|who|by|on|and)\b|\s*[,.(:]|\s*$)/iu.exec(
       plain,
     );
   const noun = match?.[1]?.trim();

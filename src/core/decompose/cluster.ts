@@ -8,7 +8,7 @@ import {
   dropCovered,
   mergeNested,
   nameOfPath,
-  sharedDepth,
+  nearness,
   stages,
   tellApart,
   type Area,
@@ -106,7 +106,8 @@ function newArea(areas: Area[], head: Head): Area {
 function want(area: Area, clause: Clause): void {
   area.clauses.add(clause);
   // "orders in b.ts" says nothing without the verb of its sentence.
-  const isEnough = clause.isWhole || area.stage === 'documents' || area.stage === 'tests';
+  const isAside = area.stage !== 'code' || clause.paths.every(({ path }) => isTestPath(path));
+  const isEnough = clause.isWhole || isAside;
   area.requirements.add(isEnough ? clause.text : clause.sentence.replace(/[\s,;]+$/, ''));
   for (const detail of clause.details) area.requirements.add(detail);
 }
@@ -127,7 +128,11 @@ function areasOf(clauses: readonly Clause[], context: DraftContext): Area[] {
     }
     if (kinds.code.length > 0) code.set(clause, kinds.code);
     if (kinds.removed.length > 0) removals.push([clause, kinds.removed]);
-    if (kinds.documents.length > 0) addDocuments(areas, clause, kinds.documents, kinds.code.length === 0, context);
+    if (kinds.documents.length > 0) {
+      const isAlone = kinds.code.length === 0;
+      const called = isAlone ? calledDocuments(clause, context).filter((path) => !kinds.documents.includes(path)) : [];
+      addDocuments(areas, clause, [...called, ...kinds.documents], isAlone, context);
+    }
   }
   addCode(areas, code, clauses, context);
   for (const [clause, paths] of removals) addRemoval(areas, clause, paths, context);
@@ -152,7 +157,7 @@ function addDocuments(
   const area = known ?? newArea(areas, { title: own, stage: 'documents', workstream, span: clause.span });
   for (const path of paths) area.paths.add(path);
   want(area, clause);
-  if (known) {
+  if (area.paths.size > 1) {
     const names = [...area.paths].map((path) => path.replace(/\/\*\*$/, ''));
     area.title = names.length > 2 ? `Documentation (${names.length} places)` : `Documentation: ${names.join(', ')}`;
   }
@@ -236,11 +241,17 @@ function addCode(
 }
 
 function namesOf(paths: readonly string[]): string {
-  const names = [...new Set(paths.map(nameOfPath))];
+  const base = (path: string): string => splitSymbol(path).path.replace(/^.*\//, '').replace(/\..*$/, '');
+  const isFiles = paths.length > 1 && !paths.some(isGlob) && new Set(paths.map(directoryOf)).size === 1;
+  const names = isFiles ? paths.map(base).map(capital) : [...new Set(paths.map(nameOfPath))];
   return names
     .slice(0, mostTogether)
     .map((text, i) => (i === 0 || /[/.]/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1)))
     .join(' and ');
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** The heading names what is below it, where it speaks of the same thing at all. */
@@ -275,13 +286,18 @@ function thingBefore(clause: Clause, clauses: readonly Clause[]): string | null 
 
 function addRemoval(areas: Area[], clause: Clause, paths: readonly string[], context: DraftContext): void {
   const workstream = streamOf(paths[0] ?? '', context);
-  const title = removalTitle(paths.map((path) => path.replace(/\/\*\*$/, '')));
-  const known = areas.find((area) => area.stage === 'removal' && paths.some((path) => area.paths.has(path)));
-  const area = known ?? newArea(areas, { title, stage: 'removal', workstream, span: clause.span });
+  const removals = areas.filter(({ stage }) => stage === 'removal');
+  // The page of what goes away goes with it.
+  const isPage = paths.every(isDocument);
+  const known =
+    removals.find((area) => paths.some((path) => area.paths.has(path))) ??
+    (isPage ? removals.find((area) => [...area.clauses].some(({ group }) => group === clause.group)) : undefined);
+  const area = known ?? newArea(areas, { title: '', stage: 'removal', workstream, span: clause.span });
   for (const path of paths) {
     area.paths.add(path);
     area.removed.add(path);
   }
+  area.title = removalTitle([...area.removed].map((path) => path.replace(/\/\*\*$/, '')));
   want(area, clause);
 }
 
@@ -330,7 +346,7 @@ function addTest(areas: Area[], clause: Clause, path: string, { clauses, home, c
 }
 
 function depthOf(area: Area, test: string): number {
-  return Math.max(0, ...[...area.paths].map((path) => sharedDepth(path, test)));
+  return Math.max(0, ...[...area.paths].map((path) => nearness(path, test)));
 }
 
 /** What "it" and "both" of a test clause stand for: what the clauses before it are about. */
@@ -382,9 +398,12 @@ function isIntroduction(clause: Clause, clauses: readonly Clause[]): boolean {
 /** The area that shares most words with a clause; `null` when none does, or no other says more than `previous`. */
 function bestByWords(clause: Clause, areas: readonly Area[], previous: Area | null): Area | null {
   const words = stems([clause.heading, clause.text, ...clause.details].join(' '));
+  // What a sentence begins with is what it is about.
+  const subject = [...stems(clause.text)].find((word) => !commonNames.has(word));
   const scoreOf = (area: Area): number => {
     const names = stems([area.title, ...[...area.paths].map((path) => path.replace(/\.[a-z]+$/i, ''))].join(' '));
-    return [...names].filter((word) => words.has(word) && !commonNames.has(word)).length;
+    const shared = [...names].filter((word) => words.has(word) && !commonNames.has(word)).length;
+    return subject !== undefined && names.has(subject) ? shared + 0.5 : shared;
   };
   let best: Area | null = null;
   let most = previous ? scoreOf(previous) : 0;
@@ -400,17 +419,21 @@ const commonNames = new Set('src lib app test index main file code and the for n
 
 /** "The changelog gets an entry": a document at the top that the clause calls by its name. */
 function documentNamed(clause: Clause, areas: Area[], context: DraftContext): Area | null {
-  const words = stems([clause.heading, clause.text].join(' '));
-  const path = [...context.repo.files]
-    .filter((file) => !file.includes('/') && isDocument(file))
-    .toSorted()
-    .find((file) => {
-      const name = stems(file.replace(/\.\w+$/, ''));
-      return name.size > 0 && [...name].every((word) => words.has(word));
-    });
-  if (path === undefined || !isAllowed(path, context)) return null;
+  const [path] = calledDocuments(clause, context);
+  if (path === undefined) return null;
   addDocuments(areas, clause, [path], true, context);
   return areas.find((area) => area.paths.has(path)) ?? null;
+}
+
+function calledDocuments(clause: Clause, context: DraftContext): string[] {
+  const words = stems([clause.heading, clause.text].join(' '));
+  return [...context.repo.files]
+    .filter((file) => !file.includes('/') && isDocument(file) && isAllowed(file, context))
+    .filter((file) => {
+      const name = stems(file.replace(/\.\w+$/, ''));
+      return name.size > 0 && [...name].every((word) => words.has(word));
+    })
+    .toSorted();
 }
 
 /** A directory, or else a file, of the repository whose name the clause says: "Users can register" and `apps/users`. */
@@ -484,6 +507,12 @@ const minutesOf = (area: Area): number => {
   return Math.min(240, Math.max(60, Math.round(wanted / 30) * 30));
 };
 
+/** What is wanted, without what another sentence of it says too. */
+function wanted({ requirements }: Area): string[] {
+  const all = [...requirements];
+  return all.filter((text) => !all.some((other) => other !== text && other.includes(text)));
+}
+
 function drafts(areas: readonly Area[], context: DraftContext): Draft[] {
   const { spec, specPath } = context;
   const ordered = stages.flatMap((stage) => areas.filter((area) => area.stage === stage));
@@ -497,8 +526,7 @@ function drafts(areas: readonly Area[], context: DraftContext): Draft[] {
       workstream: area.workstream,
       deps: [...(after.get(area) ?? [])].flatMap((other) => ids.get(other) ?? []).sort(),
       writes: [...area.paths],
-      requirements:
-        area.requirements.size > 0 ? [...area.requirements] : [`${area.title}, as ${specPath} describes it`],
+      requirements: area.requirements.size > 0 ? wanted(area) : [`${area.title}, as ${specPath} describes it`],
       checklist: isLast
         ? (spec.answers.evidence?.items ?? [])
             .filter(({ text }) => !/`[^`]+`/.test(text))

@@ -8,6 +8,8 @@ import type { DraftContext } from './draft.ts';
 
 /** Test files that one command names; more are better said by their package. */
 const mostFiles = 4;
+/** Packages whose tests are still those of the slice. */
+const mostPackages = 3;
 
 /**
  * Commands that run no more than the tests of some files: those test files by the runner of the repository, or the tests
@@ -34,15 +36,15 @@ export function narrowTest(
     plain.every((path) => path.endsWith('.go'))
   )
     return [`go test ${go.map((directory) => `./${directory}/...`).join(' ')}`];
-  return scriptPackage(plain, context) ?? scriptFiles(named, context) ?? [];
+  return scriptPackages(plain, context) ?? scriptFiles(named, context) ?? [];
 }
 
 function directoryOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
-/** The tests of the package below the top that all files are in, by the tool that the lock file tells. */
-function scriptPackage(paths: readonly string[], { repo, textOf }: DraftContext): readonly string[] | null {
+/** The tests of the packages below the top that all files are in, by the tool that the lock file tells. */
+function scriptPackages(paths: readonly string[], { repo, textOf }: DraftContext): readonly string[] | null {
   const packages = new Set(
     paths.map((path) => {
       for (let at = directoryOf(path.replace(/[*?[{].*$/, 'x')); at !== ''; at = directoryOf(at))
@@ -50,16 +52,22 @@ function scriptPackage(paths: readonly string[], { repo, textOf }: DraftContext)
       return '';
     }),
   );
-  const [directory] = packages;
-  if (packages.size !== 1 || directory === undefined || directory === '') return null;
-  const manifest = readJson(textOf(`${directory}/package.json`) ?? '').value;
-  if (textAt(manifest, 'scripts', 'test') === null) return null;
-  const name = textAt(manifest, 'name');
-  if (repo.files.has('pnpm-lock.yaml')) return [`pnpm --filter ${shellWord(name ?? `./${directory}`)} test`];
-  if (repo.files.has('yarn.lock') && name !== null) return [`yarn workspace ${shellWord(name)} test`];
+  if (packages.size === 0 || packages.size > mostPackages || packages.has('')) return null;
+  const manifests = [...packages].map((directory) => {
+    const manifest = readJson(textOf(`${directory}/package.json`) ?? '').value;
+    return { directory, name: textAt(manifest, 'name'), test: textAt(manifest, 'scripts', 'test') };
+  });
+  if (manifests.some(({ test }) => test === null)) return null;
+  if (repo.files.has('pnpm-lock.yaml'))
+    return [
+      `pnpm ${manifests.map(({ name, directory }) => `--filter ${shellWord(name ?? `./${directory}`)}`).join(' ')} test`,
+    ];
+  if (repo.files.has('yarn.lock') && manifests.every(({ name }) => name !== null))
+    return manifests.map(({ name, directory }) => `yarn workspace ${shellWord(name ?? directory)} test`);
   const root = readJson(textOf('package.json') ?? '').value;
-  const isWorkspace = field(root, 'workspaces') !== undefined;
-  return [isWorkspace ? `npm test -w ${shellWord(directory)}` : `npm --prefix ${shellWord(directory)} test`];
+  if (field(root, 'workspaces') === undefined)
+    return manifests.map(({ directory }) => `npm --prefix ${shellWord(directory)} test`);
+  return [`npm test ${manifests.map(({ directory }) => `-w ${shellWord(directory)}`).join(' ')}`];
 }
 
 /** Some test files by the runner that the test script starts, with its options. */

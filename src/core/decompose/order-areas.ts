@@ -1,4 +1,5 @@
 import { isTestPath } from '../conventions/sources.ts';
+import { isRegistryName } from '../judge/shared-files.ts';
 import { compileGlob } from '../scope/glob.ts';
 import { stems } from '../text/mentions.ts';
 import type { Area } from './areas.ts';
@@ -18,7 +19,8 @@ export function orderAreas(areas: readonly Area[], context: DraftContext): Reado
   const code = areas.filter(({ stage }) => stage === 'code');
   for (const contract of areas.filter(({ stage }) => stage === 'contracts'))
     for (const area of code) edges.add(contract, area);
-  for (const area of code) for (const before of saidBefore(area, areas)) edges.add(before, area);
+  const brought = broughtBy(areas.filter(({ stage }) => stage === 'code' || stage === 'contracts'));
+  for (const area of code) for (const before of saidBefore(area, areas, brought)) edges.add(before, area);
   byImports(areas, edges, context);
   for (const area of areas.filter(({ stage }) => stage === 'removal')) {
     for (const user of usersOf(area, areas, edges)) edges.add(user, area);
@@ -69,7 +71,7 @@ class Edges {
 }
 
 /** Areas on which the words of another rest: "call it from", "then", "uses the limiter". */
-function saidBefore(area: Area, areas: readonly Area[]): Area[] {
+function saidBefore(area: Area, areas: readonly Area[], brought: ReadonlyMap<string, readonly Area[]>): Area[] {
   const found = new Set<Area>();
   const others = areas.filter((other) => other !== area && (other.stage === 'code' || other.stage === 'contracts'));
   for (const clause of area.clauses) {
@@ -82,7 +84,8 @@ function saidBefore(area: Area, areas: readonly Area[]): Area[] {
     const last = before.toSorted((a, b) => lastEnd(a, clause.span.start) - lastEnd(b, clause.span.start)).at(-1);
     if (pointing === 'several') for (const other of before) found.add(other);
     else if (last && (followsOn(clause.text) || (pointing === 'one' && usesIt.test(clause.text)))) found.add(last);
-    for (const other of others) if (usesThing(clause.text, other)) found.add(other);
+    for (const word of usedThings(clause.text))
+      for (const other of brought.get(word) ?? []) if (other !== area) found.add(other);
     if (bringingTogether.test(clause.text))
       for (const other of others) if (lastEnd(other, clause.span.start) >= 0) found.add(other);
   }
@@ -95,27 +98,35 @@ function lastEnd(area: Area, limit: number): number {
 
 /** "It" as the object of what is done, and not "its tests" or "as it is". */
 const usesIt =
-  /\b(?:call|use|uses|apply|wire|mount|register|plug|hook|show|render|import|export|expose|run|invoke|inject|pass|load|include|add|connect|link|attach|switch|send|serve|return|cache|log|test|cover|put|from|to|with|through|via|by|on)\s+(?:it|this)\b/i;
+  /\b(?:call|use|uses|apply|wire|mount|register|plug|hook|show|render|import|export|expose|run|invoke|inject|pass|load|include|add|connect|link|attach|switch|send|serve|return|cache|log|test|cover|put|from|to|into|with|through|via|by|on)\s+(?:it|this)\b/i;
 /** What is wired together has to be there. */
 const bringingTogether =
   /\b(?:the whole|everything|(?:wire[ds]?|tie[sd]?|put|bring(?:s|ing)?|glue[ds]?|plug(?:s|ged)?)\s+(?:\w+\s+){0,2}(?:up|together))\b/i;
 const using =
   /\b(?:use|uses|using|call|calls|calling|import|imports|importing|mount|mounts|render|renders|show|shows|register|registers|wire|wires|plug|plugs|apply|applies|consume|consumes|through|via|with|on top of|based on|switch(?:es)? to|moves? to|goes through|built on|depends? on|relies on|rely on|waits? for|after|once)\s+(?:the|this|that|its|a|an|our)?\s*((?:new\s+)?[\p{L}-]+(?:\s+[\p{L}-]+)?)/giu;
 
-/** Whether a clause says that it uses what an area brings: by the word of the spec, or by the name of a new file. */
-function usesThing(text: string, other: Area): boolean {
-  const things = [...other.clauses]
-    .flatMap((clause) => thingOf(clause.text) ?? [])
-    .map((thing) => thing.replace(/^the /, ''));
-  if (things.length === 0) return false;
+/** Words for what could be anything of the spec. */
+const anything = new Set('file module function test option flag thing field line way one'.split(' '));
+
+/** What areas bring by the words of the spec ("Add a limiter ..."), by the last of these words. */
+function broughtBy(areas: readonly Area[]): ReadonlyMap<string, readonly Area[]> {
+  const brought = new Map<string, Area[]>();
+  for (const area of areas) {
+    const heads = new Set(
+      [...area.clauses].flatMap((clause) => {
+        const thing = thingOf(clause.text);
+        return thing === null ? [] : [...stems(thing.slice(thing.lastIndexOf(' ') + 1))];
+      }),
+    );
+    for (const head of heads) if (!anything.has(head)) brought.set(head, [...(brought.get(head) ?? []), area]);
+  }
+  return brought;
+}
+
+/** The words of things that a clause says it uses. */
+function usedThings(text: string): ReadonlySet<string> {
   const plain = text.replaceAll(/`[^`]*`/g, ' ');
-  return [...plain.matchAll(using)].some((match) => {
-    const said = stems((match[1] ?? '').replace(/^new\s+/i, ''));
-    return things.some((thing) => {
-      const words = stems(thing);
-      return words.size > 0 && [...words].every((word) => said.has(word));
-    });
-  });
+  return new Set([...plain.matchAll(using)].flatMap((match) => [...stems((match[1] ?? '').replace(/^new\s+/i, ''))]));
 }
 
 /** Edges that imports of existing files prove: who is imported comes first; two that import each other keep their order. */
@@ -144,6 +155,8 @@ function byImports(areas: readonly Area[], edges: Edges, { repo, imports }: Draf
         if (!other || other === area || isTestPath(to)) continue;
         // Who still takes from what goes away lets go of it first.
         if (other.removed.has(to) || other.stage === 'removal') edges.add(area, other);
+        // A file that only lists others need not wait for what changes inside of them.
+        else if (isRegistryName(path)) continue;
         else if (area.stage !== 'removal') edges.add(other, area);
       }
     }

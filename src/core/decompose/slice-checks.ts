@@ -19,7 +19,8 @@ export function checksOf(area: Area, context: DraftContext): readonly string[] {
   const plain = (path: string): boolean => !isGlob(path);
   switch (area.stage) {
     case 'removal': {
-      const gone = [...area.removed].filter(plain).map((path) => `test ! -e ${shellWord(path)}`);
+      const paths = [...area.removed].map((path) => path.replace(/\/\*\*$/, '')).filter(plain);
+      const gone = paths.map((path) => `test ! -e ${shellWord(path)}`);
       return [...gone.slice(0, mostNamed), ...whole];
     }
     case 'documents': {

@@ -77,7 +77,7 @@ export function judgementSections(
             .map((missing) => `    ${missingContractMessage(missing, plan)}`),
         ]),
         ...(ordered > 0 && shown.length > 0
-          ? [`and ${ordered} more between workstreams that the plan puts one after the other`]
+          ? [`and ${ordered} more between workstreams that the order of the plan or an overlap settles first`]
           : []),
         ...(shown.length > 0 && drafts !== undefined ? [drafts] : []),
       ],

@@ -163,7 +163,7 @@ suite('decomposing', () => {
       'C1 and B2: 50 %, reslice',
       'give `src/app.ts` to C2 alone and take it out of B1',
       '## Hidden coupling (2)',
-      '## Contracts to be written (2)',
+      '## Contracts to be written (1)',
       '## With how many agents',
     ])
       assert.ok(text.includes(part), `${part} is missing in\n${text}`);
