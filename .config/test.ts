@@ -83,7 +83,11 @@ const JOBS: readonly Job[] = [
   { name: 'host', stage: 'host', needs: ['build', 'VS Code test host'], run: hostSuites },
   { name: 'long', stage: 'long', run: mocha('long', 'test/long/**/*.test.ts') },
   // Every day a part of their cases is tried.
-  { name: 'all cases', stage: 'long', run: allCases('scope', 'scope-algebra', 'code-touched', 'code-reader-fuzz') },
+  {
+    name: 'all cases',
+    stage: 'long',
+    run: allCases('scope', 'scope-algebra', 'scope-files', 'code-touched', 'code-reader-fuzz'),
+  },
 ];
 
 const stages = [...new Set(JOBS.map((job) => job.stage))];

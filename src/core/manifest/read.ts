@@ -17,6 +17,7 @@ import type {
   PlanLimits,
 } from './model.ts';
 import { isSandboxMode, type SandboxSetting } from '../sandbox/policy.ts';
+import { splitOutside } from '../spec/attributes.ts';
 import { legacyManifestSchema, manifestSchema } from './schema.ts';
 
 /** What holds when a manifest sets no limits. */
@@ -134,7 +135,7 @@ function readCurrent(root: DocumentMap, file: string): Manifest {
     waves: readWaves(field(root, 'waves')?.value),
     workstreams: list(field(root, 'workstreams')?.value).flatMap((value) => {
       const id = word(value, 'id');
-      return id === null ? [] : [{ id, name: word(value, 'name') ?? id, boundary: words(value, 'boundary') }];
+      return id === null ? [] : [{ id, name: word(value, 'name') ?? id, boundary: globs(value, 'boundary') }];
     }),
     mergePoints: list(field(root, 'merge_points')?.value).flatMap((value): ManifestMergePoint[] => {
       const id = word(value, 'id');
@@ -307,6 +308,14 @@ function word(value: DocumentValue | undefined, key: string): string | null {
 
 function words(value: DocumentValue | undefined, key: string): string[] {
   return textList(field(value, key)?.value).map((entry) => entry.value);
+}
+
+/** Globs, in a list or with commas between them; commas in braces and brackets are the glob's own. */
+function globs(value: DocumentValue | undefined, key: string): string[] {
+  const found = field(value, key)?.value;
+  return found?.kind === 'scalar'
+    ? textList(found, null).flatMap((entry) => splitOutside(entry.value, ','))
+    : words(value, key);
 }
 
 /** Commands may hold commas, so one string is one command. */
