@@ -52,6 +52,11 @@ export const COMMANDS: readonly {
     load: async () => (await import('./commands/accept.ts')).accept,
   },
   {
+    name: 'tick',
+    summary: 'Tick off what is verified in the tasks that a plan was imported from',
+    load: async () => (await import('./commands/tick.ts')).tick,
+  },
+  {
     name: 'run',
     summary: 'Run the slices of a plan, in parallel, each in its worktree',
     load: async () => (await import('./commands/run.ts')).run,

@@ -10,6 +10,7 @@ import type { WritablePlan } from './plan/directory.ts';
 import type { Decisions } from './state/decisions.ts';
 import type { IntegrationReport } from './integrate/model.ts';
 import type { ReplanPreview, ReplanRequest } from './replan/model.ts';
+import type { Ticking } from './plan/tick.ts';
 import type { RunOutcome, RunRequest } from './run/model.ts';
 import path from 'node:path';
 import { readFile } from 'node:fs/promises';
@@ -104,6 +105,12 @@ export interface Engine {
    * Answers with what there was to accept, in words.
    */
   accept(planDir: string): Promise<Result<{ readonly accepted: readonly string[] }, EngineFailure>>;
+  /** What of the source of an imported plan is done. Nothing is written: it is shown and then given to `tick`. */
+  ticking(planDir: string): Promise<Result<Ticking, EngineFailure>>;
+  /** Ticks it off in the source, all of it or nothing. */
+  tick(ticking: Ticking): Promise<Result<Ticking, EngineFailure>>;
+  /** Takes back what was ticked off last. */
+  untick(planDir: string): Promise<Result<{ readonly files: readonly string[] }, EngineFailure>>;
   skip(planDir: string, slice: string, reason?: string): Promise<Result<null, EngineFailure>>;
   /** Asks the slice's running attempt to stop; resolves when its runner has ended. */
   stop(planDir: string, slice: string): Promise<Result<null, EngineFailure>>;
@@ -309,6 +316,24 @@ class RepositoryEngine implements OpenEngine {
   async accept(planDir: string): ReturnType<Engine['accept']> {
     const { acceptPlan } = await import('./plan/accept.ts');
     return (await this.#refused()) ?? acceptPlan(this.repository, planDir);
+  }
+
+  async ticking(planDir: string): ReturnType<Engine['ticking']> {
+    const [files, state] = [await readPlanFiles(this.repository, planDir), await this.state(planDir)];
+    if (!files.ok) return files;
+    if (!state.ok) return state;
+    const { tickingOf } = await import('./plan/tick.ts');
+    return tickingOf({ root: this.root, dir: planDir, files: files.value, state: state.value });
+  }
+
+  async tick(ticking: Ticking): ReturnType<Engine['tick']> {
+    const { tick } = await import('./plan/tick.ts');
+    return (await this.#refused()) ?? tick(this.repository, ticking);
+  }
+
+  async untick(planDir: string): ReturnType<Engine['untick']> {
+    const { untick } = await import('./plan/tick.ts');
+    return (await this.#refused()) ?? untick(this.repository, planDir);
   }
 
   /** Decisions are a person's: the failure when this process was started by a run, however it got loose of it. */

@@ -27,6 +27,7 @@ import { Git } from '../git/git.ts';
 import { evidencePlace, gatherEvidence, knowingIgnored, type Evidence } from '../judge/judge.ts';
 import { keepAnswer, keptAnswer, type KeptAnswer } from './kept-answer.ts';
 import { contained, toPosix } from '../paths.ts';
+import { ORIGIN_FILE, originText } from '../plan/tick.ts';
 
 export interface DecomposeRequest extends DecomposeOptions {
   /** Absolute path of the top level of the checkout that is worked in. */
@@ -89,7 +90,8 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
     await keepAnswer(answerPlace, { by, answer: draft.answer, rounds }).catch(() => undefined);
   const dir = dirFor(draft.spec);
   // What git ignores can be asked only once it is known what is to be created.
-  const drafting = { draft, specPath, dir };
+  const origin = draft.origin ? await originText(draft.origin, root) : null;
+  const drafting = { draft, specPath, dir, ...(origin === null ? {} : { origin }) };
   const first = settledPlan({ ...drafting, evidence });
   const knowing = await knowingIgnored({ evidence, root }, first.composed.loaded.plan);
   const hides = (knowing.repository.ignored?.size ?? 0) > 0;
@@ -224,18 +226,21 @@ interface ComposeRequest {
   readonly specPath: string;
   readonly dir: string;
   readonly evidence: Evidence;
+  /** What goes into `ORIGIN_FILE`. */
+  readonly origin?: string;
 }
 
 /** The whole plan directory of a draft, read back and judged: the one place where the judge is asked. */
-function composePlan({ draft, specPath, dir, evidence }: ComposeRequest): JudgedDraft {
+function composePlan({ draft, specPath, dir, evidence, origin }: ComposeRequest): JudgedDraft {
   const slash = dir.lastIndexOf('/');
-  const files = planFiles({
+  const planned = planFiles({
     proposal: draft.proposal,
     spec: draft.spec,
     specPath,
     parent: dir.slice(0, slash),
     dirName: dir.slice(slash + 1),
   });
+  const files = origin === undefined ? planned : new Map([...planned, [ORIGIN_FILE, origin] as const]);
   const { plan, findings } = loadPlan(files, dir);
   if (!plan) throw new Error(`the plan written for ${specPath} cannot be read back: ${findings[0]?.message ?? ''}`);
   const specText = evidence.repository.textOf(specPath);

@@ -282,6 +282,7 @@ function groupsOf(open: readonly Card[], byKey: ReadonlyMap<string, Card>, repor
         minutesPerTask + Math.max(0, card.criteria.length - 3) * minutesPerCriterion + parts.length * 30,
       ),
       hints: [card, ...parts].flatMap((one) => one.hints),
+      parts: parts.map((part) => ({ id: part.id, source: part.document.source, span: part.span })),
       source: card.document.source,
       span: card.span,
     };

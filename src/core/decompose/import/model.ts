@@ -35,6 +35,18 @@ export interface ImportResult {
   readonly findings: readonly Finding[];
   /** Scopes that nobody wrote down, in the order of the slices. */
   readonly guesses: readonly GuessedScope[];
+  /** Where the tasks of each slice stand in the source: what is ticked off when it is done. */
+  readonly marks: Readonly<Record<string, readonly SourceMark[]>>;
+}
+
+/** Where a task stands. */
+export interface SourceMark {
+  /** As the source writes it. */
+  readonly id: string;
+  /** Repository-relative. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
 }
 
 export interface Importer {
@@ -95,6 +107,8 @@ export interface ImportedTask {
   readonly minutes: number;
   /** What says where it works when its words do not. Default: nothing. */
   readonly hints?: readonly ScopeHint[];
+  /** What else is done with it, and stands elsewhere. Default: nothing. */
+  readonly parts?: readonly { readonly id: string; readonly source: SourceText; readonly span: Span }[];
   readonly source: SourceText;
   readonly span: Span;
 }
@@ -125,6 +139,7 @@ export class ImportReport {
   readonly #counts = new Map<string, number>();
   readonly #main: SourceText;
   readonly #guesses: GuessedScope[] = [];
+  readonly #marks: Record<string, readonly SourceMark[]> = {};
 
   constructor(main: SourceText) {
     this.#main = main;
@@ -134,9 +149,15 @@ export class ImportReport {
     this.#guesses.push(scope);
   }
 
+  mark(slice: string, tasks: readonly ImportedTask[]): void {
+    this.#marks[slice] = tasks
+      .flatMap((task) => [task, ...(task.parts ?? [])])
+      .map(({ id, source, span }) => ({ id, file: source.file, line: source.position(span.start).line }));
+  }
+
   /** The result of the import that this reports on. */
   result(spec: Spec, proposal: Proposal | null): ImportResult {
-    return { spec, proposal, findings: this.#findings, guesses: proposal ? this.#guesses : [] };
+    return { spec, proposal, findings: this.#findings, guesses: proposal ? this.#guesses : [], marks: this.#marks };
   }
 
   add(

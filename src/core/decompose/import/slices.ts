@@ -80,6 +80,7 @@ export function assemble(request: AssembleRequest): Proposal | null {
     const verify = [...new Set(group.tasks.flatMap((task) => task.verify))];
     const first = group.tasks[0];
     const at = first ? { source: first.source, span: first.span } : {};
+    report.mark(group.id, group.tasks);
     const guess = guesses.get(group);
     if (guess) report.guess(guess);
     const from = guess ? `with ${guess.confidence} confidence ${guessText(guess)}` : '';

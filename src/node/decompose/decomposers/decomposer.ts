@@ -1,5 +1,6 @@
 import type { DecomposeOptions, DecomposerAgent } from '../model.ts';
-import type { GuessedScope } from '../../../core/decompose/import/model.ts';
+import type { ImporterId } from '../../../core/decompose/table.ts';
+import type { GuessedScope, SourceMark } from '../../../core/decompose/import/model.ts';
 import type { Sources } from '../../../core/decompose/import-order.ts';
 import type { Proposal } from '../../../core/plan/proposal.ts';
 import type { Rounds } from '../../../core/decompose/rounds.ts';
@@ -38,8 +39,15 @@ export interface Draft {
   readonly rounds?: Rounds;
   /** Of an importer: scopes that nobody wrote down. */
   readonly guesses?: readonly GuessedScope[];
+  /** Of an importer: where the tasks of each slice stand. */
+  readonly origin?: Origin;
   /** Of an agent: what it said, as it came. */
   readonly answer?: object;
+}
+
+export interface Origin {
+  readonly importer: ImporterId;
+  readonly slices: Readonly<Record<string, readonly SourceMark[]>>;
 }
 
 export interface DraftRequest extends Material {

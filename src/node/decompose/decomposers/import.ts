@@ -32,8 +32,9 @@ export function importDecomposer(id: ImporterId): Decomposer {
       const index = await readScopeIndex(root, repoFiles);
       made = importer.read({ ...input, guessing: { index, taken: request.options.guesses !== 'shown' } });
     }
-    const { spec, proposal, findings, guesses } = made;
-    return proposal ? success({ proposal, spec, findings, guesses }) : blockedSpec(specPath, findings);
+    const { spec, proposal, findings, guesses, marks } = made;
+    const origin = { importer: id, slices: marks };
+    return proposal ? success({ proposal, spec, findings, guesses, origin }) : blockedSpec(specPath, findings);
   };
 }
 

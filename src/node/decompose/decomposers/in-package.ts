@@ -5,7 +5,7 @@ import { projectSources } from '../../../core/decompose/project.ts';
 import { packageAround } from '../../../core/scope/package-paths.ts';
 import type { Finding } from '../../../core/text/finding.ts';
 import { success } from '../../../core/text/result.ts';
-import type { Decomposer } from './decomposer.ts';
+import type { Decomposer, Origin } from './decomposer.ts';
 
 /**
  * A decomposer that goes by what the spec says, for specs that lie in a package of the repository: paths and commands
@@ -56,10 +56,18 @@ export function inPackage(decomposer: Decomposer): Decomposer {
       ...made.value,
       proposal: view.proposal(made.value.proposal, setup),
       findings: named(made.value.findings),
+      ...(made.value.origin ? { origin: inRepository(made.value.origin, dir) } : {}),
       guesses: (made.value.guesses ?? []).map((guess) => ({
         ...guess,
         paths: guess.paths.map((one) => ({ ...one, path: view.inRepository(one.path) })),
       })),
     });
   };
+}
+
+function inRepository({ importer, slices }: Origin, dir: string): Origin {
+  const named = Object.entries(slices).map(
+    ([slice, marks]) => [slice, marks.map((mark) => ({ ...mark, file: `${dir}/${mark.file}` }))] as const,
+  );
+  return { importer, slices: Object.fromEntries(named) };
 }

@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod';
+import { ticked, withoutStates, type TickedLine } from '../../core/decompose/import/ticking.ts';
+import type { SourceMark } from '../../core/decompose/import/model.ts';
+import { planIdOf } from '../../core/plan/plan-id.ts';
+import type { PlanFiles } from '../../core/plan/model.ts';
+import type { PlanState } from '../../core/run/state-model.ts';
+import { failure, success, type Result } from '../../core/text/result.ts';
+import { field, textList } from '../../core/text/document.ts';
+import { readYaml } from '../../core/text/yaml.ts';
+import { fail, type EngineFailure } from '../failure.ts';
+import type { Repository } from '../git/repository.ts';
+import { contained } from '../paths.ts';
+import { acquireLock, planLock } from '../state/locks.ts';
+import { writeWhole } from '../state/whole-write.ts';
+
+/** The file of a plan directory that says where the tasks of its slices stand in what they were imported from. */
+export const ORIGIN_FILE = 'source.json';
+
+const originSchema = z.object({
+  v: z.literal(1),
+  importer: z.string(),
+  /** Digests of the files that hold tasks, without what says how far those are. */
+  files: z.record(z.string(), z.string()),
+  slices: z.record(
+    z.string(),
+    z.array(z.object({ id: z.string(), file: z.string(), line: z.number().int().positive() })),
+  ),
+});
+
+/** The text of that file. `textOf`: what was imported, by path. */
+export async function originText(
+  origin: { readonly importer: string; readonly slices: Readonly<Record<string, readonly SourceMark[]>> },
+  root: string,
+): Promise<string> {
+  const names = [...new Set(Object.values(origin.slices).flatMap((marks) => marks.map(({ file }) => file)))].toSorted();
+  const files: Record<string, string> = {};
+  for (const name of names) files[name] = printOf(name, await readFile(path.join(root, name), 'utf8'));
+  return `${JSON.stringify({ v: 1, ...origin, files }, null, 2)}\n`;
+}
+
+function printOf(name: string, text: string): string {
+  return createHash('sha256').update(withoutStates(name, text)).digest('hex');
+}
+
+/** What would be ticked off; nothing is written. */
+export interface Ticking {
+  readonly plan: string;
+  readonly slices: readonly string[];
+  readonly lines: readonly TickedLine[];
+  readonly files: readonly { readonly path: string; readonly before: string; readonly after: string }[];
+}
+
+/**
+ * What of the source of an imported plan is done: the tasks of its slices that are verified or merged. Fails when the
+ * source says something else by now than when it was imported; more or fewer ticks are no difference.
+ */
+export async function tickingOf(request: {
+  readonly root: string;
+  readonly dir: string;
+  readonly files: PlanFiles;
+  readonly state: PlanState;
+}): Promise<Result<Ticking, EngineFailure>> {
+  const { root, dir, files, state } = request;
+  const again = 'Decompose it again; `slicewave replan` keeps what is verified.';
+  const read = originSchema.safeParse(parsed(files.get(ORIGIN_FILE) ?? ''));
+  if (!read.success)
+    return fail('bad-plan', `${dir}/${ORIGIN_FILE} does not say which tasks the plan was imported from`, again);
+  const done = state.slices.filter((slice) => slice.state === 'verified' || slice.state === 'merged');
+  const marks = done.flatMap(({ id }) => read.data.slices[id] ?? []);
+  const result: { path: string; before: string; after: string }[] = [];
+  const lines: TickedLine[] = [];
+  for (const name of [...new Set(marks.map(({ file }) => file))].toSorted()) {
+    const full = await contained(root, name);
+    const before = full === null ? null : await readFile(full, 'utf8').catch(() => null);
+    if (before === null)
+      return fail('bad-plan', `${name}, which the plan was imported from, is not there any more`, again);
+    if (printOf(name, before) !== read.data.files[name])
+      return fail(
+        'bad-plan',
+        `${name} says something else than when it was imported, so nothing is ticked off in it`,
+        again,
+      );
+    const own = marks.filter(({ file }) => file === name);
+    const made = ticked(name, before, own, await doneStatus(root, name));
+    if (made.text === before) continue;
+    result.push({ path: name, before, after: made.text });
+    lines.push(...made.lines);
+  }
+  return success({ plan: dir, slices: done.map(({ id }) => id), lines, files: result });
+}
+
+/** The last status of a board, by its settings beside or above the task. */
+async function doneStatus(root: string, name: string): Promise<string> {
+  const parts = name.split('/').slice(0, -1);
+  for (let length = parts.length; length >= 0; length--) {
+    const dir = parts.slice(0, length).join('/');
+    for (const file of ['config.yml', 'config.yaml', 'backlog.config.yml']) {
+      const text = await readFile(path.join(root, dir, file), 'utf8').catch(() => null);
+      const last = text === null ? undefined : textList(field(readYaml(text).value, 'statuses')?.value).at(-1);
+      if (last) return last.value;
+    }
+  }
+  return 'Done';
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}
+
+type TickPlace = Pick<Repository, 'root' | 'commonDir' | 'runsDir'>;
+
+const undoSchema = z.object({
+  files: z.array(z.object({ path: z.string(), before: z.string(), after: z.string() })),
+});
+
+function undoFile({ commonDir }: TickPlace, dir: string): string {
+  return path.join(commonDir, 'slicewave', 'ticked', `${encodeURIComponent(planIdOf(dir))}.json`);
+}
+
+/** Writes it, each file whole; what was there is kept for `untick`. A file that changed meanwhile stops all of it. */
+export async function tick(repository: Repository, ticking: Ticking): Promise<Result<Ticking, EngineFailure>> {
+  return replaced(repository, ticking.plan, async () => {
+    await writeWhole(undoFile(repository, ticking.plan), JSON.stringify({ files: ticking.files }));
+    return success({ files: ticking.files, result: ticking });
+  });
+}
+
+/** Takes back what was ticked off last, unless somebody has changed one of the files since. */
+export async function untick(
+  repository: Repository,
+  dir: string,
+): Promise<Result<{ readonly files: readonly string[] }, EngineFailure>> {
+  const file = undoFile(repository, dir);
+  const undone = await replaced(repository, dir, async () => {
+    const kept = undoSchema.safeParse(parsed(await readFile(file, 'utf8').catch(() => '')));
+    if (!kept.success)
+      return fail(
+        'bad-plan',
+        `nothing was ticked off for ${dir}, or it was taken back already`,
+        'There is nothing to do.',
+      );
+    const files = kept.data.files.map(({ path: name, before, after }) => ({
+      path: name,
+      before: after,
+      after: before,
+    }));
+    return success({ files, result: { files: files.map(({ path: name }) => name) } });
+  });
+  if (undone.ok) await rm(file, { force: true });
+  return undone;
+}
+
+/** Replaces files that are as they are expected to be, or none. */
+async function replaced<T>(
+  repository: Repository,
+  dir: string,
+  prepare: () => Promise<Result<{ readonly files: Ticking['files']; readonly result: T }, EngineFailure>>,
+): Promise<Result<T, EngineFailure>> {
+  const { root } = repository;
+  const lock = await acquireLock(planLock(repository, planIdOf(dir)), { wait: 10_000 });
+  if (!lock) return fail('busy', `${dir} is being changed by another process`, 'Try again in a moment.');
+  try {
+    const prepared = await prepare();
+    if (!prepared.ok) return prepared;
+    const { files, result } = prepared.value;
+    for (const { path: name, before } of files) {
+      const full = await contained(root, name);
+      if (full === null || (await readFile(full, 'utf8').catch(() => null)) !== before)
+        return fail(
+          'bad-plan',
+          `${name} was changed meanwhile; nothing was written`,
+          'Look at the file, then try again.',
+        );
+    }
+    const written: (typeof files)[number][] = [];
+    try {
+      for (const one of files) {
+        await writeWhole(path.join(root, one.path), one.after);
+        written.push(one);
+      }
+    } catch (error) {
+      for (const one of written) await writeWhole(path.join(root, one.path), one.before);
+      const message = error instanceof Error ? error.message : String(error);
+      return failure({
+        reason: 'write',
+        message: `nothing was ticked off: ${message}`,
+        remedy: 'Check that you may write there.',
+      });
+    }
+    return success(result);
+  } finally {
+    await lock.release();
+  }
+}
