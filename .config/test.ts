@@ -10,7 +10,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -103,7 +103,8 @@ const began = performance.now();
 const chosen = withNeeds(
   JOBS.filter(({ stage }) => (wanted.length === 0 ? stage !== 'quick' : wanted.includes(stage))),
 );
-const outcomes = new Map<string, Outcome & { readonly seconds: number }>();
+/** What became of each job, how long it took, and how busy all processors of the machine were meanwhile (0 to 1). */
+const outcomes = new Map<string, Outcome & { readonly seconds: number; readonly busy: number }>();
 const screen = new Screen((text) => void process.stdout.write(text));
 await inLanes(chosen.filter(isCheck), lanes, settle);
 await inLanes(
@@ -133,12 +134,22 @@ function isCheck({ stage }: Job): boolean {
 /** Runs a job, unless something that it needs did not do well, and keeps what became of it. */
 async function settle(job: Job): Promise<void> {
   const start = performance.now();
+  const before = processorTimes();
   const missing = (job.needs ?? []).filter((name) => outcomes.get(name)?.ok !== true);
   const page = screen.open();
   const outcome =
     missing.length > 0 ? { ok: false, note: `not run: it needs ${missing.join(' and ')}` } : await attempt(job, page);
   page.close();
-  outcomes.set(job.name, { ...outcome, seconds: (performance.now() - start) / 1_000 });
+  const now = processorTimes();
+  const busy = (now.busy - before.busy) / Math.max(1, now.all - before.all);
+  outcomes.set(job.name, { ...outcome, seconds: (performance.now() - start) / 1_000, busy });
+}
+
+/** Milliseconds of all processors since the machine started. */
+function processorTimes(): { readonly busy: number; readonly all: number } {
+  const times = cpus().map((processor) => processor.times);
+  const all = times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0);
+  return { busy: all - times.reduce((sum, { idle }) => sum + idle, 0), all };
 }
 
 async function attempt(job: Job, page: Page): Promise<Outcome> {
@@ -151,12 +162,13 @@ async function attempt(job: Job, page: Page): Promise<Outcome> {
 }
 
 function tellAll(): void {
-  console.log('\n--- all in all');
+  console.log('\n--- all in all, with how busy the processors of the machine were');
   const width = Math.max(...chosen.map((job) => job.name.length));
   for (const { name } of chosen) {
-    const { ok, note, seconds } = outcomes.get(name) ?? { ok: false, note: 'not run', seconds: 0 };
+    const { ok, note, seconds, busy } = outcomes.get(name) ?? { ok: false, note: 'not run', seconds: 0, busy: 0 };
+    const share = `${Math.round(busy * 100)}`.padStart(3);
     console.log(
-      `  ${name.padEnd(width)}  ${ok ? 'ok    ' : 'FAILED'} ${seconds.toFixed(1).padStart(7)}s  ${note ?? ''}`.trimEnd(),
+      `  ${name.padEnd(width)}  ${ok ? 'ok    ' : 'FAILED'} ${seconds.toFixed(1).padStart(7)}s ${share} %  ${note ?? ''}`.trimEnd(),
     );
   }
   tellErrors(

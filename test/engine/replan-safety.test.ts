@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { openEngine } from '../../src/node/engine.ts';
 import type { Engine } from '../../src/node/engine.ts';
@@ -273,46 +283,69 @@ suite('re-planning, seen from beside it', () => {
     const killer = path.join(import.meta.dirname, 'killed-at-write.mjs');
     const args = ['replan', project.planDir, '--rescope', 'B1', '--add-create', 'src/one.txt', '--cut', 'A2'];
     const decided = (): number => project.decisions().filter((entry) => entry['type'] === 'retried').length;
-    const killed = async (at: number, ...words: readonly string[]): Promise<boolean> => {
-      const died = await once(
+    const state = ['.agent-runs', 'parallel'];
+    /** Runs a command to its end. What a kill would have left of it, for each of its writes, and what its end left. */
+    const cutShort = async (...words: readonly string[]): Promise<{ cuts: readonly string[]; end: string }> => {
+      const to = mkdtempSync(path.join(project.home, 'cuts-'));
+      const [code] = (await once(
         spawn(process.execPath, ['--import', killer, CLI, ...words], {
           cwd: project.root,
-          env: { ...project.env, SLICEWAVE_TEST_KILL_AT: String(at) },
+          env: { ...project.env, SLICEWAVE_TEST_COPY_TO: to },
           stdio: 'ignore',
         }),
         'exit',
-      );
-      return died[1] === 'SIGKILL';
+      )) as [number | null];
+      assert.equal(code, 0);
+      const cuts = readdirSync(to)
+        .toSorted((one, other) => Number(one) - Number(other))
+        .map((name) => path.join(to, name));
+      const end = path.join(to, 'end');
+      copyState(project.root, end);
+      return { cuts, end };
+    };
+    const copyState = (from: string, to: string): void => {
+      for (const dir of state) {
+        rmSync(path.join(to, dir), { recursive: true, force: true });
+        cpSync(path.join(from, dir), path.join(to, dir), {
+          recursive: true,
+          preserveTimestamps: true,
+          verbatimSymlinks: true,
+        });
+      }
     };
     const look = async (): Promise<ReadonlyMap<string, string>> => {
       assert.ok((await (await engine()).previewReplan(rescope('A1', false))).ok);
       return planFiles();
     };
+    const isSame = (now: ReadonlyMap<string, string>, then: ReadonlyMap<string, string>): boolean =>
+      now.size === then.size && [...then].every(([name, text]) => now.get(name) === text);
+    const known = decided();
+    const change = await cutShort(...args, '--yes');
     let wholes = 0;
-    for (let at = 1; ; at++) {
-      const known = decided();
-      if (!(await killed(at, ...args, '--yes'))) break;
+    for (const [at, cut] of change.cuts.entries()) {
+      copyState(cut, project.root);
       const after = await look();
-      if (wholes === 0 && [...before].every(([name, text]) => after.get(name) === text) && after.size === before.size)
-        continue;
+      if (wholes === 0 && isSame(after, before)) continue;
       wholes++;
-      assert.ok(![...after.keys()].some((name) => name.includes('a2')), `half a plan after write ${at}`);
-      assert.equal(decided(), known + 1, `B1 is not told of the change that was killed at write ${at}`);
+      assert.ok(![...after.keys()].some((name) => name.includes('a2')), `half a plan before write ${at + 1}`);
+      assert.equal(decided(), known + 1, `B1 is not told of the change that was cut short at write ${at + 1}`);
       assert.equal((await project.cli('replan', project.planDir, '--undo')).code, 0);
       assert.deepEqual(planFiles(), before);
     }
-    assert.ok(wholes > 0, 'it was never killed after the files were whole');
+    assert.ok(wholes > 0 && wholes < change.cuts.length, 'it was never cut short on both sides of its last file');
+    copyState(change.end, project.root);
     const after = planFiles();
+    const undo = await cutShort('replan', project.planDir, '--undo');
+    assert.deepEqual(planFiles(), before);
     let ends = 0;
-    for (let at = 1; ; at++) {
-      const isKilled = await killed(at, 'replan', project.planDir, '--undo');
+    for (const [at, cut] of undo.cuts.entries()) {
+      copyState(cut, project.root);
       const now = await look();
-      if (isKilled && [...after].every(([name, text]) => now.get(name) === text)) continue;
+      if (isSame(now, after)) continue;
       ends++;
-      assert.deepEqual(now, before, `write ${at} of the undo`);
-      if (!isKilled) break;
+      assert.deepEqual(now, before, `write ${at + 1} of the undo`);
       assert.equal((await project.cli(...args, '--yes')).code, 0);
     }
-    assert.ok(ends > 1);
+    assert.ok(ends > 0 && ends < undo.cuts.length);
   });
 });

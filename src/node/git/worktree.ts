@@ -11,6 +11,7 @@ import {
   rename,
   rm,
   stat,
+  writeFile,
 } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -339,8 +340,10 @@ function taken(dir: string, why: string): ReturnType<typeof fail> {
 
 /** Keeps git, and the person, from removing a worktree that is in use. It must be what it was when it was made. */
 export async function lockWorktree(repository: Repository, dir: string, reason: string): Promise<void> {
-  await repository.worktrees.hold(dir);
-  await repository.git.run(['worktree', 'lock', '--reason', reason, dir], { accept: [0, 128] });
+  const { git_dir: gitDir } = await repository.worktrees.hold(dir);
+  await writeFile(path.join(gitDir, 'locked'), `${reason}\n`, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 /** Gives the lock back, without asking git: whatever stands at `dir` by now, the lock is where it was put. */

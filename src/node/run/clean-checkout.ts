@@ -101,7 +101,7 @@ export class CleanCheckout {
     const [key, before, ignored] = await Promise.all([
       standing?.key ?? this.#setupKey(commit),
       isNew ? null : this.#remembered(),
-      this.#ignored(),
+      isNew ? [] : this.#ignored(),
     ]);
     let setup: readonly CommandRun[] = [];
     if (before?.key === key && before.seal === (await this.#seal(before.kept))) {
@@ -109,7 +109,7 @@ export class CleanCheckout {
       for (const file of [...strange, ...CACHES_INSIDE]) await this.#remove(file);
       await fillSubmodules(git, { checkout: repository.root, again: true });
     } else {
-      await git.run(['clean', '-ffdxq']);
+      if (!isNew) await git.run(['clean', '-ffdxq']);
       const { commands, failed } = await this.#install(environment);
       if (failed !== null) return failure(failed);
       setup = commands;
