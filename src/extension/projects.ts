@@ -1,3 +1,4 @@
+import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Result } from '../core/text/result.ts';
 import type { OpenPlan } from './open-plan.ts';
@@ -39,7 +40,7 @@ export class Projects {
   readonly #projects = new Map<string, WatchedProject>();
   readonly #changed = new vscode.EventEmitter<OpenPlan | null>();
   readonly #disposables: vscode.Disposable[] = [];
-  /** Watchers of plans outside of the workspace's folders, by the root of their repository. */
+  /** Watchers of plans outside of the workspace's folders, by the directory that they stand in. */
   readonly #outside = new Map<string, vscode.Disposable>();
   #refreshing: Promise<void> | null = null;
   #again = false;
@@ -130,6 +131,7 @@ export class Projects {
       this.#again = false;
       await this.#findProjects();
       for (const project of this.#projects.values()) await this.#findPlans(project);
+      if (!this.#disposed) this.#watchOutside();
     } while (this.#again && !this.#disposed);
     this.#loaded = true;
     if (!this.#disposed) this.#changed.fire(null);
@@ -150,26 +152,31 @@ export class Projects {
       for (const entry of project.plans.values()) entry.watch.close();
       this.#projects.delete(root);
     }
-    this.#watchOutside([...found.keys()]);
     for (const [root, engine] of found) {
       if (!this.#projects.has(root)) this.#projects.set(root, { root, engine, plans: new Map() });
     }
   }
 
-  /** Plans above a folder that was opened alone: VS Code's own watching ends at the folders of the workspace. */
-  #watchOutside(roots: readonly string[]): void {
+  /**
+   * Plans beside or above a folder that was opened alone: VS Code's own watching ends at the folders of the workspace. The
+   * places where plans stand are watched, and the one at the top where they come first; never the whole repository.
+   */
+  #watchOutside(): void {
     const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
-    const outside = roots.filter((root) => !folders.some((folder) => inside(folder, root)));
-    for (const [root, watcher] of this.#outside) {
-      if (outside.includes(root)) continue;
+    const homes = new Set<string>();
+    for (const { root, plans } of this.#projects.values())
+      for (const home of ['parallel', ...[...plans.keys()].map((dir) => path.posix.dirname(dir))]) {
+        const place = path.join(root, home);
+        if (!folders.some((folder) => inside(folder, place))) homes.add(place);
+      }
+    for (const [home, watcher] of this.#outside) {
+      if (homes.has(home)) continue;
       watcher.dispose();
-      this.#outside.delete(root);
+      this.#outside.delete(home);
     }
-    for (const root of outside) {
-      if (this.#outside.has(root)) continue;
-      const plans = vscode.Uri.joinPath(vscode.Uri.file(root), 'parallel');
-      this.#outside.set(root, this.#watchFiles(new vscode.RelativePattern(plans, PLAN_FILES)));
-    }
+    for (const home of homes)
+      if (!this.#outside.has(home))
+        this.#outside.set(home, this.#watchFiles(new vscode.RelativePattern(vscode.Uri.file(home), PLAN_FILES)));
   }
 
   #watchFiles(pattern: vscode.GlobPattern): vscode.Disposable {

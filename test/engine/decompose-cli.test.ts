@@ -98,6 +98,44 @@ suite('decompose on the command line', () => {
     assert.equal(cli('decompose', SPEC, '--replace', '--yes').code, 0);
   });
 
+  test('of four at once one writes and the others are told; replaced by four at once, the plan is one of theirs, whole', async () => {
+    const atOnce = (...options: readonly string[]): Promise<readonly Finished[]> =>
+      Promise.all(
+        Array.from({ length: 4 }, () => {
+          const child = spawn(process.execPath, [CLI, 'decompose', SPEC, '--yes', ...options], {
+            cwd: root,
+            stdio: ['ignore', 'pipe', 'pipe'],
+          });
+          let [out, err] = ['', ''];
+          child.stdout.setEncoding('utf8').on('data', (chunk: string) => (out += chunk));
+          child.stderr.setEncoding('utf8').on('data', (chunk: string) => (err += chunk));
+          return new Promise<Finished>((resolve) => child.once('close', (code) => resolve({ code, out, err })));
+        }),
+      );
+    const first = await atOnce();
+    assert.deepEqual(
+      first.map(({ code }) => code ?? -1).toSorted((a, b) => a - b),
+      [0, 2, 2, 2],
+      first.map(({ err }) => err).join('\n'),
+    );
+    for (const { code, err } of first) if (code !== 0) assert.match(err, /holds a plan already|already holds a plan/);
+    const files = readdirSync(path.join(root, PLAN), { recursive: true, encoding: 'utf8' }).sort();
+    const manifest = readFileSync(path.join(root, PLAN, 'manifest.json'), 'utf8');
+    const second = await atOnce('--replace');
+    assert.deepEqual(
+      second.map(({ code }) => code),
+      [0, 0, 0, 0],
+      second.map(({ err }) => err).join('\n'),
+    );
+    assert.equal(readFileSync(path.join(root, PLAN, 'manifest.json'), 'utf8'), manifest);
+    assert.deepEqual(
+      readdirSync(path.join(root, PLAN), { recursive: true, encoding: 'utf8' }).sort(),
+      files,
+      'nothing of theirs is left',
+    );
+    assert.deepEqual(readdirSync(path.join(root, 'parallel')), [path.basename(PLAN)]);
+  });
+
   test('--json tells whether it was written', () => {
     const shown = cli('decompose', SPEC, '--json');
     assert.equal(shown.code, 3);

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -195,6 +196,34 @@ suite('evidence that cannot be forged', () => {
       );
     for (const command of [['status'], ['trace', 'list'], ['trace', 'show', run]])
       assert.equal((await project.cli(...command)).code, 0, command.join(' '));
+  });
+
+  test('a run that has not ended and whose events cannot be read is said, until they can be', async () => {
+    const held = project.hold('agent', 'A1');
+    const { finished } = project.startRun();
+    const agent = await held;
+    const [run = ''] = project.runIds();
+    renameSync(events(run), `${events(run)}.away`);
+    mkdirSync(events(run));
+    const status = await project.status();
+    const told = new RegExp(
+      `${run}/events\\.jsonl cannot be read \\(EISDIR\\): what this run of A1 does or did is not counted`,
+    );
+    assert.match(said(status), told);
+    const engine = await openEngine(project.root, { slicewave: [] });
+    assert.ok(engine.ok);
+    const seen = async (): Promise<string> => {
+      const state = await engine.value.state(project.planDir);
+      assert.ok(state.ok);
+      return state.value.warnings.map(({ summary }) => summary).join('\n');
+    };
+    assert.match(await seen(), told);
+    rmSync(events(run), { recursive: true });
+    renameSync(`${events(run)}.away`, events(run));
+    assert.equal(await seen(), '', 'also to whoever kept what they had read');
+    agent.write('src/A1.txt', 'A1\n');
+    await agent.exit();
+    assert.equal((await finished).code, 0);
   });
 
   test('a plan of before digests is read on, and what it had counts as it was', async () => {

@@ -70,6 +70,7 @@ suite('hooks of a run', function () {
 
   test('what a tool installs runs behind the boundary, however often it installs', async () => {
     await give();
+    assert.equal(hooks.env['SKIP_INSTALL_SIMPLE_GIT_HOOKS'], '1', 'it would write among the hooks of all checkouts');
     for (let times = 0; times < 2; times++) {
       install();
       await untilBack();

@@ -14,10 +14,14 @@ Pattern:  - 0 matches
 `;
 
 suite('development tools in worktrees', () => {
-  const notes = (files: Readonly<Record<string, string>>, worktrees = '/r.worktrees'): readonly string[] =>
+  const notes = (
+    files: Readonly<Record<string, string>>,
+    worktrees = '/r.worktrees',
+    setup: readonly string[] = [],
+  ): readonly string[] =>
     toolNotes(
       { has: (name) => Object.hasOwn(files, name), textOf: (name) => files[name] ?? null },
-      { root: '/r', worktrees },
+      { root: '/r', worktrees, setup },
     ).map(({ title, isWarning }) => `${title}${isWarning ? '!' : ''}`);
 
   test('the ignore pattern that matches the checkout itself is found in what Jest prints', () => {
@@ -45,5 +49,10 @@ suite('development tools in worktrees', () => {
       'Jest!',
     ]);
     assert.deepEqual(notes({ 'package.json': '{}' }), []);
+    const simple = '{"simple-git-hooks":{"pre-commit":"npm test"},"devDependencies":{"simple-git-hooks":"2.14.0"}}';
+    assert.deepEqual(notes({ 'package.json': simple }), ['simple-git-hooks']);
+    const hooks = { '.pre-commit-config.yaml': '' };
+    assert.deepEqual(notes(hooks, '/w', ['pip install -e .', 'pre-commit install-hooks']), ['pre-commit']);
+    assert.deepEqual(notes(hooks, '/w', ['uv run pre-commit install']), ['pre-commit!']);
   });
 });

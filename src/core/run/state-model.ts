@@ -29,6 +29,8 @@ export interface RunRecord {
   readonly damaged: readonly number[];
   /** Places where lines are missing. */
   readonly gaps: number;
+  /** Why there are no lines although there is a record: the code of the system's error. */
+  readonly unreadable?: string;
 }
 
 export interface PlanFacts {

@@ -9,6 +9,14 @@ export interface ToolNote {
   readonly remedy: string;
 }
 
+export interface ToolPlace {
+  readonly root: string;
+  /** Where worktrees stand. */
+  readonly worktrees: string;
+  /** The commands that set them up. */
+  readonly setup: readonly string[];
+}
+
 interface DevelopmentTool {
   readonly title: string;
   /** The version in which this was seen. */
@@ -16,9 +24,9 @@ interface DevelopmentTool {
   /** Files of the top directory, any of which shows it. */
   readonly files: readonly string[];
   /** A package whose name in `package.json` shows it. */
-  readonly package: string;
+  readonly package?: string;
   /** What to say of it; `text`: of those of its files that are there. */
-  readonly note: (place: { readonly text: string; readonly worktrees: string; readonly root: string }) => {
+  readonly note: (place: ToolPlace & { readonly text: string }) => {
     readonly detail: string;
     readonly remedy?: string;
   };
@@ -103,6 +111,32 @@ const DEVELOPMENT_TOOLS: readonly DevelopmentTool[] = [
       detail: 'what it installs in a worktree stays with that run; the hooks of the repository are yours',
     }),
   },
+  {
+    title: 'simple-git-hooks',
+    // Installed from a worktree it writes among the hooks of all checkouts; only a setting of the repository turns it.
+    seen: '2.14.0',
+    files: ['.simple-git-hooks.json', 'simple-git-hooks.json', '.simple-git-hooks.js', '.simple-git-hooks.cjs'],
+    package: 'simple-git-hooks',
+    note: () => ({
+      detail:
+        'neither set-ups nor agents install it; the hooks that it installed for you run at commits in worktrees too',
+    }),
+  },
+  {
+    title: 'pre-commit',
+    // Read in its source: where `core.hooksPath` is set, as it is in worktrees, `install` ends with 1.
+    seen: '4.6.2',
+    files: ['.pre-commit-config.yaml', '.pre-commit-config.yml'],
+    note: ({ setup }) => ({
+      detail: 'the hooks that it installed for you run at commits in worktrees too; it refuses to install any there',
+      ...(setup.some((command) => /\bpre-commit\s+install(?![\w-])/.test(command))
+        ? {
+            remedy:
+              'Leave `pre-commit install` out of `setup`: there it fails, and `pre-commit install-hooks` does not.',
+          }
+        : {}),
+    }),
+  },
 ];
 
 const INSIDE = {
@@ -110,15 +144,13 @@ const INSIDE = {
   remedy: 'Set a place outside with `git config slicewave.worktrees <dir>`, or ignore that folder from <rootDir>.',
 } as const;
 
-/** What the table says of the development tools of a project. `worktrees`: where they stand. */
-export function toolNotes(
-  project: ProjectFiles,
-  place: { readonly root: string; readonly worktrees: string },
-): readonly ToolNote[] {
+/** What the table says of the development tools of a project. */
+export function toolNotes(project: ProjectFiles, place: ToolPlace): readonly ToolNote[] {
   const packages = project.textOf('package.json') ?? '';
   return DEVELOPMENT_TOOLS.flatMap((tool) => {
     const files = tool.files.filter((name) => project.has(name));
-    const isThere = files.some((name) => name !== 'package.json') || packages.includes(`"${tool.package}":`);
+    const isNamed = tool.package !== undefined && packages.includes(`"${tool.package}":`);
+    const isThere = isNamed || files.some((name) => name !== 'package.json');
     if (!isThere) return [];
     const text = files.map((name) => project.textOf(name) ?? '').join('\n');
     const { detail, remedy = '' } = tool.note({ text, ...place });

@@ -65,18 +65,20 @@ export async function resolvePlanDir(
   given: string,
   cwd: string,
 ): Promise<Result<string, EngineFailure>> {
+  let isElsewhere = false;
   for (const candidate of [path.resolve(cwd, given), path.resolve(repository.root, given)]) {
     if (!(await stat(candidate).catch(() => null))?.isDirectory()) continue;
     const relative = toPosix(path.relative(repository.root, candidate));
-    if (relative === '' || (await contained(repository.root, relative)) === null) {
-      return fail(
-        'no-such-file',
-        `${given} is not inside ${repository.root}`,
-        'Give a plan directory of this repository.',
-      );
-    }
-    return success(relative);
+    // Who stands in the worktree of a slice has a copy of the plan there, and means the plan.
+    if (relative !== '' && (await contained(repository.root, relative)) !== null) return success(relative);
+    isElsewhere = true;
   }
+  if (isElsewhere)
+    return fail(
+      'no-such-file',
+      `${given} is not inside ${repository.root}`,
+      'Give a plan directory of this repository.',
+    );
   const known = await findPlans(repository);
   const named = known.filter((dir) => path.posix.basename(dir) === given);
   const [dir] = named.length > 0 ? named : known.filter((one) => planIdOf(one) === given);

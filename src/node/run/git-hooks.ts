@@ -31,6 +31,9 @@ const OF_COMMITS: readonly string[] = [
 /** Where a hook goes that a tool installed in the place of the boundary; it runs after it. */
 const INSTALLED = 'pre-commit.installed';
 
+/** For tools that ask no environment where hooks go, and write among everybody's (simple-git-hooks 2.14.0). */
+const INSTALLED_NOT = { SKIP_INSTALL_SIMPLE_GIT_HOOKS: '1' } as const;
+
 /**
  * Makes a hooks directory of the run's own. The repository's own hooks still run, after ours, as they stand in the
  * worktree. A tool that installs its hooks there (lefthook, by `npm install`) does not displace the boundary: it is put
@@ -96,7 +99,8 @@ export async function giveHooks(
       : ['exit 0']),
   ];
   await writeFile(path.join(dir, 'reference-transaction'), `${guard.join('\n')}\n`, { mode: 0o755 });
-  return { env: settingsAsEnvironment([['core.hooksPath', dir]], env), close: lookAfter(dir) };
+  const given = { ...settingsAsEnvironment([['core.hooksPath', dir]], env), ...INSTALLED_NOT };
+  return { env: given, close: lookAfter(dir) };
 }
 
 /** Puts the boundary back whenever something else stands in its place, and keeps what does. */

@@ -68,7 +68,7 @@ export async function preflight(
     included(repository),
     disk({ repository, root, lanes: lanesOf(loaded), project, tracked }),
   ]);
-  const tools = toolNotes(project, { root: repository.root, worktrees: root }).map((note) => ({
+  const tools = toolNotes(project, { root: repository.root, worktrees: root, setup }).map((note) => ({
     name: note.title,
     status: note.isWarning ? ('warning' as const) : ('ok' as const),
     detail: note.detail,

@@ -11,7 +11,7 @@ import { livenessOf } from '../process/machine.ts';
 import type { Repository } from '../git/repository.ts';
 import { counted } from '../../core/text/printing.ts';
 import { attest } from './attest.ts';
-import { HEARTBEAT, listRunIds, readRun } from './run-log.ts';
+import { HEARTBEAT, listRunIds, mayBeOf, readRun } from './run-log.ts';
 import { runnerOf } from './stop.ts';
 import { readDecisionRecord } from './decision-log.ts';
 
@@ -37,7 +37,13 @@ export class FactsReader {
     const dir = path.join(this.#repository.runsDir, runId);
     const file = await stat(path.join(dir, 'events.jsonl')).catch(() => null);
     let cached = this.#runs.get(runId);
-    if (!cached || cached.size !== file?.size || cached.modified !== file.mtimeMs) {
+    // Who makes it readable again changes neither its size nor its time.
+    if (
+      !cached ||
+      cached.record.unreadable !== undefined ||
+      cached.size !== file?.size ||
+      cached.modified !== file.mtimeMs
+    ) {
       cached = { size: file?.size ?? 0, modified: file?.mtimeMs ?? 0, ...(await readRun(dir)) };
       this.#runs.set(runId, cached);
     }
@@ -88,6 +94,7 @@ export class FactsReader {
         ...unacceptedWarning(loaded),
         ...(isNew ? await this.#ofEarlierVersion(plan) : []),
         ...unfinishedWarning(plan.dir, decisions),
+        ...this.#unreadable(plan, new Set(runs.map(({ runId }) => runId))),
         ...warnings,
       ],
       now: Date.now(),
@@ -115,6 +122,24 @@ export class FactsReader {
         paths: [`.agent-runs/plans/${name}.jsonl`],
       },
     ];
+  }
+
+  /** Runs that may be of the plan's slices, of which not even that can be read. `known`: those of which it can. */
+  #unreadable({ slices }: PlanToRead['plan'], known: ReadonlySet<string>): readonly Warning[] {
+    return [...this.#runs].flatMap(([runId, { record }]): readonly Warning[] => {
+      if (record.unreadable === undefined || known.has(runId)) return [];
+      const slice = slices.find(({ id }) => mayBeOf(runId, id));
+      if (slice === undefined) return [];
+      const file = `.agent-runs/${runId}/events.jsonl`;
+      return [
+        {
+          kind: 'evidence',
+          summary: `${file} cannot be read (${record.unreadable}): what this run of ${slice.id} does or did is not counted`,
+          remedy: `Make it readable before you run ${slice.id} again, which may be at work or done`,
+          paths: [file],
+        },
+      ];
+    });
   }
 
   /** What another machine's key signed and nobody vouched for: runs with the digest of their content, and decisions. */

@@ -10,9 +10,18 @@ import { evidenceKey } from './evidence-key.ts';
 /** Sorts in the order in which runs began; unique across machines: `20261121T034501123Z-A1-k3v9x2qa`. */
 export function newRunId(node: string | null, now: Date): string {
   const time = now.toISOString().replace(/[-:.]/g, '');
-  const name = (node ?? 'exec').replace(/[^A-Za-z0-9-]+/g, '-').slice(0, 24);
+  const name = inRunId(node ?? 'exec');
   const tail = [...randomBytes(8)].map((byte) => 'abcdefghijkmnpqrstuvwxyz23456789'[byte % 32]).join('');
   return `${time}-${name}-${tail}`;
+}
+
+function inRunId(node: string): string {
+  return node.replace(/[^A-Za-z0-9-]+/g, '-').slice(0, 24);
+}
+
+/** Whether a run may be one of a slice or a checkpoint, by its name alone. */
+export function mayBeOf(runId: string, node: string): boolean {
+  return /^[^-]*-(.*)-[^-]*$/.exec(runId)?.[1] === inRunId(node);
 }
 
 /** When the last run of this machine's key began that claims to have begun at `from` or later; `null`: none does. */
@@ -47,7 +56,10 @@ export async function listRunIds(runsDir: string): Promise<string[]> {
 export async function readRun(
   runDir: string,
 ): Promise<{ readonly events: readonly RunEvent[]; readonly record: RunRecord }> {
-  const text = await readFile(path.join(runDir, 'events.jsonl'), 'utf8').catch(() => '');
+  const { text, unreadable } = await readFile(path.join(runDir, 'events.jsonl'), 'utf8').then(
+    (read) => ({ text: read, unreadable: null }),
+    ({ code }: NodeJS.ErrnoException) => ({ text: '', unreadable: code === 'ENOENT' ? null : (code ?? 'unknown') }),
+  );
   const lines = unseal(text, runName(path.basename(runDir)), evidenceKey());
   const torn = text.endsWith('\n') ? null : lines.at(-1);
   const origin = (['own', 'foreign', 'plain'] as const).find((one) => lines.some((line) => line.origin === one));
@@ -68,7 +80,8 @@ export async function readRun(
     if (line.afterGap) gaps++;
   }
   const content = origin === 'own' || origin === undefined ? null : createHash('sha256').update(text).digest('hex');
-  return { events, record: { origin: origin ?? 'none', digest, content, strange, damaged, gaps } };
+  const record: RunRecord = { origin: origin ?? 'none', digest, content, strange, damaged, gaps };
+  return { events, record: unreadable === null ? record : { ...record, unreadable } };
 }
 
 /** What the digests of a run's lines bind them to: a record that is copied under another name holds nothing. */
