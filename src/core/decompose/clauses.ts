@@ -125,9 +125,8 @@ function masked(text: string): string {
 
 function sentencesOf(text: string): string[] {
   const mask = masked(text);
-  const ends = [...mask.matchAll(/(?:[.!?]+(?=\s+(?:["'*_]*[\p{Lu}\p{N}x/@]|[\w.@-]+\/\w))|;(?=\s))/gu)].map(
-    (match) => match.index + match[0].length,
-  );
+  // People in a hurry begin sentences with small letters.
+  const ends = [...mask.matchAll(/[.!?]+(?=\s+\S)|;(?=\s)/g)].map((match) => match.index + match[0].length);
   return [0, ...ends].map((start, i) => text.slice(start, ends[i] ?? text.length).trim()).filter((part) => part !== '');
 }
 
@@ -277,13 +276,16 @@ export function titleOf(clause: Clause, thing: string | null): string {
   const removed = paths.filter(({ intent }) => intent === 'remove').map(({ path }) => path.replace(/\/\*\*$/, ''));
   if (removed.length > 0 && removed.length === paths.length) return removalTitle(removed);
   let text = clause.text.replaceAll(/[*_]{2}|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)/g, '');
-  text = text.replace(/^(?:and|then|but|also|finally|please|we|i want to|we want to|let's)\s+/i, '');
+  text = text.replace(
+    /^(?:(?:and|then|but|also|finally|please|we|i|let's|should|must|need to|want to|have to|will)\s+)+/i,
+    '',
+  );
   if (thing !== null) text = text.replace(/\b(?:it|this)\b(?=\s|$)/i, thing);
   const label = /^([^:`]{3,40}):\s+\S/.exec(text)?.[1];
   const path = '`?[\\w.@*{}\\[\\]-]*[/.][\\w./@*{}\\[\\]:-]+`?';
   const list = `${path}(?:(?:,| and|, and)\\s+${path})*`;
   const short = text
-    .replaceAll(new RegExp(`\\s*\\((?:\\s*(?:in|see)\\s+)?${list}\\s*\\)`, 'g'), '')
+    .replaceAll(new RegExp(`\\s*\\((?:\\s*(?:in|see|\\+)\\s+)?${list}\\s*\\)`, 'g'), '')
     .replace(
       new RegExp(
         `,?\\s+(?:with|and)\\s+(?:its\\s+|a\\s+|the\\s+|unit\\s+)*tests?(?:\\s+(?:in|at|as)\\s+${list})?$`,

@@ -116,8 +116,10 @@ function want(area: Area, clause: Clause): void {
 function areasOf(clauses: readonly Clause[], context: DraftContext): Area[] {
   const areas: Area[] = [];
   const code = new Map<Clause, string[]>();
-  const removals: [Clause, string[]][] = [];
+  const removals: [Clause, string[], string[]][] = [];
   const tests: [Clause, string][] = [];
+  const naming = new Map<string, number>();
+  for (const { paths } of clauses) for (const { path } of paths) naming.set(path, (naming.get(path) ?? 0) + 1);
   for (const clause of clauses) {
     const named = targets(clause, context);
     const kinds = { code: [] as string[], removed: [] as string[], documents: [] as string[] };
@@ -126,8 +128,10 @@ function areasOf(clauses: readonly Clause[], context: DraftContext): Area[] {
       else if (isTestPath(path)) tests.push([clause, path]);
       else kinds[isDocument(path) ? 'documents' : 'code'].push(path);
     }
-    if (kinds.code.length > 0) code.set(clause, kinds.code);
-    if (kinds.removed.length > 0) removals.push([clause, kinds.removed]);
+    // Who takes out a file together with what imports it does both.
+    const isOneThing = kinds.removed.length > 0 && kinds.code.every((path) => (naming.get(path) ?? 0) < 2);
+    if (kinds.code.length > 0 && !isOneThing) code.set(clause, kinds.code);
+    if (kinds.removed.length > 0) removals.push([clause, kinds.removed, isOneThing ? kinds.code : []]);
     if (kinds.documents.length > 0) {
       const isAlone = kinds.code.length === 0;
       const called = isAlone ? calledDocuments(clause, context).filter((path) => !kinds.documents.includes(path)) : [];
@@ -135,7 +139,10 @@ function areasOf(clauses: readonly Clause[], context: DraftContext): Area[] {
     }
   }
   addCode(areas, code, clauses, context);
-  for (const [clause, paths] of removals) addRemoval(areas, clause, paths, context);
+  for (const [clause, paths, users] of removals) {
+    const area = addRemoval(areas, clause, paths, context);
+    for (const path of users) area.paths.add(path);
+  }
   const home = (clause: Clause): Area[] =>
     areas.filter((area) => area.clauses.has(clause) && area.stage !== 'documents');
   for (const [clause, path] of tests) addTest(areas, clause, path, { clauses, home, context });
@@ -284,7 +291,7 @@ function thingBefore(clause: Clause, clauses: readonly Clause[]): string | null 
   return null;
 }
 
-function addRemoval(areas: Area[], clause: Clause, paths: readonly string[], context: DraftContext): void {
+function addRemoval(areas: Area[], clause: Clause, paths: readonly string[], context: DraftContext): Area {
   const workstream = streamOf(paths[0] ?? '', context);
   const removals = areas.filter(({ stage }) => stage === 'removal');
   // The page of what goes away goes with it.
@@ -299,6 +306,7 @@ function addRemoval(areas: Area[], clause: Clause, paths: readonly string[], con
   }
   area.title = removalTitle([...area.removed].map((path) => path.replace(/\/\*\*$/, '')));
   want(area, clause);
+  return area;
 }
 
 interface TestPlaces {
@@ -370,7 +378,9 @@ function placeHomeless(clauses: readonly Clause[], areas: Area[], context: Draft
     const before = clauses[i - 1];
     const isSameText = clause.isProse && before?.group === clause.group;
     const previous = isSameText ? areas.findLast((area) => area.clauses.has(before)) : undefined;
-    const known = bestByWords(clause, areas, previous ?? null) ?? previous;
+    const told = bestByWords(clause, areas, previous ?? null);
+    const page = told || !previous ? null : documentNamed(clause, areas, context);
+    const known = told ?? page ?? previous;
     const leadsUp = isIntroduction(clause, clauses);
     const area =
       known ?? (leadsUp ? null : (documentNamed(clause, areas, context) ?? spokenOf(clause, areas, context)));

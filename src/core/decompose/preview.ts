@@ -101,9 +101,25 @@ export interface Preview {
   readonly contracts: readonly ManifestContract[];
   /** What the spec leaves open: its open questions, and that its confidence is not high. */
   readonly open: readonly string[];
+  /** What a person should settle before agents are paid, the gravest first: what is open, and what nothing read tells. */
+  readonly questions: readonly string[];
+  /** What each agent is given, in plan order. */
+  readonly given: readonly GivenToAgent[];
   /** Repository-relative, sorted. */
   readonly files: readonly { readonly path: string; readonly lines: number }[];
 }
+
+export interface GivenToAgent {
+  readonly slice: string;
+  readonly create: readonly string[];
+  readonly modify: readonly string[];
+  readonly verify: readonly string[];
+  /** Of the prompt as it will be; `null` where it was not measured. */
+  readonly tokens: number | null;
+}
+
+/** A preview asks no more at a time. */
+export const MOST_QUESTIONS = 3;
 
 /** A terminal shows no more columns of a matrix. */
 const MOST_COLUMNS = 16;
@@ -133,6 +149,8 @@ export function previewOf(source: PreviewSource): Preview {
     guesses: making.guesses ?? { list: [], taken: false },
     contracts: plan.contracts,
     open: openPoints(making.spec),
+    questions: questionsOf(plan, findings, openPoints(making.spec)),
+    given: givenTo(plan, judgement),
     files: [...files]
       .map(([name, text]) => ({ path: `${dir}/${name}`, lines: lineCount(text) }))
       .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
@@ -240,6 +258,36 @@ function openPoints(spec: Spec): string[] {
   const open = questions.filter((text) => !settled.test(text));
   if (spec.confidence === 'MEDIUM') open.push('The spec itself says that its confidence is medium.');
   return open;
+}
+
+const askedAbout: readonly (readonly [code: string, ask: (finding: Finding) => string])[] = [
+  ['decompose.item-without-files', ({ message }) => `Which files is this about? ${message}`],
+  ['decompose.guessed', ({ message }) => `Is this where it belongs? ${message}`],
+  ['decompose.removed-in-use', ({ message }) => `What do they use instead? ${message}`],
+];
+
+function questionsOf(plan: Plan, findings: readonly Finding[], open: readonly string[]): string[] {
+  const unsettled = (ids: readonly string[]): string =>
+    `${ids.slice(0, MOST_QUESTIONS).join(', ')}${ids.length > MOST_QUESTIONS ? ` and ${ids.length - MOST_QUESTIONS} more` : ''}`;
+  const points = plan.mergePoints.filter(({ verify }) => verify.length === 0).map(({ id }) => id);
+  const slices = plan.slices.filter(({ verify }) => verify.length === 0).map(({ id }) => id);
+  return [
+    ...open,
+    ...askedAbout.flatMap(([code, ask]) => findings.filter((finding) => finding.code === code).map(ask)),
+    ...(points.length > 0 ? [`Which command proves what comes together at ${unsettled(points)}?`] : []),
+    ...(slices.length > 0 ? [`Which command checks ${unsettled(slices)}?`] : []),
+  ];
+}
+
+function givenTo(plan: Plan, { contexts }: Judgement): GivenToAgent[] {
+  const tokens = new Map(contexts.map(({ slice, total }) => [slice, total]));
+  return plan.slices.map(({ id, scope, verify }) => ({
+    slice: id,
+    create: scope.create.map(({ text }) => text),
+    modify: scope.modify.map(({ text }) => text),
+    verify,
+    tokens: tokens.get(id) ?? null,
+  }));
 }
 
 function lineCount(text: string): number {

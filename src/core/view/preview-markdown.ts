@@ -3,9 +3,9 @@ import { roundsText } from '../decompose/rounds.ts';
 import { minutes } from '../text/duration.ts';
 import { judgementBlocks } from './judgement-markdown.ts';
 import { isInSections } from './judgement-text.ts';
-import { contractLines, estimateLines, guessesTitle, guessLines, matrixLines } from './preview-text.ts';
+import { contractLines, estimateLines, guessesTitle, guessLines, matrixLines, questionLines } from './preview-text.ts';
 import { scopeEntryText } from './scope-text.ts';
-import { counted } from '../text/printing.ts';
+import { counted, thousands } from '../text/printing.ts';
 import { codeSpan } from '../text/markdown-writing.ts';
 
 /**
@@ -28,8 +28,8 @@ export function previewMarkdown(preview: Preview): string {
     '',
   ];
   if (preview.rounds) lines.push(`Corrected in ${roundsText(preview.rounds)}.`, '');
-  if (preview.open.length > 0)
-    lines.push('## Left open by the spec', '', ...preview.open.map((text) => `- ${text}`), '');
+  if (preview.questions.length > 0)
+    lines.push('## Questions', '', ...questionLines(preview).map((text) => `- ${text}`), '');
   lines.push('## Findings', '', ...findingLines(preview), '## Waves', '', ...waveLines(preview));
   if (graph.cycles.length > 0)
     lines.push('## Cycles', '', ...graph.cycles.map((trail) => `- ${trail.join(' -> ')}`), '');
@@ -81,9 +81,17 @@ export function previewMarkdown(preview: Preview): string {
   if (setup !== null && setup.length > 0)
     lines.push('## Set-up of each worktree', '', ...setup.map((command) => `- ${codeSpan(command)}`), '');
   lines.push('## What each slice may write', '');
-  for (const { id, scope } of plan.slices) {
+  const tokens = new Map(preview.given.map((item) => [item.slice, item.tokens]));
+  for (const { id, scope, verify } of plan.slices) {
     const entries = [...scope.create, ...scope.modify].map((entry) => codeSpan(scopeEntryText(entry)));
-    lines.push(`- ${id}: ${entries.join(', ') || 'nothing named'}`);
+    const checks = verify.length > 0 ? `checked by ${verify.map(codeSpan).join(' and ')}` : 'no check';
+    const size = tokens.get(id) ?? null;
+    const facts = [
+      entries.join(', ') || 'nothing named',
+      checks,
+      ...(size === null ? [] : [`${thousands(size)} tokens`]),
+    ];
+    lines.push(`- ${id}: ${facts.join('; ')}`);
   }
   lines.push(
     '',

@@ -1,4 +1,4 @@
-import { pairKey, type OverlapMatrix, type Preview } from '../decompose/preview.ts';
+import { MOST_QUESTIONS, pairKey, type OverlapMatrix, type Preview } from '../decompose/preview.ts';
 import { roundsText } from '../decompose/rounds.ts';
 import { formatFindings } from '../lint/engine/format.ts';
 import { minutes } from '../text/duration.ts';
@@ -38,12 +38,14 @@ export function previewText(preview: Preview, options: PreviewTextOptions): stri
   const section = (title: string, lines: readonly string[]): void => {
     if (lines.length > 0) sections.push([strong(title), ...lines.map((line) => `  ${line}`)].join('\n'));
   };
+  section('What each agent gets', givenLines(preview));
+  section('Merge points are checked with', mergePointLines(preview).map(printable));
   // One pair stands whole in its line among the overlaps.
   if (preview.matrix.cells.size > 1) section('Overlap matrix', matrixLines(preview.matrix, options));
   section('Set-up of each worktree (`setup` in manifest.json)', (preview.plan.setup ?? []).map(printable));
   section('Estimate', estimateLines(preview));
   section(`Contracts (${preview.contracts.length})`, contractLines(preview));
-  section(`Left open by the spec (${preview.open.length})`, preview.open.map(printable));
+  section(`Questions (${preview.questions.length})`, questionLines(preview).map(printable));
   section(guessesTitle(preview), guessLines(preview));
   const all = preview.findings.flatMap((group) => group.findings);
   if (all.length > 0) {
@@ -174,6 +176,35 @@ export function contractLines(preview: Preview): string[] {
     const place = target && target !== path ? `${printable(path)} -> ${printable(target)}` : printable(path);
     return facts.length > 0 ? `${place} (${facts.join('; ')})` : place;
   });
+}
+
+/** The first few questions; the others stand in the findings and in the spec. */
+export function questionLines({ questions }: Pick<Preview, 'questions'>): string[] {
+  const more = questions.length - MOST_QUESTIONS;
+  return [...questions.slice(0, MOST_QUESTIONS), ...(more > 0 ? [`and ${more} more, once these are settled`] : [])];
+}
+
+/** Slices whose files and checks are listed; the task specs hold those of all. */
+const MOST_GIVEN = 12;
+const MOST_ENTRIES = 4;
+
+/** `task-001  + src/a.ts  ~ src/b.ts; check: npm test; 1,126 tokens` */
+function givenLines({ given }: Preview): string[] {
+  const width = given.reduce((widest, { slice }) => Math.max(widest, printable(slice).length), 0);
+  const lines = given.slice(0, MOST_GIVEN).map(({ slice, create, modify, verify, tokens }) => {
+    const entries = [...create.map((path) => `+ ${path}`), ...modify.map((path) => `~ ${path}`)].map(printable);
+    const more = entries.length - MOST_ENTRIES;
+    const files = [...entries.slice(0, MOST_ENTRIES), ...(more > 0 ? [`and ${more} more`] : [])].join('  ');
+    const check = verify.length === 0 ? 'no check' : `check: ${verify.map(printable).join(' and ')}`;
+    const size = tokens === null ? '' : `; ${thousands(tokens)} tokens`;
+    return `${printable(slice).padEnd(width)}  ${files || 'no files'}; ${check}${size}`;
+  });
+  const more = given.length - MOST_GIVEN;
+  return more > 0 ? [...lines, `and ${more} more, each in its task spec`] : lines;
+}
+
+function mergePointLines({ plan }: Pick<Preview, 'plan'>): string[] {
+  return plan.mergePoints.map(({ id, verify }) => `${id}  ${verify.length > 0 ? verify.join(' and ') : 'no check'}`);
 }
 
 /** Files of the plan's own directory by name, of those below it how many. */
