@@ -354,6 +354,35 @@ suite('table of decomposers', () => {
     assert.deepEqual(titles(DECOMPOSERS.filter((row) => row.kind === 'import')), titles(importers));
     assert.equal(decomposerOf('claude').title, 'Claude Code');
   });
+
+  test('what each agent gets, and at most three questions, are on the first screen', () => {
+    const source = sourceOf([
+      { id: 'A1', create: ['src/a.ts'] },
+      { id: 'B1', deps: ['A1'], modify: ['src/b.ts'] },
+    ]);
+    const asked = previewOf({
+      ...source,
+      loaded: {
+        ...source.loaded,
+        plan: {
+          ...source.loaded.plan,
+          slices: source.loaded.plan.slices.map((slice) => ({ ...slice, verify: [] })),
+          mergePoints: [{ id: 'MP1', needs: ['A1'], unlocks: ['B1'], verify: [] }],
+        },
+      },
+    });
+    assert.equal(asked.questions.length, 4);
+    const text = previewText(asked, { ascii: true });
+    assert.match(
+      text,
+      /\nQuestions \(4\)\n {2}Who holds the key\?\n {2}.*\n {2}Which command proves .*MP1\?\n {2}and 1 more/,
+    );
+    assert.match(text, /\nMerge points are checked with\n {2}MP1 {2}no check\n/);
+    assert.match(
+      previewText(previewOf(source), { ascii: true }),
+      /\nWhat each agent gets\n {2}A1 {2}\+ src\/a\.ts; check: make test; [\d,]+ tokens\n {2}B1 {2}~ src\/b\.ts; check: make test; /,
+    );
+  });
 });
 
 suite('answer of an agent', () => {

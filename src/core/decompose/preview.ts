@@ -279,12 +279,17 @@ function questionsOf(plan: Plan, findings: readonly Finding[], open: readonly st
   ];
 }
 
+function entryOf({ path, symbol, text }: Plan['slices'][number]['scope']['create'][number]): string {
+  if (path === null) return text;
+  return symbol === null ? path : `${path}::${symbol}`;
+}
+
 function givenTo(plan: Plan, { contexts }: Judgement): GivenToAgent[] {
   const tokens = new Map(contexts.map(({ slice, total }) => [slice, total]));
   return plan.slices.map(({ id, scope, verify }) => ({
     slice: id,
-    create: scope.create.map(({ text }) => text),
-    modify: scope.modify.map(({ text }) => text),
+    create: scope.create.map(entryOf),
+    modify: scope.modify.map(entryOf),
     verify,
     tokens: tokens.get(id) ?? null,
   }));
