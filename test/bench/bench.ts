@@ -1,7 +1,7 @@
 /**
  * Measures what the project promises about speed and size, and what it costs where nothing was promised:
  *
- *   node test/bench/bench.ts [plan] [startup] [worktrees] [makespan] [extension] [lint] [history] [overlap] [tokens] [gate] [crash] [--json]
+ *   node test/bench/bench.ts [plan] [startup] [worktrees] [makespan] [extension] [lint] [history] [overlap] [tokens] [gate] [crash] [size] [--json]
  *
  * Prints medians with their spread, and ratios taken side by side in one run, which is all that a busy machine can
  * say. It judges the goals and never fails for one: a time is no test. SLICEWAVE_CLI names another command line than
@@ -30,6 +30,7 @@ const BENCHES: Readonly<Record<string, () => Promise<(report: Report) => Promise
   tokens: async () => (await import('./tokens.bench.ts')).run,
   gate: async () => (await import('./gate.bench.ts')).run,
   crash: async () => (await import('./crash.bench.ts')).run,
+  size: async () => (await import('./size.bench.ts')).run,
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });

@@ -4,6 +4,9 @@ import { placeText, relationLines, rightsTo, scopeRelation } from '../../core/vi
 import { EXIT, flag, report, text, UsageError, type Command } from '../command.ts';
 import { openPlan } from '../open.ts';
 
+/** Slices that are named for having a place in their boundary; the others are counted. */
+const MOST_WALLS = 5;
+
 export const scope: Command = {
   name: 'scope',
   summary: 'Ask who may write a path, or how the scopes of slices relate',
@@ -41,17 +44,20 @@ export const scope: Command = {
         );
       }
       const rights = rightsTo(plan, first.replace(/^\.\//, ''), names);
-      if (json) terminal.out(`${JSON.stringify({ v: 1, place: first, rights })}\n`);
+      const may = rights.filter(({ as }) => as === 'create' || as === 'modify');
+      const walls = rights.filter(({ as }) => as === 'boundary').map(({ slice: id }) => id);
+      if (json) terminal.out(`${JSON.stringify({ v: 1, place: first, rights: may, boundary_of: walls })}\n`);
       else {
-        const may = rights.filter(({ as }) => as === 'create' || as === 'modify');
         const width = Math.max(0, ...may.map(({ slice: id }) => id.length));
         for (const { slice: id, as, symbols } of may) {
           const only = symbols && symbols.length > 0 ? `  only ${symbols.join(', ')}` : '';
           terminal.out(`${id.padEnd(width)}  ${as ?? ''}${only}\n`);
         }
         if (may.length === 0) terminal.out(`No slice of ${dir} may write ${first}.\n`);
-        const walls = rights.filter(({ as }) => as === 'boundary').map(({ slice: id }) => id);
-        if (walls.length > 0) terminal.out(`BOUNDARY of ${walls.join(', ')}\n`);
+        // Who may not is most of a large plan, and not what was asked.
+        const more = walls.length - MOST_WALLS;
+        if (walls.length > 0)
+          terminal.out(`BOUNDARY of ${walls.slice(0, MOST_WALLS).join(', ')}${more > 0 ? ` and ${more} more` : ''}\n`);
       }
       return EXIT.done;
     }
