@@ -166,7 +166,9 @@ function byImports(areas: readonly Area[], edges: Edges, { repo, imports }: Draf
 /** Who has to be done before a file goes away: who imports it, or else what stands in for it by the text. */
 function usersOf(area: Area, areas: readonly Area[], edges: Edges): Area[] {
   const proven = [...edges.of(area)];
-  if (proven.length > 0) return proven;
+  // Where it takes the file out of those who import it itself, nobody else has to be done.
+  const hasUsers = [...area.paths].some((path) => !area.removed.has(path));
+  if (proven.length > 0 || hasUsers) return proven;
   const others = areas.filter(({ stage }) => stage === 'code');
   const clauses = [...area.clauses];
   const near = others.filter((other) =>
