@@ -1,7 +1,7 @@
 /**
  * The whole gate, cheapest first:
  *
- *   node .config/test.ts [--lanes=N] [stage...]     stages: check unit engine repositories agents trust host ui long, and quick
+ *   node .config/test.ts [--lanes=N] [stage...]     stages: check unit engine repositories agents trust editors host ui long, and quick
  *
  * As many jobs at once as there are lanes, by default two where there are two processors: first the checks, then
  * everything else. What a job prints is never mixed with what another does. A job that fails stops only those that need what it makes. Everything else runs, and all is told at the end: each
@@ -79,6 +79,13 @@ const JOBS: readonly Job[] = [
     stage: 'agents',
     needs: ['build', 'sandbox programs', 'agent binaries'],
     run: mocha('agents', 'test/agents/**/*.test.ts'),
+  },
+  { name: 'editor programs', stage: 'editors', uses: 'apt', run: program('node', 'test/editors/install.ts') },
+  {
+    name: 'editors',
+    stage: 'editors',
+    needs: ['build', 'editor programs'],
+    run: mocha('editors', 'test/editors/**/*.test.ts'),
   },
   { name: 'host', stage: 'host', needs: ['build', 'VS Code test host'], run: hostSuites },
   { name: 'long', stage: 'long', run: mocha('long', 'test/long/**/*.test.ts') },

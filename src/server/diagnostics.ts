@@ -29,10 +29,8 @@ const nothing = 'none';
 export interface DiagnosticsOptions {
   readonly connection: Connection;
   readonly workspace: Workspace;
-  /** `pull`: the client asks. `push`: the server sends. Never both, or every finding would be shown twice. */
+  /** `pull`: the client asks, and can be told to ask again. `push`: the server sends. Never both, or every finding would be shown twice. */
   readonly mode: 'pull' | 'push';
-  /** Whether the client can be told to ask again. */
-  readonly canRefresh: boolean;
   readonly rulePages: string | undefined;
   /** The version of an open document; `undefined` for one that is not open. */
   readonly versionOf: (uri: string) => number | undefined;
@@ -107,8 +105,7 @@ export class Diagnostics {
       if (items.length > 0) waiting.answer({ items });
     }
     const others = [...changed].some((uri) => !typed.has(uri) && this.#options.versionOf(uri) !== undefined);
-    if (others && this.#options.canRefresh)
-      void this.#options.connection.languages.diagnostics.refresh().catch(() => undefined);
+    if (others) void this.#options.connection.languages.diagnostics.refresh().catch(() => undefined);
   }
 
   /** Lets go of requests that wait. */

@@ -89,16 +89,17 @@ export function registerFeatures({ connection, workspace, client, ready, version
     return found && { ...found, offset: toOffset(found.source, params.position) };
   };
 
+  /** The client's schema is for manifests in the usual place; elsewhere only the server knows the keys. */
+  const schemaKnown = (name: string): boolean =>
+    client().options.schemas === true && /(?:^|\/)parallel\/[^/]+\/manifest\.json$/.test(name);
+
   connection.onCompletion(
     answer('completion', [], (params) => {
       const at = placeOf(params);
       if (!at) return [];
-      const { options } = client();
-      // The client's schema is for manifests in the usual place; elsewhere only the server knows the keys.
-      const schemaKnown = options.schemas === true && /(?:^|\/)parallel\/[^/]+\/manifest\.json$/.test(at.name);
-      const commands = new Set(options.commands);
+      const commands = new Set(client().options.commands);
       return at.folder.language
-        .complete(at.name, at.offset, schemaKnown)
+        .complete(at.name, at.offset, schemaKnown(at.name))
         .map((one) => toCompletionItem(at.source, one, commands));
     }),
   );
@@ -108,7 +109,7 @@ export function registerFeatures({ connection, workspace, client, ready, version
       const at = placeOf(params);
       if (!at) return null;
       await at.folder.readStates(at.name);
-      const found = at.folder.language.hover(at.name, at.offset);
+      const found = at.folder.language.hover(at.name, at.offset, schemaKnown(at.name));
       return found && { contents: { kind: 'markdown', value: found.markdown }, range: toRange(at.source, found.span) };
     }),
   );

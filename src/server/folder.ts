@@ -35,6 +35,7 @@ export class Folder {
   #factsOld = false;
   #editorSettings: LintSettings = noSettings;
   #appliedSettings = JSON.stringify(noSettings);
+  #watch: ReturnType<Workspace['watch']> | null = null;
   #ownSettings: Awaited<ReturnType<Workspace['settings']>> = { settings: noSettings, file: null, problems: [] };
 
   constructor(root: string | null) {
@@ -119,8 +120,20 @@ export class Folder {
       this.#takeFacts(await this.#disk.withIgnored({ ...facts, code }, this.#session.createdPaths()));
       this.#ownSettings = own;
       this.#applySettings();
+      this.#watch?.follow(new Set([...files.keys(), ...(facts?.files ?? [])]));
     }
     return this.#session.files.size;
+  }
+
+  /** Watches the files on disk from the next scan on. */
+  watch(options: Parameters<Workspace['watch']>[0]): void {
+    this.#watch ??= this.#disk?.watch(options) ?? null;
+  }
+
+  /** It is no folder of the workspace any more. */
+  dispose(): void {
+    this.#watch?.close();
+    this.#watch = null;
   }
 
   /** Whether a change of a file's text, outside the editor, may matter to what was said about others. */

@@ -23,6 +23,7 @@ import { featureCapabilities, hasDocument, registerFeatures } from './features.t
 import type { ClientAbilities } from './features.ts';
 import type { Folder } from './folder.ts';
 import { editorSettings } from './settings.ts';
+import type { FileEvent } from '../node/workspace/workspace.ts';
 import { Workspace } from './workspace.ts';
 
 /** Typing pauses shorter than this are not linted, unless the client asks. */
@@ -34,6 +35,11 @@ const othersDelay = 1500;
 
 /** Directories whose files come and go without anybody caring. */
 const noise = /(?:^|\/)(?:\.git|node_modules|\.agent-runs|__pycache__|\.venv)(?:\/|$)/;
+const EVENTS = {
+  [FileChangeType.Created]: 'made',
+  [FileChangeType.Changed]: 'changed',
+  [FileChangeType.Deleted]: 'gone',
+} as const satisfies Record<FileChangeType, FileEvent>;
 /** Files that can be put in order. Others keep the formatter that the person chose for Markdown. */
 const formatted = [
   '**/tasks/*.md',
@@ -59,6 +65,8 @@ export function serve(connection: Connection): void {
   let timer: NodeJS.Timeout | undefined;
   let scanTimer: NodeJS.Timeout | undefined;
   let scanAt = 0;
+  /** Not every directory is watched, by nobody. */
+  let isBlind = false;
   let closed = false;
   /** The first look at the workspace; whoever asks before it is over would be told half the truth. */
   let ready: Promise<unknown> = Promise.resolve();
@@ -97,8 +105,39 @@ export function serve(connection: Connection): void {
     }, delay);
   };
 
+  /** Something happened to a file on disk. */
+  const happened = (folder: Folder, name: string, event: FileEvent): void => {
+    const isAsked = folder.isAsked(name);
+    const isSetting = /(?:^|\/)(?:package\.json|\.gitignore)$/.test(name) || settingsFiles.includes(name);
+    if (isAsked) folder.forgetTexts();
+    if (event === 'changed') {
+      if (folder.textOf(name) !== null) void folder.refresh(name).then(() => schedule(diskDelay), failed);
+      if (!isAsked && !isSetting) return;
+    }
+    // Whether a new file is ignored only git knows, so the whole folder is read.
+    scheduleScan(mayBeOurs(name) || isAsked || isSetting ? diskDelay : othersDelay);
+  };
+
+  /** For clients that cannot watch: the server does it itself. */
+  const watchFolders = (): void => {
+    if (can.watch) return;
+    for (const folder of workspace.folders) {
+      folder.watch({
+        leavesOut: (name) => noise.test(name),
+        onEvent: (name, event) => happened(folder, name, event),
+        onLimit: () => {
+          isBlind = true;
+          connection.console.warn(
+            'the system gives no more watches (on Linux: fs.inotify.max_user_watches); changes in some directories are seen when a document is opened or saved',
+          );
+        },
+      });
+    }
+  };
+
   const setFolders = (uris: readonly string[]): void => {
     workspace.setFolders(uris);
+    watchFolders();
     for (const document of documents.all()) workspace.adopt(document.uri, document.getText());
   };
 
@@ -132,12 +171,12 @@ export function serve(connection: Connection): void {
       configurationChange: inWorkspace?.didChangeConfiguration?.dynamicRegistration === true,
       format: textDocument?.formatting?.dynamicRegistration === true,
     };
-    const pull = textDocument?.diagnostic !== undefined;
+    // One that cannot be told to ask again would go on showing what is no longer so.
+    const pull = textDocument?.diagnostic !== undefined && inWorkspace?.diagnostics?.refreshSupport === true;
     diagnostics = new Diagnostics({
       connection,
       workspace,
       mode: pull ? 'pull' : 'push',
-      canRefresh: inWorkspace?.diagnostics?.refreshSupport === true,
       rulePages: textDocument?.publishDiagnostics?.codeDescriptionSupport === false ? undefined : options.rulePages,
       versionOf,
     });
@@ -147,7 +186,7 @@ export function serve(connection: Connection): void {
       serverInfo: { name: 'slicewave' },
       capabilities: {
         ...featureCapabilities,
-        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: !can.watch },
         ...(pull
           ? {
               diagnosticProvider: { identifier: 'slicewave', interFileDependencies: true, workspaceDiagnostics: true },
@@ -210,6 +249,12 @@ export function serve(connection: Connection): void {
     schedule(typingDelay);
   });
 
+  const lookAgain = (): void => {
+    if (isBlind) scheduleScan(diskDelay);
+  };
+  documents.onDidOpen(lookAgain);
+  documents.onDidSave(lookAgain);
+
   documents.onDidClose(({ document }) => {
     const { folder, name } = workspace.ownerOf(document.uri);
     void folder.close(name).then(() => schedule(0), failed);
@@ -218,15 +263,7 @@ export function serve(connection: Connection): void {
   connection.onDidChangeWatchedFiles(({ changes }) => {
     for (const { uri, type } of changes) {
       const { folder, name } = workspace.ownerOf(uri);
-      if (noise.test(name)) continue;
-      if (type === FileChangeType.Changed) {
-        if (folder.textOf(name) !== null) void folder.refresh(name).then(() => schedule(diskDelay), failed);
-        if (folder.isAsked(name)) folder.forgetTexts();
-        else if (!/(?:^|\/)(?:package\.json|\.gitignore)$/.test(name) && !settingsFiles.includes(name)) continue;
-      }
-      // Whether a new file is ignored only git knows, so the whole folder is read.
-      const ours = mayBeOurs(name) || type === FileChangeType.Changed || settingsFiles.includes(name);
-      scheduleScan(ours ? diskDelay : othersDelay);
+      if (!noise.test(name)) happened(folder, name, EVENTS[type]);
     }
   });
 
@@ -272,6 +309,7 @@ export function serve(connection: Connection): void {
     closed = true;
     clearTimeout(timer);
     clearTimeout(scanTimer);
+    workspace.dispose();
     diagnostics?.close();
   });
   documents.listen(connection);

@@ -29,6 +29,11 @@ export class Workspace {
     this.#folders = [...new Set(uris.flatMap((uri) => filePath(uri) ?? []))].map(
       (root) => before.get(root) ?? new Folder(root),
     );
+    for (const folder of before.values()) if (!this.#folders.includes(folder)) folder.dispose();
+  }
+
+  dispose(): void {
+    for (const folder of this.#folders) folder.dispose();
   }
 
   /** Folders may be nested; the innermost one owns the document. */

@@ -1,6 +1,6 @@
 /** The built language server over standard input and output, asked by a plain JSON-RPC client. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CancellationTokenSource } from 'vscode-languageserver';
@@ -177,6 +177,54 @@ suite('the language server over stdio', () => {
     await client.notify('textDocument/didClose', { textDocument: { uri: other } });
     await client.until(() => refreshed() > told + 2);
     assert.equal(await missing(), 1);
+  });
+
+  suite('for a client that cannot watch files', () => {
+    const missing = (): number => client.codes(manifest).filter((code) => code === 'plan.task-file-missing').length;
+    const hasCode = (name: string, code: string): boolean => client.codes(name).includes(code);
+
+    test('sees by itself what changes, comes and goes, also in directories that were not there', async () => {
+      await start({});
+      const name = task('task-002-login');
+      await client.until(() => hasCode(name, 'task.stop-missing'));
+      assert.equal(missing(), 0);
+      await write(name, `${shop[name]}\n## Stop conditions\n\n- unclear\n`);
+      await client.until(() => !hasCode(name, 'task.stop-missing'));
+      // As most editors save: another file, renamed to its place.
+      await write('next.tmp', shop[name] ?? '');
+      await rename(path.join(root, 'next.tmp'), path.join(root, name));
+      await client.until(() => hasCode(name, 'task.stop-missing'));
+      await rm(path.join(root, name));
+      await client.until(() => missing() === 1);
+      await write(name, shop[name] ?? '');
+      await client.until(() => missing() === 0);
+
+      const draft = 'plans/later/specs/draft.spec.md';
+      await write(draft, '# Draft\n\n## Outcome\n\nSomething.\n');
+      await client.until(() => hasCode(draft, 'spec.evidence-missing'));
+      await write(draft, '# Draft\n');
+      await client.until(() => hasCode(draft, 'spec.outcome-missing'));
+      await rm(path.join(root, 'plans'), { recursive: true });
+      await client.until(() => client.codes(draft).length === 0);
+    });
+
+    test('nothing of a directory that nobody cares about, and a file of the sources that a scope names', async () => {
+      await start({});
+      const name = task('task-002-login');
+      const scoped = (shop[name] ?? '').replace('MODIFY: apps/users/**', 'MODIFY: apps/mall.py');
+      await write(name, scoped);
+      await client.until(() => hasCode(name, 'task.modify-nothing'));
+      await write('node_modules/a/specs/x.spec.md', '# X\n');
+      await write('apps/mall.py', '');
+      await client.until(() => !hasCode(name, 'task.modify-nothing'));
+      assert.deepEqual(client.codes('node_modules/a/specs/x.spec.md'), []);
+    });
+
+    test('is sent its findings when it pulls them but cannot be told to ask again', async () => {
+      const { capabilities } = await start({ textDocument: { diagnostic: { dynamicRegistration: true } } });
+      assert.equal(capabilities.diagnosticProvider, undefined);
+      await client.until(() => hasCode(task('task-002-login'), 'task.stop-missing'));
+    });
   });
 
   test('settings: the editor is asked, and again when it says so; the repository has its own', async () => {

@@ -72,6 +72,53 @@ suite('hover', () => {
     assert.match(hover(rule).lines[0] ?? '', /^\*\*spec\.outcome-missing\*\* \(/);
   });
 
+  test('what completion offers: keys, agents, skills, stop conditions, directives, sections', () => {
+    const first = (file: string, words: string, marked: string): string | undefined =>
+      hover(cursor(file, words, marked)).lines.join(' ');
+    const login = task('task-002-login');
+    assert.equal(
+      first(login, 'deps: [', 'de|ps: ['),
+      '**deps** Slices that must be verified before this one may start',
+    );
+    assert.match(first(login, 'MODIFY: apps', 'MOD|IFY: apps') ?? '', /^\*\*MODIFY\*\* What the slice may change/);
+    assert.match(
+      first(task('task-003-reset'), '- unclear instr', '- unclear in|str') ?? '',
+      /^\*\*unclear instructions\*\*/,
+    );
+    assert.match(first(login, '## Scope', '## Sc|ope') ?? '', /^\*\*Scope\*\* ```markdown CREATE/);
+    assert.match(first(manifest, '"tech_spec_id"', '"tech|_spec_id"') ?? '', /The spec this plan decomposes/);
+    assert.match(first(manifest, '"agent": "claude", "p', '"agent": "cla|ude", "p') ?? '', /Claude Code.*boundary/);
+    const described = '---\nname: careful\ndescription: Looks twice.\n---\n';
+    const skilled = bench({
+      'skills/careful/SKILL.md': described,
+      [login]: (shop[login] ?? '').replace('deps:', 'skills: [care|ful]\ndeps:'),
+    });
+    assert.deepEqual(hover(skilled), { words: 'careful', lines: ['**careful**', 'Looks twice.'] });
+  });
+
+  test('answers wherever completion has something to say of the word that stands there', () => {
+    const { language, files } = bench();
+    let asked = 0;
+    for (const [file, text] of files)
+      for (const { 0: word, index } of text.matchAll(/[\w.-]*\w/g)) {
+        const end = index + word.length;
+        const offered = language
+          .complete(file, end)
+          .find(
+            (one) => text.slice(one.span.start, end) === one.label && (one.detail ?? one.documentation) !== undefined,
+          );
+        if (offered === undefined) continue;
+        asked += 1;
+        assert.ok(language.hover(file, end - 1), `${file}: ${offered.label}`);
+      }
+    assert.ok(asked > 50, String(asked));
+  });
+
+  test('leaves the keys of a manifest to an editor that knows its schema', () => {
+    const at = cursor(manifest, '"tech_spec_id"', '"tech|_spec_id"');
+    assert.equal(at.language.hover(at.file, at.offset, true), null);
+  });
+
   test('words of a file never become markup', () => {
     const title = '<img src=x> [a](command:x) **b** `c`';
     const text = (shop[task('task-003-reset')] ?? '')

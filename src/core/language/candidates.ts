@@ -1,4 +1,4 @@
-import { AGENT_IDS } from '../agent/agents.ts';
+import { AGENTS } from '../agent/agents.ts';
 import type { Span } from '../text/source.ts';
 import { nameSpaceOf } from './occurrences.ts';
 import type { NameSpace } from './occurrences.ts';
@@ -70,6 +70,13 @@ export class Cursor {
     return !/^(?:---|\.\.\.)[ \t]*$/m.test(text.slice(opening.length, this.lineStart));
   }
 
+  /** The text of the file with blanks in place of the line at the offset. */
+  get others(): string {
+    const { text } = this.reading;
+    const end = text.slice(this.offset).search(/[\r\n]|$/) + this.offset;
+    return text.slice(0, this.lineStart) + ' '.repeat(end - this.lineStart) + text.slice(end);
+  }
+
   /** The span of the last letters typed. */
   word(pattern: RegExp): Span & { readonly typed: string } {
     const typed = pattern.exec(this.before)?.[0] ?? '';
@@ -138,9 +145,11 @@ export function agents(at: Cursor, word: Word): Completion[] {
   const all = [...listed, ...own];
   // The word that is being typed is no agent yet, unless something else calls one so.
   const used = all.filter((name) => name !== word.typed || all.indexOf(name) !== all.lastIndexOf(name));
-  return [...new Set([...used, ...AGENT_IDS])].map((name) =>
-    item(name, 'agent', word, used.includes(name) ? 'used in this plan' : 'known to Slicewave'),
-  );
+  return [...new Set([...used, ...AGENTS.map(({ id }) => id)])].map((name) => {
+    const known = AGENTS.find(({ id }) => id === name);
+    const about = known && { documentation: `${known.about} Its boundary while it works: ${known.boundary}.` };
+    return { ...item(name, 'agent', word, used.includes(name) ? 'used in this plan' : 'known to Slicewave'), ...about };
+  });
 }
 
 export function contracts(at: Cursor, word: Word): Completion[] {

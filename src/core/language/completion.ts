@@ -17,7 +17,8 @@ import {
 } from './candidates.ts';
 import type { Completion } from './candidates.ts';
 import { jsonCursor } from './json-cursor.ts';
-import { schemaKeys, schemaValues } from './manifest-schema.ts';
+import { schemaAbout, schemaKeys, schemaValues } from './manifest-schema.ts';
+import type { Span } from '../text/source.ts';
 import type { Library } from './readings.ts';
 import { scopeArea } from './scope-places.ts';
 import { placeholders, sections } from './section-templates.ts';
@@ -58,6 +59,12 @@ export function complete(request: CompletionRequest): Completion[] {
     return [];
   return inSuppression(at) ?? (at.inFrontMatter ? inFrontMatter(at) : inBody(at));
 }
+
+const directives: Readonly<Record<string, string>> = {
+  CREATE: 'What the slice makes: it must not exist before, and must afterwards.',
+  MODIFY: 'What the slice may change: files, globs, or symbols of a file (`src/cart.ts::Cart.total`).',
+  BOUNDARY: 'What it may read and never change, also where CREATE or MODIFY would let it.',
+};
 
 const idWord = /[\w.-]*$/;
 const pathWord = /[^\s,;`"'()[\]]*$/;
@@ -116,7 +123,10 @@ function inFrontMatter(at: Cursor): Completion[] {
     case 'agent':
       return agents(at, at.word(/[\w:.-]*$/));
     case 'skills':
-      return at.library.skills().map((name) => item(name, 'skill', at.word(/[\w:.-]*$/)));
+      return at.library.skills().map(({ name, about }) => ({
+        ...item(name, 'skill', at.word(/[\w:.-]*$/)),
+        ...(about === null ? {} : { documentation: about }),
+      }));
     case 'workstream':
       return workstreams(at, at.word(idWord));
     case 'contracts':
@@ -124,7 +134,7 @@ function inFrontMatter(at: Cursor): Completion[] {
     case 'tech_spec':
       return specs(at, at.word(pathWord));
     case 'stop':
-      return stopConditions.map((name) => item(name, 'stop-condition', at.word(/[^-\s[,"'][^[,"']*$|$/)));
+      return stopConditions.map((name) => stopCondition(name, at.word(/[^-\s[,"'][^[,"']*$|$/)));
     default:
       return valuesOf(at, key).map((name) => item(name, 'value', at.word(idWord)));
   }
@@ -180,13 +190,17 @@ function inBody(at: Cursor): Completion[] {
     /^[ \t]*[-*+][ \t]+(?:\[[ xX]\][ \t]+)?[^`]*$/.test(before)
   ) {
     const typed = /^[ \t]*[-*+][ \t]+(?:\[[ xX]\][ \t]+)?/.exec(before)?.[0].length ?? 0;
-    const present = reading.text.toLowerCase();
+    const present = at.others.toLowerCase();
     return stopConditions
       .filter((name) => !present.includes(`- ${name}`))
-      .map((name) => item(name, 'stop-condition', { start: at.lineStart + typed, end: at.offset }));
+      .map((name) => stopCondition(name, { start: at.lineStart + typed, end: at.offset }));
   }
   if (reading.kind === 'task') return inScope(at);
   return reading.kind === 'spec' && !inFence ? inSpecLine(at) : [];
+}
+
+function stopCondition(name: string, span: Span): Completion {
+  return { ...item(name, 'stop-condition', span), documentation: 'The agent stops here and asks, with one question.' };
 }
 
 function sectionNames(at: Cursor, marks: string, typed: string): Completion[] {
@@ -211,6 +225,7 @@ function sectionNames(at: Cursor, marks: string, typed: string): Completion[] {
         kind: 'section',
         insert: insert.replaceAll('\n', newline),
         ...(bare ? {} : { snippet: true }),
+        ...(body.trim() === '' ? {} : { documentation: `\`\`\`markdown\n${body.trim()}\n\`\`\`` }),
         span: { start, end: at.offset },
       };
     });
@@ -226,13 +241,15 @@ function inScope(at: Cursor): Completion[] {
     );
   if (!directive && /^[ \t]*[A-Z]*$/.test(before)) {
     const word = at.word(/[A-Z]*$/);
-    const present = reading.text.slice(area.start, area.end);
-    const keys = ['CREATE', 'MODIFY', 'BOUNDARY'].filter(
-      (key) => !new RegExp(`^[\\s*_-]*${key}\\b`, 'm').test(present),
-    );
-    if (reading.markdown.sections.some((one) => one.body.start === area.start))
-      return keys.map((key) => ({ ...item(key, 'directive', word), insert: `${key}: ` }));
-    return [];
+    const present = at.others.slice(area.start, area.end);
+    const keys = Object.entries(directives).filter(([key]) => !new RegExp(`^[\\s*_-]*${key}\\b`, 'm').test(present));
+    if (!reading.markdown.sections.some((one) => one.body.start === area.start)) return [];
+    const colon = reading.text[at.offset] === ':' ? '' : ': ';
+    return keys.map(([key, documentation]) => ({
+      ...item(key, 'directive', word),
+      documentation,
+      insert: `${key}${colon}`,
+    }));
   }
   if (!directive && !/^[ \t]*(?:(?:[-*+•]|\d{1,9}[.)])[ \t]|\S*[ \t]*$|.*,)/.test(before)) return [];
   // What stands in front of the list must be a directive, not a list of another kind.
@@ -335,9 +352,11 @@ function inManifest(at: Cursor, schemaKnown: boolean): Completion[] {
   if (/^(?:workstreams\/#\/boundary\/#|layers\/[^/]+\/#|contracts\/#\/target)$/.test(shape))
     return typed === null ? [] : paths(at, { ...word, end: cursor.end });
   if (schemaKnown) return [];
+  const about = schemaAbout(path);
   return schemaValues(path).map((value) => ({
     label: String(value),
     kind: 'value',
+    ...(about === null ? {} : { documentation: about }),
     insert: typed === null ? JSON.stringify(value) : String(value),
     span,
   }));

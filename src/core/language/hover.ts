@@ -6,6 +6,7 @@ import type { Scope } from '../task/model.ts';
 import { minutes } from '../text/duration.ts';
 import { nameAt } from './navigation.ts';
 import type { NameSpace, Occurrence } from './occurrences.ts';
+import { complete, type CompletionRequest } from './completion.ts';
 import type { Library, PlanReading } from './readings.ts';
 import { matchingFiles, pathPlaces, scopeAt } from './scope-places.ts';
 import { counted } from '../text/printing.ts';
@@ -23,7 +24,7 @@ const mostFiles = 10;
 const mostSlices = 8;
 
 /** What is known about the name, scope path or rule at an offset; `null` when there is nothing to say. */
-export function hover(library: Library, file: string, offset: number): Hover | null {
+export function hover({ library, file, offset, schemaKnown }: CompletionRequest): Hover | null {
   const reading = library.reading(file);
   if (!reading) return null;
   const rule = ruleAt(reading.text, offset);
@@ -37,8 +38,31 @@ export function hover(library: Library, file: string, offset: number): Hover | n
   const entry = place ? null : scopeAt(reading, offset);
   const path = place?.path ?? entry?.path ?? null;
   const span = place?.span ?? entry?.span;
-  if (path === null || !span) return null;
-  return { markdown: aboutPath(library, file, path), span };
+  if (path !== null && span) return { markdown: aboutPath(library, file, path), span };
+  return aboutWord({ library, file, offset, schemaKnown }, reading.text);
+}
+
+/** What completion would say of the word that stands there: a key, an agent, a skill, a directive, a section. */
+function aboutWord(request: CompletionRequest, source: string): Hover | null {
+  for (const end of endsOfWord(source, request.offset)) {
+    const at = complete({ ...request, offset: end });
+    const one = at.find(({ label, span }) => span.start <= request.offset && source.slice(span.start, end) === label);
+    if (one === undefined) continue;
+    const { label, detail, documentation } = one;
+    if (detail === undefined && documentation === undefined) return null;
+    const said = [`**${text(label)}**${detail === undefined ? '' : ` (${text(detail)})`}`, documentation ?? []].flat();
+    return { markdown: said.join('\n\n'), span: { start: one.span.start, end } };
+  }
+  return null;
+}
+
+/** Where the word or words at an offset may end: some names have blanks in them. */
+function endsOfWord(source: string, offset: number): ReadonlySet<number> {
+  const line = /^[^\r\n]*/.exec(source.slice(offset))?.[0] ?? '';
+  const ends = [/^[\w:.-]*[\w-]/, /^[\w.-]*[\w-]/, /^[^,\]"'#]*[^\s,\]"'#]/, /^.*\S/].map(
+    (end) => end.exec(line)?.[0].length ?? 0,
+  );
+  return new Set(ends.map((length) => offset + length));
 }
 
 function aboutName(library: Library, space: NameSpace, at: Occurrence): string | null {

@@ -25,7 +25,7 @@ import type { LanguageSources, Reading } from './readings.ts';
  */
 export interface Language {
   complete(file: string, offset: number, schemaKnown?: boolean): Completion[];
-  hover(file: string, offset: number): Hover | null;
+  hover(file: string, offset: number, schemaKnown?: boolean): Hover | null;
   definition(file: string, offset: number): Place[];
   references(file: string, offset: number, declarations: boolean): Place[];
   prepareRename(file: string, offset: number): Result<{ readonly span: Span; readonly name: string }, RenameRefusal>;
@@ -56,7 +56,7 @@ export function createLanguage(sources: LanguageSources): Language {
   return {
     complete: (file, offset, schemaKnown) =>
       complete({ library, file, offset, ...(schemaKnown === undefined ? {} : { schemaKnown }) }),
-    hover: (file, offset) => hover(library, file, offset),
+    hover: (file, offset, schemaKnown = false) => hover({ library, file, offset, schemaKnown }),
     definition: (file, offset) => definition(library, file, offset),
     references: (file, offset, declarations) => references(library, file, offset, declarations),
     prepareRename: (file, offset) => prepareRename(library, file, offset),

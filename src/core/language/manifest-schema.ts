@@ -31,6 +31,11 @@ export function schemaValues(path: readonly (string | number)[]): readonly (stri
   return [...found];
 }
 
+/** What the schema says of a place of `manifest.json`. */
+export function schemaAbout(path: readonly (string | number)[]): string | null {
+  return schemasAt(path).find(({ description }) => description !== undefined)?.description ?? null;
+}
+
 function schemasAt(path: readonly (string | number)[]): readonly Schema[] {
   // Made once, when first asked for: most sessions never complete in a manifest.
   manifest ??= jsonSchemas()['manifest'] as Schema;
@@ -46,6 +51,9 @@ function schemasAt(path: readonly (string | number)[]): readonly Schema[] {
   return here;
 }
 
+/** What is said of all alternatives is said of each that says nothing of its own. */
 function alternatives(schema: Schema): readonly Schema[] {
-  return schema.anyOf ? schema.anyOf.flatMap(alternatives) : [schema];
+  if (!schema.anyOf) return [schema];
+  const said = schema.description === undefined ? {} : { description: schema.description };
+  return schema.anyOf.flatMap(alternatives).map((one) => ({ ...said, ...one }));
 }

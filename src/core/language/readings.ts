@@ -247,15 +247,16 @@ export class Library {
   }
 
   /** The names of the skills that are files of the repository. */
-  skills(): string[] {
-    const names = new Set<string>();
+  skills(): readonly { readonly name: string; readonly about: string | null }[] {
+    const found = new Map<string, string | null>();
     for (const [file, text] of this.sources.files) {
       const name = /(?:^|\/)([^/]+)\/SKILL\.md$/.exec(file)?.[1] ?? /([^/]+)\.skill\.md$/i.exec(file)?.[1];
       if (name === undefined) continue;
-      const own = /^name:[ \t]*["']?([\w:.-]+)["']?[ \t]*$/m.exec(text.slice(0, 2000))?.[1];
-      names.add(own ?? name);
+      const top = text.slice(0, 2000);
+      const own = /^name:[ \t]*["']?([\w:.-]+)["']?[ \t]*$/m.exec(top)?.[1];
+      found.set(own ?? name, /^description:[ \t]*["']?([^\s|>"'].*?)["']?[ \t]*$/m.exec(top)?.[1] ?? null);
     }
-    return [...names].sort();
+    return [...found].map(([name, about]) => ({ name, about })).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 }
 

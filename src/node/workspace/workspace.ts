@@ -11,9 +11,12 @@ import { FactsReader } from '../state/facts.ts';
 import { writeWhole } from '../state/whole-write.ts';
 import { checkoutAround } from '../git/checkout.ts';
 import { openCodeReader } from './code-reader.ts';
+import { type FileEvent, FilesWatch, type FilesWatchOptions } from './files-watch.ts';
 import { repositorySettings } from './lint-settings.ts';
 import { mayNameSymbols, MOST_FILES, readRepositoryFacts, withIgnored } from './repository-facts.ts';
 import { readWorkspaceFile, readWorkspaceFiles, type WorkspaceReadOptions } from './workspace-files.ts';
+
+export type { FileEvent };
 
 /**
  * A directory as the linter and the language server need it: with or without git, without commits, below the top of a
@@ -59,6 +62,11 @@ export class Workspace {
   /** Its own settings of the linter, with what is wrong with them. */
   settings(): ReturnType<typeof repositorySettings> {
     return repositorySettings(this.root);
+  }
+
+  /** Tells what happens to files here, of the directories that it is told to follow; see {@link FilesWatch}. */
+  watch(options: Omit<FilesWatchOptions, 'root'>): FilesWatch {
+    return new FilesWatch({ ...options, root: this.root });
   }
 
   /** Adds to its facts which of the `paths`, that scopes want created, git would ignore. */
