@@ -576,7 +576,7 @@ ${three(4, 'write `docs/orders.md`')}`;
     assert.deepEqual(paths('Create `README.md` in `src/deep/`'), ['src/deep/README.md']);
     assert.deepEqual(paths('In `src/deep/`: write `src/deep/a.ts`'), ['src/deep/a.ts']);
     assert.deepEqual(paths('Ignore `dist/**`, `**/*.js` and `*.mjs` in `lint.config.js`'), ['lint.config.js']);
-    assert.deepEqual(paths('Show it in `app/[slug]/page.tsx`'), ['app/*/page.tsx']);
+    assert.deepEqual(paths('Show it in `app/[slug]/page.tsx`'), ['app/[slug]/page.tsx']);
     assert.deepEqual(paths('Create the model in `src/models/[entity1].py`'), []);
   });
 

@@ -82,6 +82,13 @@ function looksLikePath(word: string): boolean {
   );
 }
 
+/** A part of a path that web frameworks give to a parameter: `[slug]`, `[...rest]`, `[[...rest]]`. */
+function inBrackets(path: string): string | null {
+  const found = /(?<!\\)\[{1,2}(\.{3})?[A-Za-z_][\w-]*\]{1,2}/.exec(path);
+  // Two letters and a range are as likely a class.
+  return found && (found[1] !== undefined || /\[\w{3,}\]/.test(found[0]) || found[0] === '[id]') ? found[0] : null;
+}
+
 /** Parts a path from its remark as both are read now. A guess: a path with spaces may have been meant. */
 function splitFix(text: string, span: Span, words: string, note: string | null): Fix | undefined {
   const rest = note?.trim() ?? '';
@@ -185,6 +192,18 @@ export function readEntry(source: SourceText, span: Span, key: Key, findings: Fi
             edits: [{ span: { start: at, end: at }, text: '/**' }],
             guess: true,
           },
+        ),
+      );
+    }
+    const name = inBrackets(path);
+    if (name !== null) {
+      findings.push(
+        finding(
+          source,
+          'task.scope-brackets',
+          'hint',
+          `"${clip(path)}" is read as the file of that very name, as web frameworks have it; as a glob, ${name} is also any one of these characters`,
+          span,
         ),
       );
     }

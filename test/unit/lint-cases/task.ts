@@ -40,6 +40,7 @@ export const taskCases: Cases<'task'> = {
     'CREATE: src/a/**, src/x/../c.ts',
   ),
   'task.scope-directory': near(firstCase('BOUNDARY: docs/**', 'BOUNDARY: |docs|'), 'BOUNDARY: docs/'),
+  'task.scope-brackets': near(firstCase('CREATE: src/a/**', 'CREATE: |src/a/[slug].ts|'), 'CREATE: src/a/[ab].ts'),
   'task.package-path': {
     ...firstCase('CREATE: src/a/**', 'CREATE: src/a/**, |web/new.ts|'),
     quiet: 'CREATE: src/a/**, parallel/web/new.ts',

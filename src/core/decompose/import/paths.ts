@@ -63,7 +63,7 @@ export class WritePaths {
       if (this.repo.directories.has(dir) || text.includes(`${dir}/`) || text.includes(path)) return path;
       return this.repo.directories.has(root) || this.#roots.has(root) ? path : null;
     }
-    if (path.includes('/')) return path.startsWith('**') || placeholder.test(path) ? null : withoutBrackets(path);
+    if (path.includes('/')) return path.startsWith('**') || placeholder.test(path) ? null : path;
     if (isGlob(path)) return null;
     // "Create `README.md` in `backend/`"
     const inside = new RegExp(
@@ -85,13 +85,6 @@ export class WritePaths {
 const generated = /^(?:node_modules|dist|build|out|coverage|target|\.git|\.next|vendor)\//;
 /** The templates' own words: `src/models/[entity1].py`. */
 const placeholder = /\[(?:entity|name|file|service|location|endpoint|title|feature)\w*\]/i;
-
-/**
- * `app/[slug]/page.tsx` is a file of that very name in some frameworks; in a scope, brackets are a class of letters.
- */
-function withoutBrackets(path: string): string {
-  return path.replaceAll(/\[{1,2}[^\]/]*\]{1,2}/g, '*');
-}
 
 function readingBefore(text: string, path: string): 'none' | 'weak' | 'strong' {
   const bare = path.replace(/\/\*\*$/, '');

@@ -87,6 +87,12 @@ Good: \`BOUNDARY: src/store/**, .env*, .github/**\``,
     details: `A path without an extension and without a slash at its end names one file, such as \`Makefile\`. If a directory is meant, write \`docs/**\`; otherwise leave it.`,
   },
   {
+    code: 'task.scope-brackets',
+    severity: 'hint',
+    summary: 'A scope path has a name in brackets: the file of that very name is meant.',
+    details: `Web frameworks name files \`[slug].tsx\` and \`[...rest].ts\`; in a glob, brackets are one of several characters. Both readings hold: the file of that very name is in the scope, and so is one that has a single one of these characters in the place of the brackets. Write \`\` \`\\[slug\\].tsx\` \`\`, in code marks, to mean the name alone.`,
+  },
+  {
     code: 'task.symbol-missing',
     severity: 'warning',
     summary: 'A scope entry ends in "::" without a symbol.',
