@@ -213,7 +213,7 @@ export function humanised(name: string): string {
 export function shortTitle(text: string, most = 72): string {
   const plain = text
     .slice(0, 500)
-    .replaceAll(/\s+\((?:see|per|depends on|after|blocked by)[^)]*\)/gi, '')
+    .replaceAll(/\s+\((?:see|per|depends on|after|blocked by)[^()]*\)/gi, '')
     .replace(/\s+(?:in|to|at|under|into|from|by)\s+`?[\w@.-]+(?:\/[\w@.*{}[\],-]+)+`?.*$/, '')
     .replaceAll(/[*_`]{1,3}(?=\S)|(?<=\S)[*`]{1,3}/g, '')
     .replace(/[\s.:;,–—-]+$/, '')

@@ -162,7 +162,7 @@ function taskOf(
   const after = [...text.matchAll(dependsPattern)].flatMap((match) => idsIn(match[1] ?? ''));
   const details = below.filter((child) => child.done === null).map((child) => child.text);
   const checks = below.filter((child) => child.done === false).map((child) => child.text);
-  const words = text.replace(/\s*\((?:depends on|after|requires|blocked by)\s[^)]*\)/gi, '').trim();
+  const words = text.replace(/\s*\((?:depends on|after|requires|blocked by)\s[^()]*\)/gi, '').trim();
   if (/\[(?:Entity|Service|endpoint|name|file|Title|location|user journey)\w*[ /\w]*\]/.test(words))
     report.add('import.placeholder', 'warning', `${id} still has the words of the template: say what is meant`, {
       source,
