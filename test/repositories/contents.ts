@@ -165,6 +165,26 @@ export const CONTENTS: readonly RepositoryRow[] = [
     },
   },
   {
+    name: 'Git LFS set up for every repository, and the program gone',
+    kind: 'clone',
+    right: 'said before anything is paid: git cannot check such files out',
+    build: own((site) => {
+      site.write('r/art/logo.bin', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n');
+      site.commit('r', 'art');
+      site.write('r/.gitattributes', 'art/** filter=lfs diff=lfs merge=lfs -text\n');
+      site.commit('r', 'attributes');
+      // For the command line alone: the git of this test has to commit in spite of it.
+      Object.assign(site.env, {
+        GIT_CONFIG_COUNT: '2',
+        GIT_CONFIG_KEY_0: 'filter.lfs.process',
+        GIT_CONFIG_VALUE_0: 'no-git-lfs-here filter-process',
+        GIT_CONFIG_KEY_1: 'filter.lfs.required',
+        GIT_CONFIG_VALUE_1: 'true',
+      });
+    }),
+    unrunnable: /no-git-lfs-here: not found, and git keeps art\/\*\* with it/,
+  },
+  {
     name: 'a submodule that is initialised, and used by a check',
     kind: 'clone',
     right: 'worktrees and the checkouts for checks hold it',
