@@ -209,9 +209,11 @@ export class SliceReader {
     const [item] = between(items, ({ span }) => span.start, { start: first.start, end: first.end + 1 });
     if (!item) return index;
     let last = index;
-    while (lines[last + 1] && lines[last + 1]!.kind === 'text' && lines[last + 1]!.end <= item.span.end) last++;
+    const isMore = ({ kind, end }: MarkdownLine): boolean =>
+      (kind === 'text' || kind === 'comment') && end <= item.span.end;
+    while (lines[last + 1] && isMore(lines[last + 1]!)) last++;
     const words = this.#text.slice(item.span.start, Math.min(first.end, item.span.end)).trimEnd();
-    const more = lines.slice(index + 1, last + 1);
+    const more = lines.slice(index + 1, last + 1).filter(({ kind }) => kind === 'text');
     this.#itemWords({ item, words, line: first, area });
     for (const line of more) this.#line(line, area, true);
     return last;
