@@ -13,11 +13,13 @@ const LARGEST = 4 * 1024 * 1024;
 const LONGEST_TURN = 10;
 
 interface KeptText {
-  readonly size: number;
-  readonly mtimeMs: number;
+  readonly stat: FileStamp;
   /** `null`: too large, or no text. */
   readonly text: string | null;
 }
+
+/** Of what differs after a write. The time of the change is one that nobody can set back, as that of the writing. */
+type FileStamp = Pick<Stats, 'size' | 'mtimeMs' | 'ctimeMs' | 'ino'>;
 
 interface KeptDirectory {
   readonly texts: ReadonlyMap<string, KeptText>;
@@ -25,7 +27,7 @@ interface KeptDirectory {
 }
 
 /**
- * The text files of plan directories, without large and binary ones. A file is read again only when its size or its time
+ * The text files of plan directories, without large and binary ones. A file is read again only when its size or its times
  * changed, and as long as nothing changed a directory's answer is the same map: the state of a plan is asked for after
  * every event of every run.
  */
@@ -84,8 +86,9 @@ export class PlanTexts {
   #readFile(full: string): KeptText {
     const handle = openSync(full, 'r');
     try {
-      const { size, mtimeMs } = fstatSync(handle);
-      if (size > LARGEST) return { size, mtimeMs, text: null };
+      const stat = fstatSync(handle);
+      const { size } = stat;
+      if (size > LARGEST) return { stat, text: null };
       if (size > this.#buffer.length) this.#buffer = Buffer.allocUnsafe(size);
       let length = 0;
       while (length < size) {
@@ -94,15 +97,15 @@ export class PlanTexts {
         length += read;
       }
       const bytes = this.#buffer.subarray(0, length);
-      return { size, mtimeMs, text: bytes.includes(0) ? null : bytes.toString('utf8') };
+      return { stat, text: bytes.includes(0) ? null : bytes.toString('utf8') };
     } finally {
       closeSync(handle);
     }
   }
 }
 
-function isAsKept({ size, mtimeMs }: KeptText, now: Stats): boolean {
-  return size === now.size && mtimeMs === now.mtimeMs;
+function isAsKept({ stat }: KeptText, now: FileStamp): boolean {
+  return (['size', 'mtimeMs', 'ctimeMs', 'ino'] as const).every((key) => stat[key] === now[key]);
 }
 
 /** Reads the text files of a plan directory once. Large and binary files are left out. */

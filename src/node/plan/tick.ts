@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { ticked, withoutStates, type TickedLine } from '../../core/decompose/import/ticking.ts';
@@ -170,7 +170,8 @@ async function replaced<T>(
     const prepared = await prepare();
     if (!prepared.ok) return prepared;
     const { files, result } = prepared.value;
-    for (const { path: name, before } of files) {
+    const places: { readonly full: string; readonly before: string; readonly after: string }[] = [];
+    for (const { path: name, before, after } of files) {
       const full = await contained(root, name);
       if (full === null || (await readFile(full, 'utf8').catch(() => null)) !== before)
         return fail(
@@ -178,15 +179,17 @@ async function replaced<T>(
           `${name} was changed meanwhile; nothing was written`,
           'Look at the file, then try again.',
         );
+      // What a link leads to is written, and stays what it leads to.
+      places.push({ full: await realpath(full), before, after });
     }
-    const written: (typeof files)[number][] = [];
+    const written: (typeof places)[number][] = [];
     try {
-      for (const one of files) {
-        await writeWhole(path.join(root, one.path), one.after);
+      for (const one of places) {
+        await writeWhole(one.full, one.after);
         written.push(one);
       }
     } catch (error) {
-      for (const one of written) await writeWhole(path.join(root, one.path), one.before);
+      for (const one of written) await writeWhole(one.full, one.before);
       const message = error instanceof Error ? error.message : String(error);
       return failure({
         reason: 'write',
