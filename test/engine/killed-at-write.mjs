@@ -50,7 +50,8 @@ function counted(owner, name, at) {
   const own = owner[name];
   owner[name] = function (...args) {
     const file = String(args[at]);
-    if (!isCopying && /[\\/](?:\.agent-runs|parallel)[\\/]/.test(file)) change();
+    const isReading = name === 'openSync' && (args[1] === undefined || args[1] === 'r');
+    if (!isCopying && !isReading && /[\\/](?:\.agent-runs|parallel)[\\/]/.test(file)) change();
     return own.apply(this, args);
   };
 }
