@@ -1,7 +1,7 @@
 /** `slicewave decompose` as people use it: a preview first, and nothing written before they accept it. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { specWith } from '../decompose-fixture.ts';
@@ -261,12 +261,60 @@ suite('decompose on the command line', () => {
     assert.match(broken.err, /The answer kept for .* cannot be read/);
   });
 
+  test('an agent is asked once where imported tasks work; its answer is shown, and written later without asking again', () => {
+    const tasks = '.kiro/specs/moon/tasks.md';
+    mkdirSync(path.join(root, path.dirname(tasks)), { recursive: true });
+    writeFileSync(
+      path.join(root, tasks),
+      '# Plan\n\n- [ ] 1. Think of colours\n- [ ] 2. Mend src/door.py\n- [ ] 3. Ring\n',
+    );
+    const answer = { scopes: [{ id: 'task-1', paths: [{ path: 'src/colours.py', why: 'new' }] }] };
+    const script = `import { appendFileSync, readFileSync } from 'node:fs';
+const schema = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+appendFileSync('asked', JSON.stringify([Object.keys(schema.properties), readFileSync(0, 'utf8').match(/^### .*$/gm)]) + '\\n');
+console.log(\`\${process.argv[3]}\`);
+`;
+    writeFileSync(path.join(root, 'ask.mjs'), script);
+    const command = (said: string): string => `'${process.execPath}' ask.mjs {schema_file} '${said}'`;
+    const ask = (said: string, ...more: readonly string[]): Finished =>
+      cli('decompose', tasks, '--scopes-from', 'command', '--agent-command', command(said), ...more);
+    const shown = ask(JSON.stringify(answer));
+    assert.equal(shown.code, 3, shown.err);
+    assert.match(shown.out, /src\/colours\.py \(node: new\)/);
+    assert.match(shown.out, /error import\.no-files .*task-3/);
+    assert.match(shown.out, /Give --last --yes --accept-guesses to write/);
+    assert.equal(
+      readFileSync(path.join(root, 'asked'), 'utf8'),
+      `[["scopes"],["### task-1: Think of colours","### task-3: Ring"]]\n`,
+    );
+    rmSync(path.join(root, 'ask.mjs'));
+    assert.ok(!isWritten());
+    const written = cli('decompose', tasks, '--last', '--yes', '--accept-guesses');
+    assert.match(written.out, /src\/colours\.py \(node: new\)/);
+    const [dir = ''] = readdirSync(path.join(root, 'parallel'));
+    const [task = ''] = readdirSync(path.join(root, 'parallel', dir, 'tasks'));
+    assert.match(
+      readFileSync(path.join(root, 'parallel', dir, 'tasks', task), 'utf8'),
+      /CREATE:[\s\S]*src\/colours\.py/,
+    );
+    writeFileSync(path.join(root, 'ask.mjs'), script);
+    const useless = ask('I do not know.', '--dir', 'parallel/other');
+    assert.equal(useless.code, 1);
+    assert.match(
+      useless.err,
+      /node did not say where the tasks work: There is no JSON object in your answer\n {2}Try again/,
+    );
+  });
+
   const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
     [['--with', 'nobody'], /there is no decomposer nobody\n {2}Decomposers: structure, claude, codex, command, editor/],
     [['--last', '--with', 'claude'], /--with does not go with --last/],
-    [['--with', 'command'], /--with command needs --agent-command\n {2}For example/],
-    [['--agent-command', 'x'], /goes with --with command\n {2}Add/],
+    [['--with', 'command'], /--with command and --scopes-from command need --agent-command\n {2}For example/],
+    [['--agent-command', 'x'], /goes with --with command or --scopes-from command\n {2}Add/],
     [['--with', 'command', '--agent-command', 'a | b'], /needs a shell/],
+    [['--scopes-from', 'nobody'], /nobody cannot be asked for scopes\n {2}Choose one of: claude, codex, command/],
+    [['--scopes-from', 'claude', '--with', 'structure'], /--scopes-from does not go with --with structure/],
+    [['--last', '--scopes-from', 'claude'], /--scopes-from does not go with --last/],
     [['--rounds', '11'], /--rounds must be a whole number from 0 to 10/],
   ];
   test('wrong calls end with 2 and say what to do', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { importerOf } from '../../src/core/decompose/import/importers.ts';
-import type { ImportResult } from '../../src/core/decompose/import/model.ts';
+import { homelessSlices, scopesIn, scopesQuestion } from '../../src/core/decompose/import/asked-scopes.ts';
+import type { ImportResult, ScopeGuess } from '../../src/core/decompose/import/model.ts';
 import { indexedFile, mayBeMeant, ScopeIndex } from '../../src/core/decompose/import/scope-index.ts';
 import { assertLinear } from './cost.ts';
 
@@ -24,7 +25,14 @@ const index = new ScopeIndex(
   ],
 );
 
-function kiro(tasks: string, { design = '', taken = true } = {}): ImportResult {
+function kiro(
+  tasks: string,
+  {
+    design = '',
+    taken = true,
+    told,
+  }: { readonly design?: string; readonly taken?: boolean; readonly told?: ReadonlyMap<string, ScopeGuess> } = {},
+): ImportResult {
   const importer = importerOf('kiro');
   assert.ok(importer);
   return importer.read({
@@ -33,7 +41,7 @@ function kiro(tasks: string, { design = '', taken = true } = {}): ImportResult {
     companions: new Map(design === '' ? [] : [['.kiro/specs/x/design.md', design]]),
     repoFiles: Object.keys(repository),
     texts: new Map(),
-    guessing: { index, taken },
+    guessing: { index, taken, ...(told ? { told } : {}) },
   });
 }
 
@@ -174,5 +182,78 @@ suite('scopes that are guessed', () => {
       });
       assert.equal(made?.proposal?.slices.length, size);
     });
+  });
+});
+
+suite('scopes that somebody is asked for', () => {
+  const asked = kiro(
+    '- [ ] 1. Think about the colour of the moon\n- [ ] 2. Make `RateLimiter` count by the minute\n- [ ] 3. Rounding for customers',
+  );
+  const slices = homelessSlices(asked);
+  const repoFiles = Object.keys(repository);
+  const read = (value: object): ReturnType<typeof scopesIn> => scopesIn({ value }, { slices, repoFiles, by: 'Critic' });
+
+  test('are those of tasks of which nothing certain is known, all in one question', () => {
+    assert.deepEqual(
+      slices.map(({ id, guessed }) => [id, guessed]),
+      [
+        ['task-1', []],
+        ['task-3', ['src/store/invoices.js']],
+      ],
+    );
+    const question = scopesQuestion(slices);
+    assert.match(question, /### task-1: Think about the colour of the moon/);
+    assert.match(
+      question,
+      /### task-3: Rounding for customers\n+The words alone suggest, and may be wrong: src\/store\/invoices\.js/,
+    );
+    assert.ok(!question.includes('RateLimiter'));
+  });
+
+  test('are taken as guesses of whoever answered, and count before those from words', () => {
+    const answer = read({
+      scopes: [
+        { id: 'task-1', paths: [{ path: './src/moon/colour.js', why: 'new\nmodule' }] },
+        {
+          id: 'task-3',
+          paths: [
+            { path: 'src/store/invoices.js', why: 'sums' },
+            { path: '../secret', why: '' },
+          ],
+        },
+        { id: 'task-2', paths: [{ path: 'docs/guide.md', why: 'not asked about' }] },
+      ],
+    });
+    assert.ok('told' in answer);
+    assert.deepEqual(
+      [...answer.told],
+      [
+        ['task-1', { confidence: 'low', paths: [{ path: 'src/moon/colour.js', evidence: ['Critic: new module'] }] }],
+        ['task-3', { confidence: 'medium', paths: [{ path: 'src/store/invoices.js', evidence: ['Critic: sums'] }] }],
+      ],
+    );
+    const { proposal, findings } = kiro('- [ ] 1. Think about the colour of the moon', { told: answer.told });
+    assert.deepEqual(proposal?.slices[0]?.create, ['src/moon/colour.js']);
+    assert.match(
+      findings.map(({ message }) => message).join(),
+      /guessed with low confidence src\/moon\/colour\.js \(Critic: new module\)/,
+    );
+  });
+
+  test('an answer that is of no use says why', () => {
+    for (const [value, why] of [
+      [{ slices: [] }, /its answer is none: scopes /],
+      [{ scopes: [] }, /it says of none of the 2 tasks where it works/],
+      [{ scopes: [{ id: 'task-1', paths: [{ path: '/etc/passwd', why: '' }] }] }, /of none of the 2 tasks/],
+      [
+        { scopes: [{ id: 'task-1', paths: Array.from({ length: 9 }, (_, at) => ({ path: `a${at}.js`, why: '' })) }] },
+        /of none/,
+      ],
+    ] as const) {
+      const answer = read(value);
+      assert.ok('problem' in answer);
+      assert.match(answer.problem, why);
+    }
+    assert.deepEqual(scopesIn({ problem: 'nothing' }, { slices, repoFiles, by: 'Critic' }), { problem: 'nothing' });
   });
 });

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { previewOf, type Preview } from '../../core/decompose/preview.ts';
 import { DEFAULT_CORRECTIONS, MOST_CORRECTIONS } from '../../core/decompose/rounds.ts';
-import { decomposerList, isDecomposerId, type DecomposerId } from '../../core/decompose/table.ts';
+import { AGENTS, isDecomposingAgent, type DecomposingAgentId } from '../../core/agent/agents.ts';
+import { decomposerList, decomposerOf, isDecomposerId, type DecomposerId } from '../../core/decompose/table.ts';
 import { previewJson } from '../../core/view/preview-json.ts';
 import { previewText } from '../../core/view/preview-text.ts';
 import { splitCommand } from '../../core/text/words.ts';
@@ -19,6 +20,11 @@ import {
   type Invocation,
 } from '../command.ts';
 import { abortOnSignals, openHere } from '../open.ts';
+
+const SCOPE_AGENTS: readonly string[] = [
+  ...AGENTS.filter(({ decomposes }) => decomposes).map(({ id }) => id),
+  'command',
+];
 
 export const decompose: Command = {
   name: 'decompose',
@@ -45,6 +51,11 @@ export const decompose: Command = {
       value: '<command>',
       help: 'For --with command: program and arguments; {prompt_file}, {prompt} and {schema_file} are filled in',
     },
+    'scopes-from': {
+      type: 'string',
+      value: '<agent>',
+      help: `Whom to ask, once for all, where imported tasks work that name no file: ${SCOPE_AGENTS.join(', ')}`,
+    },
     'accept-guesses': {
       type: 'boolean',
       help: 'With --yes: also write the scopes that are guessed for tasks that name no file',
@@ -61,6 +72,7 @@ export const decompose: Command = {
     'slicewave decompose specs/TS-0042-inventory.spec.md --last --yes',
     'slicewave decompose .kiro/specs/login',
     'slicewave decompose .taskmaster/tasks/tasks.json --dry-run',
+    'slicewave decompose .taskmaster/tasks/tasks.json --scopes-from claude',
   ],
   run: execute,
 };
@@ -71,7 +83,8 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
   const json = flag(invocation, 'json');
   const spec = required(invocation, 0, 'the spec');
   const by = decomposerOption(invocation);
-  const command = commandOption(invocation, by);
+  const scopesFrom = scopesOption(invocation, by);
+  const command = commandOption(invocation, by === 'command' || scopesFrom === 'command');
   const corrections = correctionsOption(invocation);
   const last = lastOption(invocation);
   const engine = await openHere(terminal);
@@ -87,6 +100,7 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
     ...(corrections === undefined ? {} : { corrections }),
     ...(model ? { model } : {}),
     ...(last ? { last } : {}),
+    ...(scopesFrom ? { scopesFrom } : {}),
     // A yes that is given beforehand is none to what nobody has seen.
     guesses: flag(invocation, 'yes') && !flag(invocation, 'accept-guesses') ? 'shown' : 'taken',
     ...(dir ? { dir: path.relative(engine.value.root, path.resolve(terminal.cwd, dir)) } : {}),
@@ -174,7 +188,7 @@ function nextOf(preview: Preview, dir: string): string {
 function howToWrite(preview: Preview, interactive: boolean): string {
   // An agent that is asked again may answer differently, and costs again.
   const guesses = preview.guesses.list.length > 0 ? ' --accept-guesses' : '';
-  const yes = `${preview.rounds ? '--last --yes' : '--yes'}${guesses}`;
+  const yes = `${preview.rounds || preview.guesses.asked ? '--last --yes' : '--yes'}${guesses}`;
   const where = interactive ? '' : ', or decompose in a terminal, where you are asked';
   return `Nothing was written. Give ${yes} to write these ${preview.files.length} files to ${preview.dir}${where}.`;
 }
@@ -186,18 +200,36 @@ function decomposerOption(invocation: Invocation): DecomposerId | undefined {
   return by;
 }
 
-function commandOption(invocation: Invocation, by: DecomposerId | undefined): readonly string[] | undefined {
+/** Only tasks that were written for other tools are asked about; whoever cuts a spec says where slices work. */
+function scopesOption(
+  invocation: Invocation,
+  by: DecomposerId | undefined,
+): DecomposingAgentId | 'command' | undefined {
+  const name = text(invocation, 'scopes-from');
+  if (name === undefined) return undefined;
+  if (name !== 'command' && !isDecomposingAgent(name))
+    throw new UsageError(`${name} cannot be asked for scopes`, `Choose one of: ${SCOPE_AGENTS.join(', ')}.`);
+  if (by !== undefined && decomposerOf(by).kind !== 'import')
+    throw new UsageError(
+      `--scopes-from does not go with --with ${by}`,
+      `${decomposerOf(by).title} says where slices work: leave one of them out.`,
+    );
+  return name;
+}
+
+function commandOption(invocation: Invocation, isAsked: boolean): readonly string[] | undefined {
   const command = text(invocation, 'agent-command');
   if (command === undefined) {
-    if (by === 'command') {
+    if (isAsked) {
       throw new UsageError(
-        '--with command needs --agent-command',
+        '--with command and --scopes-from command need --agent-command',
         'For example: --agent-command "my-agent --task {prompt_file}".',
       );
     }
     return undefined;
   }
-  if (by !== 'command') throw new UsageError('--agent-command goes with --with command', 'Add --with command.');
+  if (!isAsked)
+    throw new UsageError('--agent-command goes with --with command or --scopes-from command', 'Add one of them.');
   const split = splitCommand(command);
   const [only] = split.ok ? split.value : [];
   if (!split.ok) throw new UsageError(`--agent-command: ${split.failure.message}`);
@@ -209,7 +241,9 @@ function commandOption(invocation: Invocation, by: DecomposerId | undefined): re
 /** What was answered is there already; whatever says how to ask contradicts it. */
 function lastOption(invocation: Invocation): boolean {
   if (!flag(invocation, 'last')) return false;
-  const asking = ['with', 'rounds', 'model', 'agent-command'].find((name) => text(invocation, name) !== undefined);
+  const asking = ['with', 'rounds', 'model', 'agent-command', 'scopes-from'].find(
+    (name) => text(invocation, name) !== undefined,
+  );
   if (asking !== undefined)
     throw new UsageError(`--${asking} does not go with --last`, 'With --last nobody is asked: leave one of them out.');
   return true;

@@ -30,6 +30,8 @@ export interface Making {
 export interface Guesses {
   readonly list: readonly GuessedScope[];
   readonly taken: boolean;
+  /** An agent was asked for some of them; its answer is kept. */
+  readonly asked: boolean;
 }
 
 /** A decomposition that was not written yet. */
@@ -146,7 +148,7 @@ export function previewOf(source: PreviewSource): Preview {
     counts: countFindings(findings),
     findings: byFile(findings),
     estimate: estimateOf(plan, judgement, making),
-    guesses: making.guesses ?? { list: [], taken: false },
+    guesses: making.guesses ?? { list: [], taken: false, asked: false },
     contracts: plan.contracts,
     open: openPoints(making.spec),
     questions: questionsOf(plan, findings, openPoints(making.spec)),

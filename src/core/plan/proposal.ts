@@ -16,14 +16,14 @@ const names = listOf(
     .regex(/^[\w][\w.:-]*$/, 'is not an id'),
 );
 /** Relative to the repository, inside it, and fit for a code span in Markdown. */
-const path = z
+export const pathOfRepository = z
   .string()
   .trim()
   .transform((value) => value.replace(/^(\.\/)+/, ''))
   .pipe(
     z.string().regex(/^(?![/~]|[A-Za-z]:[\\/]|(?:.*\/)?\.\.(?:\/|$))[^\r\n`]+$/, 'is not a path inside the repository'),
   );
-const paths = listOf(path);
+const paths = listOf(pathOfRepository);
 const commands = listOf(
   z
     .string()
@@ -84,10 +84,10 @@ const mergePointSchema = z.object({
 });
 
 const contractSchema = z.object({
-  path: path.describe('Path in the repository: src/contracts/inventory.ts'),
+  path: pathOfRepository.describe('Path in the repository: src/contracts/inventory.ts'),
   language: text.nullish().transform((value) => value ?? ''),
   content: z.string().describe('The whole file'),
-  target: path
+  target: pathOfRepository
     .nullish()
     .transform((value) => value ?? null)
     .describe('Where the file is written before any agent starts; null: context only'),
@@ -165,8 +165,12 @@ function named(value: unknown, path: readonly PropertyKey[]): string {
  * (what is optional is nullable instead) and no other properties.
  */
 export function proposalJsonSchema(): Record<string, unknown> {
-  const schema = strict(z.toJSONSchema(proposalSchema, { io: 'input', unrepresentable: 'any' }));
-  return schema as Record<string, unknown>;
+  return structuredOutput(proposalSchema);
+}
+
+/** The JSON Schema of an answer, as agents take it for structured output. */
+export function structuredOutput(schema: z.ZodType): Record<string, unknown> {
+  return strict(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })) as Record<string, unknown>;
 }
 
 /**

@@ -86,7 +86,7 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
   const draft = drafted.value;
   const rounds = kept?.value.rounds ?? draft.rounds ?? null;
   // An answer that cannot be kept costs asking again and nothing else.
-  if (!kept && draft.answer && rounds)
+  if (!kept && draft.answer && (rounds || draft.asked))
     await keepAnswer(answerPlace, { by, answer: draft.answer, rounds }).catch(() => undefined);
   const dir = dirFor(draft.spec);
   // What git ignores can be asked only once it is known what is to be created.
@@ -106,7 +106,7 @@ export async function decomposeSpecFile(request: DecomposeRequest): Promise<Resu
       spec: draft.spec,
       specPath,
       rounds: rounds && { ...rounds, ...(ordered > 0 ? { ordered } : {}) },
-      guesses: { list: draft.guesses ?? [], taken: request.guesses !== 'shown' },
+      guesses: { list: draft.guesses ?? [], taken: request.guesses !== 'shown', asked: draft.asked === true },
       earlier: earlierUsage(runs),
     },
   });

@@ -14,8 +14,8 @@ export interface KeptAnswer {
   readonly by: DecomposerId;
   /** As it came; to be validated and judged like any answer. */
   readonly answer: object;
-  /** How it came to be. */
-  readonly rounds: Rounds;
+  /** How it came to be; `null`: an importer asked once. */
+  readonly rounds: Rounds | null;
 }
 
 export interface AnswerPlace {
@@ -33,13 +33,15 @@ const keptSchema = z.object({
   digest: z.string(),
   by: z.string().refine(isDecomposerId),
   answer: z.record(z.string(), z.unknown()),
-  rounds: z.object({
-    list: z.array(z.object({ number: count, problems: z.array(z.string()), errors: count, warnings: count })),
-    end: z.enum(['sound', 'used-up', 'no-better', 'failed']),
-    chosen: count,
-    detail: z.string().nullable(),
-    changed: z.array(z.string()).readonly().exactOptional(),
-  }),
+  rounds: z
+    .object({
+      list: z.array(z.object({ number: count, problems: z.array(z.string()), errors: count, warnings: count })),
+      end: z.enum(['sound', 'used-up', 'no-better', 'failed']),
+      chosen: count,
+      detail: z.string().nullable(),
+      changed: z.array(z.string()).readonly().exactOptional(),
+    })
+    .nullable(),
 });
 
 /**
@@ -47,14 +49,13 @@ const keptSchema = z.object({
  * without asking (and paying) again. One for each spec: the last. Rejects when it cannot be written.
  */
 export async function keepAnswer(place: AnswerPlace, kept: KeptAnswer): Promise<void> {
-  const { list, end, chosen, detail, changed } = kept.rounds;
   const value = {
     version: 1,
     spec: place.specPath,
     digest: digestOf(place.specText),
     by: kept.by,
     answer: kept.answer,
-    rounds: { list, end, chosen, detail, ...(changed ? { changed } : {}) },
+    rounds: kept.rounds && roundsOf(kept.rounds),
   };
   const file = fileOf(place);
   await mkdir(path.dirname(file), { recursive: true });
@@ -83,6 +84,10 @@ export async function keptAnswer(place: AnswerPlace): Promise<Result<KeptAnswer,
   if (digest !== digestOf(place.specText))
     return none(`${place.specPath} has changed since ${decomposerOf(by).title} was asked`);
   return success({ by, answer, rounds });
+}
+
+function roundsOf({ list, end, chosen, detail, changed }: Rounds): Rounds {
+  return { list, end, chosen, detail, ...(changed ? { changed } : {}) };
 }
 
 function fileOf({ commonDir, specPath }: AnswerPlace): string {

@@ -1,3 +1,4 @@
+import type { DecomposingAgentId } from '../../core/agent/agents.ts';
 import type { Answer } from '../../core/decompose/answer.ts';
 import type { Making } from '../../core/decompose/preview.ts';
 import type { DecomposerId } from '../../core/decompose/table.ts';
@@ -19,6 +20,8 @@ export interface Decomposition extends WritablePlan {
 /** One turn with an agent that decomposes a spec. */
 export interface DecomposerTurn {
   readonly prompt: string;
+  /** JSON Schema of the answer. Default: that of a decomposition. */
+  readonly schema?: Readonly<Record<string, unknown>>;
   /** The session of the earlier turn; `null` starts one. */
   readonly sessionId: string | null;
   readonly signal: AbortSignal;
@@ -55,6 +58,11 @@ export interface DecomposeOptions {
    * them before the plan is written (default), or are only said.
    */
   readonly guesses?: 'taken' | 'shown';
+  /**
+   * Whom to ask, in one round for all, where imported tasks work of which neither they nor anything beside them says so
+   * with certainty. `command` is started as {@link command}. Default: nobody.
+   */
+  readonly scopesFrom?: DecomposingAgentId | 'command';
   /** The language model of the editor, for `editor`; only VS Code has one. */
   readonly editorModel?: DecomposerAgent;
   readonly signal?: AbortSignal;

@@ -21,6 +21,8 @@ export interface ImportInput {
     readonly index: ScopeIndex;
     /** Whether what is guessed goes into the slices, or is only said. */
     readonly taken: boolean;
+    /** What somebody said who was asked, by slice: it counts before all that is guessed from words. */
+    readonly told?: ReadonlyMap<string, ScopeGuess>;
   };
 }
 

@@ -94,7 +94,7 @@ export function assemble(request: AssembleRequest): Proposal | null {
         'error',
         guess
           ? `${group.id} (${group.title}) names no file: say where ${who}, or accept what is guessed, ${from}`
-          : `${group.id} (${group.title}) names no file${input.guessing ? ', and neither the documents beside it nor the repository tell which' : ''}: say where ${who}, or its agent may write nothing`,
+          : `${group.id} (${group.title}) names no file${input.guessing ? ', and neither the documents beside it nor the repository tell which' : ''}: say where ${who}, or have an agent asked (--scopes-from); else it may write nothing`,
         at,
       );
     } else if (guess)
@@ -221,6 +221,11 @@ function guessesOf(
     input.guessing.index,
   );
   for (const group of without) {
+    const told = input.guessing.told?.get(group.id);
+    if (told) {
+      result.set(group, { slice: group.id, ...told });
+      continue;
+    }
     const alone = group.tasks.length === 1;
     const parts = group.tasks.flatMap((task) => {
       if (onlyRuns.test(task.text)) return [];

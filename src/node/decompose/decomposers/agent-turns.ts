@@ -64,7 +64,7 @@ async function ask(question: Question): Promise<Result<DecomposerAnswer, EngineF
   const { id, root, scratch, signal, onProgress, minutes = ANSWER_MINUTES } = question;
   const promptFile = path.join(scratch, 'prompt.txt');
   await writeFile(promptFile, question.prompt);
-  const schema = JSON.stringify(proposalJsonSchema());
+  const schema = JSON.stringify(question.schema ?? proposalJsonSchema());
   const schemaFile = path.join(scratch, 'schema.json');
   await writeFile(schemaFile, schema);
   const newSession = randomUUID();

@@ -77,7 +77,7 @@ export function commandAgent(options: CommandOptions): DecomposerAgent {
       const promptFile = path.join(scratch, 'prompt.txt');
       const schemaFile = path.join(scratch, 'schema.json');
       await writeFile(promptFile, prompt);
-      await writeFile(schemaFile, JSON.stringify(proposalJsonSchema(), null, 2));
+      await writeFile(schemaFile, JSON.stringify(turn.schema ?? proposalJsonSchema(), null, 2));
       const values: Readonly<Record<string, string>> = {
         prompt_file: promptFile,
         schema_file: schemaFile,

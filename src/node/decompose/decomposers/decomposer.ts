@@ -39,6 +39,8 @@ export interface Draft {
   readonly rounds?: Rounds;
   /** Of an importer: scopes that nobody wrote down. */
   readonly guesses?: readonly GuessedScope[];
+  /** Of an importer: an agent was asked where tasks work. */
+  readonly asked?: boolean;
   /** Of an importer: where the tasks of each slice stand. */
   readonly origin?: Origin;
   /** Of an agent: what it said, as it came. */
