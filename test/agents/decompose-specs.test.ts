@@ -76,7 +76,7 @@ async function run(id: AgentId, name: string, marker: string, slices: number): P
     assert.ok(first.includes(JSON.stringify(proposalJsonSchema(), null, 2)), `${context}\nno schema in the question`);
     assert.match(
       afterBroken,
-      /Your JSON ends before it is complete \(after \d+ characters, behind "id": "\w+"\)/,
+      /Your JSON ends before it is complete \(after \d+ characters, behind "id": "[\w-]+"\)/,
       context,
     );
     const [one, two] = circle;

@@ -496,7 +496,7 @@ suite('plans run by real agents, scripted model', () => {
       }),
     );
     const nowhere = path.join(site.root, 'no-such-agent');
-    const missing = await site.run([], { SLICEWAVE_CLAUDE_PATH: nowhere });
+    const missing = await site.slicewave(['run', site.planDir], { SLICEWAVE_CLAUDE_PATH: nowhere });
     assert.equal(missing.exitCode, 1, missing.stdout);
     assert.match(missing.stderr, /Claude Code was not found, and A1, A2, A3 are for it/);
     assert.ok(missing.stderr.includes(`SLICEWAVE_CLAUDE_PATH names ${nowhere}, which cannot be started.`));
