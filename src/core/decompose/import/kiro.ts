@@ -234,7 +234,8 @@ function isReference(note: string): boolean {
 
 /** The open parts of a task, or the task itself when it has none. */
 function tasksOf(entry: Entry, context: TaskContext): ImportedTask[] {
-  const whole = entry.parts.length === 0;
+  // Parts that may all be skipped leave the task itself to be done.
+  const whole = entry.parts.every(({ item }) => item.optional && !item.done);
   // A ticked task may still have parts that are not.
   const finished = entry.item.done === true && entry.parts.every((part) => part.item.done || part.item.optional);
   if (finished || entry.item.optional) {
@@ -243,6 +244,7 @@ function tasksOf(entry: Entry, context: TaskContext): ImportedTask[] {
       context.optional.push(...entry.parts.flatMap(({ id, item }) => (item.done === false && item.optional ? id : [])));
     return [];
   }
+  if (whole) context.optional.push(...entry.parts.map(({ id }) => id));
   const parts = whole
     ? [{ id: entry.id, text: entry.text, item: entry.item, notes: entry.notes }]
     : entry.parts.map((part) => ({
@@ -255,6 +257,8 @@ function tasksOf(entry: Entry, context: TaskContext): ImportedTask[] {
     else return true;
     return false;
   });
+  // Only its own box is open: nothing is said of it that is not done.
+  if (open.length === 0) context.done.push(entry.id);
   const above = whole ? [] : context.paths.in([entry.text, ...entry.notes].join('\n'));
   return open.map((part, i): ImportedTask => {
     const details: string[] = [];
