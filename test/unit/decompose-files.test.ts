@@ -340,6 +340,18 @@ suite('decomposing a spec file', () => {
       assert.equal(read('prompts/edited-task-002.txt'), 'Gone, but not lost.\n');
     });
 
+    test('and where tasks of an imported plan stood is gone with it', async () => {
+      const tasks = '- [ ] 1. Till in src/till.py\n';
+      mkdirSync(path.join(root, '.kiro/specs/shop'), { recursive: true });
+      writeFileSync(path.join(root, '.kiro/specs/shop/tasks.md'), tasks);
+      const imported = await decompose({ specFile: '.kiro/specs/shop/tasks.md', dir });
+      assert.ok((await writeDecomposition(root, imported, { replace: false })).ok);
+      assert.match(read('source.json'), /"importer": "kiro"/);
+      const result = await writeDecomposition(root, await decompose(), { replace: true });
+      assert.deepEqual(result.ok && result.value.kept, []);
+      assert.ok(!existsSync(path.join(root, dir, 'source.json')));
+    });
+
     test('a plan left aside by a killed process is put back first', async () => {
       await writeDecomposition(root, await decompose(), { replace: false });
       renameSync(path.join(root, dir), path.join(root, 'parallel/.TS-7-shop.old'));

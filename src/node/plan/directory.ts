@@ -9,6 +9,7 @@ import type { PlanFiles } from '../../core/plan/model.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import { contained, inside, toPosix } from '../paths.ts';
+import { ORIGIN_FILE } from './tick.ts';
 
 /** What is needed of a plan to write it. */
 export interface WritablePlan {
@@ -111,6 +112,7 @@ const pages = [
   'task-graph.md',
   'test-plan.md',
   'prompts/agent-prompts.md',
+  ORIGIN_FILE,
 ];
 
 /** What a replaced plan hands on: edited prompts as texts, and files of other origin by name. */
