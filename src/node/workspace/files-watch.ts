@@ -1,4 +1,4 @@
-import { type FSWatcher, lstatSync, readdirSync, watch } from 'node:fs';
+import { type FSWatcher, lstatSync, readdirSync, type Stats, watch } from 'node:fs';
 import path from 'node:path';
 import { toPosix } from '../paths.ts';
 
@@ -78,7 +78,7 @@ export class FilesWatch {
     const name = entry === null ? dir : toPosix(path.join(dir, entry));
     if (name !== '' && this.#options.leavesOut(name)) return;
     if (kind === 'change' && entry !== null) this.#options.onEvent(name, 'changed');
-    else if (lstatSync(this.#at(name), { throwIfNoEntry: false }) === undefined) {
+    else if (this.#look(name) === null) {
       this.#forget(name);
       this.#options.onEvent(name, 'gone');
     } else {
@@ -111,8 +111,17 @@ export class FilesWatch {
 
   /** Links are not followed: what is behind one is none of the workspace's. */
   #isDirectory(dir: string): boolean {
-    const info = lstatSync(this.#at(dir), { throwIfNoEntry: false });
+    const info = this.#look(dir);
     return info?.isDirectory() === true || (dir === '' && info?.isSymbolicLink() === true);
+  }
+
+  /** `null`: nothing is there, or where a directory was there is a file by now, or it cannot be looked at. */
+  #look(name: string): Stats | null {
+    try {
+      return lstatSync(this.#at(name));
+    } catch {
+      return null;
+    }
   }
 
   #at(name: string): string {
