@@ -13,7 +13,14 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { changesBetween, patchBetween, putOnBranch, takeSnapshot, treeOfWorktree } from '../../src/node/git/changes.ts';
+import {
+  changesBetween,
+  notTaken,
+  patchBetween,
+  putOnBranch,
+  takeSnapshot,
+  treeOfWorktree,
+} from '../../src/node/git/changes.ts';
 import { readIndex, type Git } from '../../src/node/git/git.ts';
 import { gitEnvironment } from '../../src/node/git/hardening.ts';
 import { WorktreeReplaced } from '../../src/node/git/place.ts';
@@ -404,6 +411,19 @@ suite('git that nobody bends', () => {
       assert.equal(readFileSync(inside('vendor/lib/lib.txt'), 'utf8'), 'one\n');
       assert.equal(await unkeptInSubmodules(repository.git.in(worktree), project.root), null);
       assert.ok(!existsSync(mark()));
+    });
+
+    test('files in a submodule’s place that no repository has are named, and kept beside', async () => {
+      const git = repository.git.in(worktree);
+      rmSync(inside('vendor/lib'), { recursive: true });
+      mkdirSync(inside('vendor/lib'));
+      assert.deepEqual(await notTaken(git), [], 'an empty one is one that was never filled');
+      writeFileSync(inside('vendor/lib/own.txt'), 'own\n');
+      assert.deepEqual(await notTaken(git), [
+        { path: 'vendor/lib', why: 'is the place of a submodule, and the files in it are in no repository' },
+      ]);
+      await takeSnapshot(git, 'own', 'end', project.git('rev-parse', 'HEAD'));
+      assert.equal(project.git('show', 'refs/slicewave/runs/own-beside:vendor/lib/own.txt'), 'own');
     });
 
     test('are in a tree by their commit, and are gone from it when they are, or a file or a link has their place', async () => {

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, lstat, readdir, readlink, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { GitError, type Git } from './git.ts';
+import { gitDirOf } from './layout.ts';
 
 /** What git does not put into a tree as it stands. */
 export interface NotTaken {
@@ -34,7 +35,19 @@ export async function addAll(git: Git, index: string): Promise<Taken> {
   const taken = await addFiles(git, index);
   await update('--no-skip-worktree');
   await update('--add', '--remove');
-  return taken;
+  return { ...taken, refused: [...taken.refused, ...(await ownerless(git, inner))] };
+}
+
+/** Places of submodules with files and no repository: git looks into none of them, and says nothing. */
+async function ownerless(git: Git, places: readonly string[]): Promise<readonly NotTaken[]> {
+  const isOwnerless = async (file: string): Promise<boolean> => {
+    const place = path.join(git.dir, file);
+    return gitDirOf(place) === null && (await readdir(place).catch(() => [])).length > 0;
+  };
+  const are = await Promise.all(places.map(isOwnerless));
+  return places
+    .filter((_file, at) => are[at])
+    .map((file) => ({ path: file, why: 'is the place of a submodule, and the files in it are in no repository' }));
 }
 
 /**
