@@ -3,6 +3,7 @@ import { intentOf } from '../../src/core/decompose/clauses.ts';
 import type { CodeReader } from '../../src/core/code/model.ts';
 import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
 import { cutByStructure, decomposed } from '../decompose-fixture.ts';
+import { assertLinear } from './cost.ts';
 
 /** What people write who have no time: what is wanted, with files, in running text. */
 function prose(inScope: string, evidence = '`npm test -- limit` passes.'): string {
@@ -128,6 +129,21 @@ suite('decompose: prose', () => {
     for (const text of kept) assert.equal(intentOf(path, text), 'keep', text);
     const read = ['the same pattern as in src/throttle.ts', 'a limiter like `src/throttle.ts`', 'see src/throttle.ts'];
     for (const text of read) assert.equal(intentOf(path, text), 'read', text);
+  });
+
+  test('what stands between a path and what is said of it is gone through once', () => {
+    const path = 'src/throttle.ts';
+    const deep = 'src/main/java/com/example/shop/orders/controllers/admin/v2/internal/OrderController.java';
+    assert.equal(intentOf(path, `${path}, ${deep} and ${deep} must follow`), 'write');
+    assert.equal(intentOf(path, `${path}, ${deep} and ${deep} go away`), 'remove');
+    assert.equal(intentOf(path, `see the tests in ${'in '.repeat(60)}a row of ${path}`), 'write');
+    assert.equal(intentOf(path, `see what is in the code in ${path}`), 'write');
+    assert.equal(intentOf(path, `see the code in ${path}`), 'read');
+  });
+
+  test('a long line of marks, blanks or words costs what its length lets expect', () => {
+    for (const part of ['.', '!', ', ', '  ', '[', '/', ':', 'in ', 'and then ', 'drop src/log.ts and '])
+      assertLinear(part, 40_000, (size) => cut(`- Change src/log.ts ${part.repeat(size / part.length)}x`));
   });
 
   test('what is kept or only looked at is in no slice', () => {

@@ -48,14 +48,13 @@ export function clausesOf(file: string, text: string, body: Span, repo: RepoPath
     const parts = sentencesOf(statement.text).flatMap((sentence) => partsOf(sentence, repo));
     let at = statement.span.start;
     return parts.map((part, i): Clause => {
-      const found = text.indexOf(part.raw, at);
-      const isInside = found >= 0 && found < statement.span.end;
-      const span = isInside ? { start: found, end: found + part.raw.length } : statement.span;
-      if (isInside) at = span.end;
+      const found = text.slice(at, statement.span.end).indexOf(part.raw);
+      const span = found >= 0 ? { start: at + found, end: at + found + part.raw.length } : statement.span;
+      if (found >= 0) at = span.end;
       const details = i === parts.length - 1 ? statement.details.map(oneLine) : [];
       return {
-        text: oneLine(part.raw).replace(/[\s,;.:]+$/, ''),
-        sentence: oneLine(part.sentence),
+        text: oneLine(part.raw).replace(ending, ''),
+        sentence: part.sentence,
         isWhole: part.isWhole,
         heading: statement.heading,
         details,
@@ -114,6 +113,9 @@ function paragraphs(
   });
 }
 
+/** Marks behind the last word, looked for where they begin: a run of them inside of a text is gone through once. */
+const ending = /(?<![\s,;.:])[\s,;.:]+$/;
+
 /** The text with code spans, links and what stands in parentheses made unreadable, of the same length. */
 function masked(text: string): string {
   const hide = (match: string): string => 'x'.repeat(match.length);
@@ -126,7 +128,7 @@ function masked(text: string): string {
 function sentencesOf(text: string): string[] {
   const mask = masked(text);
   // People in a hurry begin sentences with small letters.
-  const ends = [...mask.matchAll(/[.!?]+(?=\s+\S)|;(?=\s)/g)].map((match) => match.index + match[0].length);
+  const ends = [...mask.matchAll(/[.!?](?=\s+\S)|;(?=\s)/g)].map((match) => match.index + match[0].length);
   return [0, ...ends].map((start, i) => text.slice(start, ends[i] ?? text.length).trim()).filter((part) => part !== '');
 }
 
@@ -150,7 +152,9 @@ const verbs = new Set(
 const ownSubject =
   /^(?:(?:the|a|an|its|their|some|any|new|old|all|every|each)\s+)*(?:[\w'-]+\s+){0,3}?(?:in|goes?|are|is|lives?|gets?|becomes?|moves?|shows?|uses?|calls?|takes?|reads?|must|should|can|will|needs?|disappears?)\s/i;
 /** "`server/store.ts` keeps it": a path that does something itself. */
-const pathDoes = /^`?[\w.@-]+[/.][\w./@-]*`?\s+[a-z]+s\s/;
+const pathDoes = /^`?(?=[\w.@-]+[/.])[\w./@-]+`?\s+[a-z]+s\s/;
+/** "orders in ...": what comes before the place has no path of its own. */
+const placeFirst = /^\s*(?:[^\s`]+\s+)*?\S+\s+in\s/i;
 const leadIn =
   /^(?:with|without|in|from|at|to|for|by|on|of|as|so|which|that|where|when|because|since|if|or|nor|not)\b/i;
 
@@ -160,7 +164,7 @@ const leadIn =
  */
 function partsOf(sentence: string, repo: RepoPaths): { raw: string; sentence: string; isWhole: boolean }[] {
   const mask = masked(sentence);
-  const joints = [...mask.matchAll(/,\s+(?:(?:and|then|but)\s+)*|\s+(?:and|then|but)\s+(?:then\s+)?/g)];
+  const joints = [...mask.matchAll(/,\s+(?:(?:and|then|but)\s+)*|(?<!\s)\s+(?:and|then|but)\s+(?:then\s+)?/g)];
   const bounds = [0, ...joints.map((match) => match.index + match[0].length), sentence.length];
   const named = (text: string): boolean => pathsIn(text, repo).length > 0;
   const parts: { raw: string; start: number; isWhole: boolean }[] = [];
@@ -175,11 +179,12 @@ function partsOf(sentence: string, repo: RepoPaths): { raw: string; sentence: st
       isRemoval(segment, repo) ||
       (!leadIn.test(segment) && (ownSubject.test(segment) || pathDoes.test(segment)));
     const goesOn = before && !(isOwn && named(segment) && named(before.raw));
-    if (!before || !goesOn) parts.push({ raw: segment, start, isWhole: isVerb || !/^[^`]*?\S+\s+in\s/i.test(segment) });
+    if (!before || !goesOn) parts.push({ raw: segment, start, isWhole: isVerb || !placeFirst.test(segment) });
     else before.raw = sentence.slice(before.start, start + segment.length);
   }
-  if (parts.length <= 1) return [{ raw: sentence, sentence, isWhole: true }];
-  return parts.map(({ raw, isWhole }, i) => ({ raw: raw.trim(), sentence, isWhole: isWhole || i === 0 }));
+  const whole = oneLine(sentence);
+  if (parts.length <= 1) return [{ raw: sentence, sentence: whole, isWhole: true }];
+  return parts.map(({ raw, isWhole }, i) => ({ raw: raw.trim(), sentence: whole, isWhole: isWhole || i === 0 }));
 }
 
 function namedPaths(texts: readonly string[], heading: string, repo: RepoPaths): NamedPath[] {
@@ -194,8 +199,9 @@ function namedPaths(texts: readonly string[], heading: string, repo: RepoPaths):
 
 const removing =
   /\b(?:remov(?:e|es|ed|ing)|delet(?:e|es|ed|ing)|drop(?:s|ped|ping)?|retir(?:e|es|ed|ing)|get(?:s)? rid of|rip(?:s)? out|throw(?:s)? (?:away|out)|kill(?:s|ed)?|scrap(?:s|ped)?|clean(?:s)? out)\b/gi;
+/** What stands between a path and what is said of it: other paths, each as a whole, and words that say nothing else. */
 const gone =
-  /^(?:[`*_)"'\s,]|\b(?:and|file|files|module|modules|script|directory|folder|package|code|itself|too|also|then|now|both|can|could|should|shall|must|will|may|has to|have to|is to|are to|finally)\b|[\w./-]+\.[a-z]{1,5}\b|[\w.-]+\/[\w./-]*)*\b(?:goes?(?: away)?|go away|is gone|are gone|be gone|(?:is|are|be|gets?) (?:removed|deleted|dropped|retired|scrapped|obsolete|dead|no longer (?:needed|used|wanted))|disappears?|(?:is|are) no longer (?:needed|used|wanted|there)|no longer exists?|dies?|vanish(?:es)?)\s*(?:$|[.,;:!)]|\b(?:with|once|when|after|as|then|too|completely|entirely|altogether|again|and|for good|in (?:the|its|this))\b)/i;
+  /^(?:[`*_)"'\s,]|\b(?:and|file|files|module|modules|script|directory|folder|package|code|itself|too|also|then|now|both|can|could|should|shall|must|will|may|has to|have to|is to|are to|finally)\b|(?<![\w./-])(?=[\w.-]+\/|[\w./-]+\.[a-z]{1,5}(?!\w))[\w./-]+(?![\w./-]))*\b(?:goes?(?: away)?|go away|is gone|are gone|be gone|(?:is|are|be|gets?) (?:removed|deleted|dropped|retired|scrapped|obsolete|dead|no longer (?:needed|used|wanted))|disappears?|(?:is|are) no longer (?:needed|used|wanted|there)|no longer exists?|dies?|vanish(?:es)?)\s*(?:$|[.,;:!)]|\b(?:with|once|when|after|as|then|too|completely|entirely|altogether|again|and|for good|in (?:the|its|this))\b)/i;
 const negated = /\b(?:not|never|without|don't|doesn't|nothing|no need to|instead of)\s+(?:\w+\s+){0,2}$/i;
 const staying =
   /^[`)"'\s]*(?:(?:and|file|module|itself|also)\s+)*(?:stays?|remains?|(?:is|are) (?:left|kept|untouched|unchanged|not (?:touched|changed))|(?:is|are) out of scope|(?:does|do|must|should|may) not (?:be )?(?:change|changed|touch|touched|move))\b/i;
@@ -203,20 +209,24 @@ const keeping =
   /\b(?:keep|leave|don't touch|do not touch|without touching|without changing|not touch)\s+(?:the\s+|all of\s+|\w+\s+){0,2}[`"']*$/i;
 const keepsAs = /^[`)"'\s]*(?:as (?:it is|they are|is)|alone|untouched|unchanged|working)?/i;
 const looking =
-  /\b(?:like|see|as in|as does|same (?:way )?as|similar to|pattern (?:of|in)|modell?ed on|based on|according to|analogous to|unlike|following|copied from|inspired by|compare)\s+(?:the\s+|that\s+|those\s+|in\s+|of\s+|\w+\s+in\s+)*[`"']*$/i;
+  /\b(?:like|see|as in|as does|same (?:way )?as|similar to|pattern (?:of|in)|modell?ed on|based on|according to|analogous to|unlike|following|copied from|inspired by|compare)\s+(?:(?:the|that|those|in|of)\s+|(?!(?:the|that|those|in|of)\s)\w+\s+in\s+)*[`"']*$/i;
 
 /** Whether a part says of some path that it goes away. */
 function isRemoval(text: string, repo: RepoPaths): boolean {
   return pathsIn(text, repo).some((path) => intentOf(path, text) === 'remove');
 }
 
+/** Characters on both sides of a path that say what is to happen to it: what is further away speaks of something else. */
+const around = 1000;
+
 /** What a text says is to happen to a path that it names, by the words around it. */
 export function intentOf(path: string, text: string): Intent {
   const name = splitSymbol(path).path.replace(/\/\*\*$/, '');
   const at = text.indexOf(name);
   if (at < 0) return 'write';
-  const before = text.slice(0, at);
-  const after = text.slice(at + name.length).replace(/^\//, '');
+  const before = text.slice(Math.max(0, at - around), at);
+  const end = at + name.length;
+  const after = text.slice(end, end + around).replace(/^\//, '');
   if (looking.test(before)) return 'read';
   if (staying.test(after)) return 'keep';
   if (keeping.test(before) && (/touch|changing/.test(before) || keepsAs.exec(after)![0].trim() !== '')) return 'keep';
@@ -226,10 +236,8 @@ export function intentOf(path: string, text: string): Intent {
   if (!verb || negated.test(before.slice(0, verb.index))) return 'write';
   const between = before.slice(verb.index + verb[0].length);
   // "Remove the flag from src/cli.ts" takes something out of it, and another verb ends what the first one speaks of.
-  if (/\b(?:and|then|but)\s+(?:then\s+)?([a-z]+)\b/i.test(between)) {
-    const next = /\b(?:and|then|but)\s+(?:then\s+)?([a-z]+)\b/i.exec(between)?.[1]?.toLowerCase() ?? '';
-    if (verbs.has(next)) return 'write';
-  }
+  const next = /\b(?:and|then|but)\s+(?:then\s+)?([a-z]+)\b/i.exec(between)?.[1];
+  if (next !== undefined && verbs.has(next.toLowerCase())) return 'write';
   const place = /\b(?:from|in|inside|within|of|to|into|for|at|under|by|with)\b\s*(.*)$/is.exec(masked(between));
   if (!place) return 'remove';
   const base = name
@@ -266,6 +274,26 @@ export function followsOn(text: string): boolean {
 
 const trailing = /(?:\s+(?:in|inside|within|under|at|on|to|of|for|with|by|from|and|or|the|a|an|its|as))+$/i;
 const longestTitle = 64;
+/** Characters of a clause that its title is taken from. */
+const mostRead = 1000;
+/** Paths as titles leave them out. */
+const path = '`?[\\w.@*{}\\[\\]-]*[/.][\\w./@*{}\\[\\]:-]+`?';
+const list = `${path}(?:(?:,| and|, and)\\s+${path})*`;
+const places = {
+  any: new RegExp(path, 'g'),
+  inBrackets: new RegExp(`\\s*\\((?:\\s*(?:in|see|\\+)\\s+)?${list}\\s*\\)`, 'g'),
+  ofTests: new RegExp(
+    `,?\\s+(?:with|and)\\s+(?:its\\s+|a\\s+|the\\s+|unit\\s+)*tests?(?:\\s+(?:in|at|as)\\s+${list})?$`,
+    'i',
+  ),
+  atTheEnd: new RegExp(
+    `,?\\s+(?:in|inside|within|under|at)\\s+(?:the\\s+(?:file|module|directory|folder)\\s+)?${list}$`,
+    'i',
+  ),
+  before: new RegExp(`^(?:in\\s+)?${list}(?::|\\s+[-–—])\\s+`, 'i'),
+  inFront: new RegExp(`^in\\s+${list},?\\s+`, 'i'),
+  inside: new RegExp(`\\s+(?:in|inside|under)\\s+${list}(?=\\s)`, 'g'),
+};
 
 /**
  * What a clause is called: its words without the places where the work is, as far as they say enough alone. `thing`
@@ -275,46 +303,30 @@ export function titleOf(clause: Clause, thing: string | null): string {
   const { paths } = clause;
   const removed = paths.filter(({ intent }) => intent === 'remove').map(({ path }) => path.replace(/\/\*\*$/, ''));
   if (removed.length > 0 && removed.length === paths.length) return removalTitle(removed);
-  let text = clause.text.replaceAll(/[*_]{2}|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)/g, '');
+  let text = clause.text.slice(0, mostRead).replaceAll(/[*_]{2}|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)/g, '');
   text = text.replace(
     /^(?:(?:and|then|but|also|finally|please|we|i|let's|should|must|need to|want to|have to|will)\s+)+/i,
     '',
   );
   if (thing !== null) text = text.replace(/\b(?:it|this)\b(?=\s|$)/i, thing);
   const label = /^([^:`]{3,40}):\s+\S/.exec(text)?.[1];
-  const path = '`?[\\w.@*{}\\[\\]-]*[/.][\\w./@*{}\\[\\]:-]+`?';
-  const list = `${path}(?:(?:,| and|, and)\\s+${path})*`;
   const short = text
-    .replaceAll(new RegExp(`\\s*\\((?:\\s*(?:in|see|\\+)\\s+)?${list}\\s*\\)`, 'g'), '')
-    .replace(
-      new RegExp(
-        `,?\\s+(?:with|and)\\s+(?:its\\s+|a\\s+|the\\s+|unit\\s+)*tests?(?:\\s+(?:in|at|as)\\s+${list})?$`,
-        'i',
-      ),
-      '',
-    )
-    .replace(
-      new RegExp(
-        `,?\\s+(?:in|inside|within|under|at)\\s+(?:the\\s+(?:file|module|directory|folder)\\s+)?${list}$`,
-        'i',
-      ),
-      '',
-    )
-    .replace(new RegExp(`^(?:in\\s+)?${list}(?::|\\s+[-–—])\\s+`, 'i'), '')
-    .replace(new RegExp(`^in\\s+${list},?\\s+`, 'i'), '')
+    .replaceAll(places.inBrackets, '')
+    .replace(places.ofTests, '')
+    .replace(places.atTheEnd, '')
+    .replace(places.before, '')
+    .replace(places.inFront, '')
     .replace(/[,:;]\s+[^,:;]*\b(?:is|are|lives?|sits?)$/, '');
   const words = (line: string): number =>
-    line
-      .replaceAll(new RegExp(path, 'g'), ' ')
-      .match(/(?!(?:and|with|its|the|in|at|of|tests?|both|two)\b)\b[\p{L}\p{N}]{2,}/gu)?.length ?? 0;
+    line.replaceAll(places.any, ' ').match(/(?!(?:and|with|its|the|in|at|of|tests?|both|two)\b)\b[\p{L}\p{N}]{2,}/gu)
+      ?.length ?? 0;
   if (words(text) === 0 || /^so (?:do|does|is|are)\b/i.test(text) || /^(?:both|the two|they|these) /i.test(short))
     return '';
   // A part without a verb, and a page, are told by their place.
   const isPlaced = !clause.isWhole || clause.paths.every(({ path }) => isDocument(path));
   const best = words(short) >= 2 && !isPlaced ? short : text;
-  const inner = new RegExp(`\\s+(?:in|inside|under)\\s+${list}(?=\\s)`, 'g');
-  const shorn = best.length > longestTitle ? best.replaceAll(inner, '') : best;
-  const plain = shorn.replaceAll('`', '').replace(/[\s,;:.]+$/, '');
+  const shorn = best.length > longestTitle ? best.replaceAll(places.inside, '') : best;
+  const plain = shorn.replaceAll('`', '').replace(ending, '');
   const chosen = plain.length > longestTitle && label !== undefined ? label : plain;
   const cut = chosen.length <= longestTitle ? chosen : shorter(chosen);
   return cut.charAt(0).toUpperCase() === cut.charAt(0) || /^\S*[/.]\S/.test(cut)

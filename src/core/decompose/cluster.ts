@@ -108,7 +108,7 @@ function want(area: Area, clause: Clause): void {
   // "orders in b.ts" says nothing without the verb of its sentence.
   const isAside = area.stage !== 'code' || clause.paths.every(({ path }) => isTestPath(path));
   const isEnough = clause.isWhole || isAside;
-  area.requirements.add(isEnough ? clause.text : clause.sentence.replace(/[\s,;]+$/, ''));
+  area.requirements.add(isEnough ? clause.text : clause.sentence.replace(/(?<![\s,;])[\s,;]+$/, ''));
   for (const detail of clause.details) area.requirements.add(detail);
 }
 

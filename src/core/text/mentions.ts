@@ -50,7 +50,7 @@ export function pathsIn(text: string, repo: RepoPaths): string[] {
   }
   const bare = text.replaceAll(/`[^`\n]*`/g, ' ').replaceAll(/\[[^\][]*\]\(([^()]*)\)/g, ' $1 ');
   for (const word of bare.split(/[\s,;()"'<>|]+/)) {
-    const path = asPath(word.replace(/[.:!?]+$/, ''), repo, false);
+    const path = asPath(word.replace(/(?<![.:!?])[.:!?]+$/, ''), repo, false);
     if (path) found.add(path);
   }
   return [...found];
@@ -60,7 +60,7 @@ const mediaType = /^(application|text|image|audio|video|multipart|font|message)\
 
 function asPath(word: string, repo: RepoPaths, inCode: boolean): string | null {
   const [file = '', symbol] = word.replace(/^\.\//, '').split('::');
-  const name = file.replace(/\/+$/, '');
+  const name = file.replace(/(?<!\/)\/+$/, '');
   if (!/^[\w.@+*?{}[\],~-]+(\/[\w.@+*?{}[\],~-]+)*$/.test(name) || /^[@~-]|^\.\.?(\/|$)|\/\.\.(\/|$)/.test(name))
     return null;
   if (repo.files.has(name)) return symbol ? `${name}::${symbol}` : name;
