@@ -1,6 +1,6 @@
 /** What is verified is ticked off in the source: only the lines concerned, all or nothing, and taken back on request. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { PlanState } from '../../src/core/run/state-model.ts';
 import { decomposeSpecFile } from '../../src/node/decompose/decompose.ts';
@@ -195,5 +195,41 @@ suite('ticking off the source of a plan', () => {
     assert.ok(!undone.ok);
     assert.match(undone.failure.message, /was changed meanwhile; nothing was written/);
     assert.equal(textOf(kit), changed);
+  });
+
+  test('a ticking that is refused leaves the one before it to be taken back', async () => {
+    const one = cases['Spec Kit'];
+    assert.ok(one);
+    const ticking = await planned(one);
+    const before = textOf(kit);
+    const done = await ticked(await ticking());
+    const opened = await openRepository(repository.root);
+    assert.ok(opened.ok);
+    const files = done.files.map((file) => ({ ...file, after: `${file.after}- [ ] T003 Other\n` }));
+    const stale = await tick(opened.value, { ...done, files });
+    assert.ok(!stale.ok);
+    assert.match(stale.failure.message, /was changed meanwhile; nothing was written/);
+    const undone = await untick(opened.value, done.plan);
+    assert.ok(undone.ok, JSON.stringify(undone));
+    assert.equal(textOf(kit), before);
+  });
+
+  test('nothing is ticked off that could not be taken back', async () => {
+    const one = cases['Spec Kit'];
+    assert.ok(one);
+    const ticking = await planned(one);
+    const before = textOf(kit);
+    const done = await ticked(await ticking());
+    const opened = await openRepository(repository.root);
+    assert.ok(opened.ok);
+    assert.ok((await untick(opened.value, done.plan)).ok);
+    const home = path.join(opened.value.commonDir, 'slicewave/ticked');
+    assert.deepEqual(readdirSync(home), []);
+    rmSync(home, { recursive: true });
+    writeFileSync(home, 'in the way');
+    const refused = await tick(opened.value, done);
+    assert.ok(!refused.ok);
+    assert.match(refused.failure.message, /nothing was written: /);
+    assert.equal(textOf(kit), before);
   });
 });

@@ -30,7 +30,7 @@ const originSchema = z.object({
   ),
 });
 
-/** The text of that file. `textOf`: what was imported, by path. */
+/** The text of that file. `root`: what the files of the marks are relative to. */
 export async function originText(
   origin: { readonly importer: string; readonly slices: Readonly<Record<string, readonly SourceMark[]>> },
   root: string,
@@ -126,10 +126,8 @@ function undoFile({ commonDir }: TickPlace, dir: string): string {
 
 /** Writes it, each file whole; what was there is kept for `untick`. A file that changed meanwhile stops all of it. */
 export async function tick(repository: Repository, ticking: Ticking): Promise<Result<Ticking, EngineFailure>> {
-  return replaced(repository, ticking.plan, async () => {
-    await writeWhole(undoFile(repository, ticking.plan), JSON.stringify({ files: ticking.files }));
-    return success({ files: ticking.files, result: ticking });
-  });
+  const undo = JSON.stringify({ files: ticking.files });
+  return replaced(repository, ticking.plan, () => success({ files: ticking.files, result: ticking, undo }));
 }
 
 /** Takes back what was ticked off last, unless somebody has changed one of the files since. */
@@ -137,9 +135,8 @@ export async function untick(
   repository: Repository,
   dir: string,
 ): Promise<Result<{ readonly files: readonly string[] }, EngineFailure>> {
-  const file = undoFile(repository, dir);
-  const undone = await replaced(repository, dir, async () => {
-    const kept = undoSchema.safeParse(parsed(await readFile(file, 'utf8').catch(() => '')));
+  return replaced(repository, dir, (undo) => {
+    const kept = undoSchema.safeParse(parsed(undo ?? ''));
     if (!kept.success)
       return fail(
         'bad-plan',
@@ -151,54 +148,80 @@ export async function untick(
       before: after,
       after: before,
     }));
-    return success({ files, result: { files: files.map(({ path: name }) => name) } });
+    return success({ files, result: { files: files.map(({ path: name }) => name) }, undo: null });
   });
-  if (undone.ok) await rm(file, { force: true });
-  return undone;
 }
 
-/** Replaces files that are as they are expected to be, or none. */
+/** A file as it is and as it is to be; `null`: not there. */
+interface Replacement {
+  readonly full: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+interface Replacing<T> {
+  readonly files: Ticking['files'];
+  readonly result: T;
+  /** What `untick` goes by afterwards; `null`: there is nothing to take back. */
+  readonly undo: string | null;
+}
+
+/** Replaces files that are as they are expected to be, or none. `prepare` gets what can be taken back now. */
 async function replaced<T>(
   repository: Repository,
   dir: string,
-  prepare: () => Promise<Result<{ readonly files: Ticking['files']; readonly result: T }, EngineFailure>>,
+  prepare: (undo: string | null) => Result<Replacing<T>, EngineFailure>,
 ): Promise<Result<T, EngineFailure>> {
   const { root } = repository;
   const lock = await acquireLock(planLock(repository, planIdOf(dir)), { wait: 10_000 });
   if (!lock) return fail('busy', `${dir} is being changed by another process`, 'Try again in a moment.');
   try {
-    const prepared = await prepare();
+    const undone = undoFile(repository, dir);
+    const before = await readFile(undone, 'utf8').catch(() => null);
+    const prepared = prepare(before);
     if (!prepared.ok) return prepared;
-    const { files, result } = prepared.value;
-    const places: { readonly full: string; readonly before: string; readonly after: string }[] = [];
-    for (const { path: name, before, after } of files) {
+    const { files, result, undo } = prepared.value;
+    const places: Replacement[] = [];
+    for (const { path: name, before: expected, after } of files) {
       const full = await contained(root, name);
-      if (full === null || (await readFile(full, 'utf8').catch(() => null)) !== before)
+      if (full === null || (await readFile(full, 'utf8').catch(() => null)) !== expected)
         return fail(
           'bad-plan',
           `${name} was changed meanwhile; nothing was written`,
           'Look at the file, then try again.',
         );
       // What a link leads to is written, and stays what it leads to.
-      places.push({ full: await realpath(full), before, after });
+      places.push({ full: await realpath(full), before: expected, after });
     }
-    const written: (typeof places)[number][] = [];
-    try {
-      for (const one of places) {
-        await writeWhole(one.full, one.after);
-        written.push(one);
-      }
-    } catch (error) {
-      for (const one of written) await writeWhole(one.full, one.before);
-      const message = error instanceof Error ? error.message : String(error);
-      return failure({
-        reason: 'write',
-        message: `nothing was ticked off: ${message}`,
-        remedy: 'Check that you may write there.',
-      });
-    }
-    return success(result);
+    // What is ticked off can be taken back at every moment, and until it is.
+    const kept = { full: undone, before, after: undo };
+    const problem = await replaceAll(undo === null ? [...places, kept] : [kept, ...places]);
+    if (problem === null) return success(result);
+    return failure({ reason: 'write', message: problem, remedy: 'Check that you may write there.' });
   } finally {
     await lock.release();
   }
+}
+
+/** `null`, or why it could not be done; then all is as it was, but for what the answer names. */
+async function replaceAll(all: readonly Replacement[]): Promise<string | null> {
+  const written: Replacement[] = [];
+  try {
+    for (const one of all) {
+      await put(one.full, one.after);
+      written.push(one);
+    }
+    return null;
+  } catch (error) {
+    const left: string[] = [];
+    for (const { full, before } of written.toReversed()) await put(full, before).catch(() => left.push(full));
+    const message = error instanceof Error ? error.message : String(error);
+    return left.length === 0
+      ? `nothing was written: ${message}`
+      : `${left.join(', ')} could not be put back as it was after this: ${message}`;
+  }
+}
+
+function put(full: string, text: string | null): Promise<void> {
+  return text === null ? rm(full, { force: true }) : writeWhole(full, text);
 }
