@@ -25,6 +25,12 @@ export function withPorts(word: string, given: Readonly<Record<string, string>>)
   );
 }
 
+/** The programs that a command starts one after another, as written; none of one that needs a shell. */
+export function programsOf(command: string): readonly string[] {
+  const line = splitCommand(command);
+  return line.ok ? line.value.flatMap(({ words: [program] }) => (program === undefined ? [] : [program])) : [];
+}
+
 /**
  * Splits a command into words as a POSIX shell would split it, and refuses what only a shell can do: pipes,
  * redirections, substitutions, background. Nothing is ever handed to a shell as a string; whoever needs one

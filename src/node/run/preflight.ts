@@ -9,7 +9,7 @@ import { packageAround, packagePaths } from '../../core/scope/package-paths.ts';
 import { TOOL_TEXTS, toolNotes } from '../../core/setup/development-tools.ts';
 import { SETUP_TOOLS, toolsOf, type ProjectFiles } from '../../core/setup/tools.ts';
 import { shortened } from '../../core/text/printing.ts';
-import { splitCommand } from '../../core/text/words.ts';
+import { programsOf } from '../../core/text/words.ts';
 import { hooksDir, type Repository } from '../git/repository.ts';
 import { readSettings } from '../git/settings.ts';
 import { SIGNING_REMEDY, signerOf, unsignedAhead, whyNotSigning } from '../git/signing.ts';
@@ -97,7 +97,7 @@ async function programs({
   const told = new Set<string>();
   const look = async (commands: readonly string[], what: string): Promise<void> => {
     for (const command of commands)
-      for (const program of programsOf(command)) {
+      for (const program of programsOf(command).filter(isLookedUp)) {
         if (told.has(program) || (await findProgram(program, environment())) !== null) continue;
         told.add(program);
         missing.push({
@@ -122,20 +122,15 @@ async function programs({
   return [{ name: 'programs', status: 'ok', detail, remedy: '' }];
 }
 
-/** Programs that are looked up on the path. */
-function programsOf(command: string): readonly string[] {
-  const line = splitCommand(command);
-  if (!line.ok) return [];
-  return line.value.flatMap(({ words: [program = ''] }) =>
-    program === '' || program === 'cd' || program.includes('/') || program.includes('$') ? [] : [program],
-  );
+/** Whether a program is looked up on the path. */
+function isLookedUp(program: string): boolean {
+  return program !== '' && program !== 'cd' && !/[/$]/.test(program);
 }
 
 /** The program of a line that git gives to a shell; empty where that is no plain word. */
-function firstWord(line: string): string {
-  const split = splitCommand(line);
-  const word = split.ok ? (split.value[0]?.words[0] ?? '') : '';
-  return /[$`~]/.test(word) ? '' : word;
+function firstProgram(line: string): string {
+  const [program = ''] = programsOf(line);
+  return /[$`~]/.test(program) ? '' : program;
 }
 
 function checksOf({ plan }: LoadedPlan): readonly string[] {
@@ -223,7 +218,7 @@ async function filters(repository: Repository, tracked: readonly TrackedFile[]):
   const checks: PreflightCheck[] = [];
   for (const [name, pattern] of named) {
     const command = setting(`filter.${name}.process`) ?? setting(`filter.${name}.smudge`);
-    const program = command === null ? '' : firstWord(command);
+    const program = command === null ? '' : firstProgram(command);
     const isLfs = name === 'lfs';
     const install = isLfs ? 'Install Git LFS, then `git lfs install`.' : `Set up the filter ${name}.`;
     const isMissing = program !== '' && (await findProgram(program, environment())) === null;
@@ -279,10 +274,13 @@ async function names(repository: Repository, loaded: LoadedPlan | null): Promise
     ...taken.map((name) => `refs/heads/${name}`),
   ]);
   const inTheWay = refs.map((ref) => ref.trim()).filter((ref) => taken.includes(ref.replace(/^heads\//, '')));
-  const lanes = lanesOf(loaded);
-  const alike = lanes.find((lane, at) =>
-    lanes.some((other, then) => then > at && other !== lane && fold(other) === fold(lane)),
-  );
+  const byFolded = new Map<string, string[]>();
+  for (const lane of lanesOf(loaded)) {
+    const alike = byFolded.get(fold(lane));
+    if (alike) alike.push(lane);
+    else byFolded.set(fold(lane), [lane]);
+  }
+  const alike = [...byFolded.values()].find((lanes) => lanes.length > 1);
   return [
     ...inTheWay.map((branch): PreflightCheck => {
       const remedy = `Rename it: git branch -m ${branch} ${branch}-old`;
@@ -299,7 +297,7 @@ async function names(repository: Repository, loaded: LoadedPlan | null): Promise
           {
             name: 'names',
             status: 'warning' as const,
-            detail: `${lanes.filter((lane) => fold(lane) === fold(alike)).join(' and ')} are one name where case does not count`,
+            detail: `${alike.join(' and ')} are one name where case does not count`,
             remedy: 'Rename one of them (slicewave replan): on macOS and Windows they would share a worktree.',
           },
         ]),
