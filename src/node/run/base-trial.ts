@@ -7,6 +7,7 @@ import { outcomeText } from '../../core/run/claims.ts';
 import type { Verification } from '../../core/run/model.ts';
 import { shortened } from '../../core/text/printing.ts';
 import type { Repository } from '../git/repository.ts';
+import { failureOf } from '../git/unforeseen.ts';
 import { forgetWorktree, worktreeRoot } from '../git/worktree.ts';
 import { givenEnvironment } from '../process/processes.ts';
 import { FactsReader } from '../state/facts.ts';
@@ -67,7 +68,7 @@ export async function tryChecks(
   });
   try {
     const place = await checkout.at(base);
-    if (!place.ok) return [setUpFailed(place.failure)];
+    if (!place.ok) return [notTried(place.failure, BEFORE_EVERY_SLICE)];
     const { env, writable } = place.value;
     const confining = enclosureOfCheck(sandbox, { repository, setting: plan.sandbox, worktree: dir, writable });
     return await enclosed(confining, async (confined) => {
@@ -82,7 +83,9 @@ export async function tryChecks(
       return checks;
     });
   } catch (error) {
-    return [setUpFailed(error instanceof Error ? error.message : String(error))];
+    const failed = failureOf(error);
+    if (failed === null) throw error;
+    return [notTried(failed.message, failed.remedy)];
   } finally {
     await checkout.close();
     await rm(dir, { recursive: true, force: true });
@@ -93,13 +96,12 @@ export async function tryChecks(
   }
 }
 
-function setUpFailed(detail: string): PreflightCheck {
-  return {
-    name: 'checks',
-    status: 'error',
-    detail: `no checkout of the base could be made ready for checks: ${detail}`,
-    remedy: 'Every slice would fail so: mend it first, or say another `setup` in manifest.json ([] for none).',
-  };
+const BEFORE_EVERY_SLICE =
+  'Every slice would fail so: mend it first, or say another `setup` in manifest.json ([] for none).';
+
+function notTried(why: string, remedy: string): PreflightCheck {
+  const detail = `no checkout of the base could be made ready for checks: ${why}`;
+  return { name: 'checks', status: 'error', detail, remedy };
 }
 
 function tried(

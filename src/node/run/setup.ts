@@ -5,7 +5,7 @@ import type { Redact } from '../../core/gate/redact.ts';
 import type { Plan } from '../../core/plan/model.ts';
 import type { CommandRun } from '../../core/run/model.ts';
 import { isSetupInput, SETUP_TEXTS, toolsOf, type ProjectFiles, type SetupTool } from '../../core/setup/tools.ts';
-import { splitCommand } from '../../core/text/words.ts';
+import { programsOf, splitCommand } from '../../core/text/words.ts';
 import type { Git } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import { fillSubmodules } from '../git/submodules.ts';
@@ -218,11 +218,6 @@ function isOf(tool: SetupTool, command: string, project: ProjectFiles): boolean 
   return programsOf(command).some((program) => programs.has(program));
 }
 
-function programsOf(command: string): readonly string[] {
-  const line = splitCommand(command);
-  return line.ok ? line.value.flatMap(({ words: [program] }) => (program === undefined ? [] : [program])) : [];
-}
-
 function wordsOf(command: string): readonly string[] {
   const line = splitCommand(command);
   return line.ok ? line.value.flatMap(({ words }) => words) : [];
@@ -249,7 +244,11 @@ async function keepOut(git: Git, name: string): Promise<void> {
   const untracked = await git.fields(['ls-files', '--others', '--exclude-standard', '--directory', '-z']);
   if (!untracked.includes(`${name}/`)) return;
   // Only a new file: what the set-up put there may be a link to anywhere.
-  await writeFile(path.join(git.dir, name, '.gitignore'), '*\n', { flag: 'wx' }).catch(() => undefined);
+  await writeFile(path.join(git.dir, name, '.gitignore'), '*\n', { flag: 'wx' }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    },
+  );
 }
 
 /** Which stores were filled for which lock files, by set-ups in this repository: `.agent-runs/setups/<digest>`. */
