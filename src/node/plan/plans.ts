@@ -202,18 +202,14 @@ export class PlanCache {
   /** The plan that runs go by, as `loadRunPlan` has it. */
   async load(dir: string): Promise<Result<LoadedPlan, EngineFailure>> {
     const fixed = await fixedPlan(this.#repository, planIdOf(dir));
-    if (!fixed) return this.#asFound(dir, await this.#texts.read(dir));
     const found = await this.#texts.read(dir);
+    if (!fixed) return this.#asFound(dir, found);
     const files = found.ok ? found.value : null;
     const known = this.#run.get(dir);
     if (known && known.files === files && known.digest === fixed.digest) return success(known.loaded);
-    if (found.ok && planDigest(found.value) === fixed.digest) {
-      const loaded = this.#asFound(dir, found);
-      if (loaded.ok) this.#run.set(dir, { files, digest: fixed.digest, loaded: loaded.value });
-      return loaded;
-    }
+    const isAsFound = files !== null && planDigest(files) === fixed.digest;
     const as = { repository: this.#repository, dir, found, readings: this.readingsOf(dir) };
-    const loaded = await loadFixed(as, fixed);
+    const loaded = isAsFound ? this.#asFound(dir, found) : await loadFixed(as, fixed);
     if (loaded.ok) this.#run.set(dir, { files, digest: fixed.digest, loaded: loaded.value });
     return loaded;
   }
