@@ -3,6 +3,23 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { LINES, movesOn, own, type RepositoryRow } from './row.ts';
 
+/** Two changes of one file, of which a driver of the repository's own makes one. */
+function mergedBy(driver: string): Pick<RepositoryRow, 'build' | 'between'> {
+  return {
+    build: own((site) => {
+      site.write('r/.gitattributes', 'src/a.txt merge=lines\n');
+      site.git('r', 'config', 'merge.lines.driver', driver);
+      site.write('r/src/a.txt', LINES.join('\n'));
+      site.commit('r', 'attributes');
+      site.act('A1', 'sed -i "s/^line 5$/five A1/" src/a.txt');
+    }),
+    between: (site) => {
+      site.write('r/src/a.txt', LINES.with(24, 'by hand').join('\n'));
+      site.commit('r', 'moved');
+    },
+  };
+}
+
 export const BRANCHES: readonly RepositoryRow[] = [
   {
     name: 'a branch in another script that is the only one, with branches of `heads/` beside it',
@@ -46,11 +63,9 @@ export const BRANCHES: readonly RepositoryRow[] = [
     name: 'a branch with slashes',
     kind: 'branches',
     right: 'works',
-    build: (site) => {
-      site.repository('r');
+    build: own((site) => {
       site.git('r', 'switch', '-q', '-c', 'team/pat/feat');
-      return 'r';
-    },
+    }),
     into: 'team/pat/feat',
   },
   {
@@ -74,21 +89,17 @@ export const BRANCHES: readonly RepositoryRow[] = [
     name: 'a detached HEAD',
     kind: 'branches',
     right: 'starts from that commit',
-    build: (site) => {
-      site.repository('r');
+    build: own((site) => {
       site.git('r', 'checkout', '-q', '--detach');
-      return 'r';
-    },
+    }),
   },
   {
     name: 'a branch named `slicewave`',
     kind: 'branches',
     right: 'said before anything is paid: git has no room for `slicewave/...` beside it',
-    build: (site) => {
-      site.repository('r');
+    build: own((site) => {
       site.git('r', 'branch', 'slicewave');
-      return 'r';
-    },
+    }),
     unrunnable: /branch (?:named )?`?slicewave/,
   },
   {
@@ -108,38 +119,14 @@ export const BRANCHES: readonly RepositoryRow[] = [
     name: 'a merge driver that keeps one side',
     kind: 'merging',
     right: 'no branch is moved by a merge that would leave work out',
-    build: (site) => {
-      site.repository('r');
-      site.write('r/.gitattributes', 'src/a.txt merge=ours\n');
-      site.git('r', 'config', 'merge.ours.driver', 'true');
-      site.write('r/src/a.txt', LINES.join('\n'));
-      site.commit('r', 'attributes');
-      site.act('A1', 'sed -i "s/^line 5$/five A1/" src/a.txt');
-      return 'r';
-    },
-    between: (site) => {
-      site.write('r/src/a.txt', LINES.with(24, 'by hand').join('\n'));
-      site.commit('r', 'moved');
-    },
+    ...mergedBy('true'),
     refused: /a merge driver .* keeps only one side of src\/a\.txt/,
   },
   {
     name: 'a merge driver that merges',
     kind: 'merging',
     right: 'works',
-    build: (site) => {
-      site.repository('r');
-      site.write('r/.gitattributes', 'src/a.txt merge=lines\n');
-      site.git('r', 'config', 'merge.lines.driver', 'git merge-file %A %O %B');
-      site.write('r/src/a.txt', LINES.join('\n'));
-      site.commit('r', 'attributes');
-      site.act('A1', 'sed -i "s/^line 5$/five A1/" src/a.txt');
-      return 'r';
-    },
-    between: (site) => {
-      site.write('r/src/a.txt', LINES.with(24, 'by hand').join('\n'));
-      site.commit('r', 'moved');
-    },
+    ...mergedBy('git merge-file %A %O %B'),
     after: (site) => assert.match(site.git('r', 'show', 'main:src/a.txt'), /five A1[^]*by hand/),
   },
   {

@@ -1,8 +1,31 @@
 /** What repositories hold, and the names in them. */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, symlinkSync, writeFileSync } from 'node:fs';
-import { bothSpec } from './site.ts';
+import { bothSpec, type Site } from './site.ts';
 import { own, type RepositoryRow } from './row.ts';
+
+/** A checkout of a part of the repository. */
+function sparse(...how: readonly string[]): Pick<RepositoryRow, 'right' | 'build' | 'after'> {
+  return {
+    right: 'works; what is outside of it stays in the commits',
+    build: own((site) => {
+      site.write('r/far/away.txt', 'far\n');
+      site.commit('r', 'far');
+      site.git('r', 'sparse-checkout', 'set', ...how);
+    }),
+    after: (site) => {
+      assert.equal(site.git('r', 'show', 'main:far/away.txt'), 'far');
+      assert.ok(!existsSync(site.at('r/far')));
+    },
+  };
+}
+
+function keptByLfs(site: Site): void {
+  site.write('r/art/logo.bin', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n');
+  site.commit('r', 'art');
+  site.write('r/.gitattributes', 'art/** filter=lfs diff=lfs merge=lfs -text\n');
+  site.commit('r', 'attributes');
+}
 
 export const CONTENTS: readonly RepositoryRow[] = [
   {
@@ -33,18 +56,7 @@ export const CONTENTS: readonly RepositoryRow[] = [
   {
     name: 'a sparse checkout',
     kind: 'clone',
-    right: 'works; what is outside of it stays in the commits',
-    build: (site) => {
-      site.repository('r');
-      site.write('r/far/away.txt', 'far\n');
-      site.commit('r', 'far');
-      site.git('r', 'sparse-checkout', 'set', '--cone', 'src', 'parallel', 'specs');
-      return 'r';
-    },
-    after: (site) => {
-      assert.equal(site.git('r', 'show', 'main:far/away.txt'), 'far');
-      assert.ok(!existsSync(site.at('r/far')));
-    },
+    ...sparse('--cone', 'src', 'parallel', 'specs'),
   },
   {
     name: 'objects named by SHA-256',
@@ -59,40 +71,29 @@ export const CONTENTS: readonly RepositoryRow[] = [
     name: 'files that Git LFS keeps, where Git LFS is not installed',
     kind: 'clone',
     right: 'works; the pointers stay as they are',
-    build: (site) => {
-      site.repository('r');
-      site.write('r/art/logo.bin', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n');
-      site.commit('r', 'art');
-      site.write('r/.gitattributes', 'art/** filter=lfs diff=lfs merge=lfs -text\n');
-      site.commit('r', 'attributes');
-      return 'r';
-    },
+    build: own(keptByLfs),
     after: (site) => assert.match(site.git('r', 'show', 'main:art/logo.bin'), /git-lfs\.github\.com/),
   },
   {
     name: 'file names with a tab, a line end, a quote, and in other scripts',
     kind: 'names',
     right: 'works',
-    build: (site) => {
-      site.repository('r');
+    build: own((site) => {
       for (const name of ['tab\there', 'line\nend', 'quo"te', '日本語', 'ä b']) site.write(`r/src/${name}.txt`, '1\n');
       site.write('r/specs/both.spec.md', bothSpec({ A1: 'src/**' }));
       site.commit('r', 'names');
       site.act('A1', 'for f in src/*; do echo A1 >> "$f"; done');
-      return 'r';
-    },
+    }),
     after: (site) => assert.equal(site.git('r', 'grep', '-l', '-z', 'A1', 'main', '--', 'src').split('\0').length, 8),
   },
   {
     name: 'two files whose names differ in case alone',
     kind: 'names',
     right: 'works where the disk tells them apart',
-    build: (site) => {
-      site.repository('r');
+    build: own((site) => {
       site.write('r/src/A.txt', 'other\n');
       site.commit('r', 'case');
-      return 'r';
-    },
+    }),
     after: (site) => assert.equal(site.git('r', 'show', 'main:src/A.txt'), 'other'),
   },
   {
@@ -169,10 +170,7 @@ export const CONTENTS: readonly RepositoryRow[] = [
     kind: 'clone',
     right: 'said before anything is paid: git cannot check such files out',
     build: own((site) => {
-      site.write('r/art/logo.bin', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n');
-      site.commit('r', 'art');
-      site.write('r/.gitattributes', 'art/** filter=lfs diff=lfs merge=lfs -text\n');
-      site.commit('r', 'attributes');
+      keptByLfs(site);
       // For the command line alone: the git of this test has to commit in spite of it.
       Object.assign(site.env, {
         GIT_CONFIG_COUNT: '2',
@@ -212,16 +210,7 @@ export const CONTENTS: readonly RepositoryRow[] = [
   {
     name: 'a sparse checkout by patterns',
     kind: 'clone',
-    right: 'works; what is outside of it stays in the commits',
-    build: own((site) => {
-      site.write('r/far/away.txt', 'far\n');
-      site.commit('r', 'far');
-      site.git('r', 'sparse-checkout', 'set', '--no-cone', '/*', '!/far');
-    }),
-    after: (site) => {
-      assert.equal(site.git('r', 'show', 'main:far/away.txt'), 'far');
-      assert.ok(!existsSync(site.at('r/far')));
-    },
+    ...sparse('--no-cone', '/*', '!/far'),
   },
   {
     name: 'ten thousand commits and five thousand packed tags',

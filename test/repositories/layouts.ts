@@ -129,11 +129,9 @@ export const LAYOUTS: readonly RepositoryRow[] = [
     name: 'worktrees inside of the repository (`slicewave.worktrees`)',
     kind: 'layout',
     right: 'works; git status stays clean',
-    build: (site) => {
-      site.repository('r');
+    build: own((site) => {
       site.git('r', 'config', 'slicewave.worktrees', '.worktrees');
-      return 'r';
-    },
+    }),
     after: (site) => assert.ok(!site.git('r', 'status', '--porcelain').includes('.worktrees')),
   },
   {
@@ -174,11 +172,9 @@ export const LAYOUTS: readonly RepositoryRow[] = [
     name: 'settings for each worktree (`extensions.worktreeConfig`)',
     kind: 'layout',
     right: 'works',
-    build: (site) => {
-      site.repository('r');
+    build: own((site) => {
       site.git('r', 'config', 'extensions.worktreeConfig', 'true');
       site.git('r', 'config', '--worktree', 'core.autocrlf', 'false');
-      return 'r';
-    },
+    }),
   },
 ];
