@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -77,13 +77,9 @@ async function measure(
     ...COMMANDS.map(({ name }) => ({ name, args: [CLI, name, '--json'] })),
   ];
   const costs = new Map(programs.map(({ name }) => [name, [] as Cost[]]));
-  for (let round = 0; round <= rounds; round++) {
-    for (const { name, args } of programs) {
-      const cost = await costOf(root, args);
-      // The first fills caches: of the disk, of compiled code, of what was learned of the history.
-      if (round > 0) costs.get(name)?.push(cost);
-    }
-  }
+  for (const { args } of programs) warmUp(root, args);
+  for (let round = 0; round < rounds; round++)
+    for (const { name, args } of programs) costs.get(name)?.push(await costOf(root, args));
   const times = (name: string): number[] => costs.get(name)?.map(({ ms }) => ms) ?? [];
   const floor = times('floor');
   for (const { name, goal } of COMMANDS) {
@@ -128,6 +124,16 @@ function prepare(root: string, slices: number, matching: boolean): void {
     void execFileSync('git', ['-c', 'user.name=Bench', '-c', 'user.email=bench@localhost', ...args], { cwd: root });
   git('add', '.');
   git('commit', '-qm', 'a plan');
+}
+
+/**
+ * Fills caches: of the disk, of compiled code, of what was learned of the history. What fails early is cheap, and is none
+ * of what is measured.
+ */
+function warmUp(cwd: string, args: readonly string[]): void {
+  const { status, stdout } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8', maxBuffer: 1e9 });
+  if (status !== 0 && (status !== 1 || 'error' in JSON.parse(stdout)))
+    throw new Error(`${args.join(' ')} ended with ${String(status)}: ${stdout.slice(0, 500)}`);
 }
 
 /** What a program costs that must come to an end; what it prints goes nowhere. */
