@@ -22,6 +22,19 @@ export function codeSpans(text: string): string[] {
   return spans;
 }
 
+/** A text without the stars of bold words; those in code spans are a glob's own. */
+export function withoutBold(text: string): string {
+  return text.replaceAll(/`[^`\n]*`|\*\*/g, (found) => (found === '**' ? '' : found));
+}
+
+/** A text without the marks of emphasis and code: what stood in code marks stays as it is (`src/*.ts`, `user_id`). */
+export function withoutMarks(text: string): string {
+  return text.replaceAll(
+    /`+([^`\n]+)`+|`|\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<![\p{L}\p{N}])_{1,3}(?=\S)|(?<=\S)_{1,3}(?![\p{L}\p{N}])/gu,
+    (_, code: string | undefined) => code ?? '',
+  );
+}
+
 /** The repository's files and the directories they make, for telling a path from other words with a slash. */
 export class RepoPaths {
   readonly files: ReadonlySet<string>;
@@ -56,13 +69,20 @@ export function pathsIn(text: string, repo: RepoPaths): string[] {
   return [...found];
 }
 
+const bareName = /^[\w.@+*?{}[\],~-]+(\/[\w.@+*?{}[\],~-]+)*$/;
+/**
+ * In code marks a name may have letters of any script, classes that exclude (`[!a]`), and whole parts as web frameworks
+ * write them: `(shop)`, `$id`.
+ */
+const markedPart = String.raw`(?:(?:[\p{L}\p{M}\p{N}_.@+*?{}[\],~-]|\[[!^][^\]/]+\])+|\([\p{L}\p{N}_.-]+\)|[\w.-]*\$[\w.$-]*)`;
+const markedName = new RegExp(`^${markedPart}(?:/${markedPart})*$`, 'u');
+
 const mediaType = /^(application|text|image|audio|video|multipart|font|message)\//;
 
 function asPath(word: string, repo: RepoPaths, inCode: boolean): string | null {
   const [file = '', symbol] = word.replace(/^\.\//, '').split('::');
   const name = file.replace(/(?<!\/)\/+$/, '');
-  if (!/^[\w.@+*?{}[\],~-]+(\/[\w.@+*?{}[\],~-]+)*$/.test(name) || /^[@~-]|^\.\.?(\/|$)|\/\.\.(\/|$)/.test(name))
-    return null;
+  if (!(inCode ? markedName : bareName).test(name) || /^[@~-]|^\.\.?(\/|$)|\/\.\.(\/|$)/.test(name)) return null;
   if (repo.files.has(name)) return symbol ? `${name}::${symbol}` : name;
   if (repo.directories.has(name)) return inCode || name.includes('/') || file.endsWith('/') ? `${name}/**` : null;
   const extension = /\.[A-Za-z][A-Za-z0-9]{0,7}$/.test(name);

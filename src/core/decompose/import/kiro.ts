@@ -1,5 +1,6 @@
 import { readJson } from '../../text/json.ts';
 import { field, scalarText } from '../../text/document.ts';
+import { withoutBold } from '../../text/mentions.ts';
 import { SourceText } from '../../text/source.ts';
 import {
   boxedItems,
@@ -171,7 +172,7 @@ function entriesOf(checklist: Checklist, report: ImportReport): Entry[] {
         span: item.span,
       });
     seen.add(id);
-    const text = oneLine(item.text.slice(match?.[0].length ?? 0).replaceAll('**', ''));
+    const text = oneLine(withoutBold(item.text.slice(match?.[0].length ?? 0)));
     const parent = id.includes('.') ? byId.get(id.slice(0, id.lastIndexOf('.'))) : undefined;
     const below = (): Entry['parts'] =>
       boxedItems(item.children).map(({ item: part }, i) => {
@@ -391,7 +392,7 @@ function criteriaOf(document: SourceDocument | null): Map<string, string> {
       const item = /^\s*(?:(\d+)\.(\d+)|(\d+))[.)]?\s+(.+)$/.exec(line);
       if (!item) continue;
       count++;
-      found.set(`${item[1] ?? number}.${item[2] ?? item[3] ?? count}`, oneLine((item[4] ?? '').replaceAll('**', '')));
+      found.set(`${item[1] ?? number}.${item[2] ?? item[3] ?? count}`, oneLine(withoutBold(item[4] ?? '')));
     }
   }
   return found;
@@ -413,7 +414,7 @@ function specOf(
   );
   const stories = (requirements?.all(/^requirements?\s+\d+/i) ?? []).map((section) => {
     const story = /user story\W*:\W*(.+)$/im.exec(requirements?.body(section) ?? '')?.[1] ?? '';
-    return `${section.text}${story ? `: ${oneLine(story.replaceAll('**', ''))}` : ''}`;
+    return `${section.text}${story ? `: ${oneLine(withoutBold(story))}` : ''}`;
   });
   const steering = [...input.companions].filter(([path]) => path.includes('/steering/')).map(([, text]) => text);
   return importedSpec(

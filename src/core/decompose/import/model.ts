@@ -1,3 +1,4 @@
+import { withoutMarks } from '../../text/mentions.ts';
 import type { ImporterId } from '../table.ts';
 import type { Finding, Severity } from '../../text/finding.ts';
 import { finding } from '../../text/finding.ts';
@@ -213,11 +214,11 @@ export function humanised(name: string): string {
 
 /** The beginning of a text as a title: without the files it names, at most a line long. */
 export function shortTitle(text: string, most = 72): string {
-  const plain = text
+  const named = text
     .slice(0, 500)
     .replaceAll(/\s+\((?:see|per|depends on|after|blocked by)[^()]*\)/gi, '')
-    .replace(/\s+(?:in|to|at|under|into|from|by)\s+`?[\w@.-]+(?:\/[\w@.*{}[\],-]+)+`?.*$/, '')
-    .replaceAll(/[*_`]{1,3}(?=\S)|(?<=\S)[*`]{1,3}/g, '')
+    .replace(/\s+(?:in|to|at|under|into|from|by)\s+`?[\w@.-]+(?:\/[\w@.*{}[\],-]+)+`?.*$/, '');
+  const plain = withoutMarks(named)
     .replace(/[\s.:;,–—-]+$/, '')
     .trim();
   const whole = plain === '' ? text.slice(0, 500).trim() : plain;

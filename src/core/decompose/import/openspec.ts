@@ -2,7 +2,7 @@ import { withoutByteOrderMark } from '../../text/byte-order-mark.ts';
 import { field, textList, textOf } from '../../text/document.ts';
 import { SourceText } from '../../text/source.ts';
 import { readYaml } from '../../text/yaml.ts';
-import { stems } from '../../text/mentions.ts';
+import { stems, withoutBold, withoutMarks } from '../../text/mentions.ts';
 import {
   boxedItems,
   flattened,
@@ -271,7 +271,7 @@ function groupsOf(checklist: Checklist, paths: WritePaths, done: string[], repor
     });
   }
   reportLeftOut(checklist, taken, report);
-  return [...groups.values()].map((group) => ({ ...group, title: oneLine(group.title.replaceAll(/[*_`]/g, '')) }));
+  return [...groups.values()].map((group) => ({ ...group, title: oneLine(withoutMarks(group.title)) }));
 }
 
 /** "... -> verify: the test fails" and "..., and verify the test passes": how a task says that it is done. */
@@ -295,10 +295,7 @@ function scenariosOf(deltas: readonly SourceDocument[]): string[] {
       const when = inside.map(
         (one) =>
           `${one.text.replace(/^scenario\s*:\s*/i, '')}: ${oneLine(
-            delta
-              .body(one)
-              .replaceAll(/^\s*[-*]\s+/gm, '')
-              .replaceAll('**', ''),
+            withoutBold(delta.body(one).replaceAll(/^\s*[-*]\s+/gm, '')),
           )}`,
       );
       return when.length > 0

@@ -63,7 +63,9 @@ export class WritePaths {
       if (this.repo.directories.has(dir) || text.includes(`${dir}/`) || text.includes(path)) return path;
       return this.repo.directories.has(root) || this.#roots.has(root) ? path : null;
     }
-    if (path.includes('/')) return path.startsWith('**') || placeholder.test(path) ? null : path;
+    // "Run it over `**/*.ts`": all files of a kind are nobody's task; files of one name may be.
+    if (path.includes('/'))
+      return /^\*\*(?:\/\*\*)*\/\*(?:\.[^/]*)?$/.test(path) || placeholder.test(path) ? null : path;
     if (isGlob(path)) return null;
     // "Create `README.md` in `backend/`"
     const inside = new RegExp(
