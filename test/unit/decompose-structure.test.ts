@@ -4,6 +4,7 @@ import { pathsIn, RepoPaths, commandsIn } from '../../src/core/text/mentions.ts'
 import { projectFacts } from '../../src/core/decompose/project.ts';
 import { globsIntersect } from '../../src/core/scope/glob.ts';
 import { cutByStructure } from '../decompose-fixture.ts';
+import { assertLinear } from './cost.ts';
 
 interface Options {
   readonly files?: readonly string[];
@@ -469,6 +470,17 @@ suite('decompose: boundaries', () => {
     const others = ['1', '2', '3', '4', '5'].map((name) => `src/b/${name}.ts`);
     assert.deepEqual(boundaryOf({ own: ['src/a.ts'], forbidden: [], foreign: [], others }), ['src/b/**']);
     assert.deepEqual(boundaryOf({ own: ['src/b/9.ts'], forbidden: [], foreign: [], others }), others);
+  });
+
+  test('a boundary costs what the files of the others let expect', () => {
+    assertLinear('files of others', 8_000, (size) =>
+      boundaryOf({
+        own: ['src/own/**'],
+        forbidden: ['docs/**'],
+        foreign: [],
+        others: Array.from({ length: size }, (_, i) => `src/d${Math.floor(i / 4)}/f${i}.ts`),
+      }),
+    );
   });
 });
 

@@ -300,4 +300,11 @@ and password.
     assert.equal(read(many(300)).spec.slices.length, 600);
     assertLinear('reading slices', 4_000, (size) => read(many(size)));
   });
+
+  test('a long line of marks costs what its length lets expect', () => {
+    const parts = ['<!--', '<!-- a -->', '[a](b) ', '`[a](b)', '{', '(', '[', '{a', '*', '_', '| ', '|-', ':'];
+    for (const part of parts)
+      for (const line of ['- a1: First (files: src/a.ts; verify: ', '- a1: First (files: src/', '| ', '- '])
+        assertLinear(`${line}${part}`, 40_000, (size) => read(`${line}${part.repeat(size / part.length)}`));
+  });
 });

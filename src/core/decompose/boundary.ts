@@ -20,9 +20,11 @@ const collapseFrom = 5;
  */
 export function boundaryOf(request: BoundaryRequest): string[] {
   const own = request.own.map(splitSymbol);
-  const entries: string[] = [];
+  const entries = new Set<string>();
+  // Only globs can cover another path; of hundreds of plain files none is compared with each other.
+  const wide: string[] = [];
   const covered = (path: string): boolean =>
-    entries.some((entry) => entry === path || (isWide(entry) && globContains(entry, path)));
+    entries.has(path) || wide.some((entry) => entry !== path && globContains(entry, path));
   const add = (text: string): void => {
     const { path, symbol } = splitSymbol(text);
     const meeting = own.filter((mine) => globsIntersect(mine.path, path) !== null);
@@ -31,7 +33,9 @@ export function boundaryOf(request: BoundaryRequest): string[] {
       symbol !== null && meeting.every((mine) => mine.symbol !== null && !sameSymbol(mine.symbol, symbol));
     if (meeting.length > 0 && !byOtherSymbol) return;
     const entry = meeting.length > 0 ? text : path;
-    if (!covered(entry)) entries.push(entry);
+    if (covered(entry)) return;
+    entries.add(entry);
+    if (isWide(entry)) wide.push(entry);
   };
   for (const path of [...request.forbidden, ...request.foreign]) add(path);
   const rest = request.others.filter((path) => !covered(splitSymbol(path).path));
@@ -40,9 +44,8 @@ export function boundaryOf(request: BoundaryRequest): string[] {
     own.map((mine) => mine.path),
   ))
     add(path);
-  return entries.filter(
-    (entry) =>
-      !entries.some((wider) => wider !== entry && isWide(wider) && globContains(wider, splitSymbol(entry).path)),
+  return [...entries].filter(
+    (entry) => !wide.some((wider) => wider !== entry && globContains(wider, splitSymbol(entry).path)),
   );
 }
 
@@ -80,10 +83,20 @@ function collapsed(paths: readonly string[], own: readonly string[]): string[] {
         files.size >= collapseFrom && !own.some((mine) => globsIntersect(mine, `${directory}/**`) !== null),
     )
     .map(([directory]) => directory);
+  const shared = new Set(whole);
+  const wholeAbove = (path: string): string | undefined => {
+    // The first in the list is taken, as when one stands below the other.
+    const above = path
+      .split('/')
+      .slice(0, -1)
+      .map((_, i, parts) => parts.slice(0, i + 1).join('/'));
+    const found = above.filter((directory) => shared.has(directory));
+    return found.length > 1 ? whole.find((directory) => found.includes(directory)) : found[0];
+  };
   const result = new Set<string>();
   for (const text of paths) {
     const { path } = splitSymbol(text);
-    const directory = whole.find((dir) => path.startsWith(`${dir}/`));
+    const directory = wholeAbove(path);
     result.add(directory ? `${directory}/**` : text);
   }
   return [...result];

@@ -124,7 +124,7 @@ const bareAfter = new RegExp(
   String.raw`^[*_]*(after|depends on|needs|requires|blocked by|waits for)[*_]*\s+([^:]+)$`,
   'i',
 );
-const clearKey = new RegExp(String.raw`^[*_]*(?:${clearWords})[*_]*\s*[:：]`, 'i');
+const clearKey = new RegExp(String.raw`^${mark}?(?:${clearWords})${mark}?\s*[:：]`, 'i');
 const clearWord = new RegExp(`^(?:${clearWords})$`, 'i');
 
 /** The attribute that a heading or a column is named after. */

@@ -5,7 +5,7 @@ import { SourceText, type Span } from '../text/source.ts';
 import { readEntry, splitEntries } from '../task/scope-entry.ts';
 import { splitOutside, unquote, type Attribute } from './attributes.ts';
 import type { SpecSlice } from './model.ts';
-import type { SliceWords } from './slice-words.ts';
+import { withoutComments, type SliceWords } from './slice-words.ts';
 
 /** A longer title is told in the requirements, and the slice is named by how it begins. */
 const longestTitle = 100;
@@ -70,7 +70,7 @@ export class SliceDraft {
   /** Takes an attribute; what is none of its kind is a finding, or one of the details. */
   add(attribute: Attribute, place: Span): void {
     const { key, written } = attribute;
-    const value = withoutComments(attribute.value);
+    const value = withoutComments(attribute.value).trim();
     this.#last = /[,;]$/.test(value) ? attribute : 'detail';
     switch (key) {
       case 'after':
@@ -249,8 +249,4 @@ function listed(value: string): string {
   const isPath = (word: string): boolean =>
     /^`?[\w.@*{}[\],()-]+(?:\/[\w.@*{}[\],()-]*)+`?$|^`?[\w*-]+\.\w{1,5}`?$/.test(word);
   return words.length > 1 && !splitOutside(list, ',')[1] && words.every(isPath) ? words.join(', ') : list;
-}
-
-function withoutComments(text: string): string {
-  return text.includes('<!--') ? text.replaceAll(/<!--.*?-->/g, '').trim() : text;
 }

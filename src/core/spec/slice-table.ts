@@ -66,7 +66,7 @@ export function sliceRows(text: string, lines: readonly Span[]): readonly SliceR
 
 /** Whether a line is the rule between a table's head and its rows. */
 export function isRule(text: string, line: Span): boolean {
-  return /^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*)*$/.test(text.slice(line.start, line.end));
+  return /^[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*(?::?-+:?[ \t]*)?)*$/.test(text.slice(line.start, line.end));
 }
 
 function columnsOf(names: readonly string[]): readonly Column[] | null {

@@ -18,27 +18,29 @@ export interface SliceWords {
 export const mergePointLine =
   /^(?:[-*+•]\s+|>\s*)?[*_`]*(?:Merge point\s+)?(MP-?\d+[a-z]?)[*_`]*\s*(?::|=)\s*[*_]*\s*(.*)$/i;
 
-const strongId = new RegExp(String.raw`^[*_\`]*(${sliceIdPattern})[*_\`]*\s*(?:[:–—]|\s-\s|\.\s)[*_]*\s*(.+)$`);
-const opening = String.raw`(?:[*_\x60]*[[(<]?[*_\x60]*#?)`;
-const ending = String.raw`(?:[*_\x60]*[\])>]?[*_\x60]*)`;
+/** Marks of emphasis and code. More than anybody writes are text: how they are divided would be tried in every way. */
+const marks = String.raw`[*_\x60]{0,5}`;
+const strongId = new RegExp(String.raw`^${marks}(${sliceIdPattern})${marks}\s*(?:[:–—]|\s-\s|\.\s)[*_]*\s*(.+)$`);
+const opening = String.raw`(?:${marks}[[(<]?${marks}#?)`;
+const ending = String.raw`(?:${marks}[\])>]?${marks})`;
 /** A word that counts: `T-1`, `AUTH-1`, `1`, `S1.1`, `001`, `1e3`. */
 const counted = String.raw`(?=[\p{L}\p{N}_.-]*\p{N})[\p{L}\p{N}](?:[\p{L}\p{N}_-]|\.(?=[\p{L}\p{N}]))*`;
 const labelled = new RegExp(
-  String.raw`^${opening}(${counted})${ending}(?:\s*[:：–—|]|\s+[-=>]+\s|[.)]\s)[*_\x60]*\s*(.*)$`,
+  String.raw`^${opening}(${counted})${ending}(?:\s*[:：–—|]|\s+[-=>]+\s|[.)]\s)${marks}\s*(.*)$`,
   'u',
 );
 const bracketed = new RegExp(
-  String.raw`^[*_\x60]*(?:\[[*_\x60]*#?([\p{L}\p{N}][\p{L}\p{N}_.-]*)[*_\x60]*\]|\((${counted})\)|#(${counted}))[*_\x60]*\s*[:–—-]?\s+(.*)$`,
+  String.raw`^${marks}(?:\[${marks}#?([\p{L}\p{N}][\p{L}\p{N}_.-]*)${marks}\]|\((${counted})\)|#(${counted}))${marks}\s*[:–—-]?\s+(.*)$`,
   'u',
 );
-const marked = new RegExp(String.raw`^(?:\*\*|\x60)+(${counted})(?:\*\*|\x60)+\s+(.+)$`, 'u');
+const marked = new RegExp(String.raw`^(?:\*\*|\x60){1,3}(${counted})(?:\*\*|\x60){1,3}\s+(.+)$`, 'u');
 /** Without anything behind it. What begins like the name of a technology (`S3 upload`) is no id. */
 const dashed =
   /^(?!(?:S3|H2|R2|D3|P2P?|V\d+|ES\d+|EC2|K8|X\d+|MP\d+)\b)([A-Z][A-Z0-9]{0,9}-\d+(?:\.\d+)*[a-z]?|\d+(?:\.\d+)+|T\d{3,}|[A-Z]{1,2}\d{1,3}(?:\.\d+)*[a-z]?)\.?\s+(.+)$/;
 const counting =
-  /^[*_`]*(Slice|Task|Step|Story|Issue|Ticket|Item|Part)[ \t]+#?(\d+(?:\.\d+)*[a-z]?|[A-Z]{1,4}-?\d+(?:\.\d+)*)[*_`]*(?:\s*[:：.)–—-]\s*|\s+|$)[*_]*(.*)$/i;
-const slug = /^[*_`]*(\p{Ll}[\p{L}\p{N}]*(?:[-_][\p{L}\p{N}]+)*)[*_`]*(?:\s*[:：–—]|\s+-\s)[*_]*\s+(.+)$/u;
-const word = /^[*_`]*(\p{Lu}[\p{L}\p{N}_-]*)[*_`]*\s*[:：][*_]*\s+(.+)$/u;
+  /^[*_`]{0,5}(Slice|Task|Step|Story|Issue|Ticket|Item|Part)[ \t]+#?(\d+(?:\.\d+)*[a-z]?|[A-Z]{1,4}-?\d+(?:\.\d+)*)[*_`]{0,5}(?:\s*[:：.)–—-]\s*|\s+|$)[*_]*(.*)$/i;
+const slug = /^[*_`]{0,5}(\p{Ll}[\p{L}\p{N}]*(?:[-_][\p{L}\p{N}]+)*)[*_`]{0,5}(?:\s*[:：–—]|\s+-\s)[*_]*\s+(.+)$/u;
+const word = /^[*_`]{0,5}(\p{Lu}[\p{L}\p{N}_-]*)[*_`]{0,5}\s*[:：][*_]*\s+(.+)$/u;
 /** Kinds of change, and words in front of remarks: they name no slice. */
 const noId =
   /^(?:feat|fix|fixes|docs?|tests?|chore|refactor|perf|build|ci|style|revert|add|remove|update|new|note|notes|todo|nb|hint|remark|important|warning|caution|tip|see|https?|optional|bonus|example)$/i;
@@ -120,11 +122,14 @@ function withoutBox(text: string): { readonly text: string; readonly done: boole
 
 /** Without comments; links are their words; punctuation that is as wide as the letters of East Asia is the common one. */
 function plainText(text: string): string {
-  const bare = text
-    .replaceAll(/<!--.*?-->/g, ' ')
-    .replaceAll(/\[([^\][]+)\]\((?:[^()\s]*|<[^<>]*>)\)/g, (link, words: string, at: number) =>
-      inCode(text, at) ? link : words,
-    )
+  const said = withoutComments(text);
+  let counted = 0;
+  let inCode = false;
+  const bare = said
+    .replaceAll(/\[([^\][]+)\]\((?:[^()\s]*|<[^<>]*>)\)/g, (link, words: string, at: number) => {
+      for (; counted < at; counted++) if (said[counted] === '`') inCode = !inCode;
+      return inCode ? link : words;
+    })
     .trim();
   if (!/[：；（），、【】]/.test(bare)) return bare;
   const narrow: Readonly<Record<string, string>> = {
@@ -144,6 +149,9 @@ function plainText(text: string): string {
     .trim();
 }
 
-function inCode(text: string, at: number): boolean {
-  return (text.slice(0, at).split('`').length - 1) % 2 === 1;
+/** Each comment as a blank; one that does not end on its line is text. */
+export function withoutComments(text: string): string {
+  // Behind the last end nothing is looked for: each beginning there would be gone on from to the end of the text.
+  const end = text.lastIndexOf('-->') + 3;
+  return end < 3 ? text : text.slice(0, end).replaceAll(/<!--.*?-->/g, ' ') + text.slice(end);
 }

@@ -16,7 +16,8 @@ const extensionless =
 export function splitEntries(text: string, area: Span, bulleted: boolean): Span[] {
   let { start, end } = shrink(text, area);
   if (start >= end || emptyScope.test(text.slice(start, end))) return [];
-  if (text[start] === '[' && closing(text, start, end) === end - 1 && isList(text.slice(start + 1, end - 1))) {
+  const closed = closings(text, start, end);
+  if (text[start] === '[' && closed.get(start) === end - 1 && isList(text.slice(start + 1, end - 1))) {
     ({ start, end } = shrink(text, { start: start + 1, end: end - 1 }));
     bulleted = false;
   }
@@ -38,8 +39,7 @@ export function splitEntries(text: string, area: Span, bulleted: boolean): Span[
       continue;
     }
     if (c === '{' || c === '(' || c === '[') {
-      const close = closing(text, at, end);
-      at = close < 0 ? at + 1 : close + 1;
+      at = (closed.get(at) ?? at) + 1;
       continue;
     }
     if ((c <= ' ' || c >= '\u00a0') && /^\s(?:[-–—]|->|→)\s/.test(text.slice(at, at + 4))) inNote = true;
@@ -348,16 +348,21 @@ function normalise(raw: string, inCode: boolean): string | null {
   return path.endsWith('/') ? `${path}**` : path;
 }
 
-/** The offset of the bracket that closes the one at `at`, or -1. Bracket kinds are not mixed up in paths, so one count does. */
-function closing(text: string, at: number, end: number): number {
-  const open = text[at] ?? '';
-  const close = open === '{' ? '}' : open === '(' ? ')' : ']';
-  let depth = 0;
-  for (let i = at; i < end; i++) {
-    if (text[i] === open) depth++;
-    else if (text[i] === close && --depth === 0) return i;
+/** The bracket that closes each one, by their offsets. Kinds are not mixed up in paths, so each is counted for itself. */
+function closings(text: string, start: number, end: number): ReadonlyMap<number, number> {
+  const found = new Map<number, number>();
+  const open: Readonly<Record<string, number[]>> = { '}': [], ')': [], ']': [] };
+  for (let at = start; at < end; at++) {
+    const c = text[at] ?? '';
+    if (c === '{') open['}']?.push(at);
+    else if (c === '(') open[')']?.push(at);
+    else if (c === '[') open[']']?.push(at);
+    else {
+      const from = open[c]?.pop();
+      if (from !== undefined) found.set(from, at);
+    }
   }
-  return -1;
+  return found;
 }
 
 function shrink(text: string, { start, end }: Span): Span {
