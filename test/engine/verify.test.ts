@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -54,5 +54,28 @@ suite('a check', () => {
       const { outcome, exitCode, output } = await run(command);
       assert.deepEqual({ outcome, exitCode, output }, { outcome: 'failed', exitCode: 1, output: says });
     }
+  });
+
+  test('is answered without a program where it asks about one file', async () => {
+    writeFileSync(path.join(root, 'web/full.txt'), 'x');
+    // As on Windows: no `test` anywhere.
+    const env = { PATH: path.join(root, 'web') };
+    for (const [command, says] of [
+      ['test ! -e web/gone.ts', ''],
+      ['test ! -e web/here.txt', 'web/here.txt: is there\n'],
+      ['test -e web', ''],
+      ['test -f web', 'web: is no file\n'],
+      ['test -d web/here.txt', 'web/here.txt: is no directory\n'],
+      ['test -s web/full.txt && cd web && test -f here.txt', ''],
+      ['test -s web/here.txt', 'web/here.txt: is empty, or not there\n'],
+    ] as const) {
+      const { outcome, exitCode, output } = await run(command, env);
+      const expected = says === '' ? { outcome: 'passed', exitCode: 0 } : { outcome: 'failed', exitCode: 1 };
+      assert.deepEqual({ outcome, exitCode, output }, { ...expected, output: says }, command);
+    }
+    // Of another place, and what else `test` can say, only the program can tell.
+    symlinkSync(tmpdir(), path.join(root, 'out'), 'dir');
+    for (const command of ['test ! -e ../gone', 'test ! -e out/gone', 'test -n web', 'test -f web -a -f web'])
+      assert.equal((await run(command, env)).outcome, 'not-found', command);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { intentOf } from '../../src/core/decompose/clauses.ts';
 import type { CodeReader } from '../../src/core/code/model.ts';
+import { isRemovedFile } from '../../src/core/task/model.ts';
 import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
 import { cutByStructure, decomposed } from '../decompose-fixture.ts';
 import { assertLinear } from './cost.ts';
@@ -53,6 +54,25 @@ suite('decompose: prose', () => {
   };
   const rows = (inScope: string, files?: Readonly<Record<string, string>>) =>
     cut(inScope, files).proposal.slices.map((slice) => [slice.id, slice.title, slice.deps, slice.create, slice.modify]);
+
+  test('of a file that goes away the task says so, and the agent is told', () => {
+    const { files, plan } = decomposed({
+      specPath: 'specs/limit.md',
+      specText: prose(limits),
+      repoFiles: Object.keys(service),
+      texts: new Map(Object.entries(service)),
+    });
+    const file = plan.slices.find(({ title }) => title === 'Remove src/throttle.ts')?.file ?? '';
+    const entry = '- `src/throttle.ts` - is removed';
+    const number = /task-(\d+)/.exec(file)?.[1];
+    for (const name of [file.slice(file.indexOf('tasks/')), `prompts/task-${number}.txt`])
+      assert.ok(files.get(name)?.includes(entry), `${name}\n${files.get(name)}`);
+    const removed = plan.slices.flatMap(({ scope }) => scope.modify.filter(isRemovedFile).map(({ path }) => path));
+    assert.deepEqual(removed, ['src/throttle.ts']);
+    const said = (note: string | null) => isRemovedFile({ note });
+    assert.deepEqual(['deleted', 'to be removed.', 'gone'].map(said), [true, true, true]);
+    assert.deepEqual([null, 'is removed from the list', 'as agreed'].map(said), [false, false, false]);
+  });
 
   test('a limiter with its test, who calls it after it, what goes away after that, documents beside them', () => {
     const { proposal, findings } = cut(limits);

@@ -56,7 +56,7 @@ suite('decompose: specs whose plans a lead signed', () => {
       const rows = (proposal?.slices ?? []).flatMap((slice) => [
         `${slice.id} ${slice.title} (${slice.estimate})${slice.deps.length > 0 ? ` after ${slice.deps.join(', ')}` : ''}`,
         ...slice.create.map((file) => `  + ${file}`),
-        ...slice.modify.map((file) => `  ~ ${file}`),
+        ...slice.modify.map((file) => `  ${slice.removed?.includes(file) ? '-' : '~'} ${file}`),
         ...slice.requirements.map((line) => `  "${line}"`),
         `  checks: ${slice.verify.join('; ')}`,
       ]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { splitCommand } from '../../src/core/text/words.ts';
+import { fileTestOf, programsOf, splitCommand } from '../../src/core/text/words.ts';
 
 const words = (text: string): readonly (readonly string[])[] => {
   const line = splitCommand(text);
@@ -12,6 +12,20 @@ suite('splitting commands', () => {
   test('splits like a shell: spaces, quotes, escapes', () => {
     assert.deepEqual(words(`node --test "a b.ts" 'c d' e\\ f`), [['node', '--test', 'a b.ts', 'c d', 'e f']]);
     assert.deepEqual(words(`printf "say \\"hi\\"" ''`), [['printf', 'say "hi"', '']]);
+  });
+
+  test('what is asked about one file needs no program', () => {
+    assert.deepEqual(programsOf('test ! -e src/old.ts && cd web && npm test'), ['cd', 'npm']);
+    assert.deepEqual(programsOf('test -n x'), ['test']);
+    assert.deepEqual(fileTestOf(['test', '!', '-e', 'src/old.ts']), { asks: 'e', path: 'src/old.ts', not: true });
+    for (const other of [
+      ['test'],
+      ['test', '-e'],
+      ['test', '-x', 'a'],
+      ['test', '-e', 'a', '-a', '-e', 'b'],
+      ['[', '-e', 'a'],
+    ])
+      assert.equal(fileTestOf(other), null, other.join(' '));
   });
 
   test('runs && in order and takes assignments before a program', () => {

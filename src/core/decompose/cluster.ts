@@ -536,6 +536,7 @@ function drafts(areas: readonly Area[], context: DraftContext): Draft[] {
       workstream: area.workstream,
       deps: [...(after.get(area) ?? [])].flatMap((other) => ids.get(other) ?? []).sort(),
       writes: [...area.paths],
+      removed: [...area.removed],
       requirements: area.requirements.size > 0 ? wanted(area) : [`${area.title}, as ${specPath} describes it`],
       checklist: isLast
         ? (spec.answers.evidence?.items ?? [])

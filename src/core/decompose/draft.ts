@@ -12,6 +12,8 @@ export interface Draft {
   readonly workstream: string | null;
   readonly deps: readonly string[];
   readonly writes: readonly string[];
+  /** Of these, what goes away. */
+  readonly removed?: readonly string[];
   readonly requirements: readonly string[];
   readonly checklist: readonly string[];
   readonly verify: readonly string[];

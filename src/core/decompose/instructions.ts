@@ -53,6 +53,7 @@ Scope
 - \`create\`: new files. A path stands under \`create\` of exactly one slice of the whole plan, and nothing that exists is created.
 - \`modify\`: files that exist, or that a slice in \`deps\` (directly or not) creates. As narrow as possible: \`path::Symbol\`
   (\`path::Class.method\`) where two slices change different declarations of one file.
+- \`removed\`: of \`modify\`, the files that the slice deletes; \`test ! -e path\` is their check, on every system.
 - Paths are relative to the repository root. \`*\` and \`?\` stay within one name, \`**\` crosses directories, \`[...]\` and \`{a,b}\`
   are allowed. \`dir/**\` (and \`dir/*\`, \`dir/\`) is everything below a directory; a directory's bare name is taken for a
   file. A scope of more than ${percent(limits.scopeShare)} % of the repository is too wide.

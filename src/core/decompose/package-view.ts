@@ -77,6 +77,7 @@ export class PackageView {
         ...slice,
         create: paths(slice.create),
         modify: paths(slice.modify),
+        ...(slice.removed ? { removed: paths(slice.removed) } : {}),
         boundary: paths(slice.boundary),
         contracts: paths(slice.contracts),
         verify: commands(slice.verify),

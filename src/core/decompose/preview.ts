@@ -4,6 +4,7 @@ import type { Judgement } from '../judge/judge.ts';
 import type { ManifestContract } from '../manifest/model.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan, PlanFiles } from '../plan/model.ts';
+import { isRemovedFile, removalNote } from '../task/model.ts';
 import { makespans, whatIf, type WhatIf } from '../plan/schedule.ts';
 import type { Overlap } from '../scope/overlap.ts';
 import type { Spec } from '../spec/model.ts';
@@ -286,12 +287,16 @@ function entryOf({ path, symbol, text }: Plan['slices'][number]['scope']['create
   return symbol === null ? path : `${path}::${symbol}`;
 }
 
+function changeOf(entry: Plan['slices'][number]['scope']['modify'][number]): string {
+  return isRemovedFile(entry) ? `${entryOf(entry)} (${removalNote})` : entryOf(entry);
+}
+
 function givenTo(plan: Plan, { contexts }: Judgement): GivenToAgent[] {
   const tokens = new Map(contexts.map(({ slice, total }) => [slice, total]));
   return plan.slices.map(({ id, scope, verify }) => ({
     slice: id,
     create: scope.create.map(entryOf),
-    modify: scope.modify.map(entryOf),
+    modify: scope.modify.map(changeOf),
     verify,
     tokens: tokens.get(id) ?? null,
   }));

@@ -390,6 +390,7 @@ function finish(
       deps: [...new Set(draft.deps)],
       create: [...new Set(writes.map((text) => splitSymbol(text).path).filter(creates))],
       modify: writes.filter((text) => !creates(splitSymbol(text).path)),
+      ...(draft.removed && draft.removed.length > 0 ? { removed: [...draft.removed] } : {}),
       boundary: boundaryOf({
         own: writes,
         forbidden: [...context.forbidden, ...(draft.forbidden ?? [])],

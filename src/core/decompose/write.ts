@@ -5,6 +5,7 @@ import { planGraph } from '../plan/graph.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import { loadPlan } from '../plan/load.ts';
 import type { Plan, PlanFiles } from '../plan/model.ts';
+import { removalNote } from '../task/model.ts';
 import type { Spec, SpecSection } from '../spec/model.ts';
 import { taskGraphMarkdown } from '../plan/task-graph.ts';
 import { boundaryOf } from './boundary.ts';
@@ -236,7 +237,7 @@ ${frontMatter(front)}---
 
 ${directive('CREATE', slice.create)}
 
-${directive('MODIFY', slice.modify)}
+${directive('MODIFY', slice.modify, new Set(slice.removed))}
 
 ${directive('BOUNDARY', boundaryFor(slice))}
 
@@ -281,8 +282,9 @@ function boundaryFor(slice: ProposedSlice): readonly string[] {
   });
 }
 
-function directive(key: string, entries: readonly string[]): string {
-  return entries.length === 0 ? `${key}: none` : `${key}:\n${bullets(entries.map(codeSpan))}`;
+function directive(key: string, entries: readonly string[], removed: ReadonlySet<string> = new Set()): string {
+  const entry = (path: string): string => `${codeSpan(path)}${removed.has(path) ? ` - ${removalNote}` : ''}`;
+  return entries.length === 0 ? `${key}: none` : `${key}:\n${bullets(entries.map(entry))}`;
 }
 
 function contextPage(spec: Spec, specPath: string): string {

@@ -64,6 +64,7 @@ const sliceSchema = z.object({
   deps: names.describe('Ids of slices that must be verified before this one starts'),
   create: paths.describe('New files (or globs) only this slice creates'),
   modify: paths.describe('Existing files or globs, optionally path::Symbol, this slice changes'),
+  removed: z.array(pathOfRepository).nullish().describe('Of modify, what this slice deletes'),
   boundary: paths.describe('Globs this slice must not touch'),
   requirements: lines.describe('What must be true of the result'),
   checklist: lines.describe('What to tick off; runnable checks belong in verify'),
@@ -136,7 +137,14 @@ export function readProposal(
     };
   }
   const read = proposalSchema.safeParse(value);
-  if (read.success) return { proposal: read.data };
+  if (read.success) {
+    // What is deleted is written as well, however an agent lists it.
+    const slices = read.data.slices.map((slice) => ({
+      ...slice,
+      modify: [...new Set([...slice.modify, ...(slice.removed ?? [])])],
+    }));
+    return { proposal: { ...read.data, slices } };
+  }
   return {
     problems: read.error.issues.map((issue) => {
       const what = issue.message.replace(/^Invalid input: /, '');

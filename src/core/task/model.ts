@@ -19,6 +19,14 @@ export interface ScopeEntry {
   readonly exceptOf?: 'create' | 'modify';
 }
 
+/** What stands behind the path of a file that a slice takes away. */
+export const removalNote = 'is removed';
+
+/** Whether an entry of MODIFY says that the file goes away. */
+export function isRemovedFile({ note }: Pick<ScopeEntry, 'note'>): boolean {
+  return note !== null && /^(?:(?:is|are|gets?|to be) )?(?:removed?|deleted?|gone)$/i.test(note.replace(/\.$/, ''));
+}
+
 export interface Scope {
   readonly create: readonly ScopeEntry[];
   readonly modify: readonly ScopeEntry[];

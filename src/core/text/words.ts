@@ -28,7 +28,30 @@ export function withPorts(word: string, given: Readonly<Record<string, string>>)
 /** The programs that a command starts one after another, as written; none of one that needs a shell. */
 export function programsOf(command: string): readonly string[] {
   const line = splitCommand(command);
-  return line.ok ? line.value.flatMap(({ words: [program] }) => (program === undefined ? [] : [program])) : [];
+  return line.ok
+    ? line.value.flatMap(({ words }) => (words[0] === undefined || fileTestOf(words) !== null ? [] : [words[0]]))
+    : [];
+}
+
+/** What a file is asked by `test`: whether anything stands at a path, a file, a directory, or a file that is not empty. */
+export interface FileTest {
+  readonly asks: 'e' | 'f' | 'd' | 's';
+  /** Relative, as written. */
+  readonly path: string;
+  /** With `!`: it passes where that is not so. */
+  readonly not: boolean;
+}
+
+/**
+ * A step that asks about one file of the checkout (`test -s docs/a.md`, `test ! -e src/old.ts`). Slicewave answers it
+ * itself, so that such a check means the same where there is no `test`, as on Windows. `null` for every other.
+ */
+export function fileTestOf(words: readonly string[]): FileTest | null {
+  if (words[0] !== 'test') return null;
+  const not = words[1] === '!';
+  const [operator = '', path, ...more] = words.slice(not ? 2 : 1);
+  const asks = /^-([efds])$/.exec(operator)?.[1] as FileTest['asks'] | undefined;
+  return asks === undefined || path === undefined || path === '' || more.length > 0 ? null : { asks, path, not };
 }
 
 /**

@@ -6,9 +6,9 @@ import { failure, success, type Result } from '../../core/text/result.ts';
 import type { Verification } from '../../core/run/model.ts';
 import { compileGlob } from '../../core/scope/glob.ts';
 import { hidingPatternOf } from '../../core/setup/development-tools.ts';
-import { splitCommand, withPorts } from '../../core/text/words.ts';
+import { fileTestOf, splitCommand, withPorts, type FileTest } from '../../core/text/words.ts';
 import { Git } from '../git/git.ts';
-import { inside } from '../paths.ts';
+import { contained, inside } from '../paths.ts';
 import { endProcesses, ofRuns } from '../process/process-table.ts';
 import { runProcess, type Confining } from '../process/processes.ts';
 import { shellQuoted } from '../../core/text/shell-quoting.ts';
@@ -49,7 +49,8 @@ export async function runCheck(request: CheckRequest): Promise<Verification> {
 
 /**
  * Runs one command of a plan, without a shell, and says what was observed. `a && b` runs in order; the first that fails
- * ends it. `cd web && b` runs `b` in that directory of the worktree, as a shell would.
+ * ends it. `cd web && b` runs `b` in that directory of the worktree, as a shell would, and what `test` is asked about one
+ * file of it is answered without a program.
  */
 export async function runCommand(request: CheckRequest): Promise<Verification> {
   const { command } = request;
@@ -72,7 +73,15 @@ export async function runCommand(request: CheckRequest): Promise<Verification> {
       cwd = entered.value;
       continue;
     }
-    const [program = '', ...args] = await expand(step.words.map(filled), step.patterns, cwd);
+    const words = await expand(step.words.map(filled), step.patterns, cwd);
+    const asked = fileTestOf(words);
+    const holds = asked && (await answer(asked, cwd, request.cwd));
+    if (holds === true) continue;
+    if (asked && holds === false) {
+      take(`${asked.path}: ${asked.not ? 'is there' : missing[asked.asks]}\n`);
+      return { command, exitCode: 1, durationMs, output: request.redact(output.slice(-KEPT)), outcome: 'failed' };
+    }
+    const [program = '', ...args] = words;
     const run = await runProcess({
       program,
       args,
@@ -131,6 +140,22 @@ function whyNoTest(output: string, dir: string): string {
   const pattern = hidingPatternOf(output, dir);
   if (pattern === null) return '';
   return `\n[testPathIgnorePatterns of Jest has ${pattern}, which matches the path of this checkout itself (${dir}): every test in it is ignored. Begin the pattern with <rootDir>.]\n`;
+}
+
+const missing = { e: 'is not there', f: 'is no file', d: 'is no directory', s: 'is empty, or not there' } as const;
+
+/** Whether it is so; `null` for a place outside of the worktree, links included, of which the program has to tell. */
+async function answer({ asks, path: asked, not }: FileTest, from: string, worktree: string): Promise<boolean | null> {
+  const place = await contained(worktree, path.resolve(from, asked));
+  if (place === null) return null;
+  const found = await stat(place).catch(() => null);
+  const holds =
+    found !== null &&
+    (asks === 'e' ||
+      (asks === 'd' && found.isDirectory()) ||
+      (asks === 'f' && found.isFile()) ||
+      (asks === 's' && found.size > 0));
+  return holds !== not;
 }
 
 /** The directory that `cd` steps into, which stays in the worktree: no check is about another place. */
