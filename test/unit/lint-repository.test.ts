@@ -250,6 +250,34 @@ suite('lint of a plan', () => {
     assert.deepEqual(both(`CREATE: src/s.ts\nMODIFY: ${many('a')}`, `MODIFY: src/s.ts, ${many('b')}`), []);
   });
 
+  test('globs of new files may meet where one slice comes after the other; a file that both name may not', () => {
+    const told = (first: string, second: string, deps: readonly string[]): string[] =>
+      lintWorkspace(
+        planOf({
+          'task-001': { scope: `CREATE: ${first}` },
+          'task-002': { scope: 'CREATE: zz/between.ts', fields: 'deps: [task-001]\n' },
+          'task-003': { scope: `CREATE: ${second}`, fields: `deps: [${deps.join(', ')}]\n` },
+        }),
+      )
+        .filter(({ code }) => /^plan\.create|overlap/.test(code))
+        .map(({ code, severity, message }) => `${severity} ${code} ${/^\S+/.exec(message)?.[0]}`);
+    const after = ['task-002'];
+    for (const [first, second, witness] of [
+      ['src/api/**', 'src/api/users.ts', 'src/api/users.ts'],
+      ['src/api/users.ts', 'src/api/**', 'src/api/users.ts'],
+      ['src/[ab].ts', 'src/a.ts', 'src/a.ts'],
+      ['src/*.ts', 'src/a*', 'src/a.ts'],
+    ] as const) {
+      assert.deepEqual(told(first, second, after), [`info plan.create-may-meet ${witness}`]);
+      assert.deepEqual(told(first, second, []), [`error plan.create-twice ${witness}`]);
+    }
+    assert.deepEqual(told('src/a.ts', 'src/a.ts', after), ['error plan.create-twice src/a.ts']);
+    assert.deepEqual(told('src/{a,b}.ts', 'src/{b,c}.ts', after), ['error plan.create-twice src/b.ts']);
+    // What both name weighs more than what a glob beside it may meet.
+    assert.deepEqual(told('src/**, src/a.ts', 'src/a.ts', after), ['error plan.create-twice src/a.ts']);
+    assert.deepEqual(told('src/a.ts, src/**', 'src/a.ts', after), ['error plan.create-twice src/a.ts']);
+  });
+
   test('the advice depends on how much two slices share, and names what it is', () => {
     const advice = (a: string, b: string): string | undefined =>
       found(planOf({ 'task-001': { scope: `MODIFY: ${a}` }, 'task-002': { scope: `MODIFY: ${b}` } }), 'plan.overlap')[0]

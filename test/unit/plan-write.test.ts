@@ -368,6 +368,13 @@ suite('plan directory: judging', () => {
       ]),
       ['error plan.create-twice'],
     );
+    const globs = (deps: readonly string[]) =>
+      codes([
+        { id: 'A', create: ['src/**'] },
+        { id: 'B', deps: [...deps], create: ['src/b.ts'] },
+      ]);
+    assert.deepEqual(globs(['A']), ['info plan.create-may-meet']);
+    assert.deepEqual(globs([]), ['error plan.create-twice']);
     assert.deepEqual(codes([{ id: 'A', create: ['a.ts'] }], ['a.ts']), ['warning task.create-exists']);
     assert.deepEqual(codes([{ id: 'A', modify: ['a.ts'] }], ['b.ts']), ['warning task.modify-nothing']);
   });

@@ -73,7 +73,11 @@ export const planCases: Cases<'plan'> = {
     quiet: task('task-003', 'deps: [task-002]\nagent: claude\n', 'CREATE: src/q.ts\nBOUNDARY: docs/**'),
   },
   'plan.blocks-unknown': near(firstCase('blocks: [task-002]', 'blocks: [task-002, |task-008|]'), 'blocks: [2]'),
-  'plan.create-twice': near(secondCase('CREATE: src/b.ts', 'CREATE: |src/{a,c}/b.ts|'), 'CREATE: src/{b,c}/b.ts'),
+  'plan.create-twice': third(
+    'CREATE: |src/{a,c}/b.ts|\nBOUNDARY: docs/**',
+    'CREATE: src/{b,c}/b.ts\nBOUNDARY: docs/**',
+  ),
+  'plan.create-may-meet': near(secondCase('CREATE: src/b.ts', 'CREATE: |src/*/b.ts|'), 'CREATE: src/{b,c}/b.ts'),
   'plan.modify-together': {
     ...third(
       'CREATE: src/q1.ts, src/q2.ts, src/q3.ts, src/q4.ts, src/q5.ts\nMODIFY: |src/index.ts::Router.get|\nBOUNDARY: docs/**',

@@ -46,31 +46,59 @@ interface OverlapRequest {
   readonly sourceOf: SourceOf;
 }
 
-/** Files that two slices may create. Shown at the slice that stands later in the plan; `pairs` gets each pair. */
+interface CreatedTwice {
+  readonly earlier: Place;
+  readonly later: Place;
+  readonly witness: string;
+  /** Whether both name that very file, without a wildcard. */
+  readonly named: boolean;
+}
+
+/**
+ * Files that two slices may create. Shown at the slice that stands later in the plan; `pairs` gets each pair. That two
+ * globs may meet is no fault of slices that run one after the other: the later one sees what is there.
+ */
 export function createFindings({ plan, shape, sourceOf }: OverlapRequest, pairs: Set<string>): Finding[] {
-  const found = shape.once('created-twice', [shape.created], () => {
-    const seen = new Set<string>();
-    return [...meetings(measured(shape, shape.created.sorted), shape.names)].flatMap(({ first, second, witness }) => {
-      const [earlier, later] = first.slice < second.slice ? [first, second] : [second, first];
-      const key = `${later.slice} ${later.entry} ${earlier.slice}`;
-      if (seen.has(key)) return [];
-      seen.add(key);
-      return [{ earlier, later, witness }];
-    });
-  });
-  return found.flatMap(({ earlier, later, witness }) => {
+  const found = shape.once('created-twice', [shape.created, shape.graph], () => createdTwice(shape));
+  return found.flatMap(({ earlier, later, witness, isFault }) => {
     const at = entryAt(plan, later);
     if (!at) return [];
     pairs.add(`${later.slice} ${earlier.slice}`);
     return [
       report(
         sourceOf(at.slice.file),
-        'plan.create-twice',
-        `${witness} is created by ${earlier.id} as well; only one slice may create a file`,
+        isFault ? 'plan.create-twice' : 'plan.create-may-meet',
+        isFault
+          ? `${witness} is created by ${earlier.id} as well; only one slice may create a file`
+          : `${witness} would be in what ${earlier.id} creates, too; the two run one after the other, so that is right unless both mean the same file`,
         at.entry.span,
       ),
     ];
   });
+}
+
+function createdTwice(shape: PlanShape): (CreatedTwice & { readonly isFault: boolean })[] {
+  const found = new Map<string, CreatedTwice>();
+  const names = (place: Place, path: string): boolean =>
+    compileGlob(place.path, shape.names).texts?.includes(path) ?? false;
+  for (const { first, second, witness } of meetings(measured(shape, shape.created.sorted), shape.names)) {
+    const [earlier, later] = first.slice < second.slice ? [first, second] : [second, first];
+    const key = `${later.slice} ${later.entry} ${earlier.slice}`;
+    const named = names(first, witness) && names(second, witness);
+    // Of all that an entry shares with a slice, a file that both name weighs most.
+    if (!found.has(key) || (named && found.get(key)?.named === false))
+      found.set(key, { earlier, later, witness, named });
+  }
+  const all = [...found.values()];
+  const open = all.filter(({ named }) => !named);
+  const ordered = shape.finishedBefore(
+    open.flatMap(({ earlier, later }): [number, number][] => [
+      [earlier.slice, later.slice],
+      [later.slice, earlier.slice],
+    ]),
+  );
+  const apart = new Set(open.filter((_, i) => ordered[2 * i] || ordered[2 * i + 1]));
+  return all.map((one) => ({ ...one, isFault: !apart.has(one) }));
 }
 
 /**

@@ -84,9 +84,17 @@ export const planRules = [
     code: 'plan.create-twice',
     severity: 'error',
     summary: 'Two slices may create the same file, so one would overwrite the other.',
-    details: `A path is under CREATE of exactly one slice of the whole plan, whatever the waves: the later one would find the file and overwrite it, or both would write it at once. The globs are intersected exactly, and the message names a path that both match.
+    details: `A path is under CREATE of exactly one slice of the whole plan, whatever the waves: the later one would find the file and overwrite it, or both would write it at once. The globs are intersected exactly, and the message names a path that both match. Globs of two slices that run one after the other may meet (\`plan.create-may-meet\`), as long as they do not both name one file.
 
 Give the file to one slice, and let the other depend on it and MODIFY it.`,
+  },
+  {
+    code: 'plan.create-may-meet',
+    severity: 'info',
+    summary: 'Two slices, one after the other, may create files of one place.',
+    details: `\`src/orders/**\` under CREATE of one slice and \`src/orders/list.ts\` of a later one say that both add files there. The later one finds what the earlier one made, so nothing collides; only if both mean the same file, one of them would overwrite it. Between slices that may run at the same time it is \`plan.create-twice\`.
+
+Name the files, or leave it as it is.`,
   },
   {
     code: 'plan.modify-together',
