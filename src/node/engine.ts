@@ -12,6 +12,7 @@ import type { IntegrationReport } from './integrate/model.ts';
 import type { ReplanPreview, ReplanRequest } from './replan/model.ts';
 import type { Ticking } from './plan/tick.ts';
 import type { RunOutcome, RunRequest } from './run/model.ts';
+import type { PreflightCheck } from './run/preflight.ts';
 import path from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { foldPlan } from '../core/run/fold.ts';
@@ -71,6 +72,14 @@ export interface Engine {
     decomposition: WritablePlan,
     options: { readonly replace: boolean },
   ): Promise<Result<{ readonly dir: string }, EngineFailure>>;
+  /**
+   * Runs the set-up of a plan, which need not be written, and the checks of its slices, merge points and waves on the
+   * commit it starts from. Programs of the plan are started: whoever asks has seen which.
+   */
+  tryChecks(
+    loaded: LoadedPlan,
+    options: { readonly signal: AbortSignal; readonly say: (line: string) => void },
+  ): Promise<readonly PreflightCheck[]>;
   /** Everything that can be said of a plan as it stands; starts nothing but git. */
   judge(
     planDir: string,
@@ -233,6 +242,11 @@ class RepositoryEngine implements OpenEngine {
   async decompose(specFile: string, options: Parameters<Engine['decompose']>[1]): ReturnType<Engine['decompose']> {
     const { decomposeSpecFile } = await import('./decompose/decompose.ts');
     return decomposeSpecFile({ root: this.root, specFile, ...options });
+  }
+
+  async tryChecks(...[loaded, options]: Parameters<Engine['tryChecks']>): ReturnType<Engine['tryChecks']> {
+    const { tryChecks } = await import('./run/base-trial.ts');
+    return tryChecks(this.repository, loaded, options);
   }
 
   async judge(planDir: string, options: Parameters<Engine['judge']>[1] = {}): ReturnType<Engine['judge']> {

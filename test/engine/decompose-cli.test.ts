@@ -66,6 +66,44 @@ suite('decompose on the command line', () => {
     assert.ok(!isWritten());
   });
 
+  test('the checks of slices, merge points and waves are tried on the base before the plan is written, when asked for', () => {
+    repository.remove();
+    repository = temporaryRepository({
+      Makefile: 'whole:\n\t@test -s there.txt\n',
+      'there.txt': 'x\n',
+      [SPEC]: specWith({
+        id: 'TS-7',
+        evidence: 'make whole',
+        more: `## Slices
+
+- A1: Till (files: src/till.py; verify: test -s src/till.py)
+- A2: Door (files: src/door.py; verify: no-such-tool --all)
+- A3: Shop (after A1; files: src/shop.py; verify: test -s there.txt)
+- MP1: A1 + A2 -> A3
+`,
+      }),
+    });
+    ({ root } = repository);
+    const { code, out, err } = cli('decompose', SPEC, '--try-checks', '--dry-run');
+    assert.equal(code, 0, err + out);
+    const base = (text: string): string => text.replaceAll(/base [0-9a-f]{10}/g, 'base');
+    const tried = base(out.slice(out.indexOf('\nok ') + 1, out.indexOf('\nNothing was written')));
+    assert.match(
+      tried,
+      /^ok {6}`test -s src\/till\.py` \(A1\), on the base: ended with 1: src\/till\.py: is empty, or not there$/m,
+    );
+    assert.match(tried, /^warning `no-such-tool --all` \(A2\), on the base: /m);
+    assert.match(tried, /^ok {6}`make whole` \(MP1\), on the base: passes already, without the change$/m);
+    assert.match(err, /trying on the base: make whole/);
+    assert.ok(!isWritten());
+    assert.equal(repository.git('worktree', 'list').trim().split('\n').length, 1);
+    const asked = JSON.parse(cli('decompose', SPEC, '--try-checks', '--dry-run', '--json').out) as {
+      readonly checks: readonly { readonly status: string }[];
+    };
+    assert.deepEqual(asked.checks.map(({ status }) => status).toSorted(), ['ok', 'ok', 'ok', 'warning']);
+    assert.ok(!('checks' in JSON.parse(cli('decompose', SPEC, '--dry-run', '--json').out)));
+  });
+
   test('a reader that goes away does not keep it from being written', async () => {
     const child = spawn(process.execPath, [CLI, 'decompose', SPEC, '--yes'], {
       cwd: root,

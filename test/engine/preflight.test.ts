@@ -153,6 +153,7 @@ suite('preflight', function () {
           { id: 'A1', verify: ['grep -q there there.txt', 'sh calls.sh'] },
           { id: 'B1', verify: ['grep new there.txt'] },
         ],
+        validation: { 1: 'test -s there.txt' },
       },
     );
     const checks = await named('checks');
@@ -162,6 +163,7 @@ suite('preflight', function () {
         'ok `grep -q there there.txt` (A1), on the base: passes already, without the change',
         `warning ${checks[1]?.detail.replace(/base \w+/, 'base') ?? ''}`,
         'ok `grep new there.txt` (B1), on the base: ended with 1',
+        'ok `test -s there.txt` (wave-1), on the base: passes already, without the change',
       ],
     );
     assert.match(

@@ -7,6 +7,7 @@ import { previewJson } from '../../core/view/preview-json.ts';
 import { previewText } from '../../core/view/preview-text.ts';
 import { splitCommand } from '../../core/text/words.ts';
 import type { Decomposition } from '../../node/decompose/model.ts';
+import type { Engine } from '../../node/engine.ts';
 import { askYesNo } from '../ask.ts';
 import {
   EXIT,
@@ -25,6 +26,9 @@ const SCOPE_AGENTS: readonly string[] = [
   ...AGENTS.filter(({ decomposes }) => decomposes).map(({ id }) => id),
   'command',
 ];
+
+/** What came of trying the checks. */
+type Tried = Awaited<ReturnType<Engine['tryChecks']>>;
 
 export const decompose: Command = {
   name: 'decompose',
@@ -60,6 +64,10 @@ export const decompose: Command = {
       type: 'boolean',
       help: 'With --yes: also write the scopes that are guessed for tasks that name no file',
     },
+    'try-checks': {
+      type: 'boolean',
+      help: 'Run the set-up and all checks that are shown on the commit checked out, before you are asked',
+    },
     'dry-run': { type: 'boolean', help: 'Show the plan, ask nothing, write nothing' },
     ascii: { type: 'boolean', help: 'Plain ASCII instead of arrows and rules' },
     json: { type: 'boolean', help: 'Print one JSON object instead of text; asks nothing' },
@@ -70,6 +78,7 @@ export const decompose: Command = {
     'slicewave decompose specs/TS-0042-inventory.spec.md --with claude --rounds 4',
     'slicewave decompose specs/TS-0042-inventory.spec.md --with command --agent-command "my-agent --task {prompt_file}"',
     'slicewave decompose specs/TS-0042-inventory.spec.md --last --yes',
+    'slicewave decompose specs/TS-0042-inventory.spec.md --try-checks',
     'slicewave decompose .kiro/specs/login',
     'slicewave decompose .taskmaster/tasks/tasks.json --dry-run',
     'slicewave decompose .taskmaster/tasks/tasks.json --scopes-from claude',
@@ -109,10 +118,17 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
   if (!made.ok) return report(terminal, made.failure, json);
   const preview = previewOf(made.value);
   const result = preview.counts.error > 0 ? EXIT.failed : EXIT.done;
-  const show = (written: boolean): void => showPreview(invocation, made.value, preview, written);
+  let checks: Tried | null = null;
+  const show = (written: boolean): void => showPreview(invocation, { made: made.value, preview, written, checks });
   const replace = flag(invocation, 'replace');
 
   if (!json) show(false);
+  if (flag(invocation, 'try-checks')) {
+    const say = (line: string): void => terminal.err(`${line}\n`);
+    checks = await engine.value.tryChecks(made.value.loaded, { signal, say });
+    if (signal.aborted) return EXIT.interrupted;
+    if (!json) terminal.out(`\n${trialText(checks)}`);
+  }
   if (flag(invocation, 'dry-run')) {
     if (json) show(false);
     else terminal.out(`\nNothing was written. It would be ${preview.files.length} files in ${preview.dir}.\n`);
@@ -149,10 +165,31 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
   return result;
 }
 
-function showPreview(invocation: Invocation, made: Decomposition, preview: Preview, written: boolean): void {
+function trialText(checks: Tried): string {
+  if (checks.length === 0) return 'There is no check to try.\n';
+  return checks
+    .map(
+      ({ status, detail, remedy }) => `${status.padEnd(7)} ${detail}\n${remedy ? `${' '.repeat(8)}${remedy}\n` : ''}`,
+    )
+    .join('');
+}
+
+function showPreview(
+  invocation: Invocation,
+  shown: {
+    readonly made: Decomposition;
+    readonly preview: Preview;
+    readonly written: boolean;
+    /** What came of trying the checks; `null`: they were not tried. */
+    readonly checks: Tried | null;
+  },
+): void {
   const { terminal } = invocation;
+  const { made, preview, written, checks } = shown;
   if (flag(invocation, 'json')) {
-    terminal.out(`${JSON.stringify(previewJson(preview, { written }))}\n`);
+    terminal.out(
+      `${JSON.stringify({ ...previewJson(preview, { written }), ...(checks === null ? {} : { checks }) })}\n`,
+    );
     return;
   }
   terminal.out(

@@ -17,7 +17,7 @@ import { CleanCheckout } from './clean-checkout.ts';
 import { enclosed, enclosureOfCheck, settleSandbox } from './confinement.ts';
 import type { PreflightCheck } from './preflight.ts';
 import { primaryValues } from './private-values.ts';
-import { runCheck } from './verify.ts';
+import { runCheck, validationCommand } from './verify.ts';
 
 /** What a shell ends with when it cannot start, or cannot find, a program. */
 const NOT_STARTED: ReadonlySet<number> = new Set([126, 127]);
@@ -34,7 +34,11 @@ export async function tryChecks(
 ): Promise<readonly PreflightCheck[]> {
   const { plan } = loaded;
   const commands = new Map<string, string[]>();
-  for (const { id, verify } of [...plan.slices, ...plan.mergePoints])
+  const ofWaves = plan.waveChecks.map((check) => ({
+    id: `wave-${check.wave}`,
+    verify: [validationCommand(check, plan.technology)],
+  }));
+  for (const { id, verify } of [...plan.slices, ...plan.mergePoints, ...ofWaves])
     for (const command of verify) {
       const owners = commands.get(command);
       if (owners) owners.push(id);
