@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { ruleOnEdit } from '../../src/core/gate/policy.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import type { Slice } from '../../src/core/plan/model.ts';
 import { pathInScope, scopeVerdict, symbolsInScope, symbolsOverlap } from '../../src/core/scope/contain.ts';
@@ -43,6 +44,31 @@ suite('scope overlap', () => {
       assert.equal(scopesOverlap({ scope: scope(b) }, { scope: scope(a) })?.witness ?? null, witness);
     });
   }
+
+  test('names in brackets that web frameworks use are those files alone, for the judge, the check of a run and the hooks', () => {
+    const routes = planOf([
+      slice('A', { scope: scope({ modify: ['app/[slug]/page.tsx'] }) }),
+      slice('B', { scope: scope({ modify: ['app/[user]/page.tsx'] }) }),
+      slice('C', { scope: scope({ create: ['app/[...slug]/page.tsx'] }) }),
+      slice('D', { scope: scope({ modify: ['src/[ab].ts'] }) }),
+      slice('E', { scope: scope({ modify: ['src/a.ts'] }) }),
+    ]);
+    const files = ['app/[slug]/page.tsx', 'app/[user]/page.tsx', 'src/a.ts', 'src/b.ts'];
+    assert.deepEqual(
+      overlaps(routes, planGraph(routes), files).map(({ a, b, witness }) => [a, b, witness]),
+      [['D', 'E', 'src/a.ts']],
+    );
+    const [first] = routes.slices;
+    const verdict = (path: string): boolean => scopeVerdict(first!.scope, { path, kind: 'modified' }).ok;
+    assert.deepEqual(['app/[slug]/page.tsx', 'app/s/page.tsx', 'app/[user]/page.tsx'].map(verdict), [
+      true,
+      false,
+      false,
+    ]);
+    const policy = { v: 1, plan: 'p', slice: 'A', worktree: '/w', scope: first!.scope, approved: [] } as const;
+    assert.equal(ruleOnEdit(policy, 'app/[slug]/page.tsx', '').allow, true);
+    assert.equal(ruleOnEdit(policy, 'app/l/page.tsx', '').allow, false);
+  });
 
   test('the 20 % / 50 % rule, on the files of the repository', () => {
     assert.deepEqual(

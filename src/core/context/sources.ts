@@ -1,3 +1,4 @@
+import { withoutParameters } from '../text/parameter-names.ts';
 import type { Plan, Slice } from '../plan/model.ts';
 import { compileGlob } from '../scope/glob.ts';
 
@@ -157,7 +158,7 @@ function nestedGuides(slice: Slice): string[] {
   const directories = new Set<string>();
   for (const entry of [...slice.scope.create, ...slice.scope.modify]) {
     const fixed = (entry.path ?? '').split('/').slice(0, -1);
-    const wild = fixed.findIndex((part) => /[*?[{]/.test(part));
+    const wild = fixed.findIndex((part) => /[*?[{]/.test(withoutParameters(part)));
     const parts = wild < 0 ? fixed : fixed.slice(0, wild);
     for (let depth = 1; depth <= parts.length; depth++) directories.add(parts.slice(0, depth).join('/'));
   }

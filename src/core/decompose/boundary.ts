@@ -1,3 +1,4 @@
+import { withoutParameters } from '../text/parameter-names.ts';
 import { globContains, globsIntersect } from '../scope/glob.ts';
 
 export interface BoundaryRequest {
@@ -56,7 +57,7 @@ function isWide(entry: string): boolean {
 }
 
 export function isGlob(path: string): boolean {
-  return /[*?[{]/.test(path);
+  return /[*?[{]/.test(withoutParameters(path));
 }
 
 export function splitSymbol(text: string): { readonly path: string; readonly symbol: string | null } {

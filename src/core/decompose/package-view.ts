@@ -1,3 +1,4 @@
+import { withoutParameters } from '../text/parameter-names.ts';
 import { RepoPaths } from '../text/mentions.ts';
 import { shellWord } from '../text/shell-quoting.ts';
 import { splitCommand } from '../text/words.ts';
@@ -107,7 +108,7 @@ function holds(paths: RepoPaths, path: string): boolean {
 /** What stands before the first pattern of a glob, by whole names. */
 function fixedPart(path: string): string {
   const names = path.split('/');
-  const first = names.findIndex((name) => /[*?[\]{}]/.test(name));
+  const first = names.findIndex((name) => /[*?[\]{}]/.test(withoutParameters(name)));
   return (first < 0 ? names : names.slice(0, first)).join('/');
 }
 

@@ -1,3 +1,4 @@
+import { withoutParameters } from '../text/parameter-names.ts';
 import { estimateTokenCount } from 'tokenx';
 import type { CodeReader } from '../code/model.ts';
 import { ownSources, sharedSources } from '../context/candidates.ts';
@@ -244,7 +245,7 @@ function wideGlobs({ plan, slice, parts, index }: AdviceRequest): {
     ...slice.layers.flatMap((layer) => layerGlobs(plan, layer).map((glob) => ({ glob, layer }))),
   ];
   return globs.flatMap(({ glob, layer }) => {
-    if (!/[*?[{]/.test(glob)) return [];
+    if (!/[*?[{]/.test(withoutParameters(glob))) return [];
     const matching = new Set(index.matching(glob));
     const section = layer === null ? 'modify' : 'context';
     const members = parts.filter((part) => part.use.section === section && matching.has(part.use.path));

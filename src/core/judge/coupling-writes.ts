@@ -1,3 +1,4 @@
+import { withoutParameters } from '../text/parameter-names.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan, Slice } from '../plan/model.ts';
 import { symbolsOverlap } from '../scope/contain.ts';
@@ -75,7 +76,7 @@ export class WriteSets {
       // A name with brackets is a pattern where it matches files, else the name of one to come.
       const named = glob.texts !== null;
       const paths = new Set(there);
-      if (named && (there.length === 0 || !source.includes('[')))
+      if (named && (there.length === 0 || !withoutParameters(source).includes('[')))
         for (const text of glob.texts ?? []) if (!there.some((path) => this.#isSame(path, text))) paths.add(text);
       known = { paths: [...paths], named };
       this.#ways.set(source, known);

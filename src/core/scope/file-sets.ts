@@ -1,3 +1,4 @@
+import { withoutParameters } from '../text/parameter-names.ts';
 import type { Plan } from '../plan/model.ts';
 import type { Scope, ScopeEntry } from '../task/model.ts';
 import { symbolsOverlap } from './contain.ts';
@@ -41,7 +42,7 @@ export function collectPatterns(plan: Plan, options: GlobOptions): Pattern[] {
 
 /** A class also matches what its letters say, so only braces and plain paths are read off. */
 function pathsOf(glob: Glob): readonly string[] | null {
-  return glob.source.includes('[') ? null : glob.texts;
+  return withoutParameters(glob.source).includes('[') ? null : glob.texts;
 }
 
 /** What a slice writes, file by file: `null` for the whole file, else the symbols. */

@@ -1,3 +1,4 @@
+import { parameterNames } from '../text/parameter-names.ts';
 import { complement, foldCode, foldSet, intersect, normalise, NOT_SLASH, type CharSet } from './charset.ts';
 
 export type GlobNode =
@@ -45,11 +46,23 @@ export function parseGlob(
 
 function tokenise(text: string, caseInsensitive: boolean): Token[] {
   const input = codes(text);
+  const literal = new Set<number>();
+  let start = 0;
+  let last = 0;
+  for (const { name, at } of parameterNames(text)) {
+    start += codes(text.slice(last, at)).length;
+    last = at;
+    for (let i = 0; i < name.length; i++) if (name[i] === '[' || name[i] === ']') literal.add(start + i);
+  }
   const tokens: Token[] = [];
   const char = (code: number): void =>
     void tokens.push({ kind: 'char', code: caseInsensitive ? foldCode(code) : code });
   for (let at = 0; at < input.length; at++) {
     const code = input[at]!;
+    if (literal.has(at)) {
+      char(code);
+      continue;
+    }
     switch (String.fromCodePoint(code)) {
       case '\\':
         if (input[at + 1] === 0x2f) break;

@@ -10,8 +10,9 @@ import { rowsCouldMeet, rowsMeet } from './segment-rows.ts';
  *
  * - `*` any characters of one name, a leading dot included; `?` exactly one; `**` as a whole segment any number of
  *   directories (at the end: everything below, at any depth);
- * - `[abc]`, `[a-z]`, `[!a]`, `[^a]` one character; a class also matches its own text, because `app/[id]/page.tsx`
- *   is the literal name of a file in several web frameworks;
+ * - `[abc]`, `[a-z]`, `[!a]`, `[^a]` one character; a class also matches its own text, since a file may be called so;
+ * - `[slug]`, `[id]`, `[...rest]` and `[[...rest]]` are that very name, as several web frameworks have it (see
+ *   `parameterNames`);
  * - `{a,b}` alternatives, nested, with or without slashes, as the shell expands them; `{a}` stands for itself;
  * - `dir/` and a trailing `dir/*` mean the whole subtree; a lone `*` means the files at the top;
  * - `\` makes the next character plain; a leading `./` or `/` is dropped; `.` and `./` mean everything;

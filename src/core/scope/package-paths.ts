@@ -1,3 +1,4 @@
+import { withoutParameters } from '../text/parameter-names.ts';
 import type { Scope, ScopeEntry } from '../task/model.ts';
 
 /** Files at the top of a package, by which the tools of each language know one. */
@@ -64,7 +65,7 @@ export function packagePaths(
 /** All files below the directory that a path lies in, by its fixed part; `null` where that is the top. */
 function directoryOf(path: string | null): string | null {
   const names = (path ?? '').split('/');
-  const first = names.findIndex((name) => /[*?[\]{}]/.test(name));
+  const first = names.findIndex((name) => /[*?[\]{}]/.test(withoutParameters(name)));
   const fixed = first < 0 ? names.slice(0, -1) : names.slice(0, first);
   return fixed.length === 0 ? null : `${fixed.join('/')}/**`;
 }

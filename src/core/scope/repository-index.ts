@@ -1,3 +1,4 @@
+import { withoutParameters } from '../text/parameter-names.ts';
 import { estimateTokenCount } from 'tokenx';
 import { fileIndex } from './file-index.ts';
 import { compileGlob } from './glob.ts';
@@ -49,7 +50,7 @@ export class RepositoryIndex {
     if (found) return found;
     const compiled = compileGlob(glob);
     // A class also names files by its letters, so only brace lists and plain paths are read off.
-    const texts = glob.includes('[') ? null : compiled.texts;
+    const texts = withoutParameters(glob).includes('[') ? null : compiled.texts;
     found = texts
       ? texts.filter((text) => this.#names.has(text))
       : fileIndex(this.#files, {}).matching(compiled).sort();

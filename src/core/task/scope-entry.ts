@@ -2,6 +2,7 @@ import type { Finding, Fix } from '../text/finding.ts';
 import { finding } from '../text/finding.ts';
 import { hasKnownExtension } from '../text/mentions.ts';
 import type { SourceText, Span } from '../text/source.ts';
+import { parameterNames } from '../text/parameter-names.ts';
 import type { Scope, ScopeEntry } from './model.ts';
 
 type Key = keyof Scope;
@@ -80,13 +81,6 @@ function looksLikePath(word: string): boolean {
     !/^(?:e\.g|i\.e|etc)\.?$/i.test(word) &&
     !/^\d+(?:\.\d+)+$/.test(word)
   );
-}
-
-/** A part of a path that web frameworks give to a parameter: `[slug]`, `[...rest]`, `[[...rest]]`. */
-function inBrackets(path: string): string | null {
-  const found = /(?<!\\)\[{1,2}(\.{3})?[A-Za-z_][\w-]*\]{1,2}/.exec(path);
-  // Two letters and a range are as likely a class.
-  return found && (found[1] !== undefined || /\[\w{3,}\]/.test(found[0]) || found[0] === '[id]') ? found[0] : null;
 }
 
 /** Parts a path from its remark as both are read now. A guess: a path with spaces may have been meant. */
@@ -195,14 +189,14 @@ export function readEntry(source: SourceText, span: Span, key: Key, findings: Fi
         ),
       );
     }
-    const name = inBrackets(path);
-    if (name !== null) {
+    const [parameter] = parameterNames(path);
+    if (parameter !== undefined) {
       findings.push(
         finding(
           source,
           'task.scope-brackets',
           'hint',
-          `"${clip(path)}" is read as the file of that very name, as web frameworks have it; as a glob, ${name} is also any one of these characters`,
+          `"${clip(path)}" is read as the file of that very name, as web frameworks have it: ${parameter.name} is no choice of characters here`,
           span,
         ),
       );

@@ -90,7 +90,7 @@ Good: \`BOUNDARY: src/store/**, .env*, .github/**\``,
     code: 'task.scope-brackets',
     severity: 'hint',
     summary: 'A scope path has a name in brackets: the file of that very name is meant.',
-    details: `Web frameworks name files \`[slug].tsx\` and \`[...rest].ts\`; in a glob, brackets are one of several characters. Both readings hold: the file of that very name is in the scope, and so is one that has a single one of these characters in the place of the brackets. Write \`\` \`\\[slug\\].tsx\` \`\`, in code marks, to mean the name alone.`,
+    details: `Web frameworks name files \`[slug].tsx\` and \`[...rest].ts\`; in a glob, brackets are one of several characters. A word of three letters or more (or \`id\`), and what begins with three dots, is read as the name, everywhere: in scopes, overlaps, checks of a run and the hooks of agents. \`[ab]\`, a range (\`[a-z]\`) and a run of the alphabet (\`[abc]\`) are characters; the file of that very name is in the scope as well. Write \`{s,l,u,g}.ts\` for these characters, and \`\` \`\\[ab\\].tsx\` \`\`, in code marks, for the name alone.`,
   },
   {
     code: 'task.symbol-missing',
