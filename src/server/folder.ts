@@ -46,6 +46,8 @@ export class Folder {
       files: this.#session.files,
       repository: () => this.#facts,
       reader: this.#session.reader,
+      loaded: (dir) => this.#session.plan(dir),
+      revision: () => this.#session.revision,
       thresholds: () => this.#session.limits,
       stateOf: (planDir, slice) => this.#states?.of(this.inRepository(planDir), slice) ?? null,
     });

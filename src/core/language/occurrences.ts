@@ -52,6 +52,7 @@ export function nameSpaceOf(library: Library, file: string): NameSpace | null {
       slice: (name) => (declared.has(name) ? name : null),
       contract: () => null,
       exact: declared,
+      contracts: '',
     }),
   };
 }
@@ -76,6 +77,10 @@ function planNames(library: Library, plan: PlanReading): NameSpace {
       slice: plan.resolve,
       contract: (written) => contractOf(written, plan, contracts),
       exact: new Set(plan.plan?.slices.map((slice) => slice.id) ?? []),
+      contracts: JSON.stringify([
+        ...contracts,
+        ...(plan.plan?.contracts ?? []).map(({ path, target }) => [path, target]),
+      ]),
     }),
   };
   spaces.set(plan, { files, space });
@@ -88,19 +93,29 @@ function resolved(
     readonly slice: (written: string) => string | null;
     readonly contract: (written: string) => string | null;
     readonly exact: ReadonlySet<string>;
+    /** All that `contract` goes by. */
+    readonly contracts: string;
   },
 ): Occurrence[] {
-  const raw = files.map((reading) => ({ reading, found: rawOccurrences(reading) }));
-  const declared = (kind: NameKind): ReadonlyMap<string, string> => {
-    const known = new Map<string, string>();
-    for (const { found } of raw)
-      for (const one of found)
-        if (one.kind === kind && one.role !== 'mention' && !known.has(one.written.toUpperCase()))
-          known.set(one.written.toUpperCase(), one.written);
-    return known;
-  };
-  const workstreams = declared('workstream');
-  const points = declared('merge-point');
+  const workstreams = declared(files, 'workstream');
+  const points = declared(files, 'merge-point');
+  const before = lastMeant.get(names.slice);
+  // Readings whose names meant something when the names themselves were these need not be asked again.
+  const meant =
+    before &&
+    sameWords(before.exact, names.exact) &&
+    before.contracts === names.contracts &&
+    sameWords(before.workstreams, workstreams) &&
+    sameWords(before.points, points)
+      ? before
+      : {
+          exact: names.exact,
+          contracts: names.contracts,
+          workstreams,
+          points,
+          byReading: new WeakMap<Reading, readonly Occurrence[]>(),
+        };
+  lastMeant.set(names.slice, meant);
   const nameOf = (one: RawOccurrence): { readonly kind: NameKind; readonly name: string } | null => {
     const { written, kind } = one;
     if (kind === 'any') {
@@ -124,15 +139,70 @@ function resolved(
     const point = points.get(written.toUpperCase());
     return point === undefined ? null : { kind: 'merge-point', name: point };
   };
-  return raw.flatMap(({ reading, found }) =>
-    found.flatMap((one): Occurrence[] => {
-      const meant = nameOf(one);
-      if (!meant) return [];
-      // `A3` in a sentence may be a paper size; `task-003-config` is a slice wherever it stands.
-      if (one.role === 'mention' && !isWritten(reading) && !/[-_/]/.test(one.written)) return [];
-      return [{ ...meant, role: one.role, written: one.written, file: reading.file, span: one.span }];
-    }),
-  );
+  const all: Occurrence[] = [];
+  for (const reading of files) {
+    let found = meant.byReading.get(reading);
+    if (!found) {
+      found = rawOccurrences(reading).flatMap((one): Occurrence[] => {
+        const means = nameOf(one);
+        if (!means) return [];
+        // `A3` in a sentence may be a paper size; `task-003-config` is a slice wherever it stands.
+        if (one.role === 'mention' && !isWritten(reading) && !/[-_/]/.test(one.written)) return [];
+        return [{ ...means, role: one.role, written: one.written, file: reading.file, span: one.span }];
+      });
+      meant.byReading.set(reading, found);
+    }
+    for (const one of found) all.push(one);
+  }
+  return all;
+}
+
+/** What the names in files meant, and all that decided it besides the files. */
+interface Meant {
+  readonly exact: Words;
+  readonly contracts: string;
+  readonly workstreams: Words;
+  readonly points: Words;
+  readonly byReading: WeakMap<Reading, readonly Occurrence[]>;
+}
+
+type Words = ReadonlySet<string> | ReadonlyMap<string, string>;
+
+/** By what finds slices by their names: the same function as long as the names are the same. */
+const lastMeant = new WeakMap<object, Meant>();
+
+function sameWords(a: Words, b: Words): boolean {
+  if (a === b) return true;
+  if (a.size !== b.size) return false;
+  const others = b.entries();
+  for (const [key, value] of a.entries()) {
+    const other = others.next().value;
+    if (other?.[0] !== key || other[1] !== value) return false;
+  }
+  return true;
+}
+
+const declaredIn = new WeakMap<Reading, ReadonlyMap<NameKind, readonly (readonly [key: string, written: string])[]>>();
+
+/** The names of a kind as they are first written, by what is the same in them however they are written. */
+function declared(files: readonly Reading[], kind: NameKind): ReadonlyMap<string, string> {
+  const known = new Map<string, string>();
+  for (const reading of files) {
+    let own = declaredIn.get(reading);
+    if (!own) {
+      const byKind = new Map<NameKind, [string, string][]>();
+      for (const one of rawOccurrences(reading)) {
+        if ((one.kind !== 'workstream' && one.kind !== 'merge-point') || one.role === 'mention') continue;
+        const list = byKind.get(one.kind);
+        if (list) list.push([one.written.toUpperCase(), one.written]);
+        else byKind.set(one.kind, [[one.written.toUpperCase(), one.written]]);
+      }
+      own = byKind;
+      declaredIn.set(reading, own);
+    }
+    for (const [key, written] of own.get(kind) ?? []) if (!known.has(key)) known.set(key, written);
+  }
+  return known;
 }
 
 /** Files that Slicewave writes from the plan: what looks like an id in them is one. */

@@ -1,15 +1,15 @@
 import type { DocumentValue } from '../text/document.ts';
 import { readJson } from '../text/json.ts';
 import type { RepositoryFacts } from '../scope/repository-facts.ts';
+import { shapeOf, type PlanShape } from '../lint/plan/shape.ts';
 import { fileKind, planDirectoryOf } from '../lint/engine/kind.ts';
 import { readMarkdown } from '../text/markdown.ts';
 import type { Markdown } from '../text/markdown.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
-import { planGraph } from '../plan/graph.ts';
 import { loadPlan, sliceResolver } from '../plan/load.ts';
 import type { PlanTextReader } from '../plan/load.ts';
 import type { Plan, PlanFiles } from '../plan/model.ts';
-import { overlaps, usualThresholds } from '../scope/overlap.ts';
+import { toldOf, usualThresholds } from '../scope/overlap.ts';
 import type { Overlap, OverlapThresholds } from '../scope/overlap.ts';
 import { SourceText } from '../text/source.ts';
 import type { Spec } from '../spec/model.ts';
@@ -31,6 +31,10 @@ export interface LanguageSources {
   readonly thresholds?: () => OverlapThresholds;
   /** Whoever reads the same files already; what it keeps is not read twice. */
   readonly reader?: PlanTextReader;
+  /** Whoever loads the plans of the same files already. */
+  readonly loaded?: (dir: string) => ReturnType<typeof loadPlan>;
+  /** Another number after each change of `files`; without it they are looked through each time. */
+  readonly revision?: () => number;
 }
 
 const plainReader: PlanTextReader = { task: readTaskSpec, manifest: readManifest };
@@ -80,6 +84,12 @@ export class Reading {
   }
 }
 
+const noFiles: readonly string[] = [];
+
+function filesOf(readings: readonly Reading[], prefix: string): PlanFiles {
+  return new Map(readings.map((reading) => [reading.file.slice(prefix.length), reading.text]));
+}
+
 /** One version of a plan directory. Waves and overlaps are computed when they are first asked for. */
 export class PlanReading {
   readonly dir: string;
@@ -95,8 +105,8 @@ export class PlanReading {
   readonly contracts: readonly string[];
   readonly #repository: RepositoryFacts | null;
   readonly #thresholds: () => OverlapThresholds;
-  #graph: PlanGraph | undefined;
-  #overlaps: { readonly thresholds: OverlapThresholds; readonly found: readonly Overlap[] } | undefined;
+  #shape: PlanShape | undefined;
+  #overlaps: { readonly thresholds: OverlapThresholds; readonly told: readonly Overlap[] } | undefined;
 
   constructor(dir: string, readings: readonly Reading[], sources: Omit<LanguageSources, 'files'>) {
     const reader = sources.reader ?? plainReader;
@@ -111,29 +121,40 @@ export class PlanReading {
       .filter((reading) => reading.file.startsWith(`${prefix}contracts/`))
       .map((reading) => reading.file.slice(prefix.length))
       .sort();
-    const files: PlanFiles = new Map(readings.map((reading) => [reading.file.slice(prefix.length), reading.text]));
-    this.plan = loadPlan(files, dir, reader).plan;
-    this.resolve = sliceResolver({
-      slices:
-        this.plan?.slices ??
-        this.tasks.map((reading) => ({ id: reading.task.id?.value ?? baseName(reading.file), file: reading.file })),
-    });
+    const load = sources.loaded ?? (() => loadPlan(filesOf(readings, prefix), dir, reader));
+    this.plan = load(dir).plan;
+    this.resolve = sliceResolver(
+      this.plan ?? {
+        slices: this.tasks.map((reading) => ({
+          id: reading.task.id?.value ?? baseName(reading.file),
+          file: reading.file,
+        })),
+      },
+    );
   }
 
   get graph(): PlanGraph | null {
-    if (!this.plan) return null;
-    return (this.#graph ??= planGraph(this.plan));
+    return this.#shapeNow()?.graph ?? null;
   }
 
   get overlaps(): readonly Overlap[] {
-    const { plan, graph } = this;
-    if (!plan || !graph) return [];
+    const { plan } = this;
+    const shape = this.#shapeNow();
+    if (!plan || !shape) return [];
     const thresholds = this.#thresholds();
-    if (this.#overlaps?.thresholds !== thresholds) {
-      const { files = [], names } = this.#repository ?? {};
-      this.#overlaps = { thresholds, found: overlaps(plan, graph, files, { ...names, thresholds }) };
-    }
-    return this.#overlaps.found;
+    if (this.#overlaps?.thresholds !== thresholds)
+      this.#overlaps = {
+        thresholds,
+        told: toldOf(plan, shape.overlaps(this.#repository?.files ?? noFiles), thresholds),
+      };
+    return this.#overlaps.told;
+  }
+
+  /** The one that the linter has of this plan: what follows from it is worked out once. */
+  #shapeNow(): PlanShape | null {
+    const { plan, manifest } = this;
+    if (!plan || !manifest?.manifest) return null;
+    return (this.#shape ??= shapeOf(plan, manifest.manifest, this.#repository?.names));
   }
 
   /** The path of a file of the plan in the repository. */
@@ -148,9 +169,15 @@ export class Library {
   readonly #readings = new Map<string, Reading>();
   readonly #plans = new Map<
     string,
-    { readonly readings: readonly Reading[]; readonly facts: unknown; readonly plan: PlanReading }
+    {
+      readonly revision: number | undefined;
+      readonly readings: readonly Reading[];
+      readonly facts: unknown;
+      readonly plan: PlanReading;
+    }
   >();
   #prompts: { readonly facts: unknown; readonly files: readonly string[] } | null = null;
+  #directories: { readonly revision: number; readonly found: readonly string[] } | null = null;
 
   constructor(sources: LanguageSources) {
     this.sources = sources;
@@ -175,12 +202,15 @@ export class Library {
   }
 
   /** The plan directories that hold a manifest. */
-  planDirectories(): string[] {
+  planDirectories(): readonly string[] {
+    const revision = this.sources.revision?.();
+    if (revision !== undefined && this.#directories?.revision === revision) return this.#directories.found;
     const found: string[] = [];
     for (const file of this.sources.files.keys()) {
       if (!/(?:^|\/)manifest\.json$/.test(file)) continue;
       if (this.reading(file)?.kind === 'manifest') found.push(planDirectoryOf(file, 'manifest') ?? '');
     }
+    if (revision !== undefined) this.#directories = { revision, found };
     return found;
   }
 
@@ -215,6 +245,10 @@ export class Library {
   }
 
   plan(dir: string): PlanReading {
+    const revision = this.sources.revision?.();
+    const facts = this.repository;
+    const known = this.#plans.get(dir);
+    if (known && known.facts === facts && revision !== undefined && known.revision === revision) return known.plan;
     const prefix = dir === '' ? '' : `${dir}/`;
     const readings: Reading[] = [];
     for (const file of this.sources.files.keys()) {
@@ -222,16 +256,12 @@ export class Library {
       const reading = this.reading(file);
       if (reading) readings.push(reading);
     }
-    const facts = this.repository;
-    const known = this.#plans.get(dir);
-    if (
+    const isSame =
       known?.facts === facts &&
       known.readings.length === readings.length &&
-      known.readings.every((reading, i) => reading === readings[i])
-    )
-      return known.plan;
-    const plan = new PlanReading(dir, readings, this.sources);
-    this.#plans.set(dir, { readings, facts, plan });
+      known.readings.every((reading, i) => reading === readings[i]);
+    const plan = known && isSame ? known.plan : new PlanReading(dir, readings, this.sources);
+    this.#plans.set(dir, { revision, readings, facts, plan });
     return plan;
   }
 

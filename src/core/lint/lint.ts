@@ -1,7 +1,8 @@
 import type { Finding } from '../text/finding.ts';
 import { loadPlan, sliceResolver, taskFiles } from '../plan/load.ts';
 import type { PlanTextReader } from '../plan/load.ts';
-import type { PlanFiles } from '../plan/model.ts';
+import type { Manifest } from '../manifest/model.ts';
+import type { PlanFiles, Slice } from '../plan/model.ts';
 import { PlanReadings } from '../plan/readings.ts';
 import type { Skill } from '../skill/model.ts';
 import { skillsByName } from '../skill/read.ts';
@@ -87,9 +88,11 @@ function planFindings(of: {
   readonly dir: string;
   readonly context: LintContext;
   readonly readings: Readings;
+  /** The plan, when somebody has loaded it from these files already. */
+  readonly loaded?: LoadedFiles;
 }): Finding[] {
   const { files, dir, context, readings } = of;
-  const { plan, findings } = loadPlan(files, dir, readings);
+  const { plan, findings, tasks } = of.loaded ?? loadPlan(files, dir, readings);
   const root = dir.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '');
   const inRepository = (path: string): string => (root === '' ? path : `${root}/${path}`);
   const textOf = (file: string): string => files.get(root === '' ? file : file.slice(root.length + 1)) ?? '';
@@ -97,42 +100,86 @@ function planFindings(of: {
   const { manifest } =
     manifestText === undefined ? { manifest: null } : readings.manifest(manifestText, inRepository('manifest.json'));
 
-  const resolve = plan ? sliceResolver(plan) : null;
-  const agents = new Map<string, string>();
-  const checked = new Set<string>();
-  for (const wave of manifest?.waves ?? []) {
-    for (const task of wave.tasks) {
-      const id = resolve?.(task.id.value);
-      if (id && task.agent) agents.set(id, task.agent);
-      if (id && wave.validation) checked.add(id);
-    }
-  }
-  const usualAgent = mostFrequent(plan?.slices.flatMap((slice) => slice.agent ?? []) ?? []);
-  const byFile = new Map(plan?.slices.map((slice) => [slice.file, slice]));
+  const listed = plan && manifest ? listingOf(manifest, sliceResolver(plan)) : null;
+  const contexts = new TaskContexts(context, {
+    technology: context.technology ?? plan?.technology ?? null,
+    usualAgent: mostFrequentAgent(plan?.slices ?? []),
+  });
+  const byFile = new Map<string, Slice>();
+  for (const slice of plan?.slices ?? []) byFile.set(slice.file, slice);
   const all = pinFixes(findings, manifestText ?? '', context.repository ?? null);
-  for (const path of taskFiles(files)) {
-    const file = inRepository(path);
+  for (const { text, file } of tasks) {
     const slice = byFile.get(file);
-    all.push(
-      ...readings.lintTask(textOf(file), file, {
-        ...context,
-        technology: context.technology ?? plan?.technology ?? null,
-        manifestAgent: slice ? (agents.get(slice.id) ?? null) : null,
-        usualAgent,
-        inPlan: slice !== undefined,
-        waveCheck: slice !== undefined && checked.has(slice.id),
-      }),
-    );
+    const manifestAgent = slice ? (listed?.agents.get(slice.id) ?? null) : null;
+    const waveCheck = slice !== undefined && listed?.checked.has(slice.id) === true;
+    const found = readings.lintTask(text, file, contexts.of(manifestAgent, slice !== undefined, waveCheck));
+    for (const one of found) all.push(one);
   }
   if (plan && manifest) all.push(...lintGraph({ plan, manifest, textOf, context }));
   return ordered(all);
 }
 
-function mostFrequent(words: readonly string[]): string | null {
+/** What the waves of a manifest say of slices, by their ids: who gets them, and which are checked at the end of a wave. */
+interface Listing {
+  readonly resolve: (name: string) => string | null;
+  readonly agents: ReadonlyMap<string, string>;
+  readonly checked: ReadonlySet<string>;
+}
+
+const lastListing = new WeakMap<Manifest, Listing>();
+
+/** As the last time, while the names mean the same. */
+function listingOf(manifest: Manifest, resolve: Listing['resolve']): Listing {
+  const last = lastListing.get(manifest);
+  if (last?.resolve === resolve) return last;
+  const agents = new Map<string, string>();
+  const checked = new Set<string>();
+  for (const wave of manifest.waves) {
+    for (const task of wave.tasks) {
+      const id = resolve(task.id.value);
+      if (id && task.agent) agents.set(id, task.agent);
+      if (id && wave.validation) checked.add(id);
+    }
+  }
+  const listing = { resolve, agents, checked };
+  lastListing.set(manifest, listing);
+  return listing;
+}
+
+/** The contexts of a plan's task specs. Those that say the same are one object, also the next time: then nothing is compared. */
+class TaskContexts {
+  static readonly #kept = new WeakMap<LintContext, Map<string, Map<string, LintContext>>>();
+  readonly #base: LintContext;
+  readonly #byTask: Map<string, LintContext>;
+  #last: LintContext | null = null;
+
+  constructor(context: LintContext, ofPlan: Required<Pick<LintContext, 'technology' | 'usualAgent'>>) {
+    this.#base = { ...context, ...ofPlan };
+    let kept = TaskContexts.#kept.get(context);
+    if (!kept) TaskContexts.#kept.set(context, (kept = new Map()));
+    const key = JSON.stringify(ofPlan);
+    let byTask = kept.get(key);
+    if (!byTask) kept.set(key, (byTask = new Map()));
+    this.#byTask = byTask;
+  }
+
+  of(manifestAgent: string | null, inPlan: boolean, waveCheck: boolean): LintContext {
+    const last = this.#last;
+    if (last?.manifestAgent === manifestAgent && last.inPlan === inPlan && last.waveCheck === waveCheck) return last;
+    const key = JSON.stringify([manifestAgent, inPlan, waveCheck]);
+    let context = this.#byTask.get(key);
+    if (!context) this.#byTask.set(key, (context = { ...this.#base, manifestAgent, inPlan, waveCheck }));
+    this.#last = context;
+    return context;
+  }
+}
+
+/** The agent that most slices name; of several the one that is named first. */
+function mostFrequentAgent(slices: readonly Slice[]): string | null {
   const counts = new Map<string, number>();
-  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  for (const { agent } of slices) if (agent !== null) counts.set(agent, (counts.get(agent) ?? 0) + 1);
   let best: string | null = null;
-  for (const [word, count] of counts) if (best === null || count > (counts.get(best) ?? 0)) best = word;
+  for (const [agent, count] of counts) if (best === null || count > (counts.get(best) ?? 0)) best = agent;
   return best;
 }
 
@@ -156,6 +203,8 @@ export function ordered(findings: readonly Finding[]): Finding[] {
     );
 }
 
+type LoadedFiles = ReturnType<typeof loadPlan>;
+
 /** What is linted together: a plan directory, or one file. */
 type Unit = { readonly plan: string } | { readonly file: string };
 
@@ -174,8 +223,12 @@ export class LintSession {
   readonly #duplicates = new DuplicateText();
   /** The files of each plan that was looked at, by path relative to its directory. */
   readonly #plans = new Map<string, Map<string, string>>();
+  /** Plans as they were loaded last, for as long as none of their files changes. */
+  readonly #loaded = new Map<string, LoadedFiles>();
   /** `null` when a skill changed since they were last read. */
   #skills: ReadonlyMap<string, Skill> | null = null;
+  #context: LintContext | null = null;
+  #revision = 0;
   #repository: RepositoryFacts | null = null;
   #settings: LintSettings = noSettings;
   #limits: LintLimits = defaultLimits;
@@ -183,6 +236,7 @@ export class LintSession {
   /** What the repository holds besides the linted files. Everything is linted again. */
   setRepository(facts: RepositoryFacts | null): void {
     this.#repository = facts;
+    this.#context = null;
     this.#results.clear();
   }
 
@@ -190,6 +244,7 @@ export class LintSession {
   setSettings(settings: LintSettings): void {
     this.#settings = settings;
     this.#limits = { ...defaultLimits, ...settings.limits };
+    this.#context = null;
     this.#results.clear();
   }
 
@@ -211,6 +266,21 @@ export class LintSession {
   /** What counts as too much, by the settings. */
   get limits(): LintLimits {
     return this.#limits;
+  }
+
+  /** Another number after each change of a file. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** The plan of a directory whose manifest is among the files, as `loadPlan` gives it. */
+  plan(dir: string): LoadedFiles {
+    let loaded = this.#loaded.get(dir);
+    if (!loaded) {
+      loaded = loadPlan(this.#planFiles(dir), dir, this.#readings);
+      if (this.#units.has(`plan:${dir}`)) this.#loaded.set(dir, loaded);
+    }
+    return loaded;
   }
 
   /** For others that read the same files: what is kept here is not read again. */
@@ -248,15 +318,20 @@ export class LintSession {
 
   /** Every finding, by file. Files without findings are left out. */
   findings(): ReadonlyMap<string, readonly Finding[]> {
-    this.#skills ??= this.#readSkills();
-    const context: LintContext = { skills: this.#skills, repository: this.#repository, limits: this.#limits };
+    const context = this.#contextNow();
     const byFile = new Map<string, Finding[]>();
     for (const [key, unit] of this.#units) {
       let result = this.#results.get(key);
       if (!result) {
         result =
           'plan' in unit
-            ? planFindings({ files: this.#planFiles(unit.plan), dir: unit.plan, context, readings: this.#readings })
+            ? planFindings({
+                files: this.#planFiles(unit.plan),
+                dir: unit.plan,
+                context,
+                readings: this.#readings,
+                loaded: this.plan(unit.plan),
+              })
             : fileFindings(this.#files.get(unit.file) ?? '', unit.file, context, this.#readings);
         this.#results.set(key, result);
       }
@@ -271,6 +346,15 @@ export class LintSession {
       if (copied.length > 0) byFile.set(file, ordered([...(byFile.get(file) ?? []), ...copied]));
     }
     return this.#settled(byFile);
+  }
+
+  /** One object for as long as it says the same: what was found with it then still holds without a comparison. */
+  #contextNow(): LintContext {
+    if (this.#skills === null || this.#context === null) {
+      this.#skills ??= this.#readSkills();
+      this.#context = { skills: this.#skills, repository: this.#repository, limits: this.#limits };
+    }
+    return this.#context;
   }
 
   /** What the comments of files hid when `findings` was last asked for. */
@@ -305,7 +389,11 @@ export class LintSession {
     else if (kind === null) this.#units.delete(`file:${file}`);
     else if (!this.#isInPlan(file, kind)) this.#units.set(`file:${file}`, { file });
     this.#results.delete(`file:${file}`);
-    for (const dir of directoriesAbove(file)) this.#results.delete(`plan:${dir}`);
+    this.#revision++;
+    for (const dir of directoriesAbove(file)) {
+      this.#results.delete(`plan:${dir}`);
+      this.#loaded.delete(dir);
+    }
     if (before === 'skill' || kind === 'skill') {
       this.#skills = null;
       for (const [key, unit] of this.#units)
@@ -321,6 +409,7 @@ export class LintSession {
     else {
       this.#units.delete(`plan:${dir}`);
       this.#plans.delete(dir);
+      this.#loaded.delete(dir);
     }
     for (const [file, kind] of this.#kinds) {
       // The beginning is looked at first: a repository of many plans asks this of every file for each of them.

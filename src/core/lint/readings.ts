@@ -35,7 +35,11 @@ export class Readings implements PlanTextReader {
   lintTask(text: string, file: string, context: LintContext): readonly Finding[] {
     const reading = this.task(text, file);
     const last = this.#lints.get(reading);
-    if (last?.used.every((key) => last.context[key] === context[key])) return last.found;
+    if (last?.context === context) return last.found;
+    if (last?.used.every((key) => last.context[key] === context[key])) {
+      this.#lints.set(reading, { ...last, context });
+      return last.found;
+    }
     const used = new Set<keyof LintContext>();
     const found = lintTask(reading, watched(context, used));
     this.#lints.set(reading, { context, used: [...used], found });

@@ -17,12 +17,12 @@ interface ContractSources {
   readonly manifest: Manifest;
   readonly source: SourceText;
   readonly files: PlanFiles;
-  readonly tasks: ReadonlyMap<string, { readonly source: SourceText; readonly task: TaskSpec }>;
+  readonly taskOf: (id: string) => { readonly source: SourceText; readonly task: TaskSpec } | undefined;
 }
 
 /** The manifest's contracts, then files in `contracts/` it does not name, each with every slice that reads it. */
 export function contractsOf(
-  { manifest, source, files, tasks }: ContractSources,
+  { manifest, source, files, taskOf }: ContractSources,
   slices: readonly Slice[],
   ids: SliceIds,
   findings: Finding[],
@@ -45,19 +45,24 @@ export function contractsOf(
       ),
     );
   }
-  const unnamed = [...files.keys()]
-    .filter((path) => path.startsWith('contracts/') && !contracts.some((contract) => contract.path === path))
-    .sort();
+  const listed = new Set(contracts.map((contract) => contract.path));
+  const unnamed = [...files.keys()].filter((path) => path.startsWith('contracts/') && !listed.has(path)).sort();
   const all: ManifestContract[] = [
     ...contracts,
     ...unnamed.map((path) => ({ path, target: null, provider: null, consumers: [] })),
   ];
+  const readers = new Map(all.map((contract): [string, string[]] => [contract.path, []]));
+  const targets = new Set(all.map((contract) => contract.target));
   for (const slice of slices) {
-    for (const [index, path] of slice.contracts.entries()) {
-      const entry = tasks.get(slice.id);
+    for (let index = 0; index < slice.contracts.length; index++) {
+      const path = slice.contracts[index] ?? '';
+      const those = readers.get(path);
+      // Who names a contract twice reads it once.
+      if (those && those.at(-1) !== slice.id) those.push(slice.id);
+      if (those) continue;
+      const entry = taskOf(slice.id);
       const written = entry?.task.contracts[index];
-      if (!entry || !written || all.some((contract) => contract.path === path || contract.target === written.value))
-        continue;
+      if (!entry || !written || targets.has(written.value)) continue;
       findings.push(
         finding(
           entry.source,
@@ -71,10 +76,13 @@ export function contractsOf(
   }
   return all.map((contract) => {
     const declared = contract.consumers.flatMap(known);
-    const readers = slices.filter((slice) => slice.contracts.includes(contract.path)).map((slice) => slice.id);
     const provider = contract.provider === null ? null : (known(contract.provider)[0] ?? null);
     // Whoever provides a contract names it too, and consumes nothing by that.
-    const consumers = [...new Set([...declared, ...readers])].filter((id) => id !== provider);
+    const those = readers.get(contract.path) ?? [];
+    const consumers =
+      declared.length === 0 && provider === null
+        ? those
+        : [...new Set([...declared, ...those])].filter((id) => id !== provider);
     return { ...contract, provider, consumers };
   });
 }

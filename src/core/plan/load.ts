@@ -20,32 +20,36 @@ export interface PlanTextReader {
 /**
  * Reads a plan directory. `dir` is relative to the repository root. Whatever names a slice may use its id, its file's
  * name, or a unique beginning of either (`task-003` for `task-003-config`). `plan` is `null` when there is no manifest
- * or it cannot be parsed: running on half a manifest could lose a merge point or a limit. Never throws.
+ * or it cannot be parsed: running on half a manifest could lose a merge point or a limit. `tasks`: every task spec, also
+ * one that is no slice, in the order of their names. Never throws.
  */
 export function loadPlan(
   files: PlanFiles,
   dir: string,
   reader: PlanTextReader = { task: readTaskSpec, manifest: readManifest },
-): { plan: Plan | null; findings: Finding[] } {
+): { plan: Plan | null; findings: Finding[]; tasks: readonly SourceText[] } {
   const root = dir.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '');
   const findings: Finding[] = [];
-  const tasks = readTasks(files, root, reader, findings);
+  const { tasks, sources } = readTasks(files, root, reader, findings);
   const read = readPlanManifest(files, root, reader, findings);
-  if (!read) return { plan: null, findings };
+  if (!read) return { plan: null, findings, tasks: sources };
   const { manifest, source } = read;
-  const ids = namesOf(manifest, tasks);
-  const { listed, waveChecks } = readWaves(read, ids, findings);
-  findings.push(...unlisted(tasks, listed));
+  const names = namesOf(read, tasks);
+  const { ids, listed, waveChecks } = names;
+  for (const found of names.findings) findings.push(found);
+  for (const place of names.unlisted) {
+    const task = tasks[place];
+    if (task) findings.push(notListed(task));
+  }
 
-  const byId = new Map(tasks.map((task) => [task.id, task]));
-  const order = [...listed.keys(), ...tasks.map((task) => task.id).filter((id) => !listed.has(id))];
-  const slices = order.flatMap((id): Slice[] => {
-    const task = byId.get(id);
-    if (!task) return [];
-    const made = sliceOfTask(task, { listedAs: listed.get(id), ids, root });
-    findings.push(...made.findings);
-    return [made.slice];
-  });
+  const slices: Slice[] = [];
+  for (const place of names.order) {
+    const task = tasks[place];
+    if (!task) continue;
+    const made = sliceOfTask(task, { listedAs: listed.get(task.id), ids, root });
+    for (const found of made.findings) findings.push(found);
+    slices.push(made.slice);
+  }
   const mergePoints = mergePointsOf(read, ids, findings);
 
   const name = root.slice(root.lastIndexOf('/') + 1);
@@ -61,7 +65,7 @@ export function loadPlan(
     workstreams: workstreamsOf(manifest, slices),
     mergePoints,
     waveChecks,
-    contracts: contractsOf({ manifest, source, files, tasks: byId }, slices, ids, findings),
+    contracts: contractsOf({ manifest, source, files, taskOf: byIdOf(tasks) }, slices, ids, findings),
     layers: manifest.layers,
     limits: manifest.limits,
     dependencies: manifest.dependencies,
@@ -69,7 +73,7 @@ export function loadPlan(
     setup: manifest.setup,
   };
   resolvers.set(plan, ids);
-  return { plan, findings };
+  return { plan, findings, tasks: sources };
 }
 
 /** Many checks ask for the names of one plan, and gathering them costs as much as such a check. */
@@ -85,10 +89,7 @@ export function sliceResolver(plan: {
       plan.slices.map(({ id, file }) => ({ id, base: file.slice(file.lastIndexOf('/') + 1).replace(/\.md$/i, '') })),
     );
   resolvers.set(plan, ids);
-  return (name) => {
-    const id = ids.find(name);
-    return typeof id === 'string' ? id : null;
-  };
+  return ids.resolve;
 }
 
 /** Task specs of a plan directory, by name. A README beside them is none. */
@@ -102,21 +103,83 @@ function inDirectory(root: string, path: string): string {
   return root === '' ? path : `${root}/${path}`;
 }
 
+/** A task file as it was read, with what of its id is the same in every plan. */
+interface ReadTask {
+  readonly text: string;
+  readonly source: SourceText;
+  readonly base: string;
+  readonly read: ReturnType<PlanTextReader['task']>;
+  /** The id that it gives itself, or the file's name, and the same as file systems that ignore case see it. */
+  readonly own: string;
+  readonly key: string;
+  readonly isUsable: boolean;
+  /** What came of it the last time. */
+  loaded: LoadedTask | null;
+}
+
+/** What was last read of the files of one map, path by path: whoever loads a plan after each keystroke reads one file. */
+const lastRead = new WeakMap<
+  PlanFiles,
+  { readonly root: string; reader: PlanTextReader; tasks: Map<string, ReadTask> }
+>();
+
 /** The task specs, each with the id its slice gets; one whose id is of no use is left out. */
-function readTasks(files: PlanFiles, root: string, reader: PlanTextReader, findings: Finding[]): LoadedTask[] {
-  const tasks: LoadedTask[] = [];
-  const taken = new Set<string>();
-  for (const path of taskFiles(files)) {
-    const source = new SourceText(inDirectory(root, path), files.get(path) ?? '');
-    const read = reader.task(source.text, source.file);
-    findings.push(...read.findings);
-    const base = path.slice('tasks/'.length).replace(/\.md$/i, '');
-    const id = sliceId(read.task, { base, source, taken }, findings);
-    if (id === null) continue;
-    taken.add(id.toLowerCase());
-    tasks.push({ id, base, source, task: read.task });
+function readTasks(
+  files: PlanFiles,
+  root: string,
+  reader: PlanTextReader,
+  findings: Finding[],
+): { readonly tasks: readonly LoadedTask[]; readonly sources: readonly SourceText[] } {
+  let last = lastRead.get(files);
+  if (last?.root !== root || last.reader !== reader) {
+    last = { root, reader, tasks: new Map() };
+    lastRead.set(files, last);
   }
-  return tasks;
+  const tasks: LoadedTask[] = [];
+  const sources: SourceText[] = [];
+  const taken = new Set<string>();
+  const paths = taskFiles(files);
+  for (const path of paths) {
+    const text = files.get(path) ?? '';
+    let known = last.tasks.get(path);
+    if (known?.text !== text) {
+      known = readTask({ path, text, root, reader });
+      last.tasks.set(path, known);
+    }
+    sources.push(known.source);
+    for (const found of known.read.findings) findings.push(found);
+    const isOwn = known.isUsable && !taken.has(known.key);
+    const id = isOwn ? known.own : otherId(known, taken, findings);
+    if (id === null) continue;
+    taken.add(isOwn ? known.key : id.toLowerCase());
+    if (known.loaded?.id !== id) known.loaded = { id, base: known.base, source: known.source, task: known.read.task };
+    tasks.push(known.loaded);
+  }
+  if (last.tasks.size > paths.length) {
+    const there = new Set(paths);
+    for (const path of last.tasks.keys()) if (!there.has(path)) last.tasks.delete(path);
+  }
+  return { tasks, sources };
+}
+
+function readTask(of: {
+  readonly path: string;
+  readonly text: string;
+  readonly root: string;
+  readonly reader: PlanTextReader;
+}): ReadTask {
+  const { path, text, root, reader } = of;
+  const source = new SourceText(inDirectory(root, path), text);
+  const read = reader.task(text, source.file);
+  const base = path.slice('tasks/'.length).replace(/\.md$/i, '');
+  const own = read.task.id?.value ?? base;
+  return { text, source, base, read, own, key: own.toLowerCase(), isUsable: isSliceId(own), loaded: null };
+}
+
+/** The tasks by the ids of their slices, put together when the first is asked for. */
+function byIdOf(tasks: readonly LoadedTask[]): (id: string) => LoadedTask | undefined {
+  let byId: ReadonlyMap<string, LoadedTask> | undefined;
+  return (id) => (byId ??= new Map(tasks.map((task) => [task.id, task]))).get(id);
 }
 
 interface ReadManifest {
@@ -154,8 +217,12 @@ function readPlanManifest(
 function readWaves(
   { manifest, source }: ReadManifest,
   ids: SliceIds,
-  findings: Finding[],
-): { readonly listed: ReadonlyMap<string, ManifestTask>; readonly waveChecks: readonly WaveCheck[] } {
+): {
+  readonly listed: ReadonlyMap<string, ManifestTask>;
+  readonly waveChecks: readonly WaveCheck[];
+  readonly findings: readonly Finding[];
+} {
+  const findings: Finding[] = [];
   const listed = new Map<string, ManifestTask>();
   const waveChecks: WaveCheck[] = [];
   for (const wave of manifest.waves) {
@@ -179,21 +246,17 @@ function readWaves(
     const dialect = dialectOf(wave.validation, wave.number, { manifest, source }, findings);
     waveChecks.push({ wave: wave.number, slices: members, dialect, text: wave.validation.value });
   }
-  return { listed, waveChecks };
+  return { listed, waveChecks, findings };
 }
 
-function unlisted(tasks: readonly LoadedTask[], listed: ReadonlyMap<string, ManifestTask>): Finding[] {
-  return tasks
-    .filter((task) => !listed.has(task.id))
-    .map((task) =>
-      finding(
-        task.source,
-        'plan.not-listed',
-        'warning',
-        `${task.id} is not listed in the manifest; it is taken into the plan all the same`,
-        task.task.id?.span,
-      ),
-    );
+function notListed({ id, source, task }: LoadedTask): Finding {
+  return finding(
+    source,
+    'plan.not-listed',
+    'warning',
+    `${id} is not listed in the manifest; it is taken into the plan all the same`,
+    task.id?.span,
+  );
 }
 
 function mergePointsOf({ manifest, source }: ReadManifest, ids: SliceIds, findings: Finding[]): MergePoint[] {
@@ -212,37 +275,48 @@ function mergePointsOf({ manifest, source }: ReadManifest, ids: SliceIds, findin
   });
 }
 
-/** The names of the slices when a manifest was last read with its task specs. */
-const lastNames = new WeakMap<Manifest, SliceIds>();
+/** What follows from a manifest and the names of the task specs beside it, whatever these say. */
+interface PlanNames extends ReturnType<typeof readWaves> {
+  readonly ids: SliceIds;
+  /** The places of the tasks in the order of the plan, and of those that the manifest does not list. */
+  readonly order: readonly number[];
+  readonly unlisted: readonly number[];
+}
+
+const lastNames = new WeakMap<Manifest, PlanNames>();
 
 /** Task specs change far more often than their names do, so the same names are kept with all that was looked up in them. */
-function namesOf(manifest: Manifest, tasks: readonly LoadedTask[]): SliceIds {
-  const last = lastNames.get(manifest);
-  if (last?.isOf(tasks)) return last;
-  const names = new SliceIds(tasks);
-  lastNames.set(manifest, names);
+function namesOf(read: ReadManifest, tasks: readonly LoadedTask[]): PlanNames {
+  const last = lastNames.get(read.manifest);
+  if (last?.ids.isOf(tasks)) return last;
+  const ids = new SliceIds(tasks);
+  const waves = readWaves(read, ids);
+  const places = new Map(tasks.map((task, place) => [task.id, place]));
+  const unlisted = [...tasks.keys()].filter((place) => !waves.listed.has(tasks[place]?.id ?? ''));
+  const order = [...[...waves.listed.keys()].flatMap((id) => places.get(id) ?? []), ...unlisted];
+  const names = { ids, ...waves, order, unlisted };
+  lastNames.set(read.manifest, names);
   return names;
 }
 
-/** Ids name branches and directories, so they are checked here once. */
-function sliceId(
-  task: TaskSpec,
-  { base, source, taken }: Pick<LoadedTask, 'base' | 'source'> & { readonly taken: ReadonlySet<string> },
+/**
+ * The id of a task spec whose own is of no use, with a finding; `null` when its file's name is of none either. Ids name
+ * branches and directories, and file systems that ignore case would put two that differ in it into one.
+ */
+function otherId(
+  { own, base, source, read, isUsable }: ReadTask,
+  taken: ReadonlySet<string>,
   findings: Finding[],
 ): string | null {
-  // File systems that ignore case would put two such slices into one directory.
-  const free = (id: string): boolean => !taken.has(id.toLowerCase());
-  const own = task.id?.value ?? base;
-  if (isSliceId(own) && free(own)) return own;
-  const why = isSliceId(own) ? 'is the id of another slice' : 'is no usable id: letters, digits, "-", "_" and "." only';
-  const fallback = isSliceId(base) && free(base) ? base : null;
+  const why = isUsable ? 'is the id of another slice' : 'is no usable id: letters, digits, "-", "_" and "." only';
+  const fallback = isSliceId(base) && !taken.has(base.toLowerCase()) ? base : null;
   findings.push(
     finding(
       source,
-      isSliceId(own) ? 'plan.duplicate-id' : 'plan.bad-id',
+      isUsable ? 'plan.duplicate-id' : 'plan.bad-id',
       'error',
       `"${own}" ${why}; ${fallback === null ? 'the file is left out of the plan' : `${fallback} is used instead`}`,
-      task.id?.span,
+      read.task.id?.span,
     ),
   );
   return fallback;

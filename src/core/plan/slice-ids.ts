@@ -75,6 +75,12 @@ export class SliceIds {
     return only !== undefined && others.length === 0 ? only : [...candidates];
   }
 
+  /** The slice that a name means; `null` when it means none or several. The same function for as long as the names are. */
+  readonly resolve = (name: string): string | null => {
+    const id = this.find(name);
+    return typeof id === 'string' ? id : null;
+  };
+
   /** The id closest in spelling, when it is close at all. */
   nearest(name: string): string | null {
     let best: { id: string; edits: number } | null = null;

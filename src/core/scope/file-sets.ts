@@ -58,14 +58,15 @@ export class FileSets {
   readonly #plan: Plan;
   readonly #options: GlobOptions;
   readonly #existing: FileIndex;
-  readonly #patterns: readonly Pattern[];
+  readonly #patterns: () => readonly Pattern[];
   /** Paths the plan names, likewise; made when a wildcard asks. */
   #named: FileIndex | undefined;
   readonly #matched = new Map<string, readonly string[]>();
   readonly #sets = new Map<string, FileSet>();
   readonly #keys = new Map<number, string>();
 
-  constructor(plan: Plan, repoFiles: readonly string[], patterns: readonly Pattern[], options: GlobOptions) {
+  /** `patterns`: those of the plan, asked for when a wildcard is. */
+  constructor(plan: Plan, repoFiles: readonly string[], patterns: () => readonly Pattern[], options: GlobOptions) {
     this.#plan = plan;
     this.#options = options;
     this.#patterns = patterns;
@@ -73,7 +74,7 @@ export class FileSets {
   }
 
   static of(plan: Plan, repoFiles: readonly string[], options: GlobOptions): FileSets {
-    return new FileSets(plan, repoFiles, collectPatterns(plan, options), options);
+    return new FileSets(plan, repoFiles, () => collectPatterns(plan, options), options);
   }
 
   /** |shared| / min(|A|, |B|), counted on the smaller side. */
@@ -176,7 +177,7 @@ export class FileSets {
 
   #namedPaths(): FileIndex {
     this.#named ??= new FileIndex(
-      this.#patterns
+      this.#patterns()
         .flatMap(({ glob, paths }) => {
           if (paths) return paths;
           // `[id].ts` names a file to come only where it does not, as a class, name files that are there.

@@ -51,10 +51,46 @@ export function overlaps(
   repoFiles: readonly string[] = [],
   options: OverlapOptions = {},
 ): Overlap[] {
+  return toldOf(plan, findOverlaps(plan, graph, repoFiles, options), options.thresholds);
+}
+
+/** An overlap by the places of its slices in the plan. */
+export interface FoundOverlap {
+  /** The lesser place. */
+  readonly a: number;
+  readonly b: number;
+  /** Of the files of the slice that writes fewer, what part both write: 0 to 1. */
+  readonly share: number;
+  readonly witness: string;
+}
+
+/** Overlaps with the names of their slices, and what follows from how much they share. */
+export function toldOf(plan: Plan, found: readonly FoundOverlap[], thresholds?: OverlapThresholds): Overlap[] {
+  return found.map(({ a, b, share, witness }) => ({
+    a: plan.slices[a]!.id,
+    b: plan.slices[b]!.id,
+    percent: percentOf(share),
+    verdict: verdictOf(share, thresholds),
+    witness,
+  }));
+}
+
+/** One decimal. */
+export function percentOf(share: number): number {
+  return Math.round(share * 1000) / 10;
+}
+
+/** What `overlaps` tells, in its order. */
+export function findOverlaps(
+  plan: Plan,
+  graph: PlanGraph,
+  repoFiles: readonly string[],
+  options: GlobOptions,
+): FoundOverlap[] {
   const place = new Map(plan.slices.map((slice, i) => [slice.id, i]));
   const patterns = collectPatterns(plan, options);
   const { sure, likely } = meetingPatterns(patterns);
-  const files = new FileSets(plan, repoFiles, patterns, options);
+  const files = new FileSets(plan, repoFiles, () => patterns, options);
 
   const edges = graph.edges.filter((edge) => graph.schedule.has(edge.from) && graph.schedule.has(edge.to));
   const vertices = digraph(
@@ -66,7 +102,7 @@ export function overlaps(
   const position = new Int32Array(plan.slices.length).fill(-1);
   order.forEach((v, i) => (position[v] = i));
 
-  const found: { readonly overlap: Overlap; readonly at: readonly [number, number] }[] = [];
+  const found: FoundOverlap[] = [];
   const patternsOf: number[][] = plan.slices.map(() => []);
   patterns.forEach((pattern, p) => {
     for (const slice of new Set(pattern.users.map((user) => user.slice))) patternsOf[slice]!.push(p);
@@ -104,22 +140,13 @@ export function overlaps(
         const [a, b] = v < w ? [v, w] : [w, v];
         const meeting = scopesOverlap(plan.slices[a]!, plan.slices[b]!, options);
         if (!meeting) continue;
-        const share = files.share(a, b);
-        const overlap: Overlap = {
-          a: plan.slices[a]!.id,
-          b: plan.slices[b]!.id,
-          percent: Math.round(share * 1000) / 10,
-          verdict: verdictOf(share, options.thresholds),
-          witness: meeting.witness,
-        };
-        found.push({ overlap, at: [a, b] });
+        found.push({ a, b, share: files.share(a, b), witness: meeting.witness });
         if (found.length >= MOST_OVERLAPS) break;
       }
       if (found.length >= MOST_OVERLAPS) break;
     }
   }
-  found.sort((x, y) => x.at[0] - y.at[0] || x.at[1] - y.at[1]);
-  return found.map(({ overlap }) => overlap);
+  return found.sort((x, y) => x.a - y.a || x.b - y.b);
 }
 
 /** By the rule of the method: under 20 % in parallel, over 50 % one after another, between them cut again. */

@@ -55,6 +55,9 @@ function byPrefix(a: Place, b: Place): number {
   return a.slice - b.slice || a.entry - b.entry;
 }
 
+/** Questions that are answered by a look at every place. */
+const FEW_QUESTIONS = 8;
+
 /** Places by what their paths begin with: to find those that meet a glob without a look at all others. */
 export class PlaceIndex {
   /** By prefix, then in the order of the plan. */
@@ -62,6 +65,7 @@ export class PlaceIndex {
   readonly #key: Place['key'];
   readonly #names: GlobOptions;
   #byPrefix: PrefixIndex<Place> | null = null;
+  #asked = 0;
 
   /** `places` in the order of the plan, or, with `sorted`, in that of the index. */
   constructor(
@@ -98,8 +102,14 @@ export class PlaceIndex {
 
   /** Every place that shares a path with the glob. */
   *meeting(glob: string): Generator<Place> {
-    this.#byPrefix ??= new PrefixIndex(this.sorted, (place) => place.prefix);
-    for (const place of this.#byPrefix.compatible(compileGlob(glob, this.#names).prefix)) {
+    const { prefix } = compileGlob(glob, this.#names);
+    // To order all of them takes longer than to look through them a few times, and a keystroke makes a new index.
+    if (this.#byPrefix === null && ++this.#asked > FEW_QUESTIONS)
+      this.#byPrefix = new PrefixIndex(this.sorted, (place) => place.prefix);
+    const near =
+      this.#byPrefix?.compatible(prefix) ??
+      this.sorted.filter((place) => place.prefix.startsWith(prefix) || prefix.startsWith(place.prefix));
+    for (const place of near) {
       if (place.path === glob || globsIntersect(place.path, glob, this.#names) !== null) yield place;
     }
   }

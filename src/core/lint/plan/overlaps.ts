@@ -7,7 +7,7 @@ import { compileGlob, type Glob, type GlobOptions } from '../../scope/glob.ts';
 import { MeetingIndex } from '../../scope/glob-index.ts';
 import { symbolsOverlap } from '../../scope/contain.ts';
 import { scopeMeetings, writeSet } from '../../scope/meeting.ts';
-import { MOST_OVERLAPS, overlaps } from '../../scope/overlap.ts';
+import { findOverlaps, MOST_OVERLAPS, percentOf, type FoundOverlap } from '../../scope/overlap.ts';
 import type { SourceText, Span } from '../../text/source.ts';
 import type { ScopeEntry } from '../../task/model.ts';
 import type { LintLimits } from '../engine/config.ts';
@@ -30,10 +30,6 @@ const mostMeetings = 2_000;
 const emptyScope = { create: [], modify: [], boundary: [] };
 
 interface Sharing {
-  /** Places among the slices. */
-  readonly a: number;
-  readonly b: number;
-  readonly percent: number;
   /** What both may write, each with the entry of the second slice that says so. */
   readonly shared: readonly { readonly path: string; readonly key: 'create' | 'modify'; readonly entry: number }[];
   /** Whether that is all of it. */
@@ -112,46 +108,51 @@ export function overlapFindings(
   pairs: Set<string>,
 ): Finding[] {
   const counts = new Map<number, number>();
-  return shape
-    .once('overlaps', [shape, files], () => sharings(shape, files))
-    .flatMap(({ a, b, percent, shared, whole }) => {
-      const earlier = plan.slices[a];
-      const later = plan.slices[b];
-      if (!earlier || !later || percent < limits.parallelBelow || pairs.has(`${b} ${a}`)) return [];
-      pairs.add(`${b} ${a}`);
-      const count = (counts.get(b) ?? 0) + 1;
-      counts.set(b, count);
-      if (count > mostForSlice) return [];
-      const paths = shared.map((place) => place.path);
-      const which =
-        paths.slice(0, 3).join(', ') +
-        (paths.length > 3 ? ` and ${paths.length - 3} more${whole ? '' : ' at least'}` : '');
-      const them = paths.length === 1 ? 'it' : 'them';
-      const advice =
-        percent > limits.serialAbove
-          ? 'make one depend on the other, or put both into one workstream'
-          : `give ${them} to one of the two, or turn ${them} into a contract`;
-      const [first] = shared;
-      return [
-        report(
-          sourceOf(later.file),
-          'plan.overlap',
-          `${later.id} and ${earlier.id} may run at the same time and share ${percent} % of what they write (${which}): ${advice}`,
-          first ? later.scope[first.key][first.entry]?.span : undefined,
-        ),
-      ];
-    });
+  return sharings(shape, files).flatMap((found) => {
+    const { a, b, share } = found;
+    const earlier = plan.slices[a];
+    const later = plan.slices[b];
+    const percent = percentOf(share);
+    if (!earlier || !later || percent < limits.parallelBelow || pairs.has(`${b} ${a}`)) return [];
+    pairs.add(`${b} ${a}`);
+    const count = (counts.get(b) ?? 0) + 1;
+    counts.set(b, count);
+    if (count > mostForSlice) return [];
+    let sharing = sharingsKept.get(found);
+    if (!sharing) sharingsKept.set(found, (sharing = sharedPlaces(earlier, later, shape.names)));
+    const { shared, whole } = sharing;
+    const paths = shared.map((place) => place.path);
+    const which =
+      paths.slice(0, 3).join(', ') +
+      (paths.length > 3 ? ` and ${paths.length - 3} more${whole ? '' : ' at least'}` : '');
+    const them = paths.length === 1 ? 'it' : 'them';
+    const advice =
+      percent > limits.serialAbove
+        ? 'make one depend on the other, or put both into one workstream'
+        : `give ${them} to one of the two, or turn ${them} into a contract`;
+    const [first] = shared;
+    return [
+      report(
+        sourceOf(later.file),
+        'plan.overlap',
+        `${later.id} and ${earlier.id} may run at the same time and share ${percent} % of what they write (${which}): ${advice}`,
+        first ? later.scope[first.key][first.entry]?.span : undefined,
+      ),
+    ];
+  });
 }
 
-function sharings(shape: PlanShape, files: readonly string[]): Sharing[] {
-  const { plan, graph, names } = shape;
-  const unmeasured = new Set(unmeasuredSlices(shape).map(({ slice }) => slice));
-  const slices = plan.slices.map((slice, i) => (unmeasured.has(i) ? { ...slice, scope: emptyScope } : slice));
-  const place = new Map(plan.slices.map((slice, index) => [slice.id, index]));
-  return overlaps({ ...plan, slices }, graph, files, names).flatMap(({ a, b, percent }) => {
-    const [i, j] = [place.get(a) ?? -1, place.get(b) ?? -1];
-    const [earlier, later] = [plan.slices[i], plan.slices[j]];
-    return earlier && later ? [{ a: i, b: j, percent, ...sharedPlaces(earlier, later, names) }] : [];
+/** Of pairs whose scopes are still the same. */
+const sharingsKept = new WeakMap<FoundOverlap, Sharing>();
+
+function sharings(shape: PlanShape, files: readonly string[]): readonly FoundOverlap[] {
+  const unmeasured = unmeasuredSlices(shape);
+  if (unmeasured.length === 0) return shape.overlaps(files);
+  return shape.once('overlaps', [shape, files], () => {
+    const { plan, graph, names } = shape;
+    const without = new Set(unmeasured.map(({ slice }) => slice));
+    const slices = plan.slices.map((slice, i) => (without.has(i) ? { ...slice, scope: emptyScope } : slice));
+    return findOverlaps({ ...plan, slices }, graph, files, names);
   });
 }
 
@@ -161,7 +162,7 @@ export function unmeasuredFindings(
   files: readonly string[],
   manifest: Manifest,
 ): Finding[] {
-  const cut = shape.once('overlaps', [shape, files], () => sharings(shape, files)).length >= MOST_OVERLAPS;
+  const cut = sharings(shape, files).length >= MOST_OVERLAPS;
   const most = thousands(MOST_OVERLAPS);
   const rest = `only the first ${most} pairs of slices that overlap are looked at, and there may be more: let scopes name fewer files that others name too`;
   const findings = unmeasuredSlices(shape).flatMap(({ slice: number, globs }) => {
@@ -188,7 +189,7 @@ function measured(shape: PlanShape, places: readonly Place[]): readonly Place[] 
 
 /** Slices with hundreds of globs, where too many pairs with other slices' globs are left that only a comparison tells apart. */
 function unmeasuredSlices(shape: PlanShape): readonly { readonly slice: number; readonly globs: number }[] {
-  return shape.once('overlaps-unmeasured', [shape], () => {
+  return shape.once('overlaps-unmeasured', [shape.created, shape.modified], () => {
     const { plan, names } = shape;
     const wildOf = ({ scope }: Slice): Glob[] =>
       writeSet(scope).flatMap(({ path }) => {
@@ -221,7 +222,7 @@ function unmeasuredSlices(shape: PlanShape): readonly { readonly slice: number; 
 }
 
 /** Where two write sets meet, at the entries of the second. */
-function sharedPlaces(a: Slice, b: Slice, names: GlobOptions): Pick<Sharing, 'shared' | 'whole'> {
+function sharedPlaces(a: Slice, b: Slice, names: GlobOptions): Sharing {
   const found = new Map<string, Sharing['shared'][number]>();
   const places = new Map<ScopeEntry, Pick<Place, 'key' | 'entry'>>();
   for (const key of ['create', 'modify'] as const)
@@ -243,7 +244,7 @@ function sharedPlaces(a: Slice, b: Slice, names: GlobOptions): Pick<Sharing, 'sh
  * much that they are better cut differently have been told so.
  */
 export function modifyFindings({ plan, shape, sourceOf }: OverlapRequest, pairs: ReadonlySet<string>): Finding[] {
-  const found = shape.once('modified-together', [shape.modified, shape.graph], () => {
+  const found = shape.once('modified-together', [shape.modified, shape.edges], () => {
     const byWave = new Map<number, Place[]>();
     for (const place of measured(shape, shape.modified.sorted)) {
       const wave = shape.graph.schedule.get(place.id)?.wave;
@@ -285,10 +286,12 @@ export function contractFindings({ plan, shape, sourceOf }: OverlapRequest, mani
   const findings: Finding[] = [];
   // A slice that names no contract is given all of them.
   const everyOneRead = plan.slices.some((slice) => slice.contracts.length === 0) || plan.slices.length === 0;
-  const named = new Set(plan.slices.flatMap((slice) => slice.contracts));
+  let names: ReadonlySet<string> | undefined;
+  const isNamed = (path: string): boolean =>
+    (names ??= new Set(plan.slices.flatMap((slice) => slice.contracts))).has(path);
   const listed = new Set(manifest.contracts.map((contract) => contract.path.replace(/^\.\//, '')));
   for (const { path, target, consumers } of plan.contracts) {
-    const read = everyOneRead || consumers.length > 0 || named.has(path) || (target !== null && named.has(target));
+    const read = everyOneRead || consumers.length > 0 || isNamed(path) || (target !== null && isNamed(target));
     if (read || !listed.has(path)) continue;
     const source = sourceOf(manifest.file);
     findings.push(
@@ -300,7 +303,11 @@ export function contractFindings({ plan, shape, sourceOf }: OverlapRequest, mani
       ),
     );
   }
-  const written = shape.once('contracts-written', [shape], () => contractWrites(shape));
+  const written = shape.once(
+    'contracts-written',
+    [shape.created, shape.modified, shape.scopes, contractsKey(plan)],
+    () => contractWrites(shape),
+  );
   for (const { place, file, provider } of written) {
     const at = entryAt(plan, place);
     if (!at) continue;
@@ -315,6 +322,11 @@ export function contractFindings({ plan, shape, sourceOf }: OverlapRequest, mani
     );
   }
   return findings;
+}
+
+/** What the contracts of a plan are, in one word. */
+function contractsKey({ contracts }: Plan): string {
+  return JSON.stringify(contracts.map(({ path, target, provider }) => [path, target, provider]));
 }
 
 function contractWrites(

@@ -44,8 +44,8 @@ export function lintGraph({ plan, manifest, textOf, context }: PlanLintRequest):
   const pairs = new Set<string>();
   return [
     ...cycleFindings(plan, graph, manifest, sourceOf),
-    ...blockFindings(plan, resolve, sourceOf),
-    ...waveFindings({ plan, graph, manifest, resolve, sourceOf }),
+    ...blockFindings({ plan, shape, resolve }, sourceOf),
+    ...waveFindings({ plan, shape, manifest, resolve, sourceOf }),
     ...createFindings(request, pairs),
     ...overlapFindings(request, context.repository?.files ?? noFiles, limits, pairs),
     ...unmeasuredFindings(request, context.repository?.files ?? noFiles, manifest),
@@ -72,30 +72,35 @@ function planCheckFindings(
   const mayBeWritten = (file: string): boolean =>
     !shape.created.meeting(file).next().done || !shape.modified.meeting(file).next().done;
   const named = new Set<string>();
-  return plan.slices
-    .flatMap((slice) => checkFindings(slice, sourceOf, { index, mayBeWritten }))
-    .filter((found) => {
+  const findings: Finding[] = [];
+  for (const slice of plan.slices) {
+    for (const found of checkFindings(slice, sourceOf, { index, mayBeWritten })) {
       // One machine lacks one program: to say so once is enough.
-      if (found.code !== 'task.program-unknown') return true;
-      const seen = named.has(found.message);
-      named.add(found.message);
-      return !seen;
-    });
+      if (found.code === 'task.program-unknown') {
+        if (named.has(found.message)) continue;
+        named.add(found.message);
+      }
+      findings.push(found);
+    }
+  }
+  return findings;
 }
 
 /** Two names of one slice among the dependencies; the same name twice is seen in the file alone. */
 function namedTwiceFindings(plan: Plan, resolve: (name: string) => string | null, sourceOf: SourceOf): Finding[] {
-  return plan.slices.flatMap((slice) => {
-    const { deps } = slice.task;
-    // Fewer slices than names, so at least two names mean one.
-    return deps.length > slice.deps.length ? repeatedDependencyFindings(deps, sourceOf(slice.file), resolve) : [];
-  });
+  return (
+    plan.slices
+      .filter((slice) => slice.task.deps.length > slice.deps.length)
+      // Fewer slices than names, so at least two names mean one.
+      .flatMap((slice) => repeatedDependencyFindings(slice.task.deps, sourceOf(slice.file), resolve))
+  );
 }
 
 type SourceOf = (file: string) => SourceText;
 
 /** A circle is shown at a dependency that closes it, or else at the merge point that does. */
 function cycleFindings(plan: Plan, graph: PlanGraph, manifest: Manifest, sourceOf: SourceOf): Finding[] {
+  if (graph.cycles.length === 0) return [];
   const resolve = sliceResolver(plan);
   const slices = new Map(plan.slices.map((slice) => [slice.id, slice]));
   return graph.cycles.map((trail) => {

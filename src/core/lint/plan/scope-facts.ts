@@ -39,7 +39,7 @@ export function planScopeFindings(options: {
 
 function planFaults(shape: PlanShape, index: RepositoryIndex): PlanFault[] {
   const { plan } = shape;
-  const carriedOut = isCarriedOut(plan, index);
+  const carriedOut = shape.once('carried-out', [shape.created, index], () => isCarriedOut(plan, index));
   const targets = plan.contracts.flatMap((contract) => contract.target ?? []);
   const found: PlanFault[] = [];
   const open: { readonly fault: PlanFault; readonly from: number; readonly writers: readonly number[] }[] = [];

@@ -5,7 +5,9 @@ import { digraph, REACH_BLOCK, reachFrom } from '../../plan/layers.ts';
 import type { Plan, Slice } from '../../plan/model.ts';
 import { isDone } from '../../task/model.ts';
 import type { GlobOptions } from '../../scope/glob.ts';
+import { KnownOverlaps } from '../../scope/known-overlaps.ts';
 import { sameOptions } from '../../scope/meeting.ts';
+import type { FoundOverlap } from '../../scope/overlap.ts';
 import { PlaceIndex, placesOf, sameEntries } from '../engine/places.ts';
 
 /**
@@ -20,6 +22,12 @@ export class PlanShape {
   /** What slices may create, and what they may modify. */
   readonly created: PlaceIndex;
   readonly modified: PlaceIndex;
+  /** One object for as long as the dependencies and workstreams are the same. */
+  readonly edges: object;
+  /** One object for as long as all scopes are. */
+  readonly scopes: object;
+  /** The overlaps of this plan and of those it was before. */
+  readonly #overlaps: KnownOverlaps;
   readonly #kept: Map<string, { readonly of: readonly unknown[]; readonly value: unknown }>;
 
   /** `last`: the shape before, of the same manifest. What the difference does not touch is taken over from it. */
@@ -28,13 +36,22 @@ export class PlanShape {
     this.names = names;
     const before = last && sameOptions(last.names, names) && sameSlices(last.plan, plan) ? last : null;
     this.#kept = before ? before.#kept : new Map();
-    this.graph = before && sameEdges(before.plan, plan) ? before.graph : planGraph(plan);
+    const isOrdered = before !== null && sameEdges(before.plan, plan);
+    this.edges = isOrdered ? before.edges : {};
+    this.scopes = before && sameScopes(before.plan, plan) ? before.scopes : {};
+    this.graph = isOrdered && sameMinutes(before.plan, plan) ? before.graph : planGraph(plan);
+    this.#overlaps = last ? last.#overlaps : new KnownOverlaps();
     this.created = before
       ? before.created.after(before.plan, plan)
       : new PlaceIndex('create', placesOf(plan, 'create', names), names);
     this.modified = before
       ? before.modified.after(before.plan, plan)
       : new PlaceIndex('modify', placesOf(plan, 'modify', names), names);
+  }
+
+  /** Pairs of slices that may run at the same time and write the same; the same list for as long as they do. */
+  overlaps(files: readonly string[]): readonly FoundOverlap[] {
+    return this.#overlaps.of(this.plan, this.graph, files, this.names);
   }
 
   /** Worked out once, and again when one of `of`, all that it depends on, is another object. */
@@ -95,7 +112,7 @@ export class PlanShape {
   /** What waits for a slice, directly or not, circles or not. */
   #leadsTo(id: string): ReadonlySet<string> {
     const { edges } = this.graph;
-    const behind = this.once('edges-from', [this.graph], () => {
+    const behind = this.once('edges-from', [this.edges], () => {
       const from = new Map<string, string[]>();
       for (const edge of edges) {
         const list = from.get(edge.from);
@@ -153,8 +170,7 @@ function sameSlice(a: Slice, b: Slice | undefined): boolean {
     a.estimateMinutes === b.estimateMinutes &&
     isDone(a.task) === isDone(b.task) &&
     (['deps', 'contracts', 'skills', 'layers'] as const).every((key) => sameList(a[key], b[key])) &&
-    (a.scope === b.scope ||
-      (['create', 'modify', 'boundary'] as const).every((key) => sameEntries(a.scope[key], b.scope[key])))
+    sameScope(a, b)
   );
 }
 
@@ -163,18 +179,33 @@ function sameSlices(a: Plan, b: Plan): boolean {
   return a.slices.length === b.slices.length && a.slices.every((slice, i) => slice.id === b.slices[i]?.id);
 }
 
-/** All that the graph is made of, merge points aside. */
+/** All that the order of the slices is made of, merge points aside. */
 function sameEdges(a: Plan, b: Plan): boolean {
   return a.slices.every((slice, i) => {
     const other = b.slices[i];
     return (
       slice === other ||
-      (other !== undefined &&
-        slice.workstream === other.workstream &&
-        slice.estimateMinutes === other.estimateMinutes &&
-        sameList(slice.deps, other.deps))
+      (other !== undefined && slice.workstream === other.workstream && sameList(slice.deps, other.deps))
     );
   });
+}
+
+function sameMinutes(a: Plan, b: Plan): boolean {
+  return a.slices.every((slice, i) => slice.estimateMinutes === b.slices[i]?.estimateMinutes);
+}
+
+function sameScopes(a: Plan, b: Plan): boolean {
+  return a.slices.every((slice, i) => {
+    const other = b.slices[i];
+    return slice === other || (other !== undefined && sameScope(slice, other));
+  });
+}
+
+function sameScope(a: Slice, b: Slice): boolean {
+  return (
+    a.scope === b.scope ||
+    (['create', 'modify', 'boundary'] as const).every((key) => sameEntries(a.scope[key], b.scope[key]))
+  );
 }
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {

@@ -16,14 +16,16 @@ export function validationFindings(
   resolve: (name: string) => string | null,
   sourceOf: SourceOf,
 ): Finding[] {
+  if (manifest.waves.every((wave) => wave.validation !== null)) return [];
   const slices = new Map(plan.slices.map((slice) => [slice.id, slice]));
   const someChecked = manifest.waves.some((wave) => wave.validation !== null);
   const findings: Finding[] = [];
   let spans: readonly (Span | undefined)[] | null = null;
   for (const [index, wave] of manifest.waves.entries()) {
+    if (wave.validation !== null) continue;
     const members = wave.tasks.flatMap((task) => slices.get(resolve(task.id.value) ?? '') ?? []);
     const built = members.filter((slice) => slice.kind === 'engineering');
-    if (wave.validation !== null || built.length === 0) continue;
+    if (built.length === 0) continue;
     const unchecked = built.every((slice) => slice.verify.length === 0);
     if (!someChecked && !unchecked) continue;
     const source = sourceOf(manifest.file);

@@ -14,6 +14,8 @@ const runners = new Set('npm npx pnpm yarn bun bunx deno uv uvx poetry pipx carg
 /** What was found wrong with the checks of a task spec before asking whether a slice may write what is missing. */
 const kept = new WeakMap<TaskSpec, { readonly index: RepositoryIndex; readonly found: readonly CheckFault[] }>();
 
+const none: readonly Finding[] = [];
+
 interface CheckFault {
   readonly check: Located<string>;
   readonly unknown: Unknown;
@@ -30,12 +32,13 @@ export function checkFindings(
   { file, task }: { readonly file: string; readonly task: TaskSpec },
   sourceOf: (file: string) => SourceText,
   { index, mayBeWritten }: CheckSurroundings,
-): Finding[] {
+): readonly Finding[] {
   let known = kept.get(task);
   if (known?.index !== index) {
     known = { index, found: task.verify.flatMap((check) => faultsOf(check, index)) };
     kept.set(task, known);
   }
+  if (known.found.length === 0) return none;
   return known.found
     .filter(({ unknown }) => unknown.file === null || !mayBeWritten(unknown.file))
     .map(({ check, unknown }) => {
