@@ -1,7 +1,8 @@
 import { deepEqual, equal } from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { Project } from './fixture.ts';
+import { fake, Project } from './fixture.ts';
 
 const COUNT = path.join(import.meta.dirname, 'count-calls.mjs');
 
@@ -50,3 +51,41 @@ suite('what one command reads', () => {
     deepEqual((await calls('status', '--json')).git, ['rev-parse']);
   });
 });
+
+/** A git that writes down what it is started with stands first on the path of a whole run, and of its runner. */
+suite('what one slice starts', () => {
+  let project: Project;
+  setup(async () => {
+    project = await Project.create({ slices: [{ id: 'S1' }] });
+  });
+  teardown(() => project.close());
+
+  test('git, no oftener than is known', async () => {
+    const bin = path.join(project.home, 'bin');
+    const log = path.join(project.home, 'git.log');
+    const real = process.env['PATH'] ?? '';
+    mkdirSync(bin);
+    // Who started it is told by the name of the command that the runner has and the scheduler has not.
+    writeFileSync(
+      path.join(bin, 'git'),
+      `#!/bin/sh\ncase "$(tr '\\0' ' ' < /proc/$PPID/cmdline)" in *" exec "*) who=runner;; *) who=scheduler;; esac\n` +
+        `line="$who"\nskip=\nfor word in "$@"; do\n  if [ "$skip" ]; then skip=; continue; fi\n` +
+        `  case "$word" in -c) skip=1;; --no-*) ;; *) line="$line $word"; break;; esac\ndone\n` +
+        `echo "$line" >> '${log}'\nPATH='${real}' exec git "$@"\n`,
+      { mode: 0o755 },
+    );
+    const args = ['run', project.planDir, '--agent=command', `--agent-command=${fake('agent')}`];
+    const { code, err } = await project.start(args, { env: { PATH: `${bin}${path.delimiter}${real}` } }).finished;
+    equal(code, 0, err);
+    const started = readFileSync(log, 'utf8').trim().split('\n');
+    const of = (who: string): readonly string[] =>
+      started.flatMap((line) => (line.startsWith(`${who} `) ? [line.slice(who.length + 1)] : [])).toSorted();
+    const [runner, scheduler] = [of('runner'), of('scheduler')];
+    equal(runner.filter((command) => command === 'worktree').length, 2, runner.join(', '));
+    equal(runner.length <= MOST.runner, true, `${runner.length} by the runner: ${runner.join(', ')}`);
+    equal(scheduler.length <= MOST.scheduler, true, `${scheduler.length} by the scheduler: ${scheduler.join(', ')}`);
+  });
+});
+
+/** Processes of git; whoever needs one more says here why that is worth it for every slice there is. */
+const MOST = { runner: 36, scheduler: 13 };

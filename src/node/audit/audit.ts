@@ -6,7 +6,7 @@ import { readGitTrace, type GitCommand } from '../../core/audit/git-trace.ts';
 import { differences, isToolRef, type Difference } from '../../core/audit/inventory.ts';
 import { audited, type AuditedDifference } from '../../core/audit/report.ts';
 import type { Repository } from '../git/repository.ts';
-import { listWorktrees } from '../git/worktree.ts';
+import { worktreePlaces } from '../git/worktree.ts';
 import { isAloneIn } from '../process/company.ts';
 import { placesBeside, takeInventory, type TakenInventory } from './inventory.ts';
 import { putBack } from './put-back.ts';
@@ -166,7 +166,7 @@ export class Audit {
 /** The tool makes worktrees, and folders for them, beside each other at any time: those that git knows are no news. */
 async function withoutWorktrees(repository: Repository, found: readonly Difference[]): Promise<Difference[]> {
   if (!found.some((difference) => difference.kind === 'beside')) return [...found];
-  const known = (await listWorktrees(repository)).map((entry) => entry.path);
+  const known = [...(await worktreePlaces(repository))];
   return found.filter(
     (difference) =>
       difference.kind !== 'beside' ||

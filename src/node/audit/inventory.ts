@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Inventory } from '../../core/audit/inventory.ts';
 import { checkoutState } from '../git/changes.ts';
 import type { Git } from '../git/git.ts';
+import { indexEntries } from '../git/index-entries.ts';
 import type { Repository } from '../git/repository.ts';
 import { inside, toPosix } from '../paths.ts';
 import { foldersAbove, lookedUpIn } from './lookups.ts';
@@ -129,7 +130,7 @@ const INDEX_LOCK = 'index.lock';
 const LARGEST = 1024 * 1024;
 
 /**
- * Looks at everything that runs share: four git processes and one look at a handful of files, whatever the size of the
+ * Looks at everything that runs share: three git processes and one look at a handful of files, whatever the size of the
  * plan. Nothing of the repository is started (no hook, filter or monitor).
  */
 export async function takeInventory(request: InventoryRequest): Promise<TakenInventory> {
@@ -280,8 +281,8 @@ async function listFiles(dir: string): Promise<string[]> {
 
 /** Paths that an index hides from git. */
 async function hiddenPaths(git: Git): Promise<string[]> {
-  const entries = await git.fields(['ls-files', '-v', '-z']);
-  return entries.filter((entry) => /^[a-zS]/.test(entry)).map((entry) => entry.slice(2));
+  const entries = await indexEntries(git);
+  return entries.filter(({ isAssumed, isSkipped }) => isAssumed || isSkipped).map((entry) => entry.path);
 }
 
 async function settings(

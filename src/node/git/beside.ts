@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, lstat, readdir, readlink, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { GitError, type Git } from './git.ts';
+import { indexEntries } from './index-entries.ts';
 import { gitDirOf } from './layout.ts';
 
 /** What git does not put into a tree as it stands. */
@@ -74,11 +75,10 @@ export async function linksIn(
   git: Git,
   { index, areLeftOut = true }: { readonly index?: string; readonly areLeftOut?: boolean } = {},
 ): Promise<readonly string[]> {
-  const entries = await git.fields(['ls-files', '--stage', '-t', '-z'], index === undefined ? {} : { index });
-  return entries.flatMap((entry) => {
-    const [, tag, file] = /^(\S) 160000 [0-9a-f]+ \d\t(.+)$/s.exec(entry) ?? [];
-    return file === undefined || (tag === 'S' && !areLeftOut) ? [] : [file];
-  });
+  const entries = await indexEntries(git, index);
+  return entries
+    .filter(({ mode, isSkipped }) => mode === '160000' && (areLeftOut || !isSkipped))
+    .map((entry) => entry.path);
 }
 
 async function addFiles(git: Git, index: string): Promise<Taken> {

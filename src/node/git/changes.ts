@@ -1,9 +1,10 @@
-import { lstat, rm, utimes } from 'node:fs/promises';
+import { lstat, readFile, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { FileChange } from '../../core/run/model.ts';
 import { addAll, treeBeside, type NotTaken } from './beside.ts';
 import { readIndex, type Git } from './git.ts';
+import { indexEntries } from './index-entries.ts';
 
 /** What a worktree held at one moment: every file that git does not ignore, untracked ones included. */
 export interface Snapshot {
@@ -106,10 +107,7 @@ function areThere(dir: string, files: readonly string[]): Promise<readonly boole
  */
 export async function lookAtAll(git: Git, index?: string): Promise<void> {
   const which = index === undefined ? {} : { index };
-  const entries = await git.fields(['ls-files', '-v', '-z'], which);
-  const flagged = entries
-    .filter((entry) => /^[a-zS]/.test(entry))
-    .map((entry) => ({ tag: entry[0] ?? '', file: entry.slice(2) }));
+  const flagged = (await indexEntries(git, index)).filter(({ isAssumed, isSkipped }) => isAssumed || isSkipped);
   if (flagged.length === 0) return;
   const unmark = async (option: string, files: readonly string[]): Promise<void> => {
     if (files.length > 0)
@@ -120,9 +118,9 @@ export async function lookAtAll(git: Git, index?: string): Promise<void> {
   };
   await unmark(
     '--no-assume-unchanged',
-    flagged.filter(({ tag }) => tag !== 'S').map(({ file }) => file),
+    flagged.filter(({ isAssumed }) => isAssumed).map((entry) => entry.path),
   );
-  const skipped = flagged.filter(({ tag }) => tag.toUpperCase() === 'S').map(({ file }) => file);
+  const skipped = flagged.filter(({ isSkipped }) => isSkipped).map((entry) => entry.path);
   if (skipped.length === 0) return;
   const sparse = await isSparse(git);
   const there = await areThere(git.dir, skipped);
@@ -198,7 +196,8 @@ export async function putOnBranch(git: Git, branch: string, commit: string): Pro
   for (const { notes } of UNDER_WAY)
     for (const name of notes) await rm(path.join(gitDir, name), { recursive: true, force: true });
   await git.point(`refs/heads/${branch}`, commit);
-  await git.run(['symbolic-ref', 'HEAD', `refs/heads/${branch}`]);
+  const head = await readFile(path.join(gitDir, 'HEAD'), 'utf8').catch(() => '');
+  if (head !== `ref: refs/heads/${branch}\n`) await git.run(['symbolic-ref', 'HEAD', `refs/heads/${branch}`]);
 }
 
 /** What git can be in the middle of in a worktree, and its notes of that in the worktree's git directory. */

@@ -114,22 +114,33 @@ export const NAME_SETTINGS: readonly string[] = [
 /** Reads git's answer to `NAME_SETTINGS`. */
 export function nameRulesOf(answer: string): GlobOptions {
   const set = new Map(answer.split('\0').map((line) => line.split('\n', 2) as [string, string | undefined]));
-  return {
-    ...(set.get('core.ignorecase') === 'true' ? { caseInsensitive: true } : {}),
-    ...(set.get('core.precomposeunicode') === 'true' ? { composed: true } : {}),
-  };
+  return nameRulesFrom({
+    ignoreCase: set.get('core.ignorecase') === 'true',
+    precompose: set.get('core.precomposeunicode') === 'true',
+  });
+}
+
+/** The rules that git's two settings come to. */
+export function nameRulesFrom({
+  ignoreCase,
+  precompose,
+}: {
+  readonly ignoreCase: boolean;
+  readonly precompose: boolean;
+}): GlobOptions {
+  return { ...(ignoreCase ? { caseInsensitive: true } : {}), ...(precompose ? { composed: true } : {}) };
 }
 
 /** What a setting of the person's says, whatever the tool sets for its own git; `null` when nothing does. */
-export async function settingOf(git: Git, key: string, type: 'path' | 'bool'): Promise<string | null> {
+async function settingOf(git: Git, key: string, type: 'path' | 'bool'): Promise<string | null> {
   const found = await git.run(['config', `--type=${type}`, '-z', '--show-scope', '--get-all', key], { accept: [0, 1] });
   const fields = found.stdout.split('\0');
   const values = fields.flatMap((scope, at) => (at % 2 === 0 && scope !== 'command' ? (fields[at + 1] ?? []) : []));
   return values.at(-1) ?? null;
 }
 
-/** Where the repository's own hooks are. */
-export async function hooksDir(repository: Repository): Promise<string> {
+/** Where the repository's own hooks are; `set`: as a setting says, `null` when none does. */
+export async function hooksDir(repository: Repository): Promise<{ readonly dir: string; readonly set: string | null }> {
   const set = await settingOf(repository.git, 'core.hooksPath', 'path');
-  return set === null ? path.join(repository.commonDir, 'hooks') : path.resolve(repository.root, set);
+  return { dir: set === null ? path.join(repository.commonDir, 'hooks') : path.resolve(repository.root, set), set };
 }

@@ -5,8 +5,10 @@ import process from 'node:process';
 import * as z from 'zod';
 import writeFileAtomic from 'write-file-atomic';
 import { temporaryDirectory } from '../process/temporary.ts';
+import type { GlobOptions } from '../../core/scope/glob.ts';
 import { expandHome } from '../paths.ts';
 import { Git } from './git.ts';
+import { nameRulesFrom } from './repository.ts';
 
 const recordedForm = z.object({
   v: z.literal(1),
@@ -52,19 +54,26 @@ export async function planSettings(repository: Place, plan: string): Promise<Rec
   return settings;
 }
 
-/** The settings as they are now. */
-export async function readSettings({ git, commonDir }: Place): Promise<RecordedSettings> {
+/** All settings as git lists them, of all levels, in its order; `null` is a key without a value. */
+export async function listSettings(git: Git): Promise<readonly (readonly [string, string | null])[]> {
+  return (await git.fields(['config', '--list', '-z'])).map((line) => {
+    const end = line.indexOf('\n');
+    return end < 0 ? [line, null] : [line.slice(0, end), line.slice(end + 1)];
+  });
+}
+
+/** The settings as they are now. `listed`: as they have just been listed. */
+export async function readSettings(
+  { git, commonDir }: Place,
+  listed?: Awaited<ReturnType<typeof listSettings>>,
+): Promise<RecordedSettings> {
   const gitDir = (await git.gitDir()) ?? commonDir;
-  const [listed, exclude, attributes, sparse] = await Promise.all([
-    git.fields(['config', '--list', '-z']),
+  const [all, exclude, attributes, sparse] = await Promise.all([
+    listed ?? listSettings(git),
     readText(path.join(commonDir, 'info', 'exclude')),
     readText(path.join(commonDir, 'info', 'attributes')),
     readFile(path.join(gitDir, 'info', 'sparse-checkout'), 'utf8').catch(() => null),
   ]);
-  const all = listed.map((line): readonly [string, string | null] => {
-    const end = line.indexOf('\n');
-    return end < 0 ? [line, null] : [line.slice(0, end), line.slice(end + 1)];
-  });
   const last = (key: string): string | null => all.findLast(([name]) => name === key)?.[1] ?? null;
   const ofUser = (key: string, name: string): Promise<string> =>
     readText(expandHome(last(key) ?? path.join(configHome(), 'git', name)));
@@ -81,6 +90,15 @@ export async function readSettings({ git, commonDir }: Place): Promise<RecordedS
     user_excludes: await ofUser('core.excludesfile', 'ignore'),
     user_attributes: await ofUser('core.attributesfile', 'attributes'),
   };
+}
+
+/** How names of files compare, by recorded settings. */
+export function recordedNameRules({ config }: Pick<RecordedSettings, 'config'>): GlobOptions {
+  const isOn = (key: string): boolean => {
+    const set = config.findLast(([name]) => name === key);
+    return set !== undefined && (set[1] === null || /^(?:true|yes|on|[-+]?0*[1-9]\d*[kmg]?)$/i.test(set[1]));
+  };
+  return nameRulesFrom({ ignoreCase: isOn('core.ignorecase'), precompose: isOn('core.precomposeunicode') });
 }
 
 /** What differs between two readings, by the name of the setting or the file; empty when nothing does. */

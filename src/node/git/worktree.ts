@@ -50,9 +50,9 @@ export async function worktreeRoot(repository: Repository): Promise<string> {
 
 /**
  * Keeps `.agent-runs/`, and worktrees that somebody wants to have inside of the repository, out of every status, diff and
- * merge, without touching a tracked file.
+ * merge, without touching a tracked file. Gives back where the worktrees stand.
  */
-export async function excludeState(repository: Repository): Promise<void> {
+export async function excludeState(repository: Repository): Promise<string> {
   const { root, primary, commonDir, runsDir } = repository;
   await mkdir(runsDir, { recursive: true });
   const worktrees = await worktreeRoot(repository);
@@ -64,9 +64,11 @@ export async function excludeState(repository: Repository): Promise<void> {
   const text = await readFile(file, 'utf8').catch(() => '');
   const lines = new Set(text.split(/\r?\n/));
   const missing = wanted.filter((line) => !lines.has(line));
-  if (missing.length === 0) return;
-  await mkdir(path.dirname(file), { recursive: true });
-  await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}${missing.join('\n')}\n`);
+  if (missing.length > 0) {
+    await mkdir(path.dirname(file), { recursive: true });
+    await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}${missing.join('\n')}\n`);
+  }
+  return worktrees;
 }
 
 /** Beside the primary checkout; beside the checkouts of a bare repository; and never in a checkout around it. */
@@ -125,6 +127,19 @@ export async function listWorktrees(repository: Repository): Promise<readonly Wo
         prunable: value('prunable') !== null,
       };
     });
+}
+
+/** Where the checkouts of a repository stand, those included whose directory is gone: what git notes, without git. */
+export async function worktreePlaces({ primary, root, commonDir }: Repository): Promise<ReadonlySet<string>> {
+  const all = path.join(commonDir, 'worktrees');
+  const names = await readdir(all).catch((): string[] => []);
+  const noted = await Promise.all(
+    names.map(async (name) => {
+      const text = (await readFile(path.join(all, name, 'gitdir'), 'utf8').catch(() => '')).trimEnd();
+      return text === '' ? [] : [path.dirname(path.resolve(all, name, text))];
+    }),
+  );
+  return new Set([primary ?? root, ...noted.flat()]);
 }
 
 export interface WorktreeRequest {

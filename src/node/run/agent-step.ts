@@ -3,7 +3,7 @@ import { unheard } from '../../core/run/carried-out.ts';
 import type { RunView } from '../../core/run/state-model.ts';
 import { detectAgent } from '../agents/detect.ts';
 import { agentFor, agentOf } from '../agents/table.ts';
-import { nameRules } from '../git/repository.ts';
+import { planSettings, recordedNameRules } from '../git/settings.ts';
 import { endProcesses, ofRuns, strangersIn, type SeenProcess } from '../process/process-table.ts';
 import { identify } from '../process/machine.ts';
 import type { Sandbox } from '../process/sandbox.ts';
@@ -61,9 +61,9 @@ export async function runAgent(
   // Another agent cannot go on in a session that is not its own.
   const session = last?.adapter === adapter.id ? last.sessionId : null;
   let resume = adapter.resumable && !startOver && next.mode === 'continue' ? session : null;
-  const [hooks, names] = await Promise.all([
+  const [hooks, settings] = await Promise.all([
     giveHooks(repository, run.file('hooks'), { slicewave, env, worktree }),
-    nameRules(repository.git),
+    planSettings(repository, plan.id),
   ]);
   const policy: ScopePolicy = {
     v: 1,
@@ -71,7 +71,7 @@ export async function runAgent(
     slice: slice.id,
     worktree,
     scope: slice.scope,
-    names,
+    names: recordedNameRules(settings),
     approved: facts.decisions.flatMap((d) => (d.type === 'approved' && d.slice === slice.id ? d.paths : [])),
   };
   await run.write('policy.json', `${JSON.stringify(policy, null, 2)}\n`);

@@ -1,6 +1,6 @@
 import { agentFor, agentOf } from '../agents/table.ts';
 import { mergeParts, partsOf } from '../git/base.ts';
-import { planSettings } from '../git/settings.ts';
+import { listSettings, planSettings, recordedNameRules } from '../git/settings.ts';
 import { signerOf } from '../git/signing.ts';
 import { WorktreeReplaced } from '../git/place.ts';
 import { unlockWorktree } from '../git/worktree.ts';
@@ -83,8 +83,8 @@ async function stepsWith(
   };
   const ready = await readyWorktree(claim, { base, startOver, sliceGit });
   if (!ready.ok) return ready.failure;
-  const owner = ready.value.setUpFor;
-  const unready = owner === 'person' ? await setUpWorktree(claim, { env, owner, sandbox }) : null;
+  const { setUpFor: owner, holds } = ready.value;
+  const unready = owner === 'person' ? await setUpWorktree(claim, { env, owner, holds, sandbox }) : null;
   if (unready) return unready;
   if (signal.aborted) return ABORTED;
   redactor.learn(await privateValues(repository.git, worktree, base));
@@ -98,7 +98,7 @@ async function stepsWith(
   }
   const audit = isHeld(sandbox, plan) ? null : await beginAudit(claim, dir);
   if (owner === 'agents') {
-    const unset = await setUpWorktree(claim, { env: { ...env, ...audit?.env }, owner, sandbox });
+    const unset = await setUpWorktree(claim, { env: { ...env, ...audit?.env }, owner, holds, sandbox });
     if (signal.aborted) return ABORTED;
     // What the work of agents has a set-up do is looked at as what an agent does: before one is paid, and if it fails too.
     const stop = (await audit?.look('checks')) ?? null;
@@ -133,12 +133,14 @@ async function stepsWith(
       });
       if (ending) return await withScope(ending, claim, { base, sliceGit });
     }
-    const [drift, privateFiles, inPlace, settings] = await Promise.all([
-      sliceGit.tellDrift(),
+    const listed = await listSettings(repository.git);
+    const [drift, privateFiles, settings] = await Promise.all([
+      sliceGit.tellDrift(listed),
       primaryValues(repository),
-      checksInPlace(claim),
       planSettings(repository, plan.id),
     ]);
+    // `git config slicewave.checks in-place`: for repositories whose checks need what stands in the agent's worktree.
+    const inPlace = listed.findLast(([key]) => key === 'slicewave.checks')?.[1]?.trim() === 'in-place';
     const signer = signerOf(settings);
     const passed = await sliceGit.use((git) =>
       passGate({
@@ -148,6 +150,7 @@ async function stepsWith(
         git,
         base,
         branch,
+        names: recordedNameRules(settings),
         signer,
         facts,
         failedBefore: failedBefore(claim),
@@ -180,20 +183,15 @@ async function stepsWith(
 /** Who stops for what was changed elsewhere hears at once what is out of scope in the worktree as well. */
 async function withScope(
   ending: Ending,
-  { slice, run, facts }: SliceClaim,
+  { slice, run, facts, request }: SliceClaim,
   { base, sliceGit }: { readonly base: string; readonly sliceGit: SliceGit },
 ): Promise<Ending> {
   if (ending.stop?.condition !== 'outside-worktree') return ending;
   // A worktree that cannot be read is told by what made it so.
-  const more = await sliceGit.use((git) => outOfScope({ slice, run, git, base, facts })).catch(() => null);
+  const names = recordedNameRules(await planSettings(request.repository, request.loaded.plan.id));
+  const more = await sliceGit.use((git) => outOfScope({ slice, run, git, base, facts, names })).catch(() => null);
   if (more === null) return ending;
   return { ...ending, stop: { ...ending.stop, detail: `${ending.stop.detail}; in the worktree: ${more}` } };
-}
-
-/** `git config slicewave.checks in-place`: for repositories whose checks need what stands in the agent's worktree. */
-async function checksInPlace({ request }: SliceClaim): Promise<boolean> {
-  const set = await request.repository.git.run(['config', '--get', 'slicewave.checks'], { accept: [0, 1] });
-  return set.stdout.trim() === 'in-place';
 }
 
 /** The commit that the slice stands on, or the conflict between its dependencies. */

@@ -22,6 +22,8 @@ export interface AuditedWork {
   /** A slice, a merge point, or the integration. */
   readonly name: string;
   readonly worktree: string;
+  /** Where the worktrees of all plans stand; absent: it is asked for. */
+  readonly worktrees?: string;
   /** Where its checks run. */
   readonly checkout: string;
   /** Where git's trace and what is put away are kept; of a run, the directory of its evidence. */
@@ -58,6 +60,7 @@ export function beginAudit(claim: SliceClaim, checkout: string): Promise<RunAudi
     ...request,
     name: slice.id,
     worktree: claim.worktree,
+    worktrees: claim.worktrees,
     checkout,
     evidence: run.path,
     runId: run.runId,
@@ -82,7 +85,7 @@ async function beginAuditOf(work: AuditedWork): Promise<RunAudit> {
   const { repository, loaded, name, evidence, runId } = work;
   let since = new Date().toISOString();
   const known = new Set(loaded.unaccepted);
-  const root = await worktreeRoot(repository);
+  const root = work.worktrees ?? (await worktreeRoot(repository));
   const audit = await Audit.begin({
     repository,
     planDir: loaded.plan.dir,

@@ -19,7 +19,6 @@ import { primaryValues } from './private-values.ts';
 import { identify } from '../process/machine.ts';
 import { RunDirectory, startedBy } from './run-directory.ts';
 import { acquireLock, planLock } from '../state/locks.ts';
-import { worktreeRoot } from '../git/worktree.ts';
 
 export interface AttemptRequest {
   readonly repository: Repository;
@@ -55,6 +54,8 @@ export interface SliceClaim {
   readonly view: SliceView;
   readonly next: NextAttempt;
   readonly worktree: string;
+  /** Where the worktrees of all plans stand. */
+  readonly worktrees: string;
   readonly branch: string;
   readonly redact: Redact;
   /** What `redact` knows; it learns the values that it meets on the way. */
@@ -71,8 +72,12 @@ export interface CheckpointClaim {
 
 /**
  * Reads what to do and records that it is begun, while nobody can change the plan. The caller holds the lock of `lane`.
+ * `worktrees`: where those of all plans stand.
  */
-export async function claimAttempt(given: AttemptRequest, lane: string): Promise<Result<Claim, EngineFailure>> {
+export async function claimAttempt(
+  given: AttemptRequest,
+  { lane, worktrees }: { readonly lane: string; readonly worktrees: string },
+): Promise<Result<Claim, EngineFailure>> {
   const { repository, node } = given;
   const id = given.loaded.plan.id;
   const writing = await acquireLock(planLock(repository, id), { wait: 30_000 });
@@ -139,7 +144,8 @@ export async function claimAttempt(given: AttemptRequest, lane: string): Promise
       next,
       redact,
       redactor,
-      ...(await beginRun(request, slice, next, redact)),
+      worktrees,
+      ...(await beginRun(request, { slice, next, redact, worktrees })),
     });
   } finally {
     await writing.release();
@@ -149,14 +155,12 @@ export async function claimAttempt(given: AttemptRequest, lane: string): Promise
 /** The run's directory and its first event: from here on everybody sees that the slice is being worked on. */
 async function beginRun(
   { repository, loaded: { plan } }: AttemptRequest,
-  slice: Slice,
-  next: NextAttempt,
-  redact: Redact,
+  { slice, next, redact, worktrees }: Pick<SliceClaim, 'slice' | 'next' | 'redact' | 'worktrees'>,
 ): Promise<Pick<SliceClaim, 'run' | 'worktree' | 'branch'>> {
   const run = await RunDirectory.create(repository.runsDir, { plan: plan.id, node: slice.id }, redact);
   try {
     const me = await identify();
-    const worktree = path.join(await worktreeRoot(repository), plan.id, laneOf(plan, slice.id));
+    const worktree = path.join(worktrees, plan.id, laneOf(plan, slice.id));
     const branch = branchOf(plan.id, slice.id);
     await run.record({
       type: 'run_started',

@@ -9,7 +9,7 @@ import { lookAtAll } from '../git/changes.ts';
 import type { Repository } from '../git/repository.ts';
 import { WorktreeReplaced } from '../git/place.ts';
 import { fillSubmodules } from '../git/submodules.ts';
-import { clearGitLocks, forgetWorktree, listWorktrees, lockWorktree, unlockWorktree } from '../git/worktree.ts';
+import { clearGitLocks, forgetWorktree, lockWorktree, unlockWorktree, worktreePlaces } from '../git/worktree.ts';
 import { endProcesses, ofRuns } from '../process/process-table.ts';
 import { writeWhole } from '../state/whole-write.ts';
 import type { Sandbox } from '../process/sandbox.ts';
@@ -110,13 +110,16 @@ export class CleanCheckout {
       await fillSubmodules(git, { checkout: repository.root, again: true });
     } else {
       if (!isNew) await git.run(['clean', '-ffdxq']);
-      const { commands, failed } = await this.#install(environment);
+      const { commands, failed, isUntouched } = await this.#install(environment);
       if (failed !== null) return failure(failed);
       setup = commands;
+      const isBare = isNew && isUntouched;
       // A set-up may also write tracked files (a formatter, a lock file): the commit is what is checked.
-      await git.run(['checkout', '--quiet', '--force', '--detach', commit]);
-      await git.run(['clean', '-ffdq']);
-      const kept = await this.#ignored();
+      if (!isBare) {
+        await git.run(['checkout', '--quiet', '--force', '--detach', commit]);
+        await git.run(['clean', '-ffdq']);
+      }
+      const kept = isBare ? [] : await this.#ignored();
       await writeWhole(await this.#noteFile(), `${JSON.stringify({ key, kept, seal: await this.#seal(kept) })}\n`);
     }
     return success({ dir, env: await withPrograms(environment.env, dir), writable: [environment.root], setup });
@@ -160,7 +163,7 @@ export class CleanCheckout {
       await git.run(['clean', '-ffdq']);
       return false;
     }
-    const known = (await listWorktrees(repository)).some((entry) => entry.path === dir);
+    const known = (await worktreePlaces(repository)).has(dir);
     // Whatever stands there is no checkout of ours: it is put aside, not away.
     if (await lstat(dir).catch(() => null)) await rename(dir, `${dir}.old-${Date.now()}`);
     if (known) await forgetWorktree(repository, dir);

@@ -13,6 +13,7 @@ import { foldersOf, sameNames } from '../../core/run/same-names.ts';
 import type { FailureReason, Stop, Verification } from '../../core/run/model.ts';
 import { testChanges, unreadSnapshots, type TestChanges } from '../../core/gate/test-changes.ts';
 import type { PlanFacts } from '../../core/run/state-model.ts';
+import type { GlobOptions } from '../../core/scope/glob.ts';
 import { success, type Result } from '../../core/text/result.ts';
 import { lookedUpAbove } from '../audit/lookups.ts';
 import {
@@ -29,7 +30,6 @@ import { blobsBetween, readCodeChanges, textsBetween } from './code-changes.ts';
 import type { Blobs } from '../git/blobs.ts';
 import type { NotTaken } from '../git/beside.ts';
 import type { Git } from '../git/git.ts';
-import { nameRules } from '../git/repository.ts';
 import { commitAsUser, unsignedText, type Signer } from '../git/signing.ts';
 import type { Enclosure } from '../process/sandbox.ts';
 import { enclosed } from './confinement.ts';
@@ -48,6 +48,8 @@ export interface GateRequest {
   readonly git: Git;
   readonly base: string;
   readonly branch: string;
+  /** How names of files compare. */
+  readonly names: GlobOptions;
   /** How the user signs commits; `null`: they do not. */
   readonly signer: Signer | null;
   readonly facts: PlanFacts;
@@ -165,10 +167,10 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
 
 /** What a slice changed against its scope, and what a person approved of it. */
 async function scopeOf(
-  { git, base, facts, slice }: Pick<GateRequest, 'git' | 'base' | 'facts' | 'slice'>,
+  { git, base, facts, slice, names }: Pick<GateRequest, 'git' | 'base' | 'facts' | 'slice' | 'names'>,
   tree: string,
 ) {
-  const [changes, names] = await Promise.all([changesBetween(git, base, tree), nameRules(git)]);
+  const changes = await changesBetween(git, base, tree);
   const decided = facts.decisions.flatMap((d) => (d.type === 'approved' && d.slice === slice.id ? [d] : []));
   const approved = new Set(decided.flatMap((decision) => decision.paths));
   const waived = new Set(decided.flatMap((decision) => decision.waive));
@@ -184,7 +186,7 @@ async function scopeOf(
 
 /** What of the worktree is out of scope, in words, for a slice that has to stop for something else; `null`: nothing. */
 export async function outOfScope(
-  request: Pick<GateRequest, 'git' | 'base' | 'facts' | 'slice' | 'run'>,
+  request: Pick<GateRequest, 'git' | 'base' | 'facts' | 'slice' | 'names' | 'run'>,
 ): Promise<string | null> {
   const { git, run } = request;
   const snapshot = await takeSnapshot(git, run.runId, `slicewave: end of run ${run.runId}`, request.base);

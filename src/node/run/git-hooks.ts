@@ -3,7 +3,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { shellQuoted } from '../../core/text/shell-quoting.ts';
 import { settingsAsEnvironment } from '../git/hardening.ts';
-import { hooksDir, settingOf, type Repository } from '../git/repository.ts';
+import { hooksDir, type Repository } from '../git/repository.ts';
 import { nodeVariables } from '../process/processes.ts';
 
 /** Hooks of a run. */
@@ -55,8 +55,7 @@ export async function giveHooks(
   },
 ): Promise<GivenHooks> {
   await mkdir(dir, { recursive: true });
-  const own = await hooksDir(repository);
-  const set = await settingOf(repository.git, 'core.hooksPath', 'path');
+  const { dir: own, set } = await hooksDir(repository);
   const there = (await readdir(own).catch((): string[] => [])).filter((name) => /^[a-z-]+$/.test(name));
   const assigned = Object.entries(nodeVariables())
     .map(([key, value]) => `${key}=${value} `)

@@ -343,7 +343,7 @@ async function signer(repository: Repository): Promise<readonly PreflightCheck[]
 }
 
 async function hooks(repository: Repository): Promise<readonly PreflightCheck[]> {
-  const dir = await hooksDir(repository);
+  const { dir } = await hooksDir(repository);
   const entries = await readdir(dir).catch((): string[] => []);
   const found = entries.filter((name) => /^[a-z]+(?:-[a-z]+)+$/.test(name));
   if (found.length === 0) return [];

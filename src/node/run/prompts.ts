@@ -13,6 +13,7 @@ import { runsOf, unheard } from '../../core/run/carried-out.ts';
 import type { Decision } from '../../core/run/model.ts';
 import type { NextAttempt, PlanFacts, RunView } from '../../core/run/state-model.ts';
 import { readTexts } from '../git/base.ts';
+import { indexEntries } from '../git/index-entries.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import type { Repository } from '../git/repository.ts';
 
@@ -41,7 +42,7 @@ export async function writePrompt(request: PromptRequest): Promise<Pick<Prompt, 
   const { plan, graph, files } = request.loaded;
   const { slice } = request;
   const git = request.repository.git.in(request.worktree);
-  const repoFiles = await git.fields(['ls-files', '-z']);
+  const repoFiles = (await indexEntries(git)).map((entry) => entry.path);
   const wanted = contextSources(plan, slice, repoFiles);
   const own = wanted.filter((file) => file.startsWith(`${plan.dir}/`));
   const sources = new Map([

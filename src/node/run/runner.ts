@@ -19,7 +19,7 @@ export async function runAttempt(request: AttemptRequest): Promise<Result<Attemp
   const { repository, node } = request;
   const { plan } = request.loaded;
   const lane = laneOf(plan, node);
-  await excludeState(repository);
+  const worktrees = await excludeState(repository);
   const lockFile = laneLock(repository, plan.id, lane);
   const lock = await acquireLock(lockFile, { say: request.say });
   if (!lock) {
@@ -39,7 +39,7 @@ export async function runAttempt(request: AttemptRequest): Promise<Result<Attemp
         `${node} was stopped before it began`,
         `Start it again with \`slicewave run ${plan.dir}\`.`,
       );
-    const claim = await claimAttempt(request, lane);
+    const claim = await claimAttempt(request, { lane, worktrees });
     if (!claim.ok) return claim;
     return claim.value.kind === 'slice' ? success(await attemptSlice(claim.value)) : await reachCheckpoint(claim.value);
   } finally {

@@ -43,6 +43,8 @@ export interface SetupOutcome {
   readonly failed: string | null;
   /** What the worktree lacks all the same, for people. */
   readonly lacks: readonly string[];
+  /** Nothing had to be done: it holds what git put there. */
+  readonly isUntouched: boolean;
 }
 
 /** A command of a set-up, and the tool of the table that it is a command of. */
@@ -72,7 +74,8 @@ export async function setUp(request: SetupRequest): Promise<SetupOutcome> {
   // What installs hooks puts them where nobody looks, instead of among everybody's.
   const hooks = request.confined ? null : await temporaryDirectory('tmp');
   try {
-    return await runCommands(request, { lacks, hooks });
+    const { commands, failed } = await runCommands(request, hooks);
+    return { commands, failed, lacks, isUntouched: filled.length + copied.length + commands.length === 0 };
   } finally {
     if (hooks !== null) await rm(hooks, { recursive: true, force: true });
   }
@@ -80,8 +83,8 @@ export async function setUp(request: SetupRequest): Promise<SetupOutcome> {
 
 async function runCommands(
   request: SetupRequest,
-  { lacks, hooks }: { readonly lacks: readonly string[]; readonly hooks: string | null },
-): Promise<SetupOutcome> {
+  hooks: string | null,
+): Promise<Pick<SetupOutcome, 'commands' | 'failed'>> {
   const { plan, repository, worktree, say } = request;
   const env = {
     ...request.env,
@@ -116,7 +119,6 @@ async function runCommands(
       if (result.exitCode !== 0) {
         return {
           commands,
-          lacks,
           failed: `\`${command}\` ${result.outcome}: ${result.output.trim().split('\n').slice(-8).join('\n')}`,
         };
       }
@@ -127,7 +129,7 @@ async function runCommands(
     if (key !== null && !request.isForChecks && !request.confined) await store.add(key);
     if (tool?.makes) await keepOut(repository.git.in(worktree), tool.makes);
   }
-  return { commands, lacks, failed: null };
+  return { commands, failed: null };
 }
 
 /**
@@ -179,8 +181,21 @@ export async function withPrograms(
   return { ...env, PATH: [...places, env['PATH'] ?? ''].join(path.delimiter) };
 }
 
+/** Digests that were made already, by the full name of what they are of: it never holds anything else. */
+const knownInputs = new WeakMap<Pick<Plan, 'setup'>, Map<string, Promise<string>>>();
+
 /** What a set-up of a tree (or a commit) depends on, as a digest: with the same one it need not be run again. */
-export async function setupInputs(git: Git, plan: Pick<Plan, 'setup'>, tree: string): Promise<string> {
+export function setupInputs(git: Git, plan: Pick<Plan, 'setup'>, tree: string): Promise<string> {
+  if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(tree)) return readInputs(git, plan, tree);
+  const known = knownInputs.get(plan) ?? new Map<string, Promise<string>>();
+  knownInputs.set(plan, known);
+  const reading = known.get(tree) ?? readInputs(git, plan, tree);
+  known.set(tree, reading);
+  reading.catch(() => known.delete(tree));
+  return reading;
+}
+
+async function readInputs(git: Git, plan: Pick<Plan, 'setup'>, tree: string): Promise<string> {
   const entries = await git.fields(['ls-tree', '-r', '-z', '--full-tree', tree]);
   const named = new Set((plan.setup ?? []).flatMap(wordsOf).map((word) => word.replace(/^\.\//, '')));
   const inputs = entries.filter((entry) => {

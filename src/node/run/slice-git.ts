@@ -1,7 +1,14 @@
 import path from 'node:path';
 import { Git, readIndex, type TrustedIndex } from '../git/git.ts';
 import { WorktreeReplaced } from '../git/place.ts';
-import { planSettings, readSettings, settingsDrift, withSettings, type RecordedSettings } from '../git/settings.ts';
+import {
+  planSettings,
+  readSettings,
+  settingsDrift,
+  withSettings,
+  type listSettings,
+  type RecordedSettings,
+} from '../git/settings.ts';
 import type { SliceClaim } from './claim.ts';
 
 /**
@@ -55,11 +62,14 @@ export class SliceGit {
     }
   }
 
-  /** Which settings were changed since the plan started, told and recorded; `null` when none were. */
-  async tellDrift(): Promise<string | null> {
+  /**
+   * Which settings were changed since the plan started, told and recorded; `null` when none were. `listed`: what git lists
+   * now.
+   */
+  async tellDrift(listed: Awaited<ReturnType<typeof listSettings>>): Promise<string | null> {
     if (!this.#settings) return null;
     const { request, run } = this.#claim;
-    const drift = settingsDrift(this.#settings, await readSettings(request.repository));
+    const drift = settingsDrift(this.#settings, await readSettings(request.repository, listed));
     if (drift.length === 0) return null;
     const summary = `git settings have changed since the plan started, and have no say in what this slice is judged by: ${drift.join(', ')}`;
     request.say(summary);

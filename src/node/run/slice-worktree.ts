@@ -22,6 +22,8 @@ type TreeOwner = 'person' | 'agents';
 interface ReadyWorktree {
   /** Whose tree is there to be set up; `null`: it was set up before. */
   readonly setUpFor: TreeOwner | null;
+  /** The commit whose files git has just put there, and nobody has touched; `null`: earlier work may be among them. */
+  readonly holds: string | null;
 }
 
 /**
@@ -94,10 +96,13 @@ export async function readyWorktree(
     await run.record({ type: 'reverted', ...reverts });
   }
 
-  if (!ready.value.created && (await isSetUp(claim))) return success({ setUpFor: null });
+  if (!ready.value.created && (await isSetUp(claim))) return success({ setUpFor: null, holds: null });
   const stands = run.events.find((event) => event.type === 'base');
   const isOwn = ready.value.created && since === null && stands?.from.every((name) => name === 'base') === true;
-  return success({ setUpFor: isOwn ? 'person' : 'agents' });
+  return success({
+    setUpFor: isOwn ? 'person' : 'agents',
+    holds: ready.value.created && since === null && reverts.paths.length === 0 ? base : null,
+  });
 }
 
 /**
@@ -110,10 +115,12 @@ export async function setUpWorktree(
   {
     env: given,
     owner,
+    holds,
     sandbox,
   }: {
     readonly env: Readonly<Record<string, string>>;
     readonly owner: TreeOwner;
+    readonly holds: string | null;
     readonly sandbox: Sandbox | null;
   },
 ): Promise<Ending | null> {
@@ -137,7 +144,9 @@ export async function setUpWorktree(
         failed: `${setup.failed}\nIt ran confined by ${sandbox.title}, for its tree holds work of agents: what else it has to write is named by \`sandbox.writable\` in manifest.json`,
       };
   }
-  const inputs = setup.failed === null ? await inputsOf(repository, plan, worktree) : null;
+  const untouched = setup.isUntouched ? holds : null;
+  const read = untouched === null ? inputsOf(repository, plan, worktree) : setupInputs(repository.git, plan, untouched);
+  const inputs = setup.failed === null ? await read : null;
   await run.record({ type: 'worktree_ready', setup: setup.commands, ...(inputs === null ? {} : { inputs }) });
   for (const summary of setup.lacks)
     await run.record({
