@@ -12,9 +12,12 @@ import { forbiddenImport, LAYERS, roomOf } from './layers.ts';
 
 const root = path.dirname(import.meta.dirname);
 
-/** Bundle -> modules that it may not contain, external ones included. */
+/**
+ * Bundle -> modules that it may not contain, external ones included. `process` is a global of Node's: to import it reads
+ * every property of it, and so opens the standard streams, at each start.
+ */
 const FORBIDDEN: Readonly<Record<string, readonly RegExp[]>> = {
-  cli: [/^vscode$/, /^vscode-language/, /(^|\/)node_modules\/vscode-/, /(^|\/)node_modules\/lit/],
+  cli: [/^node:process$/, /^vscode$/, /^vscode-language/, /(^|\/)node_modules\/vscode-/, /(^|\/)node_modules\/lit/],
   server: [/^vscode$/, /(^|\/)node_modules\/vscode-languageclient\//],
   webview: [/^node:/, /^vscode$/, /^src\/node\//],
   extension: [/(^|\/)node_modules\/lit/, /^src\/cli\//],

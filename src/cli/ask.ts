@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 
 /** What became of a question: an answer, or the person ended the program (Ctrl-C) or the input (Ctrl-D). */

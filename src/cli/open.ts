@@ -1,5 +1,4 @@
 import { realpathSync } from 'node:fs';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Result } from '../core/text/result.ts';
 import { success } from '../core/text/result.ts';

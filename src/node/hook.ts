@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
+import { whyNoPolicy } from '../core/gate/policy-form.ts';
 import { ruleOnCommand, ruleOnEdit, type Ruling, type ScopePolicy } from '../core/gate/policy.ts';
-import type { AskedToolUse } from './agents/adapter.ts';
-import { agentHook } from './agents/table.ts';
-import { Git } from './git/git.ts';
+import type { AgentHook, AskedToolUse } from './agents/adapter.ts';
+import { claudeHook } from './agents/claude-hook.ts';
+import type { Git } from './git/git.ts';
 import { inside, toPosix } from './paths.ts';
 
 /**
@@ -13,16 +13,19 @@ import { inside, toPosix } from './paths.ts';
  * is no boundary.
  */
 
+/** The hooks of all agents; those of the adapters themselves, which a hook does not load. */
+export const HOOKS: readonly AgentHook[] = [claudeHook];
+
 /**
  * Rules on the tool use that an agent asks about through its hook `name`; `question` reads the JSON it asks with. The
  * answer is what the agent must be told, `''` when it may go on; `null`: no agent has a hook by that name.
  */
 export async function answerAgent(name: string, question: () => string): Promise<string | null> {
-  const asking = agentHook(name);
+  const asking = HOOKS.find((hook) => hook.name === name);
   if (!asking) return null;
   let ruling: Ruling;
   try {
-    const policy = await readPolicy();
+    const policy = readPolicy();
     const use = asking.read(JSON.parse(question()));
     ruling = use === null ? { allow: true } : await rule(use, policy);
   } catch (error) {
@@ -34,15 +37,13 @@ export async function answerAgent(name: string, question: () => string): Promise
   return ruling.allow ? '' : asking.refusal(ruling.reason);
 }
 
-async function readPolicy(): Promise<ScopePolicy> {
+function readPolicy(): ScopePolicy {
   const file = process.env['SLICEWAVE_POLICY_FILE'];
   if (!file) throw new Error('SLICEWAVE_POLICY_FILE is not set');
   const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  const { policyForm } = await import('../core/gate/policy-form.ts');
-  const read = policyForm.safeParse(value);
-  if (read.success) return value as ScopePolicy;
-  const [issue] = read.error.issues;
-  throw new Error(`${file} is no policy: ${issue?.path.join('.')}: ${issue?.message}`);
+  const why = whyNoPolicy(value);
+  if (why === null) return value as ScopePolicy;
+  throw new Error(`${file} is no policy${why.startsWith(':') ? why : `: ${why.slice(1)}`}`);
 }
 
 async function rule({ file, command, cwd, input }: AskedToolUse, policy: ScopePolicy): Promise<Ruling> {
@@ -92,7 +93,8 @@ function realParent(file: string): string {
  */
 export async function refusalsOfCommit(): Promise<readonly string[]> {
   try {
-    const policy = await readPolicy();
+    const policy = readPolicy();
+    const { Git } = await import('./git/git.ts');
     // In a hook, git's own variables say which repository and which index the commit is about.
     const committing = new Git({ dir: process.cwd(), env: ofTheCommit() });
     const here = await whereabouts(committing);

@@ -1,11 +1,13 @@
 /** What an agent is told that asks before it uses a tool. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import type { ScopePolicy } from '../../src/core/gate/policy.ts';
-import { answerAgent } from '../../src/node/hook.ts';
+import { AGENT_IDS } from '../../src/core/agent/agents.ts';
+import { agentOf } from '../../src/node/agents/table.ts';
+import { answerAgent, HOOKS } from '../../src/node/hook.ts';
 import { scope } from '../unit/plan-fixture.ts';
 
 suite('the hook of an agent', () => {
@@ -57,6 +59,57 @@ suite('the hook of an agent', () => {
     }
     writeFileSync(file, JSON.stringify({ v: 1, plan: 'P', slice: 'S', worktree, approved: [] }));
     assert.match((await answer('src/a.txt')) ?? '', /policy\.json is no policy: scope:/);
+  });
+
+  test('a policy that lacks one thing, or has it in another form, refuses everything and names it', async () => {
+    const file = path.join(home, 'policy.json');
+    const whole: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const entry = { path: 'src/a.txt', symbol: null, text: 'src/a.txt' };
+    const places = [
+      ['v'],
+      ['plan'],
+      ['slice'],
+      ['worktree'],
+      ['approved'],
+      ['approved', 0],
+      ['scope'],
+      ...(['create', 'modify', 'boundary'] as const).flatMap((list) => [
+        ['scope', list],
+        ['scope', list, 0],
+        ['scope', list, 0, 'path'],
+        ['scope', list, 0, 'symbol'],
+        ['scope', list, 0, 'text'],
+      ]),
+    ];
+    for (const place of places)
+      for (const wrong of [undefined, 7, '', true, {}]) {
+        const bent = structuredClone(whole) as { scope: Record<string, unknown>; approved: unknown };
+        bent.approved = ['b.txt'];
+        for (const list of ['create', 'modify', 'boundary']) bent.scope[list] = [{ ...entry }];
+        let at = bent as unknown as Record<string | number, unknown>;
+        for (const key of place.slice(0, -1)) at = at[key] as Record<string | number, unknown>;
+        const last = place.at(-1) ?? '';
+        // An empty text is one, but for the worktree; a list without its last item is one too.
+        if (
+          (wrong === '' && typeof at[last] === 'string' && last !== 'worktree') ||
+          (wrong === '' && at[last] === null)
+        )
+          continue;
+        if (wrong === undefined && typeof last === 'number') continue;
+        at[last] = wrong;
+        writeFileSync(file, JSON.stringify(bent));
+        const said = (await answer('src/a.txt')) ?? '';
+        assert.match(
+          said,
+          new RegExp(`is no policy: ${place.join('[.]')}(?:: wanted|[.])`),
+          `${place.join('.')}: ${String(wrong)}`,
+        );
+      }
+  });
+
+  test('every hook that an agent is given is one that answers', () => {
+    const given = AGENT_IDS.flatMap((id) => agentOf(id).hook ?? []);
+    assert.deepEqual(given, [...HOOKS]);
   });
 
   test('what lies outside of the worktree is refused, also through a link', async () => {

@@ -1,5 +1,4 @@
 import { createInterface } from 'node:readline/promises';
-import process from 'node:process';
 import { cleanable, forgetSettings, leftovers, removeWorktree } from '../../node/run/clean.ts';
 import { EXIT, flag, report, type Command, type ExitCode, type Invocation } from '../command.ts';
 import { openHere, openPlan } from '../open.ts';

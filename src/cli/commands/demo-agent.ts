@@ -2,7 +2,6 @@ import { INSTALLED_AGENT_IDS } from '../../core/agent/agents.ts';
 import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { splitCommand } from '../../core/text/words.ts';

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { dashboardText } from '../../core/view/dashboard.ts';
 import type { PlanState } from '../../core/run/state-model.ts';

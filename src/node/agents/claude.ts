@@ -8,9 +8,9 @@ import type {
   AgentReader,
   AgentRequest,
   AgentState,
-  AskedToolUse,
   DecomposingAdapter,
 } from './adapter.ts';
+import { claudeHook } from './claude-hook.ts';
 import { numberOf, objectOf, objectsOf, parseJsonLine, textOf } from './json-line.ts';
 import type { JsonObject } from './json-line.ts';
 import { nodeVariables } from '../process/processes.ts';
@@ -29,7 +29,7 @@ const withheldTools = ['EnterWorktree', 'ExitWorktree', 'CronCreate', 'ScheduleW
  */
 export const claudeAdapter: DecomposingAdapter = {
   ...agentRow('claude'),
-  hook: { name: 'pre-tool-use', read: readToolUse, refusal },
+  hook: claudeHook,
   state,
   invoke,
   ask,
@@ -111,25 +111,6 @@ function ask(question: AgentQuestion): readonly string[] {
     question.sessionId === null ? `--session-id=${question.newSession}` : `--resume=${question.sessionId}`,
     ...(question.model ? [`--model=${question.model}`] : []),
   ];
-}
-
-/** What a `PreToolUse` hook is asked on standard input. */
-function readToolUse(call: unknown): AskedToolUse | null {
-  if (typeof call !== 'object' || call === null) throw new Error('the tool use is not an object');
-  const { tool_input: input, cwd } = call as { tool_input?: unknown; cwd?: unknown };
-  if (typeof input !== 'object' || input === null) return null;
-  const { file_path: file, notebook_path: notebook, command } = input as Record<string, unknown>;
-  return {
-    file: typeof file === 'string' ? file : typeof notebook === 'string' ? notebook : null,
-    command: typeof command === 'string' ? command : null,
-    cwd: typeof cwd === 'string' ? cwd : null,
-    input: { ...input },
-  };
-}
-
-function refusal(reason: string): string {
-  const decision = { hookEventName: 'PreToolUse', permissionDecision: 'deny', permissionDecisionReason: reason };
-  return `${JSON.stringify({ hookSpecificOutput: decision })}\n`;
 }
 
 interface ToolUse {

@@ -1,5 +1,5 @@
 import { DEFAULT_AGENT, isAgentId, type AgentId, type DecomposingAgentId } from '../../core/agent/agents.ts';
-import type { AgentAdapter, AgentHook, DecomposingAdapter } from './adapter.ts';
+import type { AgentAdapter, DecomposingAdapter } from './adapter.ts';
 import { claudeAdapter } from './claude.ts';
 import { codexAdapter } from './codex.ts';
 import { commandAdapter } from './command.ts';
@@ -23,9 +23,4 @@ export function agentOf<Id extends AgentId>(id: Id): (typeof ADAPTERS)[Id] {
  */
 export function agentFor(name: string | null): AgentId {
   return name !== null && isAgentId(name) ? name : DEFAULT_AGENT;
-}
-
-/** The hook that agents call by this name; `null`: no agent has it. */
-export function agentHook(name: string): AgentHook | null {
-  return Object.values(ADAPTERS).find((adapter) => adapter.hook?.name === name)?.hook ?? null;
 }

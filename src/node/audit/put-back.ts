@@ -1,6 +1,5 @@
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import type { BlamedDifference } from '../../core/audit/blame.ts';
 import type { Repository } from '../git/repository.ts';
 import type { TakenInventory } from './inventory.ts';

@@ -1,7 +1,6 @@
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import process from 'node:process';
 import * as z from 'zod';
 import writeFileAtomic from 'write-file-atomic';
 import { temporaryDirectory } from '../process/temporary.ts';

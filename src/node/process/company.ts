@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs';
-import process from 'node:process';
 import { inside } from '../paths.ts';
 import { namesIn, targetOf, textOf } from './proc.ts';
 import { ancestry, seeProcesses, type SeenProcess } from './process-table.ts';

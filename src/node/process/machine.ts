@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname, uptime } from 'node:os';
-import process from 'node:process';
 import { liveness, type Liveness, type ProcessIdentity, type ProcessPlace } from '../../core/run/liveness.ts';
 import { startOf } from './process-stat.ts';
 

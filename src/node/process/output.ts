@@ -4,7 +4,6 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import path from 'node:path';
-import process from 'node:process';
 import { Readable } from 'node:stream';
 import { setImmediate as turnOfTheLoop, setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';

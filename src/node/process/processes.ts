@@ -1,7 +1,6 @@
 import { type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
 import spawn from 'cross-spawn';
 import { Output } from './output.ts';
 import { canMark, markArguments } from './run-mark.ts';

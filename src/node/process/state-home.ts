@@ -1,6 +1,5 @@
 import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
-import process from 'node:process';
 
 /**
  * The directory of what Slicewave keeps for one user on one machine, outside of every repository. `XDG_STATE_HOME` names

@@ -2,7 +2,6 @@ import { createHash, randomUUID } from 'node:crypto';
 import { lstat, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import process from 'node:process';
 import { identify, isAlive, placeHere } from './machine.ts';
 import { seeProcesses } from './process-table.ts';
 

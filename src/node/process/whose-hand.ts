@@ -1,6 +1,5 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import { inside } from '../paths.ts';
 import { ancestry, ofRuns, seeProcesses, type SeenProcess } from './process-table.ts';
 

@@ -1,6 +1,5 @@
 import { rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import { createRedactor } from '../../core/gate/redact.ts';
 import type { LoadedPlan } from '../../core/plan/graph-model.ts';
 import { outcomeText } from '../../core/run/claims.ts';

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir, realpath } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
-import process from 'node:process';
 import { lookedUpAbove } from '../audit/lookups.ts';
 import type { Repository } from '../git/repository.ts';
 

@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import process from 'node:process';
 import { isSandboxMode, type SandboxMode, type SandboxSetting } from '../../core/sandbox/policy.ts';
 import { failure, success, type Result } from '../../core/text/result.ts';
 import type { AgentState } from '../agents/adapter.ts';
