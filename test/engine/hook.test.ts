@@ -102,7 +102,7 @@ suite('the hook of an agent', () => {
         assert.match(
           said,
           new RegExp(`is no policy: ${place.join('[.]')}(?:: wanted|[.])`),
-          `${place.join('.')}: ${String(wrong)}`,
+          `${place.join('.')}: ${JSON.stringify([wrong])}`,
         );
       }
   });

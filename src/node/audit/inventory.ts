@@ -120,6 +120,38 @@ async function namesOfHome(home: string): Promise<readonly string[]> {
   return [...new Set([...HOME_FILES, ...folders.flat(), ...programs])];
 }
 
+/**
+ * Which of some paths below a directory may be there. Nearly none of those of HOME are, and a look into each folder costs
+ * less than one for each path. Where names of another case mean the same, all may be.
+ */
+async function thereIn(base: string, names: readonly string[]): Promise<ReadonlySet<string>> {
+  if (process.platform !== 'linux') return new Set(names);
+  const looks = new Map<string, Promise<ReadonlySet<string> | null>>();
+  const look = (folder: string): Promise<ReadonlySet<string> | null> => {
+    const known = looks.get(folder) ?? readdir(path.join(base, folder)).then((found) => new Set(found), nothingIn);
+    looks.set(folder, known);
+    return known;
+  };
+  const mayBe = async (name: string): Promise<boolean> => {
+    let folder = '';
+    for (const part of name.split('/')) {
+      const found = await look(folder);
+      if (found === null) return true;
+      if (!found.has(part)) return false;
+      folder = path.posix.join(folder, part);
+    }
+    return true;
+  };
+  const may = await Promise.all(names.map(mayBe));
+  return new Set(names.filter((_name, at) => may[at]));
+}
+
+/** What is in a folder that is none; `null`: it cannot be looked into, which says nothing of what is there. */
+function nothingIn(error: unknown): ReadonlySet<string> | null {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR' ? new Set() : null;
+}
+
 /** Files of the git directory that come and go with everyday work; what else lies there is looked at. */
 const PASSING =
   /(?:HEAD|\.lock|_MSG|_EDITMSG|_RR|^index|^packed-refs|^gc\.|\.pid|^shallow|^config|^sequencer|^AUTO_MERGE|^description)$|^tmp_|^index\./;
@@ -159,6 +191,12 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
     const marks = await Promise.all(names.map(async (name) => [name, await digestOf(path.join(base, name))] as const));
     return Object.fromEntries(marks.flatMap(([name, mark]) => (mark === null ? [] : [[prefix + name, mark] as const])));
   };
+  const ofHome = async (): Promise<Record<string, string>> => {
+    const names = await namesOfHome(home);
+    const there = await thereIn(home, names);
+    for (const name of names) if (!there.has(name)) files.set(path.join(home, name), null);
+    return named(home, [...there], '~/');
+  };
   const [
     refs,
     hidden,
@@ -188,7 +226,7 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
     lstat(path.join(own, 'index')).catch(() => null),
     Promise.all(request.beside.map((dir) => readNames(dir, { foldersToo: dir !== path.dirname(root) }))),
     lookedUp(request.checkout, { root, home }),
-    namesOfHome(home).then((names) => named(home, names, '~/')),
+    ofHome(),
   ]);
   const gitDir = toPosix(path.relative(root, commonDir)) || '.git';
   const shared = ['config', 'config.worktree', 'logs/refs/stash'];

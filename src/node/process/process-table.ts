@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import process from 'node:process';
 import { namesIn, targetOf, textOf } from './proc.ts';
 import { STARTED, statIn } from './process-stat.ts';
 import { limitIn, limitOfRun } from './run-mark.ts';
@@ -45,16 +44,34 @@ export function ofRuns(runIds: readonly string[]): (seen: SeenProcess) => boolea
     (limit !== null && limits.has(limit));
 }
 
+/** Runs that began in this process. */
+const begunHere = new Set<string>();
+
+/** Notes that a run begins in this process, so that nothing older than that is ever one of its processes. */
+export function beginsHere(runId: string): void {
+  begunHere.add(runId);
+}
+
+/** Ends what a run left running, as {@link endProcesses} does. */
+export function endRun(runId: string): Promise<readonly SeenProcess[]> {
+  const own = begunHere.has(runId) ? statIn(textOf('/proc/self/stat'))?.fields[STARTED] : undefined;
+  return endProcesses(ofRuns([runId]), Number(own ?? 0));
+}
+
 /** How often what started more of its kind in the moment of its end is looked for again. */
 const ROUNDS = 50;
 
 /**
  * Ends matching processes: asked first (git takes its lock files away), killed after two seconds. Never ourselves. Comes
- * back when none is left; what cannot be killed (it hangs in the kernel) is not waited for longer than a second.
+ * back when none is left; what cannot be killed (it hangs in the kernel) is not waited for longer than a second. `since`:
+ * as {@link seeProcesses} has it.
  */
-export async function endProcesses(matches: (seen: SeenProcess) => boolean): Promise<readonly SeenProcess[]> {
+export async function endProcesses(
+  matches: (seen: SeenProcess) => boolean,
+  since = 0,
+): Promise<readonly SeenProcess[]> {
   const find = (): readonly SeenProcess[] => {
-    const all = seeProcesses();
+    const all = seeProcesses(since);
     const byPid = new Map(all.map((seen) => [seen.pid, seen]));
     const me = byPid.get(process.pid);
     const ours = new Set(me ? ancestry(me, byPid) : []);
@@ -79,10 +96,11 @@ export async function endProcesses(matches: (seen: SeenProcess) => boolean): Pro
 
 /**
  * The living processes, as far as `/proc` shows them, or `ps` on macOS. Read without giving way: a file of `/proc` is
- * answered from memory, and waiting for it would cost more than reading it does.
+ * answered from memory, and waiting for it would cost more than reading it does. `since` (clock ticks): the marks of
+ * those that started earlier are not read, as if they had none.
  */
-export function seeProcesses(): readonly SeenProcess[] {
-  const seen = process.platform === 'darwin' ? readPs(processStatus()) : inProc();
+export function seeProcesses(since = 0): readonly SeenProcess[] {
+  const seen = process.platform === 'darwin' ? readPs(processStatus()) : inProc(since);
   const pids = new Set(seen.map(({ pid }) => pid));
   return seen.map((process_) => ({ ...process_, led: pids.has(process_.group) }));
 }
@@ -97,13 +115,14 @@ export function ancestry(process_: SeenProcess, byPid: ReadonlyMap<number, SeenP
 
 type Unled = Omit<SeenProcess, 'led'>;
 
-function inProc(): readonly Unled[] {
+function inProc(since: number): readonly Unled[] {
   return namesIn('/proc').flatMap((name): readonly Unled[] => {
     if (!/^\d+$/.test(name)) return [];
     const stat = statIn(textOf(`/proc/${name}/stat`));
     if (!stat) return [];
     const { fields } = stat;
-    const environment = textOf(`/proc/${name}/environ`).split('\0');
+    const isMarked = Number(fields[STARTED]) >= since;
+    const environment = isMarked ? textOf(`/proc/${name}/environ`).split('\0') : [];
     return [
       {
         pid: Number(name),
@@ -113,7 +132,7 @@ function inProc(): readonly Unled[] {
         terminal: Number(fields[4]),
         started: fields[STARTED] ?? '',
         name: stat.name,
-        limit: limitIn(textOf(`/proc/${name}/limits`)),
+        limit: isMarked ? limitIn(textOf(`/proc/${name}/limits`)) : null,
         ...marksIn(environment),
       },
     ];
@@ -176,7 +195,7 @@ export function readPs(text: string): readonly Unled[] {
  */
 export function strangersIn(dirs: readonly string[], since: string): readonly SeenProcess[] {
   if (since === '' || process.platform !== 'linux') return [];
-  const all = seeProcesses();
+  const all = seeProcesses(Infinity);
   const names = new Map(all.map(({ pid, name }) => [pid, name]));
   const isBelow = (place: string): boolean => dirs.some((dir) => place === dir || place.startsWith(`${dir}/`));
   return all.filter(({ pid, parent, terminal, started }) => {

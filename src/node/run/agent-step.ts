@@ -4,7 +4,7 @@ import type { RunView } from '../../core/run/state-model.ts';
 import { detectAgent } from '../agents/detect.ts';
 import { agentFor, agentOf } from '../agents/table.ts';
 import { planSettings, recordedNameRules } from '../git/settings.ts';
-import { endProcesses, ofRuns, strangersIn, type SeenProcess } from '../process/process-table.ts';
+import { endRun, strangersIn, type SeenProcess } from '../process/process-table.ts';
 import { identify } from '../process/machine.ts';
 import type { Sandbox } from '../process/sandbox.ts';
 import { runSession, type SessionOutcome } from './agent-session.ts';
@@ -153,7 +153,7 @@ export async function runAgent(
 /** What an agent left running could change the tree between snapshot and commit, or answer on a port. */
 async function endLeftovers({ run, request, worktree }: SliceClaim, checkout: string): Promise<void> {
   const named = (seen: readonly SeenProcess[]): string => seen.map(({ pid, name }) => `${name} (${pid})`).join(', ');
-  const ended = await endProcesses(ofRuns([run.runId]));
+  const ended = await endRun(run.runId);
   if (ended.length > 0) {
     const summary = `the agent left running: ${named(ended)}`;
     request.say(`ended what the agent left running: ${named(ended)}`);

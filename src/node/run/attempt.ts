@@ -6,7 +6,7 @@ import { WorktreeReplaced } from '../git/place.ts';
 import { unlockWorktree } from '../git/worktree.ts';
 import { givenEnvironment } from '../process/processes.ts';
 import { traceOfChecks } from '../audit/audit.ts';
-import { endProcesses, ofRuns } from '../process/process-table.ts';
+import { endRun } from '../process/process-table.ts';
 import { runAgent } from './agent-step.ts';
 import { beginAudit, isHeld } from './audit.ts';
 import { checksOnBase } from './base-checks.ts';
@@ -167,7 +167,7 @@ async function stepsWith(
         async audit(approved) {
           if (!audit) return null;
           // What a set-up or a check left running could go on behind the look's back.
-          await endProcesses(ofRuns([run.runId]));
+          await endRun(run.runId);
           return audit.look('checks', approved);
         },
       }),

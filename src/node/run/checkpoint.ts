@@ -10,7 +10,7 @@ import { changesBetween } from '../git/changes.ts';
 import { type EngineFailure, fail } from '../failure.ts';
 import { givenEnvironment } from '../process/processes.ts';
 import type { Sandbox } from '../process/sandbox.ts';
-import { endProcesses, ofRuns } from '../process/process-table.ts';
+import { endRun } from '../process/process-table.ts';
 import { beginAuditOfChecks } from './audit.ts';
 import { primaryValues } from './private-values.ts';
 import { identify } from '../process/machine.ts';
@@ -183,7 +183,7 @@ async function checkMerge({
     const failed = await runChecks({ request, checkpoint, run, redact, commands, commit, checkout, sandbox });
     if (audit === null) return failed;
     // What was left running could go on behind the look's back.
-    await endProcesses(ofRuns([run.runId]));
+    await endRun(run.runId);
     // What was changed elsewhere is told before what the checks came to, and however far they came.
     const stop = await audit.look('merge-checks');
     return stop ? { stop } : failed;

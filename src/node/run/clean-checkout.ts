@@ -10,7 +10,7 @@ import type { Repository } from '../git/repository.ts';
 import { WorktreeReplaced } from '../git/place.ts';
 import { fillSubmodules } from '../git/submodules.ts';
 import { clearGitLocks, forgetWorktree, lockWorktree, unlockWorktree, worktreePlaces } from '../git/worktree.ts';
-import { endProcesses, ofRuns } from '../process/process-table.ts';
+import { endRun } from '../process/process-table.ts';
 import { writeWhole } from '../state/whole-write.ts';
 import type { Sandbox } from '../process/sandbox.ts';
 import { openCheckEnvironment, type CheckEnvironment } from './check-environment.ts';
@@ -129,7 +129,7 @@ export class CleanCheckout {
   async close(): Promise<void> {
     await this.#standing?.isNew.catch(() => undefined);
     this.#standing = null;
-    await endProcesses(ofRuns([this.#request.runId]));
+    await endRun(this.#request.runId);
     if (this.#request.trace) await rm(this.#request.trace, { force: true });
     await this.#environment?.close();
     this.#environment = null;

@@ -5,6 +5,7 @@ import { type Redact, redactValue } from '../../core/gate/redact.ts';
 import type { ProcessIdentity } from '../../core/run/liveness.ts';
 import type { RunEvent, RunEventBody } from '../../core/run/model.ts';
 import { traceOf } from '../../core/run/trace.ts';
+import { beginsHere } from '../process/process-table.ts';
 import { JsonLines } from '../state/json-lines.ts';
 import { appendDecision, recordTime } from '../state/decision-log.ts';
 import { HEARTBEAT, newRunId, runName } from '../state/run-log.ts';
@@ -98,6 +99,7 @@ export class RunDirectory {
     const runId = newRunId(of?.node ?? null, began);
     const dir = path.join(runsDir, runId);
     mkdirSync(dir, { recursive: true });
+    beginsHere(runId);
     return new RunDirectory({ runId, dir, redact, began });
   }
 

@@ -9,7 +9,7 @@ import { hidingPatternOf } from '../../core/setup/development-tools.ts';
 import { fileTestOf, splitCommand, withPorts, type FileTest } from '../../core/text/words.ts';
 import { Git } from '../git/git.ts';
 import { contained, inside } from '../paths.ts';
-import { endProcesses, ofRuns } from '../process/process-table.ts';
+import { endRun } from '../process/process-table.ts';
 import { runProcess, type Confining } from '../process/processes.ts';
 import { shellQuoted } from '../../core/text/shell-quoting.ts';
 
@@ -41,7 +41,7 @@ const COUNTED = 8_000_000;
 export async function runCheck(request: CheckRequest): Promise<Verification> {
   const result = await runCommand(request);
   if (request.confined?.endsAll) return result;
-  const left = await endProcesses(ofRuns([request.runId]));
+  const left = await endRun(request.runId);
   if (left.length === 0) return result;
   const line = `[ended what the check left running: ${left.map(({ name, pid }) => `${name} (${pid})`).join(', ')}]`;
   return { ...result, output: `${result.output.trimEnd()}\n${line}\n`.trimStart() };

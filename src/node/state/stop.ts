@@ -69,6 +69,7 @@ export async function endOrphans(runs: readonly RunFacts[]): Promise<void> {
     ids.push(run.runId);
     groups.set(first.pid, first.pid_started);
   }
+  if (ids.length === 0) return;
   const isOfThem = ofRuns(ids);
   await endProcesses((seen) => {
     if (isOfThem(seen)) return true;
