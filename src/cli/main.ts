@@ -26,10 +26,22 @@ async function main(argv: readonly string[]): Promise<number> {
     );
     return 2;
   }
-  // Node 22 and newer keep compiled code between starts; a plan of twenty slices starts hundreds of processes.
-  (await import('node:module')).enableCompileCache?.();
+  // A hook is small, and who starts it may not write where compiled code is kept.
+  if (name !== 'hook') await keepCompiled();
   const { call } = await import('./call.ts');
   return call(await entry.load(), args, terminalOf(args));
+}
+
+/**
+ * Node 22 and newer keep compiled code between starts; a plan of twenty slices starts hundreds of processes. What is kept
+ * is run as it is: it lies where no agent and no check may write, not in the temporary directory, which is Node's choice.
+ */
+async function keepCompiled(): Promise<void> {
+  const { enableCompileCache } = await import('node:module');
+  if (!enableCompileCache) return;
+  const { compiledCode } = await import('../node/process/state-home.ts');
+  const dir = compiledCode();
+  if (dir !== null) enableCompileCache(dir);
 }
 
 function overview(): string {

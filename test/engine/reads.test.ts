@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fake, Project } from './fixture.ts';
@@ -46,6 +46,19 @@ suite('what one command reads', () => {
       equal(git.length <= most, true, `git was started ${git.length} times: ${git.join(', ')}`);
     });
   }
+
+  test('compiled code is kept where no agent writes, and none by what an agent starts', async () => {
+    const state = path.join(project.home, 'state');
+    const env = { XDG_STATE_HOME: state, TMPDIR: path.join(project.home, 'tmp') };
+    mkdirSync(env.TMPDIR);
+    const kept = path.join(state, 'slicewave', 'compiled');
+    await project.start(['hook', 'pre-commit'], { env }).finished;
+    equal(existsSync(kept), false);
+    equal((await project.start(['status'], { env }).finished).code, 0);
+    equal(statSync(kept).mode & 0o777, 0o700);
+    equal(readdirSync(kept).length > 0, true);
+    deepEqual(readdirSync(env.TMPDIR), []);
+  });
 
   test('status asks git for nothing but where it stands', async () => {
     deepEqual((await calls('status', '--json')).git, ['rev-parse']);

@@ -1,3 +1,4 @@
+import { lstatSync, mkdirSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
 
@@ -11,6 +12,18 @@ export function stateHome(env: NodeJS.ProcessEnv = process.env): string {
   if (named !== undefined && path.isAbsolute(named)) return path.join(named, 'slicewave');
   if (process.platform === 'win32' && env['LOCALAPPDATA']) return path.join(env['LOCALAPPDATA'], 'slicewave');
   return path.join(accountHome(), '.local', 'state', 'slicewave');
+}
+
+/** Where compiled code of the command line is kept: made, and nobody else's; `null`: it cannot be made. */
+export function compiledCode(): string | null {
+  const dir = path.join(stateHome(), 'compiled');
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const { uid } = lstatSync(dir);
+    return uid === (process.getuid?.() ?? uid) ? dir : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Containers run under numbers that no account has: there, `HOME` has to do. */
