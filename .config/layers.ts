@@ -140,6 +140,7 @@ export const LAYERS: readonly LayeredFolder[] = [
       'plan/migrate.ts',
       'git/new-repository.ts',
       'git/unforeseen.ts',
+      'process/state-home.ts',
     ],
   },
   {
