@@ -14,7 +14,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openEngine } from '../../src/node/engine.ts';
 import { childNodes, faceOf, rootNodes, type NodeFace, type TreeNode } from '../../src/extension/tree/tree-nodes.ts';
+import type { RunFacts } from '../../src/core/run/state-model.ts';
+import { FactsReader } from '../../src/node/state/facts.ts';
 import { CLI, Project, until, type PlanShape, type Status } from './fixture.ts';
+
+/** A run as it was read before its runner said its last word. */
+function cut({ events, record }: RunFacts): Partial<RunFacts> {
+  return { events: events.slice(0, -1), ...(record ? { record: { ...record, digest: 'of the line before' } } : {}) };
+}
 
 const ONE: PlanShape = { slices: [{ id: 'A1' }] };
 
@@ -143,6 +150,26 @@ suite('evidence that cannot be forged', () => {
       writeFileSync(events(run), whole);
     }
     assert.deepEqual((await project.status()).warnings, []);
+  });
+
+  test('a run that ends between the look at the runs and the look at the decisions is no changed one', async () => {
+    const opened = await openEngine(project.root, { slicewave: [] });
+    assert.ok(opened.ok);
+    const engine = opened.value;
+    assert.equal((await project.run()).code, 0);
+    const loaded = await engine.load(project.planDir);
+    assert.ok(loaded.ok);
+    const reader = new FactsReader(engine.repository);
+    const runs = await reader.runs(project.planId);
+    assert.equal(runs.length, 1);
+    for (const early of [runs.map((run) => ({ ...run, ...cut(run) })), []]) {
+      const facts = await reader.facts(loaded.value, early);
+      assert.deepEqual(facts.warnings, []);
+      assert.deepEqual(
+        facts.runs.map(({ events: all }) => all.at(-1)?.type),
+        ['ended'],
+      );
+    }
   });
 
   test('decisions that are taken out, from the middle or the end, are missed', async () => {

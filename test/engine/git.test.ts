@@ -1,10 +1,11 @@
 import { strict as assert } from 'node:assert';
-import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { createHook } from 'node:async_hooks';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Blobs } from '../../src/node/git/blobs.ts';
-import { treeOfWorktree } from '../../src/node/git/changes.ts';
+import { changesBetween, treeOfWorktree } from '../../src/node/git/changes.ts';
 import { Git, GitError } from '../../src/node/git/git.ts';
 import { openRepository } from '../../src/node/git/repository.ts';
 import { ensureWorktree, listWorktrees } from '../../src/node/git/worktree.ts';
@@ -83,6 +84,40 @@ suite('Git beside another git', () => {
       [large, `${'large '.repeat(20)}\n`],
     ]);
     assert.deepEqual(await texts([one], 2), [[one, null]]);
+  });
+
+  test('blobs whose names have line ends are found among those that have none, whatever is missing', async () => {
+    project.write('src/two\nlines.txt', 'two\n');
+    project.write('src/last.txt', 'last\n');
+    project.git('add', '--all');
+    project.git('commit', '--quiet', '--message=names');
+    const tree = project.git('rev-parse', 'HEAD^{tree}');
+    const names = ['gone\nmissing', 'two\nlines.txt', 'gone', 'gone\nblob 3 x\n', 'last.txt'].map(
+      (name) => `${tree}:src/${name}`,
+    );
+    const read = [...(await new Blobs(new Git(project.root)).read(names, 50))];
+    assert.deepEqual(
+      read.map(([name, bytes]) => [name, bytes?.toString()]),
+      [
+        [names[1], 'two\n'],
+        [names[4], 'last\n'],
+      ],
+    );
+  });
+
+  test('where links lead is asked of git at once', async () => {
+    mkdirSync(path.join(project.root, 'src/links'));
+    for (let i = 0; i < 40; i++) symlinkSync(`../start-${i}.txt`, path.join(project.root, `src/links/l${i}`));
+    const git = new Git(project.root);
+    const tree = await treeOfWorktree(git);
+    let started = 0;
+    const processes = createHook({ init: (_id, type) => void (type === 'PROCESSWRAP' && started++) }).enable();
+    const changes = await changesBetween(git, 'HEAD', tree).finally(() => processes.disable());
+    assert.equal(started, 3);
+    assert.deepEqual(
+      changes.flatMap(({ linkTarget }) => linkTarget ?? []).toSorted(),
+      Array.from({ length: 40 }, (_, i) => `../start-${i}.txt`).toSorted(),
+    );
   });
 
   test('a worktree is made although another one is just being made', async () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { secretLintProfiler } from '@secretlint/profiler';
 import { textsIn } from '../../src/core/gate/blob-texts.ts';
 import { knownSecrets } from '../../src/core/gate/known-secrets.ts';
 import { createRedactor } from '../../src/core/gate/redact.ts';
+import { scanChanges } from '../../src/node/run/secrets.ts';
 
 const token = `ghp_${'a1B2c3D4e5F6'.repeat(3)}`;
 const line = `const key = "${token}";\n`;
@@ -28,6 +30,30 @@ suite('what the bytes of a file say', () => {
   for (const [name, bytes] of Object.entries(hidden)) {
     test(`a token is seen: ${name}`, () => assert.ok(textsIn(bytes).some((text) => text.includes(token))));
   }
+});
+
+suite('what changed is scanned', () => {
+  test('and nothing of a file is kept for the next: of 32 marks a file, each was looked for among all', async () => {
+    const names = Array.from({ length: 50 }, (_, i) => `src/f${i}.ts`);
+    const bytes = new Map<string, Buffer>(names.map((name, i) => [`b:${name}`, Buffer.from(i === 7 ? line : 'a\n')]));
+    const { found, unread } = await scanChanges({
+      blobs: { read: (asked) => Promise.resolve(new Map(asked.map((name) => [name, bytes.get(name) ?? Buffer.of()]))) },
+      from: 'a',
+      to: 'b',
+      changes: names.map((path) => ({
+        path,
+        change: 'modified',
+        additions: 1,
+        deletions: 0,
+        oldMode: '100644',
+        newMode: '100644',
+      })),
+      known: [],
+    });
+    assert.deepEqual([found.map(({ path }) => path), unread], [['src/f7.ts'], []]);
+    await new Promise(setImmediate);
+    assert.deepEqual(await secretLintProfiler.getEntries(), []);
+  });
 });
 
 suite('values that are known to be secret', () => {

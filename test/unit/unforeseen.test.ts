@@ -52,6 +52,11 @@ suite('what git and the disk fail with', () => {
       assert.match(failure.remedy, /Make room/);
       assert.equal(failure.message, error.message);
     }
+    const read = { code: 'ENOENT', path: '/r/.agent-runs/plans' };
+    const unmade = failureOf(Object.assign(new Error('ENOENT: no such file'), { ...read, syscall: 'mkdir' }));
+    assert.equal(unmade?.message, '/r/.agent-runs/plans cannot be made');
+    assert.match(unmade.remedy, /See that its disk can be written/);
+    assert.equal(failureOf(Object.assign(new Error('ENOENT: no such file'), { ...read, syscall: 'open' })), null);
     assert.match(failureOf(new WorktreeReplaced('/w/A1', 'is gone'))?.message ?? '', /the worktree \/w\/A1 is gone/);
     assert.equal(failureOf(new TypeError('x is not a function')), null);
     assert.equal(failureOf(Object.assign(new Error('other'), { code: 'ERR_ASSERTION' })), null);

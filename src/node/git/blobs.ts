@@ -22,31 +22,24 @@ export class Blobs {
 
   /** Who asks first reads these as well, up to `maxBytes` each: others will ask for them. */
   expect(names: readonly string[], maxBytes: number): void {
-    this.#expected = names.filter(isOneLine);
+    this.#expected = names;
     this.#largestExpected = maxBytes;
   }
 
   /** Their bytes; `null` when larger than `maxBytes`; what is no blob is left out. */
   async read(names: readonly string[], maxBytes: number): Promise<ReadonlyMap<string, Buffer | null>> {
     const found = new Map<string, Buffer | null>();
-    // A line end in a name cannot be told to git, which reads one name a line.
     const asked = [...new Set(names)];
-    for (const name of asked.filter((candidate) => !isOneLine(candidate))) {
-      const [commit = '', ...file] = name.split(':');
-      const bytes = await this.#git.blob(commit, file.join(':'));
-      if (bytes) found.set(name, bytes.length > maxBytes ? null : Buffer.from(bytes));
-    }
-    const lines = asked.filter(isOneLine);
-    await this.#lookUp(lines);
+    await this.#lookUp(asked);
     const wanted = new Map<string, number>();
-    for (const name of lines) {
+    for (const name of asked) {
       const blob = this.#known.get(name);
       if (!blob) continue;
       if (blob.size > maxBytes) found.set(name, null);
       else wanted.set(blob.id, blob.size);
     }
     const bytes = await this.#bytesOf(wanted);
-    for (const name of lines) {
+    for (const name of asked) {
       const content = bytes.get(this.#known.get(name)?.id ?? '');
       if (content && !found.has(name)) found.set(name, content);
     }
@@ -55,20 +48,24 @@ export class Blobs {
 
   /** Their sizes in bytes, without reading them; what is no blob is left out. */
   async sizes(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    await this.#lookUp(names.filter(isOneLine));
+    await this.#lookUp(names);
     return new Map(names.flatMap((name) => (this.#known.get(name) ? [[name, this.#known.get(name)?.size ?? 0]] : [])));
   }
 
   async #lookUp(names: readonly string[]): Promise<void> {
     if (names.every((name) => this.#known.has(name))) return;
     const asked = [...new Set([...names, ...this.#expected])].filter((name) => !this.#known.has(name));
-    const answers = (await this.#catFile('--batch-check=%(objecttype) %(objectsize) %(objectname)', asked))
-      .toString('utf8')
-      .split('\n');
-    asked.forEach((name, at) => {
-      const [type, size, id] = (answers[at] ?? '').split(' ');
+    const answers = await this.#catFile('--batch-check=%(objecttype) %(objectsize) %(objectname)', asked);
+    let at = 0;
+    for (const name of asked) {
+      // A name that stands for no object is said again, and may have line ends of its own.
+      const again = Buffer.from(`${name} `);
+      const isNone = answers.subarray(at, at + again.length).equals(again);
+      const end = answers.indexOf(10, isNone ? at + again.length : at);
+      const [type, size, id] = isNone || end < 0 ? [] : answers.toString('latin1', at, end).split(' ');
       this.#known.set(name, type === 'blob' && id !== undefined ? { id, size: Number(size) } : null);
-    });
+      at = end < 0 ? answers.length : end + 1;
+    }
   }
 
   async #bytesOf(wanted: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, Buffer>> {
@@ -104,10 +101,6 @@ export class Blobs {
   /** Sizes are in bytes, and so is the answer. */
   #catFile(mode: string, names: readonly string[]): Promise<Buffer> {
     if (names.length === 0) return Promise.resolve(Buffer.alloc(0));
-    return this.#git.bytes(['cat-file', mode], { input: names.map((name) => `${name}\n`).join('') });
+    return this.#git.bytes(['cat-file', mode, '-z'], { input: names.map((name) => `${name}\0`).join('') });
   }
-}
-
-function isOneLine(name: string): boolean {
-  return !name.includes('\n');
 }

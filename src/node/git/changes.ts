@@ -3,6 +3,7 @@ import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { FileChange } from '../../core/run/model.ts';
 import { addAll, treeBeside, type NotTaken } from './beside.ts';
+import { Blobs } from './blobs.ts';
 import { readIndex, type Git } from './git.ts';
 import { indexEntries } from './index-entries.ts';
 
@@ -264,13 +265,16 @@ export async function changesBetween(git: Git, from: string, to: string): Promis
       });
     }
   }
-  return Promise.all(
-    changes.map(async ({ change, blob }) => ({
-      ...change,
-      ...counts.get(change.path),
-      ...(change.newMode === '120000' ? { linkTarget: await git.text(['cat-file', 'blob', blob]) } : {}),
-    })),
-  );
+  const links = changes.flatMap(({ change, blob }) => (change.newMode === '120000' ? [blob] : []));
+  const targets = await new Blobs(git).read(links, Infinity);
+  return changes.map(({ change, blob }) => {
+    const counted = { ...change, ...counts.get(change.path) };
+    if (change.newMode !== '120000') return counted;
+    const target = targets.get(blob);
+    // Where it leads decides whether it may be.
+    if (!target) throw new Error(`git does not give where ${change.path} leads (${blob})`);
+    return { ...counted, linkTarget: target.toString('utf8') };
+  });
 }
 
 /** A unified diff between two trees, binary-safe: `git apply` takes it. */

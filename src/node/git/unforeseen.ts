@@ -86,6 +86,9 @@ const FILE_FAILURES: Readonly<Record<string, string>> = {
   EIO: 'The disk gives errors: look after it before anything else.',
 };
 
+const UNMADE =
+  'See that its disk can be written, and that no link above it leads to what is not there; then run again.';
+
 /** An error of git, or of files, as a failure with what to do; `null`: a fault of the program, which needs its trace. */
 export function failureOf(error: unknown): EngineFailure | null {
   if (error instanceof WorktreeReplaced)
@@ -105,6 +108,9 @@ export function failureOf(error: unknown): EngineFailure | null {
     const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
     const remedy = FILE_FAILURES[code];
     if (remedy !== undefined) return fail('write', error.message, remedy).failure;
+    // Of a directory to be made with those above it, Node (22.23) says that it is missing where the disk is read-only.
+    if (code === 'ENOENT' && 'syscall' in at && at.syscall === 'mkdir' && 'path' in at)
+      return fail('write', `${String(at.path)} cannot be made`, UNMADE).failure;
   }
   return null;
 }

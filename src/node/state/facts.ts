@@ -13,7 +13,7 @@ import { counted } from '../../core/text/printing.ts';
 import { attest } from './attest.ts';
 import { HEARTBEAT, listRunIds, mayBeOf, readRun } from './run-log.ts';
 import { runnerOf } from './stop.ts';
-import { readDecisionRecord } from './decision-log.ts';
+import { readDecisionRecord, type DecisionRecord } from './decision-log.ts';
 
 type PlanToRead = Pick<LoadedPlan, 'plan' | 'graph' | 'unaccepted'>;
 
@@ -75,9 +75,7 @@ export class FactsReader {
   /** `known`: all runs, where they were just read. */
   async facts(loaded: PlanToRead, known?: readonly RunFacts[]): Promise<PlanFacts> {
     const { plan, graph } = loaded;
-    // Runs first: who ends a run records that in the decisions afterwards.
-    const found = known ?? (await this.runs(plan.id));
-    const record = await readDecisionRecord(this.#repository.runsDir, plan.id);
+    const { found, record } = await this.#recorded(plan.id, known);
     const { runs, warnings } = attest(plan.id, found, record);
     const isOfPlan = ({ events: [first] }: RunFacts): boolean =>
       first?.type === 'run_started' && first.plan === plan.id;
@@ -99,6 +97,22 @@ export class FactsReader {
       ],
       now: Date.now(),
     };
+  }
+
+  /** A plan's runs and decisions, of which the runs are not older: who ends a run says so in the decisions afterwards. */
+  async #recorded(
+    plan: string,
+    known?: readonly RunFacts[],
+  ): Promise<{ readonly found: readonly RunFacts[]; readonly record: DecisionRecord }> {
+    const found = new Map((known ?? (await this.runs(plan))).map((run) => [run.runId, run]));
+    const record = await readDecisionRecord(this.#repository.runsDir, plan);
+    for (const decision of record.decisions) {
+      if (decision.type !== 'run_ended' || found.get(decision.run_id)?.record?.digest === decision.digest) continue;
+      // It ended between the two looks, unless somebody changed or removed what it left.
+      const run = await this.run(decision.run_id);
+      if (run.events.length > 0) found.set(run.runId, run);
+    }
+    return { found: [...found.values()], record };
   }
 
   /**
@@ -146,8 +160,7 @@ export class FactsReader {
   async foreign(
     plan: string,
   ): Promise<{ readonly runs: Readonly<Record<string, string>>; readonly lines: readonly string[] }> {
-    const found = await this.runs(plan);
-    const record = await readDecisionRecord(this.#repository.runsDir, plan);
+    const { found, record } = await this.#recorded(plan);
     return { runs: attest(plan, found, record).elsewhere, lines: record.foreign };
   }
 
