@@ -256,7 +256,7 @@ class RepositoryEngine implements OpenEngine {
     const { judgePlanOf } = await import('./judge/judge.ts');
     const judgement = await judgePlanOf(
       this.repository,
-      { ...loaded.value, readings: this.#plans.readingsOf(planDir) },
+      { ...loaded.value, readings: this.#plans.readingsOf(planDir), loadFindings: loaded.value.findings },
       options,
     );
     if (judgement === null || options.signal?.aborted)

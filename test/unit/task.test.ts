@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { addToScope } from '../../src/core/task/edit.ts';
 import { readTaskSpec } from '../../src/core/task/read.ts';
+import { isUsualFrontMatter, taskFrontMatterSchema } from '../../src/core/task/schema.ts';
+import { plain } from '../../src/core/text/document.ts';
+import { readYaml } from '../../src/core/text/yaml.ts';
 import type { Scope } from '../../src/core/task/model.ts';
 import { assertFinding, caret } from './caret.ts';
 
@@ -437,5 +440,93 @@ suite('task spec: growing the scope', () => {
         },
       ),
     );
+  });
+});
+
+suite('task spec: what is read once', () => {
+  test('front matter that passes for usual is what the schema takes', () => {
+    const keys = Object.keys(taskFrontMatterSchema.shape);
+    const scalar = fc.oneof(
+      fc.constantFrom(
+        'a',
+        'WS-A',
+        '2h',
+        '12',
+        '-1',
+        '0',
+        '1.5',
+        '17',
+        '1e400',
+        '.inf',
+        'true',
+        '',
+        '~',
+        'support',
+        '"12"',
+      ),
+      fc.stringMatching(/^[a-z0-9]{1,4}$/),
+    );
+    const value = fc.oneof(
+      scalar,
+      fc.array(scalar, { maxLength: 3 }).map((items) => `[${items.join(', ')}]`),
+      fc.array(scalar, { minLength: 1, maxLength: 3 }).map((items) => items.map((item) => `\n  - ${item}`).join('')),
+      fc.constant('{a: 1}'),
+      fc.constant('[[a], {b: c}]'),
+    );
+    let usual = 0;
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.tuple(fc.constantFrom(...keys, 'other'), value), { minLength: 1, maxLength: 4 }),
+        (lines) => {
+          const map = readYaml(`id: task-1\n${lines.map(([key, text]) => `${key}: ${text}\n`).join('')}`).value;
+          if (map?.kind !== 'map' || !isUsualFrontMatter(map)) return;
+          usual++;
+          assert.deepEqual(taskFrontMatterSchema.safeParse(plain(map)).error?.issues, undefined);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+    assert.ok(usual > 50, `${usual} were usual`);
+    const map = readYaml(
+      'id: task-1\nwave: 2\ndeps: [task-2, 3]\nverify:\n  - npm test\nestimate: 2h\nkind: ops\n',
+    ).value;
+    assert.equal(map?.kind === 'map' && isUsualFrontMatter(map), true);
+  });
+
+  test('one line means the same wherever it stands again, except for what its directive makes of it', () => {
+    const lines = [
+      'CREATE:',
+      '- `src/a.ts`',
+      '- src/b.ts - the second, with a remark',
+      '- `!src/c.ts`',
+      '- `src/d.ts::A, B`',
+      '- src/e.ts (read only)',
+      '- some words',
+      'MODIFY:',
+      '- `src/a.ts`',
+      '- `src/d.ts::A, B`',
+      '- `!src/c.ts`',
+      'BOUNDARY:',
+      '- src/b.ts - the second, with a remark',
+      '- src/e.ts (read only)',
+      '- some words',
+    ].join('\n');
+    const first = scopeOf(lines);
+    const again = scopeOf(lines);
+    assert.deepEqual(again, first);
+    assert.deepEqual(shape(again.task.scope), {
+      create: ['src/a.ts', 'src/b.ts', 'src/d.ts::A', 'src/d.ts::B', 'src/e.ts', null],
+      modify: ['src/a.ts', 'src/d.ts::A', 'src/d.ts::B'],
+      boundary: ['src/b.ts', 'src/e.ts', null, 'src/c.ts', 'src/c.ts'],
+    });
+    assert.deepEqual(
+      again.task.scope.boundary.map((entry) => entry.exceptOf),
+      [undefined, undefined, undefined, 'create', 'modify'],
+    );
+    for (const entries of Object.values(again.task.scope) as Scope['create'][])
+      for (const { text, span } of entries) {
+        const whole = `---\nid: task-001\n---\n# task-001: T\n\n## Scope\n\n${lines}`;
+        assert.equal(whole.slice(span.start, span.end), text);
+      }
   });
 });

@@ -53,12 +53,14 @@ export function assemblePrompt(request: PromptRequest): Prompt {
   const blocks = withoutRepeats(
     uses.map((use) => ({ use, full: block(use, sources.get(use.path) ?? '', request.code), pointer: pointer(use) })),
   );
+  const fullTokens = new Map(blocks.map(({ use, full }) => [use.path, tokensOf(full)]));
   const full = new Set<string>();
   const render = (): string =>
     edited === undefined ? sections(request, blocks, full) : additions(edited, blocks, full);
-  let spent = tokensOf(render());
+  // Where everything fits, nothing has to be counted beforehand.
+  let spent = budget === Infinity ? 0 : tokensOf(render());
   for (const item of blocks) {
-    const growth = tokensOf(item.full) - tokensOf(item.pointer);
+    const growth = (fullTokens.get(item.use.path) ?? 0) - tokensOf(item.pointer);
     if (spent + growth > budget) continue;
     full.add(item.use.path);
     spent += growth;
@@ -76,7 +78,10 @@ export function assemblePrompt(request: PromptRequest): Prompt {
   const perLayer = (layer: ContextLayer): number =>
     blocks
       .filter((item) => item.use.layer === layer)
-      .reduce((sum, item) => sum + tokensOf(full.has(item.use.path) ? item.full : item.pointer), 0);
+      .reduce(
+        (sum, item) => sum + (full.has(item.use.path) ? (fullTokens.get(item.use.path) ?? 0) : tokensOf(item.pointer)),
+        0,
+      );
   const context = (['global', 'layer', 'task'] as const).map((name) => ({ name, tokens: perLayer(name) }));
   const instructions = Math.max(0, tokens - context.reduce((sum, layer) => sum + layer.tokens, 0));
   return {

@@ -38,7 +38,7 @@ export function sourcesFor(plan: Plan, slice: Slice, paths: readonly string[]): 
     path: string,
     layer: ContextLayer,
     section: SourceUse['section'],
-    label: string,
+    label: string | (() => string),
     short = false,
   ): void => {
     if (!known.has(path) || uses.has(path)) return;
@@ -46,7 +46,7 @@ export function sourcesFor(plan: Plan, slice: Slice, paths: readonly string[]): 
       path,
       layer,
       section,
-      label: `${label}:`,
+      label: `${typeof label === 'string' ? label : label()}:`,
       language: languageOf(path),
       excerpt: short,
       symbols: section === 'modify' ? symbolsIn(slice, path) : [],
@@ -58,7 +58,7 @@ export function sourcesFor(plan: Plan, slice: Slice, paths: readonly string[]): 
       `${plan.dir}/${item.path}`,
       'global',
       'contracts',
-      `${item.target ?? item.path} (${contractRole(plan, slice, item)})`,
+      () => `${item.target ?? item.path} (${contractRole(plan, slice, item)})`,
     );
 
   for (const item of ownContracts) contract(item);
@@ -97,29 +97,67 @@ export function contextSources(plan: Plan, slice: Slice, repoFiles: readonly str
   return sourcesFor(plan, slice, [...own.map((path) => `${plan.dir}/${path}`), ...repoFiles]).map((use) => use.path);
 }
 
+type Contract = Plan['contracts'][number];
+
 /** A slice that names no contract is given those whose manifest entry names it, or names nobody. */
-export function concerns(slice: Slice, contract: Plan['contracts'][number]): boolean {
+export function concerns(slice: Slice, contract: Contract): boolean {
   const { provider, consumers } = contract;
-  if (provider === slice.id || consumers.includes(slice.id)) return true;
+  if (provider === slice.id || consumersOf(contract).has(slice.id)) return true;
   if (slice.contracts.length === 0) return provider === null && consumers.length === 0;
   return slice.contracts.some(
     (name) => name === contract.path || name === contract.target || `contracts/${name}` === contract.path,
   );
 }
 
+const knownConsumers = new WeakMap<Contract, ReadonlySet<string>>();
+
+/** Thousands of slices may rely on one contract, and each of them is asked for. */
+function consumersOf(contract: Contract): ReadonlySet<string> {
+  let known = knownConsumers.get(contract);
+  if (!known) knownConsumers.set(contract, (known = new Set(contract.consumers)));
+  return known;
+}
+
 /** Ids that are named; more of them are counted. */
 const maxNamed = 6;
 
+/** The two sides of a contract, whichever slice looks at it. */
+interface Sides {
+  /** Consumers that the provider stands on: they read it while they build it, and are owed nothing. */
+  readonly below: ReadonlySet<string>;
+  /** The other consumers. */
+  readonly owed: ReadonlySet<string>;
+}
+
+const knownSides = new WeakMap<Plan, Map<Contract, Sides>>();
+
+function sidesOf(plan: Plan, contract: Contract): Sides {
+  let ofPlan = knownSides.get(plan);
+  if (!ofPlan) knownSides.set(plan, (ofPlan = new Map()));
+  let sides = ofPlan.get(contract);
+  if (!sides) {
+    const { provider, consumers } = contract;
+    const before = provider === null ? new Set<string>() : allBefore(plan, provider);
+    const below = new Set(consumers.filter((id) => before.has(id)));
+    sides = { below, owed: new Set(consumers.filter((id) => id !== provider && !below.has(id))) };
+    ofPlan.set(contract, sides);
+  }
+  return sides;
+}
+
 /** What a contract is to a slice, in words: whoever provides it owes it to others, whoever needs it is owed it. */
-function contractRole(plan: Plan, slice: Slice, contract: Plan['contracts'][number]): string {
-  const { provider, consumers } = contract;
-  // What the provider stands on is read by whoever builds it, and owed to nobody.
-  const below = new Set(provider === null ? [] : consumers.filter((id) => waitsFor(plan, provider, id)));
-  const others = consumers.filter((id) => id !== slice.id && id !== provider && !below.has(id));
-  const more = others.length - maxNamed;
-  const named = `${others.slice(0, maxNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+function contractRole(plan: Plan, slice: Slice, contract: Contract): string {
+  const { provider } = contract;
+  const { below, owed } = sidesOf(plan, contract);
+  const count = owed.size - Number(owed.has(slice.id));
+  const first: string[] = [];
+  for (const id of owed) {
+    if (first.length === maxNamed) break;
+    if (id !== slice.id) first.push(id);
+  }
+  const named = `${first.join(', ')}${count > maxNamed ? ` and ${count - maxNamed} more` : ''}`;
   if (provider === slice.id)
-    return `contract; you provide it${others.length === 0 ? '' : `, ${named} ${others.length === 1 ? 'relies' : 'rely'} on it`}`;
+    return `contract; you provide it${count === 0 ? '' : `, ${named} ${count === 1 ? 'relies' : 'rely'} on it`}`;
   if (!concerns(slice, contract)) {
     const sides = [provider, named].filter((side) => side !== null && side !== '').join(' and ');
     return sides === '' ? 'contract' : `contract of others: ${sides}`;
@@ -130,20 +168,19 @@ function contractRole(plan: Plan, slice: Slice, contract: Plan['contracts'][numb
     : `contract; ${provider} provides it, you rely on it`;
 }
 
-/** Whether a slice depends on another, directly or not. */
-function waitsFor(plan: Plan, id: string, other: string): boolean {
+/** The slices that one depends on, directly or not. */
+function allBefore(plan: Plan, id: string): ReadonlySet<string> {
   const deps = new Map(plan.slices.map((slice) => [slice.id, slice.deps]));
-  const seen = new Set([id]);
+  const before = new Set<string>();
   const stack = [id];
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
     for (const dep of deps.get(at) ?? []) {
-      if (dep === other) return true;
-      if (seen.has(dep)) continue;
-      seen.add(dep);
+      if (before.has(dep)) continue;
+      before.add(dep);
       stack.push(dep);
     }
   }
-  return false;
+  return before;
 }
 
 /** The symbols of a file that a slice may change; none when it may change all of it. */

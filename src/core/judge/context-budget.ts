@@ -95,13 +95,20 @@ export function contextBudgets(
     if (known === undefined) texts.set(path, (known = textOf(path) ?? ''));
     return known;
   };
+  // Contracts and guides are quoted to every slice.
+  const counted = new Map<string, number>();
+  const tokensOf = (quoted: string): number => {
+    let tokens = counted.get(quoted);
+    if (tokens === undefined) counted.set(quoted, (tokens = estimateTokenCount(quoted)));
+    return tokens;
+  };
   return slices.map((slice) => {
     const uses = sourcesFor(plan, slice, [...shared, ...ownSources(slice, index)]);
     const sources = new Map(uses.map((use) => [use.path, text(use.path)]));
     const whole = assemblePrompt({ plan, slice, graph, sources, code: code ?? null, budget: Infinity });
     const over = Math.max(0, whole.tokens - limit);
     const parts = uses
-      .map((use): Part => ({ use, tokens: estimateTokenCount(quotedPart(use, sources.get(use.path) ?? '', code)) }))
+      .map((use): Part => ({ use, tokens: tokensOf(quotedPart(use, sources.get(use.path) ?? '', code)) }))
       .filter((part) => part.tokens > 0)
       .sort((a, b) => b.tokens - a.tokens || (a.use.path < b.use.path ? -1 : 1));
     return {

@@ -19,7 +19,8 @@ import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Plan, PlanFiles, Slice } from '../plan/model.ts';
 import { PlanReadings } from '../plan/readings.ts';
 import type { GlobOptions } from '../scope/glob.ts';
-import { MOST_OVERLAPS, overlaps, type Overlap } from '../scope/overlap.ts';
+import { sameOptions } from '../scope/meeting.ts';
+import { findOverlaps, MOST_OVERLAPS, toldOf, type Overlap } from '../scope/overlap.ts';
 import { SourceText, type Span } from '../text/source.ts';
 import type { Skill } from '../skill/model.ts';
 import { contextBudgets, type ContextBudget } from './context-budget.ts';
@@ -46,6 +47,8 @@ export interface JudgeRequest {
   readonly files: PlanFiles;
   /** What was read of these files already. */
   readonly readings?: PlanReadings;
+  /** What loading these very files found, where `plan` is what they were loaded as. */
+  readonly loadFindings?: readonly Finding[];
   /** What the repository holds; `filesOnly` where nobody looked further. Without its parser nothing is said of imports. */
   readonly repository: RepositoryFacts;
   /** Thresholds, levels of rules, files left out. Default: the method's. */
@@ -119,11 +122,13 @@ export function judge(request: JudgeRequest): Judgement {
   const readings = request.readings ?? new PlanReadings();
   const estimator = request.estimator ?? NOTHING_LEARNED;
   const { estimates, minutes } = estimatesOf(plan, estimator);
-  const graph = planGraph(plan, { minutes });
+  const asDeclared = plan.slices.every((slice) => minutes.get(slice.id) === slice.estimateMinutes);
+  const graph = asDeclared ? planGraph(plan) : planGraph(plan, { minutes });
   const sources = new ParsedSources(repository);
   const code = (path: string): CodeFile | null => sources.read(path, null);
 
-  const shared = overlaps(plan, graph, repository.files, { ...names, thresholds: limits });
+  const found = findOverlaps(plan, graph, repository.files, names);
+  const shared = toldOf(plan, found, limits);
   const coupled = couplings({
     plan,
     graph,
@@ -184,13 +189,20 @@ export function judge(request: JudgeRequest): Judgement {
             limits,
           }),
   };
-  const found = [
-    ...lintPlan(files, plan.dir, { repository, limits, skills: request.skills ?? null }, readings),
+  const context = { repository, limits, skills: request.skills ?? null };
+  const findings = [
+    ...lintPlan(files, plan.dir, context, {
+      readings,
+      ...(request.loadFindings && {
+        loaded: { plan, findings: request.loadFindings },
+        ...(sameOptions(names, repository.names ?? {}) && { overlaps: found }),
+      }),
+    }),
     ...judgeFindings({ plan, files, readings }, judgement),
   ];
   return {
     ...judgement,
-    findings: ordered(applyRuleSettings(found, settings)),
+    findings: ordered(applyRuleSettings(findings, settings)),
     leftOut: [...leftOut(plan, shared), ...sources.leftOut()],
   };
 }

@@ -75,7 +75,16 @@ export function proposeMergePoints(
       const at = stated[v * streams.length + s]!;
       if (at >= 0 && s !== stream[v]) last.push(order[at]!);
     }
-    const needs = last.filter((a) => !last.some((b) => b !== a && comesBefore(a, b)));
+    // What stands late in the order has most of the others behind it, and nothing has what comes after it.
+    const late = last.toSorted((a, b) => position[b]! - position[a]!);
+    const hasLater = (a: number): boolean => {
+      for (const b of late) {
+        if (position[b]! <= position[a]!) return false;
+        if (comesBefore(a, b)) return true;
+      }
+      return false;
+    };
+    const needs = last.filter((a) => !hasLater(a));
     if (needs.length < 2 || gatheredBefore(all, v, needs, comesBefore)) continue;
     needs.sort((a, b) => byId(ids[a]!, ids[b]!));
     const join = joins.get(needs.join(' '));

@@ -4,6 +4,8 @@ import type { PlanTextReader } from '../plan/load.ts';
 import type { Manifest } from '../manifest/model.ts';
 import type { PlanFiles, Slice } from '../plan/model.ts';
 import { PlanReadings } from '../plan/readings.ts';
+import type { FoundOverlap } from '../scope/overlap.ts';
+import { SourceText } from '../text/source.ts';
 import type { Skill } from '../skill/model.ts';
 import { skillsByName } from '../skill/read.ts';
 import { applyRuleSettings, defaultLimits, noSettings } from './engine/config.ts';
@@ -54,18 +56,33 @@ function fileFindings(text: string, file: string, context: LintContext, readings
   }
 }
 
+/** What is known of a plan before it is linted. */
+interface KnownOfPlan {
+  /** What was read of its files already. */
+  readonly readings?: PlanReadings;
+  /** What these very files were loaded as. */
+  readonly loaded?: Pick<LoadedFiles, 'plan' | 'findings'>;
+  /** Its pairs of slices that overlap, over the files of the repository. */
+  readonly overlaps?: readonly FoundOverlap[];
+}
+
 /**
  * Findings of a whole plan directory: its files one by one, then what only their combination shows, without those that
- * comments suppress. `read`: what was read of these files already.
+ * comments suppress.
  */
-export function lintPlan(
-  files: PlanFiles,
-  dir: string,
-  context: LintContext = {},
-  read: PlanReadings = new PlanReadings(),
-): Finding[] {
+export function lintPlan(files: PlanFiles, dir: string, context: LintContext = {}, known: KnownOfPlan = {}): Finding[] {
   const root = dir.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '');
-  const findings = planFindings({ files, dir, context, readings: new Readings(read) });
+  const inRepository = (path: string): string => (root === '' ? path : `${root}/${path}`);
+  const { readings = new PlanReadings(), loaded, overlaps } = known;
+  const tasks = taskFiles(files).map((path) => new SourceText(inRepository(path), files.get(path) ?? ''));
+  const findings = planFindings({
+    files,
+    dir,
+    context,
+    readings: new Readings(readings),
+    ...(loaded && { loaded: { ...loaded, tasks } }),
+    ...(overlaps && { overlaps }),
+  });
   const byFile = new Map<string, Finding[]>();
   for (const found of findings) {
     const list = byFile.get(found.file);
@@ -73,9 +90,8 @@ export function lintPlan(
     else byFile.set(found.file, [found]);
   }
   let isChanged = false;
-  for (const path of taskFiles(files)) {
-    const file = root === '' ? path : `${root}/${path}`;
-    const suppressions = readSuppressions(files.get(path) ?? '', file);
+  for (const { text, file } of tasks) {
+    const suppressions = readSuppressions(text, file);
     if (!suppressions) continue;
     byFile.set(file, [...suppress(byFile.get(file) ?? [], suppressions, false).remaining]);
     isChanged = true;
@@ -90,8 +106,9 @@ function planFindings(of: {
   readonly readings: Readings;
   /** The plan, when somebody has loaded it from these files already. */
   readonly loaded?: LoadedFiles;
+  readonly overlaps?: KnownOfPlan['overlaps'];
 }): Finding[] {
-  const { files, dir, context, readings } = of;
+  const { files, dir, context, readings, overlaps } = of;
   const { plan, findings, tasks } = of.loaded ?? loadPlan(files, dir, readings);
   const root = dir.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '');
   const inRepository = (path: string): string => (root === '' ? path : `${root}/${path}`);
@@ -115,7 +132,7 @@ function planFindings(of: {
     const found = readings.lintTask(text, file, contexts.of(manifestAgent, slice !== undefined, waveCheck));
     for (const one of found) all.push(one);
   }
-  if (plan && manifest) all.push(...lintGraph({ plan, manifest, textOf, context }));
+  if (plan && manifest) all.push(...lintGraph({ plan, manifest, textOf, context, ...(overlaps ? { overlaps } : {}) }));
   return ordered(all);
 }
 

@@ -30,6 +30,16 @@ export interface PlanGraphOptions {
  *   A1). What is on a cycle or behind one has no schedule; everything else has.
  */
 export function planGraph(plan: Plan, options: PlanGraphOptions = {}): PlanGraph {
+  if (options.minutes !== undefined) return graphOf(plan, options);
+  let graph = declaredGraphs.get(plan);
+  if (!graph) declaredGraphs.set(plan, (graph = graphOf(plan, options)));
+  return graph;
+}
+
+/** By what plans declare themselves: who loads, checks and judges one plan asks for the same graph. */
+const declaredGraphs = new WeakMap<Plan, PlanGraph>();
+
+function graphOf(plan: Plan, options: PlanGraphOptions): PlanGraph {
   const rows = readSlices(plan, options.minutes);
   const { ids, places } = rows;
   const count = ids.length;

@@ -27,7 +27,7 @@ export function loadPlan(
   files: PlanFiles,
   dir: string,
   reader: PlanTextReader = { task: readTaskSpec, manifest: readManifest },
-): { plan: Plan | null; findings: Finding[]; tasks: readonly SourceText[] } {
+): { readonly plan: Plan | null; readonly findings: readonly Finding[]; readonly tasks: readonly SourceText[] } {
   const root = dir.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '');
   const findings: Finding[] = [];
   const { tasks, sources } = readTasks(files, root, reader, findings);

@@ -9,7 +9,7 @@ import type { Markdown, MarkdownItem, MarkdownSection } from '../text/markdown.t
 import { SourceText } from '../text/source.ts';
 import type { Span } from '../text/source.ts';
 import type { Located, SliceKind, TaskPlaces, TaskSection, TaskSpec } from './model.ts';
-import { taskFrontMatterSchema } from './schema.ts';
+import { isUsualFrontMatter, taskFrontMatterSchema } from './schema.ts';
 import { readScope, scopeHeadings } from './scope.ts';
 
 const kinds: readonly string[] = ['engineering', 'support', 'ops', 'sales', 'product'] satisfies SliceKind[];
@@ -26,9 +26,11 @@ export function readTaskSpec(text: string, file: string): { task: TaskSpec; find
   const markdown = readMarkdown(source);
   const findings: Finding[] = [];
   const map = markdown.frontMatter?.map;
+  // Of a repeated key the last one counts.
+  const entries = new Map(map?.entries.map((entry) => [entry.key, entry]));
   const get = (...names: string[]): DocumentEntry | undefined => {
     for (const name of names) {
-      const entry = field(map, name);
+      const entry = entries.get(name);
       if (entry) return entry;
     }
     return undefined;
@@ -157,6 +159,7 @@ function placesIn({ frontMatter, sections }: Markdown, item: MarkdownItem | unde
 }
 
 function schemaFindings(source: SourceText, map: NonNullable<NonNullable<Markdown['frontMatter']>['map']>): Finding[] {
+  if (isUsualFrontMatter(map)) return [];
   const parsed = taskFrontMatterSchema.safeParse(plain(map));
   if (parsed.success) return [];
   // `id` may also stand in the heading or the file name, so its absence is no schema error.
@@ -205,6 +208,7 @@ function itemsOf(markdown: Markdown, body: Span): MarkdownItem[] {
 /** Commands that an item names. `bare`: an item that is nothing but a code span counts without the word "passes". */
 function checksOf(source: SourceText, item: MarkdownItem, bare: boolean): Located<string>[] {
   const raw = source.text.slice(item.span.start, item.span.end);
+  if (!raw.includes('`')) return [];
   const says = passing.test(raw.replace(/`[^`]*`/g, '')) && !negated.test(raw);
   if (!says && !(bare && /^`[^`]+`[.;]?$/.test(raw.trim()))) return [];
   const checks: Located<string>[] = [];

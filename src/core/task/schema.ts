@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import type { DocumentMap, DocumentValue } from '../text/document.ts';
+
+const kinds = ['engineering', 'support', 'ops', 'sales', 'product'] as const;
 
 const wordList = z
   .union([z.array(z.union([z.string(), z.number()])), z.string(), z.null()])
@@ -39,6 +42,54 @@ export const taskFrontMatterSchema = z
       .optional()
       .describe('When the agent must stop and ask'),
     attempts: z.number().int().min(1).max(16).optional().describe('Independent tries at this slice; the best one wins'),
-    kind: z.enum(['engineering', 'support', 'ops', 'sales', 'product']).optional(),
+    kind: z.enum(kinds).optional(),
   })
   .describe('Front matter of a Slicewave task spec');
+
+type Usual = (value: DocumentValue) => boolean;
+
+const isText: Usual = (value) => value.kind === 'scalar' && typeof value.value === 'string';
+const isNothing: Usual = (value) => value.kind === 'scalar' && value.value === null;
+const isNumber: Usual = (value) => value.kind === 'scalar' && Number.isFinite(value.value);
+const isWord: Usual = (value) => isText(value) || isNothing(value);
+const isTextList: Usual = (value) => (value.kind === 'list' ? value.items.every(isText) : isWord(value));
+const isWordList: Usual = (value) =>
+  value.kind === 'list' ? value.items.every((item) => isText(item) || isNumber(item)) : isWord(value);
+const wholeFrom = (least: number, most: number): Usual => {
+  return (value) =>
+    value.kind === 'scalar' &&
+    typeof value.value === 'number' &&
+    Number.isSafeInteger(value.value) &&
+    value.value >= least &&
+    value.value <= most;
+};
+
+/** What the schema takes without a word, key by key. */
+const usual: ReadonlyMap<string, Usual> = new Map<string, Usual>([
+  ['id', (value) => isText(value) || isNumber(value)],
+  ['title', isText],
+  ['component', isWord],
+  ['wave', wholeFrom(0, Number.MAX_SAFE_INTEGER)],
+  ['deps', isWordList],
+  ['blocks', isWordList],
+  ['agent', isWord],
+  ['skills', isWordList],
+  ['tech_spec', isWord],
+  ['contracts', isWordList],
+  ['workstream', isWord],
+  ['runtime_deps', isWordList],
+  ['layers', isWordList],
+  ['verify', isTextList],
+  ['estimate', (value) => isWord(value) || isNumber(value)],
+  ['stop', isTextList],
+  ['attempts', wholeFrom(1, 16)],
+  ['kind', (value) => value.kind === 'scalar' && kinds.some((kind) => kind === value.value)],
+]);
+
+/**
+ * Whether front matter surely keeps to the schema, its `id` aside, which may also stand in the heading. `false` says
+ * nothing: the schema has to be asked. Thousands of task specs are read at once, and the schema takes ten times as long.
+ */
+export function isUsualFrontMatter(map: DocumentMap): boolean {
+  return map.entries.every(({ key, value }) => usual.get(key)?.(value) ?? true);
+}

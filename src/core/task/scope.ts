@@ -12,6 +12,13 @@ const directive =
   /^[ \t]*(?:[-*+•][ \t]+)?(?:#{1,6}[ \t]+)?(?:>[ \t]*)?(\*\*|__|`)?(CREATE|MODIFY|BOUNDARY|Create|Modify|Boundary|create|modify|boundary)(\1(?=[\s:：(]))?([ \t]*(?:\([^)\n]*\)|[-–—,/][^:：\n]{0,60}?|[ \t][^:：\n]{0,60}?)?)[ \t]*(\*\*|__|`)?[ \t]*(?::(?!:)|：)/;
 const headingDirective = /^ {0,3}#{1,6}[ \t]+[*_`]*(CREATE|MODIFY|BOUNDARY)[*_`]*[ \t]*(?:\([^)]*\))?[ \t]*$/i;
 const bullet = /^([ \t]*)(?:[-*+•]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?/;
+/**
+ * Lines that were read as one entry without a finding: most slices of a plan wall off the same directories. So few that
+ * the texts they were cut from do not stay for long.
+ */
+const plainBullets = new Map<string, Omit<ScopeEntry, 'span' | 'exceptOf'>>();
+const mostPlain = 1_000;
+
 /** Headings under which the directives stand. */
 export const scopeHeadings: readonly string[] = [
   'scope',
@@ -56,10 +63,23 @@ export function readScope(
 
   const take = (span: Span, bulleted: boolean): void => {
     if (!key) return;
-    for (const part of splitEntries(source.text, span, bulleted)) {
-      const read = readEntry(source, part, key, findings);
-      entries[key].push(...read);
+    const text = source.text.slice(span.start, span.end);
+    const known = bulleted ? plainBullets.get(text) : undefined;
+    if (known) {
+      entries[key].push({ ...known, span });
+      return;
     }
+    const before = findings.length;
+    const parts = splitEntries(source.text, span, bulleted);
+    const read = parts.flatMap((part) => readEntry(source, part, key as Key, findings));
+    for (const entry of read) entries[key].push(entry);
+    const [entry] = read;
+    // An exception means another thing under each directive.
+    if (!bulleted || !entry || read.length > 1 || entry.text !== text || entry.exceptOf || findings.length > before)
+      return;
+    if (plainBullets.size >= mostPlain) plainBullets.clear();
+    const { path, symbol, note } = entry;
+    plainBullets.set(text, { path, symbol, note, text });
   };
 
   for (const line of markdown.lines) {
@@ -107,7 +127,7 @@ export function readScope(
       continue;
     }
     columns = null;
-    const heading = headingDirective.exec(text)?.[1];
+    const heading = text.includes('#') ? headingDirective.exec(text)?.[1] : undefined;
     if (heading) {
       key = heading.toLowerCase() as Key;
       directives.push({ key, inline: { start: line.end, end: line.end }, lastBullet: null });

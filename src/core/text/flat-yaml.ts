@@ -69,6 +69,7 @@ const keyColon = /([A-Za-z_][\w-]{0,99}):(?=[ \r\n]|$)/y;
 const dash = /( *)- +(?=[^ \r\n])/y;
 /** Characters that can begin a plain word without meaning anything else in YAML. */
 const plainStart = /[\w./($+<=;^\u00a1-\u{10ffff}]/u;
+const beginsWithWord = /^\w/;
 /** What ends or changes a plain word: a comment, and a colon that makes it a key. */
 const special = / #|:(?= |$)/;
 /** Numbers in every spelling; only whole ones without a sign or leading zeros are read here. */
@@ -131,7 +132,9 @@ function scalar(text: string, start: number, end: number, offset: number): Docum
   const span = { start: offset + start, end: offset + end };
   const quoted = unquoted(raw);
   if (quoted !== null) return { kind: 'scalar', value: quoted, span };
-  if (!plainStart.test(String.fromCodePoint(raw.codePointAt(0) ?? 0)) || special.test(raw)) return null;
+  // Nearly every word begins with a letter or a digit and holds nothing that could end it.
+  if (!beginsWithWord.test(raw) && !plainStart.test(String.fromCodePoint(raw.codePointAt(0) ?? 0))) return null;
+  if ((raw.includes('#') || raw.includes(':')) && special.test(raw)) return null;
   // The next line goes on with the word when it is indented.
   const next = afterLine(text, end);
   if (continues(text, next)) return null;

@@ -35,7 +35,7 @@ export interface EvidenceOptions {
 }
 
 /** What a judge needs to know of a repository, whatever the plan. */
-export type Evidence = Omit<JudgeRequest, 'plan' | 'files' | 'readings'>;
+export type Evidence = Omit<JudgeRequest, 'plan' | 'files' | 'readings' | 'loadFindings'>;
 
 /**
  * Gathers what a judge needs of a repository: its files, settings and skills, a parser, which files changed together, and
@@ -104,7 +104,7 @@ const MANY_FILES = 5_000;
 /** Judges a plan as it stands in its directory; `null` when that was cancelled before it began. */
 export async function judgePlanOf(
   repository: Repository,
-  { plan, files, readings }: Pick<JudgeRequest, 'plan' | 'files' | 'readings'>,
+  { plan, files, readings, loadFindings }: Pick<JudgeRequest, 'plan' | 'files' | 'readings' | 'loadFindings'>,
   options: EvidenceOptions = {},
 ): Promise<Judgement | null> {
   const gathered = await gatherEvidence(repository, options);
@@ -116,5 +116,6 @@ export async function judgePlanOf(
   if (slices >= MANY_SLICES || of >= MANY_FILES)
     options.onProgress?.(`Judging ${thousands(slices)} slices over ${thousands(of)} files`);
   const think = options.think ?? ((work) => work());
-  return think(() => judge({ ...evidence, plan, files, ...(readings ? { readings } : {}), ...spec }));
+  const known = { ...(readings ? { readings } : {}), ...(loadFindings ? { loadFindings } : {}) };
+  return think(() => judge({ ...evidence, plan, files, ...known, ...spec }));
 }

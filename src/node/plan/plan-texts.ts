@@ -51,9 +51,17 @@ export class PlanTexts {
       const entries = (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
       // Small files one after the other are read in a third of the time that handing each to a thread takes.
       let turn = performance.now();
+      /** What stands before the names of a directory's files. */
+      const within = new Map<string, string>();
       for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-        const full = path.join(entry.parentPath ?? entry.path, entry.name);
-        const name = toPosix(path.relative(root, full));
+        const parent = entry.parentPath ?? entry.path;
+        let above = within.get(parent);
+        if (above === undefined) {
+          const relative = toPosix(path.relative(root, parent));
+          within.set(parent, (above = relative === '' ? '' : `${relative}/`));
+        }
+        const full = `${parent}${path.sep}${entry.name}`;
+        const name = above + entry.name;
         const before = kept?.texts.get(name);
         const now = before && isAsKept(before, statSync(full)) ? before : this.#readFile(full);
         if (now !== before) isSame = false;
@@ -86,8 +94,8 @@ export class PlanTexts {
   #readFile(full: string): KeptText {
     const handle = openSync(full, 'r');
     try {
-      const stat = fstatSync(handle);
-      const { size } = stat;
+      const { size, mtimeMs, ctimeMs, ino } = fstatSync(handle);
+      const stat = { size, mtimeMs, ctimeMs, ino };
       if (size > LARGEST) return { stat, text: null };
       if (size > this.#buffer.length) this.#buffer = Buffer.allocUnsafe(size);
       let length = 0;

@@ -40,6 +40,8 @@ interface OverlapRequest {
   readonly plan: Plan;
   readonly shape: PlanShape;
   readonly sourceOf: SourceOf;
+  /** The pairs that overlap, where somebody has found them already. */
+  readonly overlaps?: readonly FoundOverlap[];
 }
 
 interface CreatedTwice {
@@ -102,13 +104,13 @@ function createdTwice(shape: PlanShape): (CreatedTwice & { readonly isFault: boo
  * already, later slice first; those that get one here are added.
  */
 export function overlapFindings(
-  { plan, shape, sourceOf }: OverlapRequest,
+  { plan, shape, sourceOf, overlaps: known }: OverlapRequest,
   files: readonly string[],
   limits: LintLimits,
   pairs: Set<string>,
 ): Finding[] {
   const counts = new Map<number, number>();
-  return sharings(shape, files).flatMap((found) => {
+  return sharings(shape, files, known).flatMap((found) => {
     const { a, b, share } = found;
     const earlier = plan.slices[a];
     const later = plan.slices[b];
@@ -145,9 +147,13 @@ export function overlapFindings(
 /** Of pairs whose scopes are still the same. */
 const sharingsKept = new WeakMap<FoundOverlap, Sharing>();
 
-function sharings(shape: PlanShape, files: readonly string[]): readonly FoundOverlap[] {
+function sharings(
+  shape: PlanShape,
+  files: readonly string[],
+  known: readonly FoundOverlap[] | undefined,
+): readonly FoundOverlap[] {
   const unmeasured = unmeasuredSlices(shape);
-  if (unmeasured.length === 0) return shape.overlaps(files);
+  if (unmeasured.length === 0) return known ?? shape.overlaps(files);
   return shape.once('overlaps', [shape, files], () => {
     const { plan, graph, names } = shape;
     const without = new Set(unmeasured.map(({ slice }) => slice));
@@ -158,11 +164,11 @@ function sharings(shape: PlanShape, files: readonly string[]): readonly FoundOve
 
 /** Slices whose overlaps are not looked for, because that would take too long: said, so that nobody takes it for none. */
 export function unmeasuredFindings(
-  { plan, shape, sourceOf }: OverlapRequest,
+  { plan, shape, sourceOf, overlaps: known }: OverlapRequest,
   files: readonly string[],
   manifest: Manifest,
 ): Finding[] {
-  const cut = sharings(shape, files).length >= MOST_OVERLAPS;
+  const cut = sharings(shape, files, known).length >= MOST_OVERLAPS;
   const most = thousands(MOST_OVERLAPS);
   const rest = `only the first ${most} pairs of slices that overlap are looked at, and there may be more: let scopes name fewer files that others name too`;
   const findings = unmeasuredSlices(shape).flatMap(({ slice: number, globs }) => {

@@ -13,6 +13,7 @@ import { blockFindings, waveFindings } from './dependencies.ts';
 import { repeatedDependencyFindings } from '../task/repeated-dependencies.ts';
 import { shapeOf, type PlanShape } from './shape.ts';
 import { repositoryIndex, type RepositoryIndex } from '../../scope/repository-index.ts';
+import type { FoundOverlap } from '../../scope/overlap.ts';
 import { report } from '../engine/rules.ts';
 import { planScopeFindings } from './scope-facts.ts';
 import { checkFindings } from '../task/checks.ts';
@@ -24,10 +25,12 @@ export interface PlanLintRequest {
   /** A file's text by its repository-relative path. */
   readonly textOf: (file: string) => string;
   readonly context: LintContext;
+  /** The pairs of slices that overlap, where they are known already. */
+  readonly overlaps?: readonly FoundOverlap[];
 }
 
 /** Findings that only the whole plan shows. */
-export function lintGraph({ plan, manifest, textOf, context }: PlanLintRequest): Finding[] {
+export function lintGraph({ plan, manifest, textOf, context, overlaps }: PlanLintRequest): Finding[] {
   const shape = shapeOf(plan, manifest, context.repository?.names);
   const { graph } = shape;
   const limits = context.limits ?? defaultLimits;
@@ -39,7 +42,7 @@ export function lintGraph({ plan, manifest, textOf, context }: PlanLintRequest):
     sources.set(file, known);
     return known;
   };
-  const request = { plan, shape, sourceOf };
+  const request = { plan, shape, sourceOf, ...(overlaps ? { overlaps } : {}) };
   // A pair of slices that collide has one finding, by what weighs most.
   const pairs = new Set<string>();
   return [
