@@ -13,6 +13,8 @@ import { overlaps } from '../../src/core/scope/overlap.ts';
 import { applyOperations } from '../../src/core/replan/operations.ts';
 import { proposedOperations } from '../../src/core/replan/proposed.ts';
 import { readSpec } from '../../src/core/spec/read.ts';
+import { judgementMarkdown } from '../../src/core/view/judgement-markdown.ts';
+import { isInSections, judgementSections } from '../../src/core/view/judgement-text.ts';
 import { planned, proposed } from '../decompose-fixture.ts';
 import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
 
@@ -129,6 +131,46 @@ suite('judge', () => {
       assert.deepEqual(of(await quiet(), code), []);
     });
   }
+
+  test('of many contracts a handful is shown, the others are folded, and each has its evidence', () => {
+    const numbers = Array.from({ length: 8 }, (_, i) => i + 1);
+    const many = proposalOf(
+      numbers.flatMap((n): Given[] => [
+        { id: `P${n}`, workstream: `WS-P${n}`, create: [`src/p${n}/levels.ts`] },
+        {
+          id: `C${n}`,
+          workstream: `WS-C${n}`,
+          create: [`src/c${n}/order.ts`],
+          requirements: [`Ask \`src/p${n}/levels.ts\` first`],
+        },
+      ]),
+      {
+        workstreams: numbers.flatMap((n) =>
+          ['P', 'C'].map((side) => ({
+            id: `WS-${side}${n}`,
+            name: `${side}${n}`,
+            boundary: [`src/${side.toLowerCase()}${n}/**`],
+          })),
+        ),
+      },
+    );
+    const found = judged(many);
+    assert.equal(of(found, 'judge.contract-needed').length, 8);
+    const { plan } = planned(many, place);
+    const section = judgementSections(found, plan).find(({ title }) => title === 'Contracts to be written (8)');
+    const evidence = (lines: readonly string[] = []): string[] =>
+      lines.flatMap((line) => /names src\/p(\d)\/levels\.ts/.exec(line)?.[1] ?? []);
+    assert.deepEqual(evidence(section?.lines), ['1', '2', '3', '4', '5']);
+    assert.deepEqual(evidence(section?.folded), ['6', '7', '8']);
+    assert.ok(section?.lines.includes('and 3 more'));
+    const [told] = judgementSections(found, plan, { drafts: '' }).filter(({ folded }) => folded !== undefined);
+    assert.ok(told?.lines.some((line) => /^and 3 more; with --json each has its evidence/.test(line)));
+    assert.ok(of(found, 'judge.contract-needed').every((finding) => isInSections(finding, found)));
+    const [first = '', folded = ''] = judgementMarkdown(plan, found).split('<details>');
+    assert.deepEqual(evidence(first.split('\n')), ['1', '2', '3', '4', '5']);
+    assert.match(first, /^- 8 contracts to be written: see below$/m);
+    assert.deepEqual(evidence(folded.split('</details>')[0]?.split('\n')), ['6', '7', '8']);
+  });
 
   test('no contract is asked for where the order of the plan settles it; what the words of a slice name is asked for', async () => {
     const ordered = judged(proposalOf([{ ...orders, deps: ['B1'] }, stock], streams), await parsed());

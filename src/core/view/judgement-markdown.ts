@@ -24,8 +24,21 @@ export function judgementBlocks(plan: Plan, judgement: Judgement): readonly stri
     return text === null ? [] : [`- ${a} and ${b} share ${percent} %: ${text}`];
   });
   if (advice.length > 0) lines.push('## How to cut it better', '', ...advice, '');
-  for (const { title, lines: rows } of judgementSections(judgement, plan))
-    lines.push(`## ${title}`, '', ...rows.map((row) => (row.startsWith(' ') ? `  ${row.trim()}` : `- ${row}`)), '');
+  const asList = (rows: readonly string[]): string[] =>
+    rows.map((row) => (row.startsWith(' ') ? `  ${row.trim()}` : `- ${row}`));
+  for (const { title, lines: rows, folded = [] } of judgementSections(judgement, plan)) {
+    lines.push(`## ${title}`, '', ...asList(rows), '');
+    if (folded.length > 0)
+      lines.push(
+        '<details>',
+        '<summary>The others, with their evidence</summary>',
+        '',
+        ...asList(folded),
+        '',
+        '</details>',
+        '',
+      );
+  }
   const { scaffolds, crossings } = judgement.contracts;
   for (const draft of scaffolds
     .filter(({ covers }) => covers.some((one) => crossings.includes(one)))
@@ -69,7 +82,7 @@ export function judgementMarkdown(plan: Plan, judgement: Judgement): string {
     ...(learned === null ? [] : [`${learned}.`, '']),
     '## Findings',
     '',
-    ...(findings.length === 0 ? ['none'] : findings.toSorted(byGravity).map(findingLine)),
+    ...findingLines(findings),
     '',
     ...overlapBlock(judgement),
     ...judgementBlocks(plan, judgement),
@@ -101,6 +114,15 @@ function contextBlock({ contexts }: Judgement): string[] {
     return `- ${slice}: ${thousands(total)} of ${thousands(limit)} tokens (${parts.join(', ')})`;
   });
   return ['## Context of each slice', '', ...rows, ''];
+}
+
+/** Contracts to be written have a section of their own, of which a handful is shown. */
+function findingLines(findings: readonly Finding[]): readonly string[] {
+  if (findings.length === 0) return ['none'];
+  const told = findings.filter(({ code }) => code === 'judge.contract-needed').length;
+  const rest = findings.filter(({ code }) => code !== 'judge.contract-needed');
+  const below = told === 0 ? [] : [`- ${counted(told, 'contract')} to be written: see below`];
+  return [...rest.toSorted(byGravity).map(findingLine), ...below];
 }
 
 const gravity = ['error', 'warning', 'info', 'hint'];

@@ -11,10 +11,14 @@ import { thousands } from '../text/printing.ts';
 export interface PlanSection {
   readonly title: string;
   readonly lines: readonly string[];
+  /** What is folded away; `lines` say how much it is. */
+  readonly folded?: readonly string[];
 }
 
 /** Of each list the gravest; the rest is counted. */
 const MOST_SHOWN = 10;
+/** Contracts on the first screen; the rest is folded. */
+const MOST_CONTRACTS = 5;
 /** What the sections say with more around it; said again as findings it would be noise. */
 const inSections = {
   'judge.coupling': ({ couplings }) => couplings.pairs.filter(({ verdict }) => verdict !== 'parallel').length,
@@ -28,7 +32,8 @@ const inSections = {
 export function isInSections({ code }: Pick<Finding, 'code'>, judgement: Judgement): boolean {
   if (!(code in inSections)) return false;
   const count = inSections[code as keyof typeof inSections](judgement);
-  return count > 0 && count <= MOST_SHOWN;
+  // What is folded is there for who looks; as findings it would stand on the first screen again.
+  return count > 0 && (count <= MOST_SHOWN || code === 'judge.contract-needed');
 }
 
 /** Alternatives shown for one pair. */
@@ -49,8 +54,14 @@ export function judgementSections(
   const weak = couplings.pairs.length - coupled.length;
   const over = contexts.filter(({ over: tokens }) => tokens > 0).toSorted((a, b) => b.over - a.over);
   const ignored = findings.filter(isIgnored);
-  const shown = contracts.scaffolds.filter(({ covers }) => covers.some((one) => contracts.crossings.includes(one)));
-  const ordered = contracts.scaffolds.length - shown.length;
+  const open = new Set(contracts.crossings);
+  const needed = contracts.scaffolds.filter(({ covers }) => covers.some((one) => open.has(one)));
+  const ordered = contracts.scaffolds.length - needed.length;
+  const contractLines = ({ path, covers }: (typeof needed)[number]): string[] => [
+    path,
+    ...covers.filter((missing) => open.has(missing)).map((missing) => `    ${missingContractMessage(missing, plan)}`),
+  ];
+  const folded = needed.slice(MOST_CONTRACTS);
   const sections: PlanSection[] = [
     {
       title: `To be created, and ignored by git (${ignored.length})`,
@@ -68,19 +79,20 @@ export function judgementSections(
       ],
     },
     {
-      title: `Contracts to be written (${shown.length})`,
+      title: `Contracts to be written (${needed.length})`,
       lines: [
-        ...listed(shown, ({ path, covers }) => [
-          path,
-          ...covers
-            .filter((missing) => contracts.crossings.includes(missing))
-            .map((missing) => `    ${missingContractMessage(missing, plan)}`),
-        ]),
-        ...(ordered > 0 && shown.length > 0
+        ...needed.slice(0, MOST_CONTRACTS).flatMap(contractLines),
+        ...(folded.length > 0
+          ? [
+              `and ${folded.length} more${drafts === undefined ? '' : '; with --json each has its evidence (judge.contract-needed)'}`,
+            ]
+          : []),
+        ...(ordered > 0 && needed.length > 0
           ? [`and ${ordered} more between workstreams that the order of the plan or an overlap settles first`]
           : []),
-        ...(shown.length > 0 && drafts !== undefined ? [drafts] : []),
+        ...(needed.length > 0 && drafts !== undefined ? [drafts] : []),
       ],
+      ...(folded.length > 0 ? { folded: folded.flatMap(contractLines) } : {}),
     },
     { title: `Context over budget (${over.length})`, lines: listed(over, contextLines) },
     { title: 'Not looked at', lines: leftOut },
