@@ -36,6 +36,55 @@ const specs: Readonly<Record<string, string>> = {
     'Passwords',
     `\n## Slices\n\n| id | title | files | after | verify |\n|---|---|---|---|---|\n| A1 | Hash | src/auth/hash.ts | | npm test |\n| A2 | Login | src/auth/login.ts | A1 | npx vitest run test/auth |\n`,
   ),
+  'id-words': specWith(
+    'Passwords',
+    `\n## Slices\n\n- auth: Hash (files: src/auth/hash.ts; verify: npm test; estimate: 4h)\n- login-page: Login (after auth; files: src/auth/login.ts, src/auth/session.ts; verify: npx vitest run test/auth)\n`,
+  ),
+  'id-letter-dash': specWith(
+    'Passwords',
+    `\n## Slices\n\n- T-1: Hash (files: src/auth/hash.ts; verify: npm test; estimate: 4h)\n- T-2: Login (after T-1; files: src/auth/login.ts, src/auth/session.ts; verify: npx vitest run test/auth)\n`,
+  ),
+  'id-ticket': specWith(
+    'Passwords',
+    `\n## Slices\n\n* AUTH-1: Hash (files: src/auth/hash.ts; verify: npm test; estimate: 4h)\n* AUTH-12: Login (after AUTH-1; files: src/auth/login.ts, src/auth/session.ts; verify: npx vitest run test/auth)\n`,
+  ),
+  'id-number': specWith(
+    'Passwords',
+    `\n## Slices\n\n- 1: Hash (files: src/auth/hash.ts; verify: npm test; estimate: 4h)\n- 2: Login (after 1; files: src/auth/login.ts, src/auth/session.ts; verify: npx vitest run test/auth)\n`,
+  ),
+  'id-dash-title': specWith(
+    'Passwords',
+    `\n## Slices\n\n- A1 - Hash (files: src/auth/hash.ts; verify: npm test; estimate: 4h)\n- A2 - Login (after A1; files: src/auth/login.ts, src/auth/session.ts; verify: npx vitest run test/auth)\n`,
+  ),
+  'id-dotted': specWith(
+    'Passwords',
+    `\n## Slices\n\n- S1.1: Hash (files: src/auth/hash.ts; verify: npm test; estimate: 4h)\n- S1.10: Login (after S1.1; files: src/auth/login.ts, src/auth/session.ts; verify: npx vitest run test/auth)\n`,
+  ),
+  'id-slice': specWith(
+    'Passwords',
+    `\n## Slices\n\n- Slice 1: Hash (files: src/auth/hash.ts; verify: npm test; estimate: 4h)\n- Slice 2: Login (after Slice 1; files: src/auth/login.ts, src/auth/session.ts; verify: npx vitest run test/auth)\n`,
+  ),
+  'numbered-list': specWith(
+    'Passwords',
+    `\n## Slices\n\n1. Hash (files: src/auth/hash.ts; verify: npm test; estimate: 4h)\n2. Login (after 1; files: src/auth/login.ts, src/auth/session.ts; verify: npx vitest run test/auth)\n`,
+  ),
+  'sub-headings': specWith(
+    'Passwords',
+    `\n## Slices\n\n### Hash\nFiles: src/auth/hash.ts\nVerify: npm test\nEstimate: 4h\n\n### Login\n**After**: Hash\n**Files**:\n- src/auth/login.ts\n- \`src/auth/session.ts\`\n\n**Verify**: \`npx vitest run test/auth\`\n`,
+  ),
+  'boxes-of-slices': specWith(
+    'Passwords',
+    `\n## Slices\n\n- [x] A0: Library (files: package.json)\n- [ ] A1: Hash (after A0; files: src/auth/hash.ts; verify: npm test; estimate: 4h)\n- [ ] A2: Login (after A1; files: src/auth/login.ts, src/auth/session.ts; verify: npx vitest run test/auth)\n`,
+  ),
+  'prose-sentences': specWith(
+    'Hash with argon2 in src/auth/hash.ts. Rehash in src/auth/login.ts when somebody logs in, and cover that in test/auth/login.test.ts. src/auth/legacy.ts is gone.',
+  ),
+  'prose-new-files': specWith(
+    'Add a session store in src/auth/session.ts with its test in test/auth/session.test.ts. The login route in src/routes/login.ts sets the cookie. Describe both in docs/sessions.md.',
+  ),
+  'prose-one-concern': specWith(
+    'Passwords shorter than twelve characters are refused in src/auth/login.ts; test/auth/login.test.ts proves it.',
+  ),
 };
 
 suite('decompose: specs whose plans a lead signed', () => {
