@@ -77,6 +77,7 @@ export const MENUS: Readonly<Record<string, readonly MenuEntry[]>> = {
     { command: 'slicewave.decompose', when: SPEC_FILE, group: 'navigation' },
     { command: 'slicewave.writeDecomposition', when: 'resourceScheme == slicewave-preview', group: 'navigation@1' },
     { command: 'slicewave.discardDecomposition', when: 'resourceScheme == slicewave-preview', group: 'navigation@2' },
+    { command: 'slicewave.askForScopes', when: 'resourceScheme == slicewave-preview', group: '1_scopes' },
     { command: 'slicewave.applyReplan', when: 'resourceScheme == slicewave-replan', group: 'navigation@1' },
     { command: 'slicewave.discardReplan', when: 'resourceScheme == slicewave-replan', group: 'navigation@2' },
     { command: 'slicewave.judgePlan', when: PLAN_FILE, group: 'navigation@1' },

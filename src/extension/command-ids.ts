@@ -29,6 +29,12 @@ export const COMMANDS = {
     icon: 'discard',
     palette: 'resourceScheme == slicewave-preview',
   },
+  'slicewave.askForScopes': {
+    title: 'Ask an Agent Where Tasks Work…',
+    icon: 'comment-discussion',
+    trusted: true,
+    palette: 'resourceScheme == slicewave-preview',
+  },
   'slicewave.replan': { title: 'Re-plan…', icon: 'arrow-swap', trusted: true },
   'slicewave.applyReplan': {
     title: 'Apply Re-planning',

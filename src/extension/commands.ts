@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { isDecomposingAgent } from '../core/agent/agents.ts';
 import { isDecomposerId, type DecomposerId } from '../core/decompose/table.ts';
 import { stateLabel } from '../core/run/states.ts';
 import { dashboardText } from '../core/view/dashboard.ts';
@@ -6,6 +7,7 @@ import { canRun } from '../protocol/dashboard.ts';
 import { COMMAND_IDS, commandRow, type CommandId } from './command-ids.ts';
 import type { Dashboards } from './dashboard/dashboard-panel.ts';
 import { acceptPlan, answer, approve, notDriven, retry, skip } from './run/decisions.ts';
+import type { ScopesFrom } from './decompose/decomposer.ts';
 import { newSpec, type Decomposing } from './decompose/decomposing.ts';
 import type { Inspections } from './evidence/inspection.ts';
 import { integrate } from './run/integration.ts';
@@ -94,6 +96,7 @@ function handlersOf(parts: Parts): Readonly<Record<CommandId, Handler>> {
     'slicewave.decompose': (argument, options) => decomposing.preview(argument, howIn(options)),
     'slicewave.writeDecomposition': (argument) => decomposing.write(argument),
     'slicewave.discardDecomposition': (argument) => decomposing.discard(argument),
+    'slicewave.askForScopes': (argument, options) => decomposing.askForScopes(argument, whomIn(options)),
 
     'slicewave.replan': async (argument) => {
       const found = await targets.plan(parts.judging.targetOf(argument) ?? argument, 'Which plan should change?');
@@ -345,6 +348,13 @@ function howIn(options: unknown): { readonly by?: DecomposerId; readonly last?: 
   if ('last' in options && options.last === true) return { last: true };
   if (!('by' in options) || typeof options.by !== 'string' || !isDecomposerId(options.by)) return {};
   return { by: options.by };
+}
+
+/** Whom a key binding or another extension names. */
+function whomIn(options: unknown): ScopesFrom | null {
+  if (typeof options !== 'object' || options === null || !('agent' in options)) return null;
+  const { agent } = options;
+  return typeof agent === 'string' && (agent === 'command' || isDecomposingAgent(agent)) ? agent : null;
 }
 
 async function openInRepository(root: string, path: string): Promise<Notice | null> {

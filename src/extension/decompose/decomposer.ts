@@ -1,10 +1,14 @@
 import * as vscode from 'vscode';
+import { AGENTS, isDecomposingAgent } from '../../core/agent/agents.ts';
 import { DECOMPOSERS, decomposerOf, type DecomposerId } from '../../core/decompose/table.ts';
-import type { Decomposition } from '../../node/decompose/model.ts';
+import type { DecomposeOptions, Decomposition } from '../../node/decompose/model.ts';
 import type { Engine } from '../../node/engine.ts';
 import { languageModelAgent } from './language-model.ts';
 import { failureNotice, notice, type Notice } from '../notices.ts';
 import type { Settings } from '../settings.ts';
+
+/** Who can be asked where tasks work. */
+export type ScopesFrom = NonNullable<DecomposeOptions['scopesFrom']>;
 
 export interface DecomposerRequest {
   readonly settings: Settings;
@@ -12,6 +16,8 @@ export interface DecomposerRequest {
   readonly by?: DecomposerId;
   /** Takes what an agent answered last for this spec; nobody is asked. */
   readonly last?: boolean;
+  /** Whom to ask, once for all, where imported tasks work that name no file. */
+  readonly scopesFrom?: ScopesFrom;
   /** The plan directory, relative to the root, where it is not named after the spec. */
   readonly dir?: string;
 }
@@ -46,6 +52,7 @@ export async function decomposed(
         command: settings.agentCommand,
         ...(request.dir === undefined ? {} : { dir: request.dir }),
         ...(request.last ? { last: true } : {}),
+        ...(request.scopesFrom === undefined ? {} : { scopesFrom: request.scopesFrom }),
         ...(settings.model ? { model: settings.model } : {}),
         editorModel: languageModelAgent({ model: settings.model }),
         signal: controller.signal,
@@ -66,6 +73,22 @@ export async function importerOfFile(file: vscode.Uri): Promise<{ readonly title
   );
   const { importerFor } = await import('../../core/decompose/import/importers.ts');
   return importerFor(vscode.workspace.asRelativePath(file, false), text);
+}
+
+/** Whom to ask where tasks work: agents that answer in words, and the program of the settings. `null`: nobody. */
+export async function askWhomForScopes({ agentCommand }: Settings): Promise<ScopesFrom | null> {
+  const agents = AGENTS.flatMap(({ id, title, about }) =>
+    isDecomposingAgent(id) || (id === 'command' && agentCommand.length > 0)
+      ? [{ label: title, description: id, detail: about, id }]
+      : [],
+  );
+  const picked = await vscode.window.showQuickPick(agents, {
+    title: 'Where do the tasks work that name no file?',
+    placeHolder: 'Who is asked, in one round for all of them?',
+    matchOnDetail: true,
+    ignoreFocusOut: true,
+  });
+  return picked?.id ?? null;
 }
 
 async function chosen(spec: vscode.Uri, request: DecomposerRequest): Promise<DecomposerId | Notice | null> {

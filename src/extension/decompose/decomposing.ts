@@ -3,7 +3,7 @@ import { decomposerOf } from '../../core/decompose/table.ts';
 import { countedSeverity, countFindings } from '../../core/lint/engine/format.ts';
 import type { Decomposition } from '../../node/decompose/model.ts';
 import type { ReplanChange } from '../../node/replan/model.ts';
-import { decomposed, importerOfFile, type DecomposerRequest } from './decomposer.ts';
+import { askWhomForScopes, decomposed, importerOfFile, type DecomposerRequest, type ScopesFrom } from './decomposer.ts';
 import { commandAction, failureNotice, notice, type Notice } from '../notices.ts';
 import { closePlanDocument, showPlanDocument } from './plan-documents.ts';
 import type { Project, Projects } from '../projects.ts';
@@ -95,7 +95,26 @@ export class Decomposing implements vscode.TextDocumentContentProvider, vscode.D
       settings: this.#settings(project.root),
       ...how,
     });
-    if (made === null || 'severity' in made) return made;
+    return made === null || 'severity' in made ? made : this.#show(project, made);
+  }
+
+  /** Asks an agent, once for all, where the tasks of a previewed import work that name no file, and shows what it gives. */
+  async askForScopes(argument: unknown, whom: ScopesFrom | null = null): Promise<Notice | null> {
+    const found = this.#find(argument);
+    if (!found) return notice('There is no preview whose tasks could be asked about.', 'Decompose a task list first.');
+    const { project, decomposition } = found.pending;
+    const open = withoutFiles(decomposition);
+    if (open === 0) return notice('Every slice of this preview names its files.', 'There is nothing to ask.');
+    const settings = this.#settings(project.root);
+    const scopesFrom = whom ?? (await askWhomForScopes(settings));
+    if (scopesFrom === null) return null;
+    const { specPath } = decomposition.making;
+    const spec = vscode.Uri.joinPath(vscode.Uri.file(project.root), specPath);
+    const made = await decomposed(project.engine, spec, { settings, scopesFrom, dir: decomposition.dir });
+    return made === null || 'severity' in made ? made : this.#show(project, made);
+  }
+
+  async #show(project: Project, made: Decomposition): Promise<Notice> {
     const pending: Pending = { project, decomposition: made };
     const uri = vscode.Uri.from({
       scheme: PREVIEW_SCHEME,
@@ -199,6 +218,9 @@ export class Decomposing implements vscode.TextDocumentContentProvider, vscode.D
     const { loaded, making } = pending.decomposition;
     const { plan, graph, findings } = loaded;
     const guessed = making.guesses?.list.length ?? 0;
+    // An agent is started by it.
+    const isOpen =
+      withoutFiles(pending.decomposition) > 0 && making.guesses?.asked !== true && vscode.workspace.isTrusted;
     const counts = countFindings(findings);
     const found = (['error', 'warning', 'info', 'hint'] as const)
       .filter((severity) => counts[severity] > 0)
@@ -209,6 +231,7 @@ export class Decomposing implements vscode.TextDocumentContentProvider, vscode.D
       remedy: `${guessed > 0 ? `${counted(guessed, 'scope')} guessed: look at them before you write the plan. ` : ''}Nothing is written yet.`,
       actions: [
         commandAction('Write Plan', 'slicewave.writeDecomposition', uri),
+        ...(isOpen ? [commandAction('Ask an Agent', 'slicewave.askForScopes', uri)] : []),
         commandAction('Discard', 'slicewave.discardDecomposition', uri),
       ],
     };
@@ -322,6 +345,12 @@ async function askReplace(dir: string): Promise<'write' | 'replan' | null> {
 /** The name in the plan directory of a file that is shown as it would be written; empty for a file elsewhere. */
 function nameIn({ dir }: Decomposition, path: string): string {
   return path.startsWith(`/${dir}/`) ? path.slice(dir.length + 2) : '';
+}
+
+/** Slices of imported tasks that name no file, whether somebody guessed where they work or not. */
+function withoutFiles({ making, loaded }: Decomposition): number {
+  const unknown = loaded.findings.filter(({ code }) => code === 'import.no-files').length;
+  return (making.guesses?.list.length ?? 0) + unknown;
 }
 
 function planOf({ project, decomposition }: Pending): { readonly root: string; readonly dir: string } {
