@@ -1,7 +1,7 @@
 /**
  * Measures what the project promises about speed and size, and what it costs where nothing was promised:
  *
- *   node test/bench/bench.ts [plan] [startup] [worktrees] [makespan] [extension] [lint] [history] [overlap] [tokens] [gate] [crash] [size] [--json]
+ *   node test/bench/bench.ts [plan] [startup] [worktrees] [makespan] [run] [extension] [lint] [history] [overlap] [tokens] [gate] [crash] [size] [--json]
  *
  * Prints medians with their spread, and ratios taken side by side in one run, which is all that a busy machine can
  * say. It judges the goals and never fails for one: a time is no test. SLICEWAVE_CLI names another command line than
@@ -23,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<(report: Report) => Promise
   startup: async () => (await import('./startup.bench.ts')).run,
   worktrees: async () => (await import('./worktrees.bench.ts')).run,
   makespan: async () => (await import('./makespan.bench.ts')).run,
+  run: async () => (await import('./run.bench.ts')).run,
   extension: async () => (await import('./extension.bench.ts')).run,
   lint: async () => (await import('./lint.bench.ts')).run,
   history: async () => (await import('./history.bench.ts')).run,

@@ -1,6 +1,5 @@
-import process from 'node:process';
 import path from 'node:path';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { Project, type SliceShape } from '../engine/fixture.ts';
 import { number, spread, type Report } from './figure.ts';
 
@@ -50,7 +49,6 @@ export async function run(report: Report): Promise<void> {
       });
     }
   }
-  await countGit(report);
 }
 
 interface UnevenPlan {
@@ -223,56 +221,4 @@ function breakdown(runs: readonly Observed[], { seconds, slices }: CriticalPath)
     `above the critical path: ${number(makespan - seconds)} s, that is ${number((makespan - seconds) / slices.length)} s for each of its ${slices.length} slices; ` +
       `with agents of ${number((makespan - seconds) / slices.length / 0.05)} s and more this is below 5 %`,
   ];
-}
-
-/** How many git processes a slice costs: a counting `git` stands first on the path. */
-async function countGit(report: Report): Promise<void> {
-  const counts = [];
-  let listed: string[] = [];
-  for (const slices of [2, 6]) {
-    const plan: UnevenPlan = {
-      slices: Array.from({ length: slices }, (_, i) => ({ id: `S${i + 1}`, deps: i === 0 ? [] : [`S${i}`] })),
-      seconds: new Map(),
-    };
-    const project = await projectOf(plan, 0);
-    try {
-      const bin = path.join(project.home, 'bin');
-      const log = path.join(project.home, 'git.log');
-      mkdirSync(bin);
-      writeFileSync(log, '');
-      const real = process.env['PATH'] ?? '';
-      writeFileSync(path.join(bin, 'git'), `#!/bin/sh\necho "$1 $2" >> '${log}'\nPATH='${real}' exec git "$@"\n`, {
-        mode: 0o755,
-      });
-      const finished = await project.start(
-        ['run', project.planDir, ...agentOf(project), '--max-parallel', '1', '--json'],
-        {
-          env: { PATH: `${bin}${path.delimiter}${real}` },
-        },
-      ).finished;
-      if (finished.code !== 0) throw new Error(`the run ended with ${finished.code}: ${finished.err}`);
-      listed = readFileSync(log, 'utf8').trim().split('\n');
-      counts.push({ slices, processes: listed.length });
-    } finally {
-      await project.close();
-    }
-  }
-  const [few, many] = counts;
-  if (!few || !many) return;
-  const each = (many.processes - few.processes) / (many.slices - few.slices);
-  const kinds = new Map<string, number>();
-  for (const line of listed) kinds.set(line.split(' ')[0] ?? '', (kinds.get(line.split(' ')[0] ?? '') ?? 0) + 1);
-  report({
-    name: 'git processes for a slice more',
-    size: `a chain of ${few.slices} and of ${many.slices} slices`,
-    unit: 'processes',
-    value: spread([each]),
-    notes: [
-      `${few.processes} in all for ${few.slices}, ${many.processes} for ${many.slices}`,
-      `by command, for ${many.slices}: ${[...kinds]
-        .sort((a, b) => b[1] - a[1])
-        .map(([kind, count]) => `${kind} ${count}`)
-        .join(', ')}`,
-    ],
-  });
 }
