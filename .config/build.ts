@@ -31,7 +31,7 @@ const shared: esbuild.BuildOptions = {
 /** A CommonJS bundle has no `import.meta`, and the parser's ES module asks for it. */
 const commonJs: esbuild.BuildOptions = {
   format: 'cjs',
-  define: { ...shared.define, 'import.meta.dirname': '__dirname' },
+  define: { ...shared.define, 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   alias: { 'web-tree-sitter': './node_modules/web-tree-sitter/web-tree-sitter.cjs' },
 };
 

@@ -18,7 +18,7 @@ suite('The history of files that changed together', () => {
     root = path.join(home, 'work');
     mkdirSync(root);
     git('init', '-q', '-b', 'main');
-    cacheFile = historyFile({ commonDir: path.join(root, '.git') });
+    cacheFile = path.join(home, 'state', 'history.json');
   });
 
   teardown(() => rmSync(home, { recursive: true, force: true }));
@@ -65,6 +65,12 @@ suite('The history of files that changed together', () => {
       [...touched.subarray(start[c], start[c + 1])].map((n) => files[n] ?? '?').sort(),
     );
   }
+
+  test('is kept out of the repository: an agent may write its worktree, and sometimes the git directory', () => {
+    const file = historyFile({ commonDir: path.join(root, '.git') });
+    assert.equal(path.relative(root, file).startsWith('..'), true, file);
+    assert.notEqual(file, historyFile({ commonDir: path.join(home, 'other', '.git') }));
+  });
 
   test('every commit with its files, whatever they are called', async () => {
     const odd = ['with space.txt', 'new\nline.txt', 'ünï/日本.txt', '\ttab', '"quoted"', 'A'];

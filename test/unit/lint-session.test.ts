@@ -43,7 +43,9 @@ function taskText(slice: number): string {
   const name = nameOf(slice);
   const deps = slice < 5 ? '' : nameOf(slice - 5);
   const blocks = slice + 5 < SLICES ? nameOf(slice + 5) : '';
-  return withLine(withLine(template.replaceAll('@', name), 'deps', `[${deps}]`), 'blocks', `[${blocks}]`).replace(
+  const named = slice === 0 ? '[contracts/more.ts]' : '[contracts/types.ts]';
+  const text = withLine(template.replaceAll('@', name), 'contracts', named);
+  return withLine(withLine(text, 'deps', `[${deps}]`), 'blocks', `[${blocks}]`).replace(
     /^CREATE: .*$/m,
     () => `CREATE: src/area${slice % 4}/part${slice}.ts`,
   );
@@ -81,7 +83,9 @@ const scopeWords = [
   'src/index.ts',
   'src/index.ts::Router',
   'src/index.ts::Other',
-  'contracts/types.ts',
+  `${plan}/contracts/more.ts`,
+  `${plan}/contracts/*.ts`,
+  `${plan}/**`,
   'the new page',
 ];
 

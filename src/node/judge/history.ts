@@ -10,6 +10,7 @@ import { failure, success, type Result } from '../../core/text/result.ts';
 import { untrustedGit } from '../git/file-list.ts';
 import { GitError, type Git } from '../git/git.ts';
 import { writeWhole } from '../state/whole-write.ts';
+import { learnedDirectory } from './learned.ts';
 
 export interface HistoryRequest {
   /** Any directory of the checkout. */
@@ -38,9 +39,9 @@ export interface History {
   readonly isShallow: boolean;
 }
 
-/** The cache's place: inside the git directory that all worktrees share, so that it is never a change of the work. */
+/** The cache's place: one for all worktrees of a repository, out of it. */
 export function historyFile(repository: { readonly commonDir: string }): string {
-  return path.join(repository.commonDir, 'slicewave', 'history.json');
+  return path.join(learnedDirectory(repository), 'history.json');
 }
 
 /**

@@ -8,6 +8,9 @@ import { skillsByName } from '../../core/skill/read.ts';
 import { openCodeReader } from '../workspace/code-reader.ts';
 import { layoutOf, runsDirOf } from '../git/layout.ts';
 import { historyFile, readHistory } from './history.ts';
+import { KeptCode, programDigest } from './kept-code.ts';
+import { learnedDirectory } from './learned.ts';
+import type { CodeReader } from '../../core/code/model.ts';
 import { repositorySettings } from '../workspace/lint-settings.ts';
 import { createdPaths } from '../../core/lint/task/scope-facts.ts';
 import { readPastRuns } from '../plan/past-runs.ts';
@@ -47,7 +50,7 @@ export async function gatherEvidence(repository: EvidencePlace, options: Evidenc
   const [facts, { settings }, code, history, past] = await Promise.all([
     readRepositoryFacts(root),
     repositorySettings(root),
-    openCodeReader(),
+    openCode(repository),
     coChange(repository, options),
     readPastRuns(repository),
   ]);
@@ -77,6 +80,14 @@ export async function knowingIgnored(
 ): Promise<Evidence> {
   const paths = plans.flatMap((plan) => plan.slices.flatMap((slice) => createdPaths(slice.scope)));
   return { ...evidence, repository: await withIgnored(evidence.repository, { root, paths: [...new Set(paths)] }) };
+}
+
+/** The parser, behind what it has seen before where that can be kept; `null` when its files are not to be found. */
+async function openCode(repository: EvidencePlace): Promise<CodeReader | null> {
+  const reader = await openCodeReader();
+  const program = programDigest();
+  if (!reader || program === null) return reader;
+  return KeptCode.open({ reader, file: path.join(learnedDirectory(repository), 'code.jsonl'), program });
 }
 
 async function coChange(
@@ -117,5 +128,8 @@ export async function judgePlanOf(
     options.onProgress?.(`Judging ${thousands(slices)} slices over ${thousands(of)} files`);
   const think = options.think ?? ((work) => work());
   const known = { ...(readings ? { readings } : {}), ...(loadFindings ? { loadFindings } : {}) };
-  return think(() => judge({ ...evidence, plan, files, ...known, ...spec }));
+  const judgement = think(() => judge({ ...evidence, plan, files, ...known, ...spec }));
+  const { code } = gathered.repository;
+  if (code instanceof KeptCode) await code.keep();
+  return judgement;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type * as TreeSitter from 'web-tree-sitter';
@@ -121,6 +122,19 @@ class TreeReader implements OutlineReader, TestReader {
       return null;
     }
   }
+}
+
+const digests = new Map<LanguageId, string | null>();
+
+/** A digest of a language's grammar as it lies there; `null` for one that is missing. Looked at once. */
+export function grammarDigest(language: LanguageId): string | null {
+  let digest = digests.get(language);
+  if (digest === undefined) {
+    const bytes = wasmFile(`tree-sitter-${language}.wasm`);
+    digest = bytes && createHash('sha256').update(bytes).digest('hex');
+    digests.set(language, digest);
+  }
+  return digest;
 }
 
 /** `null` for one that is missing, or that is not what it should be; looked for once. */

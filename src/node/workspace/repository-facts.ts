@@ -83,14 +83,20 @@ function textReader(root: string, known: ReadonlySet<string>): RepositoryFacts['
   const cache = new Map<string, string | null>();
   let cached = 0;
   let top: string | null = null;
+  /** Whether they lie in the directory, links followed. */
+  const directories = new Map<string, boolean>();
   const read = (name: string): string | null => {
     try {
       top ??= realpathSync(root);
       const file = path.join(root, name);
       const info = lstatSync(file);
       if (!info.isFile() || info.size > maxBytes) return null;
-      // A link further up must not lead out of the directory either.
-      if (!inside(top, realpathSync(file))) return null;
+      // A link further up must not lead out of the directory either; the file itself is none.
+      const dir = path.dirname(file);
+      let isInside = directories.get(dir);
+      if (isInside === undefined)
+        directories.set(dir, (isInside = dir === path.resolve(root) || inside(top, realpathSync(dir))));
+      if (!isInside) return null;
       const text = readFileSync(file, 'utf8');
       return text.includes('\0') ? null : text;
     } catch {
