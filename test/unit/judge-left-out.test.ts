@@ -9,6 +9,7 @@ import { filesOnly, judge } from '../../src/core/judge/judge.ts';
 import type { RepositoryFacts } from '../../src/core/scope/repository-facts.ts';
 import { lintPlan } from '../../src/core/lint/lint.ts';
 import { judgementSections } from '../../src/core/view/judgement-text.ts';
+import { historyFile } from '../../src/node/judge/history.ts';
 import { evidencePlace, gatherEvidence } from '../../src/node/judge/judge.ts';
 import { planOf, scope, slice } from './plan-fixture.ts';
 import { assertLinear } from './cost.ts';
@@ -58,6 +59,8 @@ suite('judge: what it could not look at', () => {
   test('a shallow clone, a repository without history and damaged records of runs', async () => {
     const home = mkdtempSync(path.join(tmpdir(), 'slicewave-evidence-'));
     const root = path.join(home, 'work');
+    const state = process.env['XDG_STATE_HOME'];
+    process.env['XDG_STATE_HOME'] = path.join(home, 'state');
     const git = (dir: string, ...args: readonly string[]): string =>
       execFileSync('git', ['-c', 'user.name=T', '-c', 'user.email=t@t', ...args], {
         cwd: dir,
@@ -112,10 +115,12 @@ suite('judge: what it could not look at', () => {
       assert.deepEqual(await unknown(root), ['a part of what 3 earlier runs took: the record is damaged']);
 
       const [commit = ''] = git(root, 'rev-parse', 'HEAD~1').split('\n');
-      rmSync(path.join(root, '.git/slicewave'), { recursive: true, force: true });
+      rmSync(historyFile(evidencePlace(root)));
       rmSync(path.join(root, '.git/objects', commit.slice(0, 2), commit.slice(2)), { force: true });
       assert.match((await unknown(root))[0] ?? '', /^which files changed together: git log broke off: /);
     } finally {
+      if (state === undefined) delete process.env['XDG_STATE_HOME'];
+      else process.env['XDG_STATE_HOME'] = state;
       rmSync(home, { recursive: true, force: true });
     }
   });

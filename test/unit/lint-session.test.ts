@@ -221,7 +221,7 @@ suite('a session of the linter', () => {
         }
         compare('both', 1);
       }),
-      { numRuns: 120 },
+      { numRuns: 50 },
     );
     assert.ok(seen > 1_000, `only ${seen} findings were compared`);
   });
