@@ -115,7 +115,7 @@ export interface Engine {
    */
   accept(planDir: string): Promise<Result<{ readonly accepted: readonly string[] }, EngineFailure>>;
   /** What of the source of an imported plan is done. Nothing is written: it is shown and then given to `tick`. */
-  ticking(planDir: string): Promise<Result<Ticking, EngineFailure>>;
+  ticking(planDir: string, options?: { readonly begun?: boolean }): Promise<Result<Ticking, EngineFailure>>;
   /** Ticks it off in the source, all of it or nothing. */
   tick(ticking: Ticking): Promise<Result<Ticking, EngineFailure>>;
   /** Takes back what was ticked off last. */
@@ -332,12 +332,12 @@ class RepositoryEngine implements OpenEngine {
     return (await this.#refused()) ?? acceptPlan(this.repository, planDir);
   }
 
-  async ticking(planDir: string): ReturnType<Engine['ticking']> {
+  async ticking(planDir: string, options: Parameters<Engine['ticking']>[1] = {}): ReturnType<Engine['ticking']> {
     const [files, state] = [await readPlanFiles(this.repository, planDir), await this.state(planDir)];
     if (!files.ok) return files;
     if (!state.ok) return state;
     const { tickingOf } = await import('./plan/tick.ts');
-    return tickingOf({ root: this.root, dir: planDir, files: files.value, state: state.value });
+    return tickingOf({ root: this.root, dir: planDir, files: files.value, state: state.value, ...options });
   }
 
   async tick(ticking: Ticking): ReturnType<Engine['tick']> {

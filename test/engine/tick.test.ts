@@ -14,6 +14,8 @@ const card = (id: string, more: string, status = "'To Do'"): string =>
 interface Case {
   readonly files: Readonly<Record<string, string>>;
   readonly verified: readonly string[];
+  /** What runs or asks, which is to be in progress. */
+  readonly running?: readonly string[];
   /** Line before and after, of all lines that change. */
   readonly lines: readonly (readonly [file: string, line: number, before: string, after: string])[];
 }
@@ -84,6 +86,52 @@ const cases: Readonly<Record<string, Case>> = {
       [master, 17, '            "status": "in-progress"', '            "status": "done"'],
     ],
   },
+  'Kiro: what has begun has its mark, what is done its tick': {
+    files: {
+      [kiro]: '# Plan\n\n- [ ] 1. Store in src/store.ts\n- [ ] 2. View in src/view.ts\n- [ ] 3. Page in src/page.ts\n',
+    },
+    verified: ['task-1'],
+    running: ['task-2'],
+    lines: [
+      [kiro, 3, '- [ ] 1. Store in src/store.ts', '- [x] 1. Store in src/store.ts'],
+      [kiro, 4, '- [ ] 2. View in src/view.ts', '- [-] 2. View in src/view.ts'],
+    ],
+  },
+  'OpenSpec: boxes have no state between open and done': {
+    files: { [change]: '## 1. Rates\n- [ ] 1.1 In src/a.ts\n\n## 2. Page\n- [ ] 2.1 In docs/page.md\n' },
+    verified: ['task-1'],
+    running: ['task-2'],
+    lines: [[change, 2, '- [ ] 1.1 In src/a.ts', '- [x] 1.1 In src/a.ts']],
+  },
+  'Task Master: what is pending and has begun is in progress; what is in review stays': {
+    files: {
+      [master]: `${JSON.stringify({ master: { tasks: ['pending', 'review', 'pending'].map((status, i) => ({ id: i + 1, title: `In src/${i}.ts`, status })) } }, null, 2)}\n`,
+    },
+    verified: [],
+    running: ['task-1', 'task-2'],
+    lines: [[master, 7, '        "status": "pending"', '        "status": "in-progress"']],
+  },
+  'Backlog.md: what has begun has the status for it; a task that only holds others is done when they are': {
+    files: {
+      'backlog/config.yml': 'project_name: P\nstatuses: ["To Do", "Ready", "Doing", "Review", "Done"]\n',
+      'backlog/tasks/task-1 - A.md': card('TASK-1', '').replace('In src/task-1.ts', 'All of it'),
+      'backlog/tasks/task-1.1 - B.md': card('TASK-1.1', 'parent_task_id: TASK-1\n'),
+      'backlog/tasks/task-1.2 - C.md': card('TASK-1.2', 'parent_task_id: TASK-1\n'),
+      'backlog/tasks/task-2 - D.md': card('TASK-2', '').replace('In src/task-2.ts', 'All of that'),
+      'backlog/tasks/task-2.1 - E.md': card('TASK-2.1', 'parent_task_id: TASK-2\n'),
+      'backlog/tasks/task-2.2 - F.md': card('TASK-2.2', 'parent_task_id: TASK-2\n'),
+      'backlog/tasks/task-3 - G.md': card('TASK-3', '', 'Review'),
+    },
+    verified: ['TASK-1-1', 'TASK-1-2', 'TASK-2-1'],
+    running: ['TASK-2-2', 'TASK-3'],
+    lines: [
+      ['backlog/tasks/task-1 - A.md', 4, "status: 'To Do'", "status: 'Done'"],
+      ['backlog/tasks/task-1.1 - B.md', 4, "status: 'To Do'", "status: 'Done'"],
+      ['backlog/tasks/task-1.2 - C.md', 4, "status: 'To Do'", "status: 'Done'"],
+      ['backlog/tasks/task-2.1 - E.md', 4, "status: 'To Do'", "status: 'Done'"],
+      ['backlog/tasks/task-2.2 - F.md', 4, "status: 'To Do'", "status: 'Doing'"],
+    ],
+  },
   'Backlog.md: the last status of the board, in each file concerned': {
     files: {
       'backlog/config.yml': 'project_name: P\nstatuses: ["To Do", "Doing", "Shipped"]\n',
@@ -106,7 +154,7 @@ suite('ticking off the source of a plan', () => {
   const textOf = (file: string): string => readFileSync(path.join(repository.root, file), 'utf8');
 
   /** A plan of the first file; what would be ticked off when some slices are verified. */
-  async function planned({ files, verified }: Case): Promise<() => ReturnType<typeof tickingOf>> {
+  async function planned({ files, verified, running }: Case): Promise<() => ReturnType<typeof tickingOf>> {
     repository = temporaryRepository(files);
     const { root } = repository;
     const [specFile = ''] = Object.keys(files);
@@ -114,10 +162,16 @@ suite('ticking off the source of a plan', () => {
     assert.ok(made.ok, JSON.stringify(made));
     const ids = made.value.loaded.plan.slices.map(({ id }) => id);
     for (const id of verified) assert.ok(ids.includes(id), `${id} is none of ${ids.join(', ')}`);
-    const state = {
-      slices: ids.map((id) => ({ id, state: verified.includes(id) ? 'verified' : 'ready' })),
-    } as unknown as PlanState;
-    return () => tickingOf({ root, dir: made.value.dir, files: made.value.files, state });
+    const stateOf = (id: string): string =>
+      verified.includes(id)
+        ? 'verified'
+        : running?.indexOf(id) === 0
+          ? 'running'
+          : running?.includes(id)
+            ? 'needs_input'
+            : 'ready';
+    const state = { slices: ids.map((id) => ({ id, state: stateOf(id) })) } as unknown as PlanState;
+    return () => tickingOf({ root, dir: made.value.dir, files: made.value.files, state, begun: running !== undefined });
   }
 
   async function ticked(found: Awaited<ReturnType<typeof tickingOf>>): Promise<Ticking> {

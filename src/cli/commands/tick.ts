@@ -9,11 +9,20 @@ export const tick: Command = {
   summary: 'Tick off what is verified in the tasks that a plan was imported from',
   usage: '[plan] [options]',
   options: {
+    begun: {
+      type: 'boolean',
+      help: "Also set in progress what has begun, where the tool has a state for it (Kiro's [-], a status)",
+    },
     yes: { type: 'boolean', short: 'y', help: 'Write without asking' },
     undo: { type: 'boolean', help: 'Take back what was ticked off last; a file that changed since is left alone' },
     json: { type: 'boolean', help: 'Print one JSON object instead of text; asks nothing' },
   },
-  examples: ['slicewave tick cart', 'slicewave tick cart --yes', 'slicewave tick cart --undo'],
+  examples: [
+    'slicewave tick cart',
+    'slicewave tick cart --yes',
+    'slicewave tick cart --begun',
+    'slicewave tick cart --undo',
+  ],
   async run(invocation) {
     const { terminal } = invocation;
     const json = flag(invocation, 'json');
@@ -29,7 +38,7 @@ export const tick: Command = {
       );
       return EXIT.done;
     }
-    const found = await engine.ticking(dir);
+    const found = await engine.ticking(dir, { begun: flag(invocation, 'begun') });
     if (!found.ok) return report(terminal, found.failure, json);
     const { lines, slices } = found.value;
     const show = (written: boolean): void =>

@@ -2,11 +2,18 @@ import { createHash } from 'node:crypto';
 import { readFile, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import { ticked, withoutStates, type TickedLine } from '../../core/decompose/import/ticking.ts';
-import type { SourceMark } from '../../core/decompose/import/model.ts';
+import {
+  statusWords,
+  ticked,
+  withoutStates,
+  type StatusWords,
+  type TickedLine,
+} from '../../core/decompose/import/ticking.ts';
+import type { MarkAbove, SourceMark } from '../../core/decompose/import/model.ts';
 import { planIdOf } from '../../core/plan/plan-id.ts';
 import type { PlanFiles } from '../../core/plan/model.ts';
 import type { PlanState } from '../../core/run/state-model.ts';
+import { isActive, isAsking } from '../../core/run/states.ts';
 import { failure, success, type Result } from '../../core/text/result.ts';
 import { field, textList } from '../../core/text/document.ts';
 import { readYaml } from '../../core/text/yaml.ts';
@@ -19,23 +26,28 @@ import { writeWhole } from '../state/whole-write.ts';
 /** The file of a plan directory that says where the tasks of its slices stand in what they were imported from. */
 export const ORIGIN_FILE = 'source.json';
 
+const place = { id: z.string(), file: z.string(), line: z.number().int().positive() };
 const originSchema = z.object({
   v: z.literal(1),
   importer: z.string(),
   /** Digests of the files that hold tasks, without what says how far those are. */
   files: z.record(z.string(), z.string()),
-  slices: z.record(
-    z.string(),
-    z.array(z.object({ id: z.string(), file: z.string(), line: z.number().int().positive() })),
-  ),
+  slices: z.record(z.string(), z.array(z.object(place))),
+  /** Tasks without work of their own, which are done when their parts are. */
+  above: z.array(z.object({ ...place, parts: z.array(z.string()) })).default([]),
 });
 
 /** The text of that file. `root`: what the files of the marks are relative to. */
 export async function originText(
-  origin: { readonly importer: string; readonly slices: Readonly<Record<string, readonly SourceMark[]>> },
+  origin: {
+    readonly importer: string;
+    readonly slices: Readonly<Record<string, readonly SourceMark[]>>;
+    readonly above: readonly MarkAbove[];
+  },
   root: string,
 ): Promise<string> {
-  const names = [...new Set(Object.values(origin.slices).flatMap((marks) => marks.map(({ file }) => file)))].toSorted();
+  const all = [...Object.values(origin.slices).flat(), ...origin.above];
+  const names = [...new Set(all.map(({ file }) => file))].toSorted();
   const files: Record<string, string> = {};
   for (const name of names) files[name] = printOf(name, await readFile(path.join(root, name), 'utf8'));
   return `${JSON.stringify({ v: 1, ...origin, files }, null, 2)}\n`;
@@ -62,6 +74,8 @@ export async function tickingOf(request: {
   readonly dir: string;
   readonly files: PlanFiles;
   readonly state: PlanState;
+  /** Also what has begun is in progress, where the tool has a state for it. */
+  readonly begun?: boolean;
 }): Promise<Result<Ticking, EngineFailure>> {
   const { root, dir, files, state } = request;
   const again = 'Decompose it again; `slicewave replan` keeps what is verified.';
@@ -69,10 +83,17 @@ export async function tickingOf(request: {
   if (!read.success)
     return fail('bad-plan', `${dir}/${ORIGIN_FILE} does not say which tasks the plan was imported from`, again);
   const done = state.slices.filter((slice) => slice.state === 'verified' || slice.state === 'merged');
-  const marks = done.flatMap(({ id }) => read.data.slices[id] ?? []);
+  const own = done.flatMap(({ id }) => read.data.slices[id] ?? []);
+  const ids = new Set(own.map(({ id }) => id));
+  const marks = [
+    ...own,
+    ...read.data.above.filter(({ parts }) => parts.length > 0 && parts.every((id) => ids.has(id))),
+  ];
+  const started = request.begun ? state.slices.filter((slice) => isActive(slice.state) || isAsking(slice.state)) : [];
+  const begun = started.flatMap(({ id }) => read.data.slices[id] ?? []);
   const result: { path: string; before: string; after: string }[] = [];
   const lines: TickedLine[] = [];
-  for (const name of [...new Set(marks.map(({ file }) => file))].toSorted()) {
+  for (const name of [...new Set([...marks, ...begun].map(({ file }) => file))].toSorted()) {
     const full = await contained(root, name);
     const before = full === null ? null : await readFile(full, 'utf8').catch(() => null);
     if (before === null)
@@ -83,8 +104,8 @@ export async function tickingOf(request: {
         `${name} says something else than when it was imported, so nothing is ticked off in it`,
         again,
       );
-    const own = marks.filter(({ file }) => file === name);
-    const made = ticked(name, before, own, await doneStatus(root, name));
+    const here = (list: readonly SourceMark[]): SourceMark[] => list.filter(({ file }) => file === name);
+    const made = ticked(name, before, { done: here(marks), begun: here(begun) }, await wordsOf(root, name));
     if (made.text === before) continue;
     result.push({ path: name, before, after: made.text });
     lines.push(...made.lines);
@@ -92,18 +113,18 @@ export async function tickingOf(request: {
   return success({ plan: dir, slices: done.map(({ id }) => id), lines, files: result });
 }
 
-/** The last status of a board, by its settings beside or above the task. */
-async function doneStatus(root: string, name: string): Promise<string> {
+/** The statuses of a board, by its settings beside or above the task. */
+async function wordsOf(root: string, name: string): Promise<StatusWords> {
   const parts = name.split('/').slice(0, -1);
   for (let length = parts.length; length >= 0; length--) {
     const dir = parts.slice(0, length).join('/');
     for (const file of ['config.yml', 'config.yaml', 'backlog.config.yml']) {
       const text = await readFile(path.join(root, dir, file), 'utf8').catch(() => null);
-      const last = text === null ? undefined : textList(field(readYaml(text).value, 'statuses')?.value).at(-1);
-      if (last) return last.value;
+      const all = text === null ? [] : textList(field(readYaml(text).value, 'statuses')?.value);
+      if (all.length > 0) return statusWords(all.map(({ value }) => value));
     }
   }
-  return 'Done';
+  return statusWords([]);
 }
 
 function parsed(text: string): unknown {

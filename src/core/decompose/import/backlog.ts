@@ -240,6 +240,10 @@ function groupsOf(open: readonly Card[], byKey: ReadonlyMap<string, Card>, repor
     card.after
       .filter((id) => !(umbrella.has(keyOf(id)) && isAbove(keyOf(id), card)))
       .flatMap((id) => (byKey.has(keyOf(id)) ? members(keyOf(id)) : [id]));
+  for (const key of umbrella) {
+    const card = byKey.get(key);
+    if (card) report.markAbove({ ...card, source: card.document.source }, members(key));
+  }
   const waiting = waitingOf(open);
   return kept.map((card): ImportedGroup => {
     const parts = (children.get(card.key) ?? []).filter((child) => folded.has(child.key));

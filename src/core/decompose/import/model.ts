@@ -40,6 +40,13 @@ export interface ImportResult {
   readonly guesses: readonly GuessedScope[];
   /** Where the tasks of each slice stand in the source: what is ticked off when it is done. */
   readonly marks: Readonly<Record<string, readonly SourceMark[]>>;
+  /** Tasks that are no work of their own, but done when their parts are. */
+  readonly above: readonly MarkAbove[];
+}
+
+/** Where a task stands that is done when others are; `parts`: their ids. */
+export interface MarkAbove extends SourceMark {
+  readonly parts: readonly string[];
 }
 
 /** Where a task stands. */
@@ -143,6 +150,7 @@ export class ImportReport {
   readonly #main: SourceText;
   readonly #guesses: GuessedScope[] = [];
   readonly #marks: Record<string, readonly SourceMark[]> = {};
+  readonly #above: MarkAbove[] = [];
 
   constructor(main: SourceText) {
     this.#main = main;
@@ -158,9 +166,21 @@ export class ImportReport {
       .map(({ id, source, span }) => ({ id, file: source.file, line: source.position(span.start).line }));
   }
 
+  markAbove(task: Pick<ImportedTask, 'id' | 'source' | 'span'>, parts: readonly string[]): void {
+    const { id, source, span } = task;
+    this.#above.push({ id, file: source.file, line: source.position(span.start).line, parts });
+  }
+
   /** The result of the import that this reports on. */
   result(spec: Spec, proposal: Proposal | null): ImportResult {
-    return { spec, proposal, findings: this.#findings, guesses: proposal ? this.#guesses : [], marks: this.#marks };
+    return {
+      spec,
+      proposal,
+      findings: this.#findings,
+      guesses: proposal ? this.#guesses : [],
+      marks: this.#marks,
+      above: this.#above,
+    };
   }
 
   add(

@@ -35,18 +35,43 @@ export function withoutStates(path: string, text: string): string {
     .join('\n');
 }
 
+/** How a board calls its states, in a front matter. */
+export interface StatusWords {
+  readonly open: string;
+  /** `null`: it has no state between open and done. */
+  readonly begun: string | null;
+  readonly done: string;
+}
+
+/**
+ * The words of a board by all its statuses, in their order; without any, those that Backlog.md begins with. What stands
+ * between the first and the last is work in progress: the one that says so, else the first.
+ */
+export function statusWords(statuses: readonly string[]): StatusWords {
+  const [open = 'To Do', ...rest] = statuses.length > 0 ? statuses : ['To Do', 'In Progress', 'Done'];
+  const done = rest.pop() ?? open;
+  return { open, begun: rest.find((word) => /progress|doing|started|wip|active/i.test(word)) ?? rest[0] ?? null, done };
+}
+
 /**
  * A source file with the tasks of some marks done: boxes ticked (with those below them, and those above of which all
- * parts are), or the status set. `doneStatus` is the word for it in a front matter. Marks whose line is no task are left
- * out; the caller knows that the text is what it was.
+ * parts are), or the status set. Those that have begun are in progress where the tool has a state for it (Kiro's `[-]`,
+ * a status) and they are open; no task goes back. Marks whose line is no task are left out; the caller knows that the
+ * text is what it was.
  */
-export function ticked(path: string, text: string, marks: readonly SourceMark[], doneStatus: string): TickedText {
+export function ticked(
+  path: string,
+  text: string,
+  marks: { readonly done: readonly SourceMark[]; readonly begun?: readonly SourceMark[] },
+  words: StatusWords,
+): TickedText {
   const source = new SourceText(path, text);
+  const { done, begun = [] } = marks;
   const edits = path.endsWith('.json')
-    ? jsonEdits(source, marks)
-    : marks.every(({ line }) => isFrontMatter(source, line))
-      ? frontMatterEdits(source, doneStatus)
-      : boxEdits(source, marks);
+    ? [...jsonEdits(source, done), ...jsonBegun(source, begun)]
+    : [...done, ...begun].every(({ line }) => isFrontMatter(source, line))
+      ? frontMatterEdits(source, done.length > 0 ? 'done' : 'begun', words)
+      : [...boxEdits(source, done), ...boxesBegun(source, begun)];
   let result = text;
   for (const { span, words } of edits.toSorted((a, b) => b.span.start - a.span.start))
     result = result.slice(0, span.start) + words + result.slice(span.end);
@@ -95,18 +120,39 @@ function boxEdits(source: SourceText, marks: readonly SourceMark[]): Edit[] {
   });
 }
 
+/** Only Kiro knows `[-]`; elsewhere it would be a mark that nobody understands. */
+function boxesBegun(source: SourceText, marks: readonly SourceMark[]): Edit[] {
+  if (!/(?:^|\/)\.kiro\//.test(source.file)) return [];
+  return marks.flatMap(({ line }): Edit[] => {
+    const start = source.lineStarts[line - 1] ?? 0;
+    const match = /^([ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+\\?\[) ?(?=\\?\])/.exec(source.line(line));
+    if (!match) return [];
+    const [whole, before = ''] = match;
+    return [{ span: { start: start + before.length, end: start + whole.length }, words: '-' }];
+  });
+}
+
 /** The one task of a file whose front matter has a status. */
-function frontMatterEdits(source: SourceText, doneStatus: string): Edit[] {
+function frontMatterEdits(source: SourceText, state: 'done' | 'begun', words: StatusWords): Edit[] {
   const map = readMarkdown(source).frontMatter?.map;
   const status = textOf(field(map, 'status')?.value);
-  if (!status || status.value === doneStatus) return [];
+  const doneStatus = words[state];
+  if (!status || doneStatus === null || status.value === doneStatus) return [];
+  if (state === 'begun' && status.value !== words.open) return [];
   const written = source.text.slice(status.span.start, status.span.end);
   const quote = /^['"]/.exec(written)?.[0] ?? '';
   return [{ span: status.span, words: `${quote}${doneStatus}${quote}` }];
 }
 
+/** Of Task Master, what is pending. */
+function jsonBegun(source: SourceText, marks: readonly SourceMark[]): Edit[] {
+  return tasksAt(source, marks).flatMap((task) => {
+    const status = textOf(field(task, 'status')?.value);
+    return status?.value === 'pending' ? [{ span: status.span, words: '"in-progress"' }] : [];
+  });
+}
+
 function jsonEdits(source: SourceText, marks: readonly SourceMark[]): Edit[] {
-  const wanted = new Set(marks.map(({ line }) => line));
   const edits: Edit[] = [];
   const doneWords = new Set(['done', 'completed', 'cancelled', 'canceled', 'deferred']);
   const finish = (task: DocumentValue): void => {
@@ -115,12 +161,21 @@ function jsonEdits(source: SourceText, marks: readonly SourceMark[]): Edit[] {
     const parts = field(task, 'subtasks')?.value;
     if (parts?.kind === 'list') for (const part of parts.items) finish(part);
   };
+  for (const task of tasksAt(source, marks)) finish(task);
+  return edits;
+}
+
+/** The tasks whose ids stand where the marks are. */
+function tasksAt(source: SourceText, marks: readonly SourceMark[]): DocumentValue[] {
+  if (marks.length === 0) return [];
+  const wanted = new Set(marks.map(({ line }) => line));
+  const found: DocumentValue[] = [];
   const stack: DocumentValue[] = [readJson(source.text).value].filter((value) => value !== null);
   for (let value = stack.pop(); value; value = stack.pop()) {
     const id = textOf(field(value, 'id')?.value);
-    if (id && wanted.has(source.position(id.span.start).line)) finish(value);
+    if (id && wanted.has(source.position(id.span.start).line)) found.push(value);
     else if (value.kind === 'list') stack.push(...value.items);
     else if (value.kind === 'map') stack.push(...value.entries.map((entry) => entry.value));
   }
-  return edits;
+  return found;
 }

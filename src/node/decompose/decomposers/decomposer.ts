@@ -1,6 +1,6 @@
 import type { DecomposeOptions, DecomposerAgent } from '../model.ts';
 import type { ImporterId } from '../../../core/decompose/table.ts';
-import type { GuessedScope, SourceMark } from '../../../core/decompose/import/model.ts';
+import type { GuessedScope, MarkAbove, SourceMark } from '../../../core/decompose/import/model.ts';
 import type { Sources } from '../../../core/decompose/import-order.ts';
 import type { Proposal } from '../../../core/plan/proposal.ts';
 import type { Rounds } from '../../../core/decompose/rounds.ts';
@@ -50,6 +50,7 @@ export interface Draft {
 export interface Origin {
   readonly importer: ImporterId;
   readonly slices: Readonly<Record<string, readonly SourceMark[]>>;
+  readonly above: readonly MarkAbove[];
 }
 
 export interface DraftRequest extends Material {

@@ -53,12 +53,12 @@ export function importDecomposer(id: ImporterId): Decomposer {
         const { told, answer, said } = asked.value;
         const { proposal, findings, ...rest } = importer.read({ ...input, guessing: { ...guessing, told } });
         if (!proposal) return blockedSpec(specPath, findings);
-        const origin = { importer: id, slices: rest.marks };
+        const origin = { importer: id, slices: rest.marks, above: rest.above };
         return success({ ...rest, proposal, findings: [...findings, ...said], origin, asked: true, answer });
       }
     }
-    const { spec, proposal, findings, guesses, marks } = made;
-    const origin = { importer: id, slices: marks };
+    const { spec, proposal, findings, guesses, marks, above } = made;
+    const origin = { importer: id, slices: marks, above };
     return proposal ? success({ proposal, spec, findings, guesses, origin }) : blockedSpec(specPath, findings);
   };
 }

@@ -65,9 +65,10 @@ export function inPackage(decomposer: Decomposer): Decomposer {
   };
 }
 
-function inRepository({ importer, slices }: Origin, dir: string): Origin {
+function inRepository({ importer, slices, above }: Origin, dir: string): Origin {
   const named = Object.entries(slices).map(
     ([slice, marks]) => [slice, marks.map((mark) => ({ ...mark, file: `${dir}/${mark.file}` }))] as const,
   );
-  return { importer, slices: Object.fromEntries(named) };
+  const parents = above.map((mark) => ({ ...mark, file: `${dir}/${mark.file}` }));
+  return { importer, slices: Object.fromEntries(named), above: parents };
 }
