@@ -16,9 +16,9 @@ const SHAPES: readonly RegExp[] = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 ];
 
+const HEADER = /(\bauthorization\b\s*[:=]\s*(?:bearer|basic|token)\s+)[^\s"']+/gi;
 /** A scheme is short: without a bound, each letter of one long word would be tried as the beginning of an address. */
-const NAMED =
-  /(\bauthorization\b\s*[:=]\s*(?:bearer|basic|token)\s+)[^\s"']+|([a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@"']+:)[^\s/@"']+(?=@)/gi;
+const ADDRESS = /([a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@"']+:)[^\s/@"']+(?=@)/gi;
 
 export type Redact = (text: string) => string;
 
@@ -36,10 +36,9 @@ export function createRedactor(
     let clean = text;
     for (const value of values) if (clean.includes(value)) clean = clean.replaceAll(value, REDACTED);
     for (const shape of SHAPES) clean = clean.replace(shape, REDACTED);
-    return clean.replace(
-      NAMED,
-      (_all, header: string | undefined, url: string | undefined) => `${header ?? url ?? ''}${REDACTED}`,
-    );
+    clean = clean.replace(HEADER, `$1${REDACTED}`);
+    // Most of what is printed has no address: each letter would be looked at as the beginning of one.
+    return clean.includes('://') ? clean.replace(ADDRESS, `$1${REDACTED}`) : clean;
   };
 }
 

@@ -1,4 +1,5 @@
 import { agentRow } from '../../core/agent/agents.ts';
+import { Tail } from '../../core/text/chunks.ts';
 import type { AgentAdapter, AgentEvent, AgentReader } from './adapter.ts';
 
 const KEPT = 256_000;
@@ -20,14 +21,14 @@ export const commandAdapter: AgentAdapter = {
 
 /** For agents without an event stream: everything printed is the last message. */
 class PlainReader implements AgentReader {
-  #text = '';
+  readonly #said = new Tail(KEPT);
 
   line(text: string): readonly AgentEvent[] {
-    this.#text = `${this.#text}${text}\n`.slice(-KEPT);
+    this.#said.add(`${text}\n`);
     return [];
   }
 
   end(): readonly AgentEvent[] {
-    return [{ type: 'finished', isError: false, text: this.#text }];
+    return [{ type: 'finished', isError: false, text: this.#said.text }];
   }
 }

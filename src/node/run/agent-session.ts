@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
+import { LineSplitter } from '../../core/text/chunks.ts';
 import { parseReport } from '../../core/context/report.ts';
 import type { Claims } from '../../core/run/model.ts';
 import type { AgentAdapter, AgentEvent, AgentRequest } from '../agents/adapter.ts';
@@ -47,7 +48,7 @@ export async function runSession(session: SessionRequest): Promise<SessionOutcom
   const reader = adapter.createReader();
   const expensive = new AbortController();
   const recorder = new SessionRecorder(session, () => expensive.abort());
-  let partial = '';
+  const lines = new LineSplitter();
   let errors = '';
   const outcome = await runProcess({
     program: invocation.program,
@@ -72,19 +73,15 @@ export async function runSession(session: SessionRequest): Promise<SessionOutcom
       ),
     onStdout: (chunk) => {
       run.output(chunk);
-      partial += chunk;
-      for (let end = partial.indexOf('\n'); end >= 0; end = partial.indexOf('\n')) {
-        const line = partial.slice(0, end).replace(/\r$/, '');
-        partial = partial.slice(end + 1);
-        for (const event of reader.line(line, Date.now())) recorder.take(event);
-      }
+      for (const line of lines.take(chunk)) for (const event of reader.line(line, Date.now())) recorder.take(event);
     },
     onStderr: (chunk) => {
       run.output(chunk);
       errors = (errors + chunk).slice(-8000);
     },
   });
-  if (partial !== '') for (const event of reader.line(partial, Date.now())) recorder.take(event);
+  const last = lines.end();
+  if (last !== null) for (const event of reader.line(last, Date.now())) recorder.take(event);
   for (const event of reader.end(Date.now())) recorder.take(event);
   await recorder.settled();
   // Some command lines print what their agent says on standard error.

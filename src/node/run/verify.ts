@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { Tail } from '../../core/text/chunks.ts';
 import { coverageOf, readTestCounts } from '../../core/run/test-counts.ts';
 import type { Redact } from '../../core/gate/redact.ts';
 import { failure, success, type Result } from '../../core/text/result.ts';
@@ -58,10 +59,10 @@ export async function runCommand(request: CheckRequest): Promise<Verification> {
   if (!line.ok) {
     return { command, exitCode: null, durationMs: 0, output: line.failure.message, outcome: 'not-found' };
   }
-  let output = '';
+  const printed = new Tail(COUNTED);
   let durationMs = 0;
   const take = (chunk: string): void => {
-    output = (output + chunk).slice(-COUNTED);
+    printed.add(chunk);
   };
   let cwd = request.cwd;
   const own = Object.entries(request.env).filter(([name]) => request.isSetup || !name.startsWith('SLICEWAVE_'));
@@ -79,7 +80,7 @@ export async function runCommand(request: CheckRequest): Promise<Verification> {
     if (holds === true) continue;
     if (asked && holds === false) {
       take(`${asked.path}: ${asked.not ? 'is there' : missing[asked.asks]}\n`);
-      return { command, exitCode: 1, durationMs, output: request.redact(output.slice(-KEPT)), outcome: 'failed' };
+      return { command, exitCode: 1, durationMs, output: request.redact(printed.text.slice(-KEPT)), outcome: 'failed' };
     }
     const [program = '', ...args] = words;
     const run = await runProcess({
@@ -98,9 +99,10 @@ export async function runCommand(request: CheckRequest): Promise<Verification> {
       onStderr: take,
     });
     durationMs += run.durationMs;
-    const evidence = (): string => request.redact(`${output.slice(-KEPT * 4)}${whyNoTest(output, cwd)}`).slice(-KEPT);
+    const evidence = (): string =>
+      request.redact(`${printed.text.slice(-KEPT * 4)}${whyNoTest(printed.text, cwd)}`).slice(-KEPT);
     const counted = (): Pick<Verification, 'counts'> => {
-      const counts = readTestCounts(output);
+      const counts = readTestCounts(printed.text);
       return counts === null ? {} : { counts };
     };
     if (run.outcome === 'not-found') {
@@ -121,8 +123,8 @@ export async function runCommand(request: CheckRequest): Promise<Verification> {
       return { command, exitCode: run.exitCode, durationMs, output: evidence(), ...counted(), outcome: 'failed' };
     }
   }
-  const text = request.redact(`${output.slice(-KEPT * 4)}${whyNoTest(output, cwd)}`).slice(-KEPT);
-  const counts = readTestCounts(output);
+  const text = request.redact(`${printed.text.slice(-KEPT * 4)}${whyNoTest(printed.text, cwd)}`).slice(-KEPT);
+  const counts = readTestCounts(printed.text);
   const coverage = coverageOf(counts);
   const proves = coverage === 'tests' || coverage === 'unknown';
   return {

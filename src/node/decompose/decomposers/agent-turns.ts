@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { LineSplitter } from '../../../core/text/chunks.ts';
 import { agentRow, pathVariable, type DecomposingAgentId } from '../../../core/agent/agents.ts';
-import { answerIn, LARGEST_ANSWER, type Answer } from '../../../core/decompose/answer.ts';
+import { answerIn, type Answer } from '../../../core/decompose/answer.ts';
 import { proposalJsonSchema } from '../../../core/plan/proposal.ts';
 import { abridged } from '../../../core/text/printing.ts';
 import { success, type Result } from '../../../core/text/result.ts';
@@ -100,7 +101,7 @@ async function ask(question: Question): Promise<Result<DecomposerAnswer, EngineF
       else lastMessage = event.text || lastMessage;
     }
   };
-  let partial = '';
+  const lines = new LineSplitter();
   let errors = '';
   const outcome = await runProcess({
     program: question.program,
@@ -112,14 +113,12 @@ async function ask(question: Question): Promise<Result<DecomposerAnswer, EngineF
     signal,
     timeout: minutes * 60_000,
     onStdout: (chunk) => {
-      const lines = (partial + chunk).split('\n');
-      // A line that never ends is no event; what is kept of it stays bounded.
-      partial = (lines.pop() ?? '').slice(0, 4 * LARGEST_ANSWER);
-      for (const line of lines) take(line);
+      for (const line of lines.take(chunk)) take(line);
     },
     onStderr: (chunk) => (errors = (errors + chunk).slice(-4000)),
   });
-  if (partial !== '') take(partial);
+  const last = lines.end();
+  if (last !== null) take(last);
   for (const event of reader.end(Date.now())) takeEvent(event);
   const { title, signIn = 'see its manual' } = agentOf(id);
   const ended = endedBadly(outcome, { title, program: question.program, minutes, trouble });

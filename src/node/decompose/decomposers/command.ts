@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { Tail } from '../../../core/text/chunks.ts';
 import { answerIn, LARGEST_ANSWER } from '../../../core/decompose/answer.ts';
 import { decomposeAgain } from '../../../core/decompose/feedback.ts';
 import { proposalJsonSchema } from '../../../core/plan/proposal.ts';
@@ -83,7 +84,7 @@ export function commandAgent(options: CommandOptions): DecomposerAgent {
         schema_file: schemaFile,
         prompt,
       };
-      let text = '';
+      const printed = new Tail(2 * LARGEST_ANSWER);
       let errors = '';
       const outcome = await runProcess({
         program: found,
@@ -95,7 +96,7 @@ export function commandAgent(options: CommandOptions): DecomposerAgent {
         signal: turn.signal,
         timeout: minutes * 60_000,
         // The answer is the last object, so of a flood the end is kept; a whole one that is too large is told apart.
-        onStdout: (chunk) => (text = (text + chunk).slice(-2 * LARGEST_ANSWER)),
+        onStdout: (chunk) => printed.add(chunk),
         onStderr: (chunk) => {
           errors = (errors + chunk).slice(-4000);
           const line = lastLine(chunk);
@@ -109,6 +110,7 @@ export function commandAgent(options: CommandOptions): DecomposerAgent {
         trouble: abridged(lastLine(errors)),
       });
       if (ended) return ended;
+      const { text } = printed;
       const answer = answerIn(text);
       if ('problem' in answer && outcome.exitCode !== 0) {
         const detail = abridged(lastLine(errors) || lastLine(text)) || `exit code ${outcome.exitCode ?? 'none'}`;
