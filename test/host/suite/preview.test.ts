@@ -1,7 +1,8 @@
 /** The preview of a decomposition in VS Code: what it shows, where its links lead, and that nothing is written before. */
 import assert from 'node:assert/strict';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import * as vscode from 'vscode';
 import { specWith } from '../../decompose-fixture.ts';
 
@@ -119,5 +120,39 @@ suite('the preview of a decomposition', () => {
     assert.match(text, /Corrected in \d rounds/);
     assert.ok(state.requests.length >= 2);
     assert.ok(!existsSync(path.join(root(), PLAN)), 'nothing is written');
+  });
+
+  test('an agent is asked once where imported tasks work, from the preview, and what it says is shown before anything is written', async () => {
+    const tasks = '.kiro/specs/moon/tasks.md';
+    mkdirSync(path.join(root(), path.dirname(tasks)), { recursive: true });
+    writeFileSync(path.join(root(), tasks), '# Plan\n\n- [ ] 1. Think of colours\n- [ ] 2. Mend src/door.ts\n');
+    const answer = JSON.stringify({ scopes: [{ id: 'task-1', paths: [{ path: 'src/colours.ts', why: 'new' }] }] });
+    const settings = vscode.workspace.getConfiguration('slicewave');
+    const words = [process.execPath, '-e', `console.log(${JSON.stringify(answer)})`];
+    // The extension host's own program is a Node only where it is told so.
+    await settings.update(
+      'agentCommand',
+      ['env', 'ELECTRON_RUN_AS_NODE=1', ...words],
+      vscode.ConfigurationTarget.Global,
+    );
+    try {
+      const shown = (what: string): Promise<vscode.TextDocument> =>
+        until(`the preview with ${what} is shown`, () => {
+          const document = vscode.window.activeTextEditor?.document;
+          return document?.uri.scheme === 'slicewave-preview' && document.getText().includes(what)
+            ? document
+            : undefined;
+        });
+      void vscode.commands.executeCommand('slicewave.decompose', vscode.Uri.file(path.join(root(), tasks)));
+      const before = await shown('task-1 (Think of colours) names no file');
+      assert.ok(!before.getText().includes('src/colours.ts'));
+      void vscode.commands.executeCommand('slicewave.askForScopes', before.uri, { agent: 'command' });
+      const after = await shown('src/colours.ts');
+      assert.ok(!after.getText().includes('task-1 (Think of colours) names no file:'));
+      assert.ok(!existsSync(path.join(root(), 'parallel', path.basename(after.uri.path, '.md'))), 'nothing is written');
+    } finally {
+      await settings.update('agentCommand', undefined, vscode.ConfigurationTarget.Global);
+      rmSync(path.join(root(), '.kiro'), { recursive: true, force: true });
+    }
   });
 });
