@@ -6,6 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { fake, Project, until, type Call } from './fixture.ts';
 
 /** What was lost, or wrongly called done, when agents, people and machines did what they do. */
+const preload = `--import=${pathToFileURL(path.join(import.meta.dirname, 'throws-at.mjs')).href}`;
+
 suite('nothing is lost, and nothing is called done that is not', () => {
   let project: Project;
 
@@ -133,7 +135,6 @@ suite('nothing is lost, and nothing is called done that is not', () => {
       else call.write('src/B1.txt', 'B1\n');
       await call.exit(0);
     });
-    const preload = `--import=${pathToFileURL(path.join(import.meta.dirname, 'throws-at.mjs')).href}`;
     const args = ['run', project.planDir, '--only', 'A1', '--agent', 'command', '--agent-command', fake('agent')];
     const broken = await project.start(args, { env: { NODE_OPTIONS: preload, SLICEWAVE_TEST_THROW_AT: 'diff.patch' } })
       .finished;
@@ -154,6 +155,20 @@ suite('nothing is lost, and nothing is called done that is not', () => {
     const again = await project.run();
     assert.equal(again.code, 0, again.out);
     assert.deepEqual(project.callsOf('agent'), ['A1', 'B1'], 'the work that was done is only checked');
+  });
+
+  test('a disk that is full when the commit is recorded takes nothing back, and nothing is committed twice', async () => {
+    project = await Project.create({
+      slices: [{ id: 'A1' }, { id: 'B1' }, { id: 'C1' }],
+      mergePoints: [{ id: 'MP1', needs: ['A1', 'B1'], unlocks: ['C1'], verify: ['test -s src/A1.txt'] }],
+    });
+    const env = { NODE_OPTIONS: preload, SLICEWAVE_TEST_THROW_AT: 'trace.json', SLICEWAVE_TEST_FULL_AT: 'committed' };
+    const args = ['run', project.planDir, '--agent', 'command', '--agent-command', fake('agent')];
+    const full = await project.start(args, { env }).finished;
+    assert.equal(full.code, 0, `${full.out}${full.err}`);
+    assert.equal((await project.run()).code, 0);
+    const committed = project.events().filter(({ type }) => type === 'committed');
+    assert.deepEqual(committed.map(({ slice }) => slice).toSorted(), ['A1', 'B1', 'C1', 'MP1']);
   });
 
   test('110 MiB of build output in scope is a question, and what a person approves is committed', async () => {

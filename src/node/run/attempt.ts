@@ -33,6 +33,10 @@ export async function attemptSlice(claim: SliceClaim): Promise<AttemptOutcome> {
       ending = await steps(claim, sliceGit);
     } catch (error) {
       ending = error instanceof WorktreeReplaced ? stoppedAtReplaced(slice.id, error) : failedAt(error);
+      if (ending.end === 'failed' && run.isCommitted) {
+        request.say(`${ending.detail ?? ''} ${slice.id} is committed all the same`);
+        ending = { end: 'verified' };
+      }
     }
     if (ending.end !== 'verified') await keepWork(claim, sliceGit);
     await run.record({

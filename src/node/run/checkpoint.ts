@@ -67,7 +67,9 @@ export async function reachCheckpoint({
     );
     const above = aboveText(place);
     if (above !== null) say(above);
-    const unreached = await steps({ request, state, checkpoint, run, dir, redact }).catch(failedAt);
+    const unreached = await steps({ request, state, checkpoint, run, dir, redact }).catch((error: unknown) =>
+      run.isCommitted ? null : failedAt(error),
+    );
     const end = endOf(unreached);
     await run.record({ type: 'ended', ...end });
     const why = end.stop === null ? `failed (${end.reason ?? ''}): ${end.detail ?? ''}` : `stopped: ${end.stop.detail}`;

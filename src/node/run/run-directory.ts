@@ -103,6 +103,11 @@ export class RunDirectory {
     return new RunDirectory({ runId, dir, redact, began });
   }
 
+  /** Whether its commit is recorded: whatever fails after that takes nothing back. */
+  get isCommitted(): boolean {
+    return this.events.some(({ type }) => type === 'committed');
+  }
+
   file(name: string): string {
     return path.join(this.path, name);
   }
@@ -113,8 +118,9 @@ export class RunDirectory {
     const event = redactValue({ v: 1 as const, t: new Date(this.#time).toISOString(), ...body }, this.#redact);
     this.#lines.append(event);
     this.events.push(event);
-    if (MILESTONES.has(body.type)) await this.writeTrace();
+    // The summary comes last: it can be made anew, where the disk has no room for it.
     if (body.type === 'ended') await this.#recordEnd();
+    if (MILESTONES.has(body.type)) await this.writeTrace();
   }
 
   /** The plan remembers how the run ended: its own record lies where an agent could cut it short, or take it away. */
