@@ -26,7 +26,7 @@ for (const owner of process.argv.includes('exec') ? [fs, fs.promises] : []) {
       if (!isFull(String(args[1]))) return own.apply(this, args);
       const error = Object.assign(new Error('ENOSPC: no space left on device, rename'), { code: 'ENOSPC' });
       const tell = args.at(-1);
-      return typeof tell === 'function' ? void setImmediate(tell, error) : Promise.reject(error);
+      return typeof tell === 'function' ? void setImmediate(() => tell(error)) : Promise.reject(error);
     }
     setImmediate(() => {
       throw new RangeError('Invalid string length');
