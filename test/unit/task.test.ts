@@ -160,8 +160,8 @@ suite('task spec: scope', () => {
     },
     {
       name: 'a bracketed list',
-      lines: 'CREATE: [a.ts, src/[id]/b.ts]\nMODIFY: src/[id].ts\nBOUNDARY: `c.ts`, `d e.ts`',
-      scope: { create: ['a.ts', 'src/[id]/b.ts'], modify: ['src/[id].ts'], boundary: ['c.ts', 'd e.ts'] },
+      lines: 'CREATE: [a.ts, src/[id]/b.ts]\nMODIFY: src/[id].ts\nBOUNDARY: `c.ts`, `d e.ts`, [slug].ts',
+      scope: { create: ['a.ts', 'src/[id]/b.ts'], modify: ['src/[id].ts'], boundary: ['c.ts', 'd e.ts', '[slug].ts'] },
       codes: ['task.scope-brackets', 'task.scope-brackets'],
     },
     {

@@ -190,7 +190,8 @@ export function readEntry(source: SourceText, span: Span, key: Key, findings: Fi
       );
     }
     const [parameter] = parameterNames(path);
-    if (parameter !== undefined) {
+    // What is told of a slice's own files is not told again of each boundary that they are in.
+    if (parameter !== undefined && key !== 'boundary') {
       findings.push(
         finding(
           source,
