@@ -21,6 +21,7 @@ const slice = {
   deps: [],
   create: ['src/till.py'],
   modify: [],
+  removed: [],
   boundary: ['src/door.py'],
   requirements: ['It rings'],
   checklist: [],

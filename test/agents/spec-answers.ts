@@ -63,7 +63,7 @@ function soundOf(first: Proposal, look: (answer: Proposal) => Judgement): Propos
   let answer = first;
   for (let round = 0; round < 12; round++) {
     const { contracts, overlaps, couplings, mergePoints, findings } = look(answer);
-    if (!findings.some(({ severity }) => severity === 'error' || severity === 'warning')) return answer;
+    if (!findings.some(({ severity }) => severity === 'error' || severity === 'warning')) return complete(answer);
     const orders: (readonly [before: string, after: string])[] = [
       ...overlaps.filter(({ verdict }) => verdict !== 'parallel').map(({ a, b }) => inPlan(answer, a, b)),
       ...couplings.pairs
@@ -110,6 +110,11 @@ function soundOf(first: Proposal, look: (answer: Proposal) => Judgement): Propos
   }
   const left = look(answer).findings.map(({ code, message }) => `${code}: ${message}`);
   throw new Error(`the judge is never satisfied:\n${left.join('\n')}`);
+}
+
+/** With every field that the schema asks for: Claude Code refuses an answer in which one is missing. */
+function complete(answer: Proposal): Proposal {
+  return { ...answer, slices: answer.slices.map((slice) => ({ ...slice, removed: slice.removed ?? [] })) };
 }
 
 function partOf({ slices }: MissingContract, id: string): boolean {

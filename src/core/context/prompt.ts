@@ -2,6 +2,7 @@ import { estimateTokenCount } from 'tokenx';
 import type { CodeReader } from '../code/model.ts';
 import { fileOf } from '../gate/symbol-check.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
+import { byId } from '../plan/schedule.ts';
 import type { Plan, PlanFiles, Slice } from '../plan/model.ts';
 import { sourcesFor, type ContextLayer, type SourceUse } from './sources.ts';
 import { symbolExcerpt } from './symbol-excerpt.ts';
@@ -198,7 +199,9 @@ function sections(request: PromptRequest, blocks: readonly Block[], full: Readon
   const titles = new Map(plan.slices.map((other) => [other.id, other]));
   const named = (id: string): string => `${id} (${titles.get(id)?.title ?? 'not in this plan'})`;
   const schedule = graph.schedule.get(slice.id);
-  const waitsFor = schedule?.deps ?? slice.deps;
+  // By id, so that a slice that moves in the manifest changes nobody's prompt.
+  const waitsFor = (schedule?.deps ?? slice.deps).toSorted(byId);
+  const waiting = (schedule?.dependents ?? []).toSorted(byId);
   const stream = plan.workstreams.find((other) => other.id === slice.workstream);
   const paths = (id: string): string => {
     const scope = titles.get(id)?.scope;
@@ -214,9 +217,7 @@ function sections(request: PromptRequest, blocks: readonly Block[], full: Readon
         waitsFor.length > 0
           ? `Finished before you, and part of your worktree:\n${bullets(waitsFor.map((id) => `${named(id)}: ${paths(id)}`))}`
           : null,
-        (schedule?.dependents.length ?? 0) > 0
-          ? `Waiting for you:\n${bullets((schedule?.dependents ?? []).map(named))}`
-          : null,
+        waiting.length > 0 ? `Waiting for you:\n${bullets(waiting.map(named))}` : null,
         ...placed('context'),
       ],
     ],

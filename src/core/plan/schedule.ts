@@ -187,7 +187,7 @@ class Simulation {
   }
 }
 
-function byId(a: string, b: string): number {
+export function byId(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
