@@ -3,13 +3,16 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFileSync,
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -282,6 +285,25 @@ suite('audit of what all runs share', () => {
       assert.equal(auditStop('A1', result), null, only(result));
     });
   }
+
+  // `/proc` shows what a process holds.
+  const see = process.platform === 'linux' ? test : test.skip;
+  see('what the command itself prints into a file, in the checkout or beside it: no alarm', async () => {
+    const files = [path.join(scene.root, 'run.txt'), path.join(scene.dir, 'run.txt')];
+    const open = files.map((file) => openSync(file, 'a'));
+    try {
+      const audit = await scene.begin();
+      for (const file of open) writeSync(file, '10:00:00 A1     preparing\n');
+      scene.person('echo x > other.txt');
+      const result = await audit.end(ALONE);
+      assert.deepEqual(
+        result.map(({ what }) => what),
+        ['other.txt'],
+      );
+    } finally {
+      for (const file of open) closeSync(file);
+    }
+  });
 
   test('what its checks do is seen by a second look, which begins where the first ended', async () => {
     const audit = await scene.begin();

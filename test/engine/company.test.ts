@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { isAloneIn } from '../../src/node/process/company.ts';
+import { isAloneIn, outputs } from '../../src/node/process/company.ts';
 
 suite('who else is at work in a checkout', () => {
   let dir = '';
@@ -77,4 +77,40 @@ suite('who else is at work in a checkout', () => {
       await enter();
       assert.equal(isAloneIn(dir), true);
     });
+
+  see(
+    'what this is made to print into is known, through a pipeline too; what a run writes is not taken for it',
+    async () => {
+      const module = path.join(import.meta.dirname, '../../src/node/process/company.ts');
+      const script = `
+      const { outputs } = await import(process.argv[1]);
+      const { spawn } = await import('node:child_process');
+      const fs = await import('node:fs');
+      fs.openSync(process.argv[2] + '/src/a.txt', 'r');
+      const agent = spawn('sh', ['-c', 'echo ready; exec sleep 60 > agent.txt'], {
+        cwd: process.argv[2], env: { ...process.env, SLICEWAVE_RUN_ID: 'r1' }, stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      await new Promise((resolve) => agent.stdout.once('data', resolve));
+      while (!fs.existsSync(process.argv[2] + '/agent.txt')) await new Promise((resolve) => setTimeout(resolve, 10));
+      fs.writeSync(3, [...outputs()].filter((file) => file.startsWith(process.argv[2])).join(' '));
+      agent.kill('SIGKILL');`;
+      const line = '("$0" --input-type=module -e "$1" "$2" "$3" 3>answer.txt | tee teed.txt) 2>errors.txt';
+      const shell = spawn('sh', ['-c', line, process.execPath, script, module, dir], {
+        cwd: dir,
+        stdio: ['ignore', 'ignore', 'inherit'],
+        detached: true,
+      });
+      await once(shell, 'exit');
+      const names = ['answer.txt', 'errors.txt', 'teed.txt'];
+      assert.deepEqual(
+        readFileSync(path.join(dir, 'answer.txt'), 'utf8').split(' ').toSorted(),
+        names.map((name) => path.join(dir, name)),
+        readFileSync(path.join(dir, 'errors.txt'), 'utf8'),
+      );
+      assert.deepEqual(
+        [...outputs()].filter((file) => file.startsWith(dir)),
+        [],
+      );
+    },
+  );
 });

@@ -7,7 +7,7 @@ import { differences, isToolRef, type Difference } from '../../core/audit/invent
 import { audited, type AuditedDifference } from '../../core/audit/report.ts';
 import type { Repository } from '../git/repository.ts';
 import { worktreePlaces } from '../git/worktree.ts';
-import { isAloneIn } from '../process/company.ts';
+import { isAloneIn, outputs } from '../process/company.ts';
 import { placesBeside, takeInventory, type TakenInventory } from './inventory.ts';
 import { putBack } from './put-back.ts';
 
@@ -96,7 +96,16 @@ export class Audit {
       ...differences(before.inventory, after.inventory, given.expected),
       ...given.planFiles.map((what) => ({ kind: 'checkout-file' as const, what, before: '', after: '' })),
     ]);
-    const found = seen.filter((difference) => !isOwn(difference));
+    // What a person lets the command print into a file lies where they stand, or beside it.
+    const placeOf = ({ kind, what }: Difference): string | null =>
+      kind === 'beside'
+        ? what
+        : kind === 'checkout-file' && !inPlan.has(what)
+          ? path.join(repository.root, what)
+          : null;
+    const printed = seen.some((difference) => placeOf(difference) !== null) ? outputs() : new Set<string>();
+    const isPrinted = (difference: Difference): boolean => printed.has(placeOf(difference) ?? '');
+    const found = seen.filter((difference) => !isOwn(difference) && !isPrinted(difference));
     const told = given.neighbours.flatMap((neighbour) =>
       neighbour.found.filter((other) => other.blame === 'suspected' && other.among.includes(slice) && !isOwn(other)),
     );

@@ -30,6 +30,34 @@ export function isAloneIn(dir: string): boolean {
   });
 }
 
+/**
+ * Files that this was started to write to, as `slicewave run plan > run.txt` and `... | tee run.txt` do:
+ * what its starters, and those in one pipeline with them, hold open for writing. What a run started is none of these.
+ * Absolute paths; none where that cannot be seen.
+ */
+export function outputs(): ReadonlySet<string> {
+  const found = new Set<string>();
+  if (process.platform !== 'linux') return found;
+  const all = seeProcesses();
+  const byPid = new Map(all.map((seen) => [seen.pid, seen]));
+  const me = byPid.get(process.pid);
+  const groups = new Set(me ? ancestry(me, byPid).map(({ group }) => group) : []);
+  for (const { pid, group, runId, checkOf, limit } of all) {
+    if (!groups.has(group) || runId !== null || checkOf !== null || limit !== null) continue;
+    for (const fd of namesIn(`/proc/${pid}/fd`)) {
+      const target = targetOf(`/proc/${pid}/fd/${fd}`);
+      if (target.startsWith('/') && isForWriting(textOf(`/proc/${pid}/fdinfo/${fd}`))) found.add(target);
+    }
+  }
+  return found;
+}
+
+/** By what the system shows of an open file: its flags in octal, of which the last two bits tell. */
+function isForWriting(fdinfo: string): boolean {
+  const flags = /^flags:\s*([0-7]+)/m.exec(fdinfo)?.[1];
+  return flags !== undefined && (Number.parseInt(flags, 8) & 3) !== 0;
+}
+
 function isInEditor(env: NodeJS.ProcessEnv): boolean {
   return (
     env['TERM_PROGRAM'] === 'vscode' ||
