@@ -102,6 +102,11 @@ export const COMMANDS: readonly {
     load: async () => (await import('./commands/trace.ts')).trace,
   },
   {
+    name: 'profile',
+    summary: 'Show where the time of a plan went, and what would have shortened it',
+    load: async () => (await import('./commands/profile.ts')).profile,
+  },
+  {
     name: 'exec',
     summary: 'Run one slice, or any command, and leave evidence',
     load: async () => (await import('./commands/exec.ts')).exec,

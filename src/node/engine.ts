@@ -1,5 +1,6 @@
 import { planIdOf } from '../core/plan/plan-id.ts';
 import type { Trace } from '../core/run/model.ts';
+import type { PlanProfile } from '../core/run/profile.ts';
 import type { PlanState, RunFacts } from '../core/run/state-model.ts';
 import type { Judgement } from '../core/judge/judge.ts';
 import type { GlobOptions } from '../core/scope/glob.ts';
@@ -63,6 +64,8 @@ export interface Engine {
   files(planDir: string): Promise<Result<PlanFiles, EngineFailure>>;
   load(planDir: string): Promise<Result<LoadedPlan, EngineFailure>>;
   state(planDir: string): Promise<Result<PlanState, EngineFailure>>;
+  /** Where the time of a plan went, by its id; nothing is started. */
+  profile(planDir: string): Promise<Result<{ readonly plan: string; readonly profile: PlanProfile }, EngineFailure>>;
   /** Calls back once at the start and after every change (debounced); nothing runs while nothing changes. */
   watch(planDir: string, onState: (state: PlanState) => void): { close(): void };
   /** Nothing is written: the result is shown (`previewOf`) and, when the person accepts it, given to `write`. */
@@ -203,6 +206,17 @@ class RepositoryEngine implements OpenEngine {
     const runs = await this.#reader.runs();
     const graph = await this.#learned.graphOf(loaded.value, runs);
     return success(foldPlan(await this.#reader.facts({ ...loaded.value, graph }, runs)));
+  }
+
+  async profile(planDir: string): ReturnType<Engine['profile']> {
+    const loaded = await this.load(planDir);
+    if (!loaded.ok) return loaded;
+    const { profilePlan } = await import('../core/run/profile.ts');
+    const { id } = loaded.value.plan;
+    const profile = profilePlan(await this.#reader.facts(loaded.value));
+    if (!profile)
+      return fail('not-started', `nothing of ${id} has run yet`, `Run it with \`slicewave run ${planDir}\`.`);
+    return success({ plan: id, profile });
   }
 
   watch(planDir: string, onState: Parameters<Engine['watch']>[1]): { close(): void } {

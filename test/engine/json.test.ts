@@ -126,6 +126,14 @@ suite('machine output', () => {
     has(first((await json('doctor', '--json'))['checks'], 'checks'), ['name', 'status', 'detail', 'remedy'], 'a check');
   });
 
+  test('profile, of what has not run', async () => {
+    assert.deepEqual((await json('profile', project.planDir, '--json'))['error'], {
+      reason: 'not-started',
+      message: 'nothing of TS-1-shop has run yet',
+      remedy: `Run it with \`slicewave run ${project.planDir}\`.`,
+    });
+  });
+
   test('trace list, and a failure', async () => {
     assert.deepEqual(await json('trace', 'list', '--json'), { v: 1, runs: [] });
     has((await json('trace', 'show', 'nothing', '--json'))['error'], ['reason', 'message', 'remedy'], 'an error');

@@ -79,6 +79,20 @@ suite('the whole loop', () => {
       slices.map(({ id, state }) => `${id} ${state}`),
       ['A1 merged', 'A2 merged'],
     );
+    const profile = JSON.parse((await cli('profile', PLAN, '--json')).out) as {
+      readonly done: boolean;
+      readonly wall_ms: number;
+      readonly spent_ms: Readonly<Record<string, number>>;
+      readonly chain: readonly { readonly id: string }[];
+      readonly nodes: readonly { readonly id: string; readonly spent_ms: Readonly<Record<string, number>> }[];
+    };
+    assert.deepEqual([profile.done, profile.chain.map(({ id }) => id)], [true, ['A1', 'A2']]);
+    assert.equal(
+      Object.values(profile.spent_ms).reduce((sum, ms) => sum + ms, 0),
+      profile.wall_ms,
+    );
+    for (const { id, spent_ms: spent } of profile.nodes)
+      for (const kind of ['agent', 'checks', 'slicewave']) assert.ok((spent[kind] ?? 0) > 0, `${id} spent no ${kind}`);
     assert.deepEqual(git('diff', '--name-only', start, INTEGRATION, '--', 'src').split('\n'), [
       'src/door.js',
       'src/till.js',

@@ -26,6 +26,7 @@ import {
 import { askYesNo } from '../ask.ts';
 import { LiveView } from '../live.ts';
 import { abortOnSignals, openPlan } from '../open.ts';
+import { spentJson } from '../../core/view/profile-text.ts';
 import { actionJson, statusJson } from '../status-json.ts';
 
 export const SANDBOX = {
@@ -139,6 +140,7 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
           state: slice.state,
           run_id: slice.run?.runId ?? null,
           attempt: slice.run?.attempt ?? 0,
+          ...(slice.run?.end && slice.run.spent ? { spent_ms: spentJson(slice.run.spent) } : {}),
         });
       }
     },

@@ -3,6 +3,7 @@ import { changedMeanwhile, violationsIn } from '../audit/report.ts';
 import { contradictionsOf, outcomeText } from './claims.ts';
 import type { RunEvent, Verification } from './model.ts';
 import type { FailedCheck, RunFacts, RunView } from './state-model.ts';
+import { runTimes } from './spent.ts';
 import type { SliceState } from './states.ts';
 
 /** What one run's events say, without regard to the others. */
@@ -25,6 +26,7 @@ export function viewRun(facts: RunFacts): RunView {
     filesChanged: [],
     testsPassed: null,
     costUsd: 0,
+    spent: null,
     sandbox: null,
     stop: null,
     failure: null,
@@ -39,6 +41,7 @@ export function viewRun(facts: RunFacts): RunView {
     state = apply(view, event) ?? state;
   }
   view.refuted = refutedIn(facts.events, view);
+  view.spent = runTimes(facts.events, null)?.spent ?? null;
   // A commit that was recorded is a fact, even when the runner died before it could say that it had ended.
   if (!view.end && view.commit) view.end = 'verified';
   if (view.end) state = view.end;

@@ -3,6 +3,7 @@ import type { Violation } from '../audit/report.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
 import type { Doubt } from './doubt.ts';
 import type { Decision, FailureReason, FileChange, RunEnd, RunEvent, Stop } from './model.ts';
+import type { Spent } from './spent.ts';
 import type { Warning } from './warning.ts';
 import type { CheckpointState, PlanStateName, SliceState } from './states.ts';
 
@@ -71,6 +72,8 @@ export interface RunView {
   readonly filesChanged: readonly FileChange[];
   readonly testsPassed: boolean | null;
   readonly costUsd: number;
+  /** What its time went on, until its last event; `null` where that has no times. */
+  readonly spent: Spent | null;
   /** What confined it, or why nothing did; `null` when that is not known. */
   readonly sandbox: { readonly by: string | null; readonly whyNot: string | null } | null;
   readonly stop: Stop | null;
