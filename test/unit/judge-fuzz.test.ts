@@ -235,8 +235,8 @@ function inOtherOrder(plan: Plan, keys: readonly number[]): Plan {
 
 /** What must not depend on the order in which things were given. Pairs are told by their ids alone. */
 function unordered(found: Judgement): unknown {
-  const pair = ({ a, b, percent, verdict }: Judgement['overlaps'][number]): string =>
-    `${[a, b].sort().join('\0')} ${percent} ${verdict}`;
+  const pair = ({ a, b, percent, verdict, witness }: Judgement['overlaps'][number]): string =>
+    `${[a, b].sort().join('\0')} ${percent} ${verdict} ${witness}`;
   return {
     overlaps: found.overlaps.map(pair).sort(),
     couplings: found.couplings,

@@ -3,8 +3,8 @@ import type { Plan, Slice } from '../plan/model.ts';
 import type { ScopeEntry } from '../task/model.ts';
 import { FileSets, collectPatterns } from './file-sets.ts';
 import { comparedPath, compileGlob, type Glob, type GlobOptions } from './glob.ts';
-import { sameOptions, scopesOverlap, writeSet, writtenBy, type NamedEntry } from './meeting.ts';
-import { findOverlaps, MOST_OVERLAPS, type FoundOverlap } from './overlap.ts';
+import { sameOptions, writeSet, writtenBy, type NamedEntry } from './meeting.ts';
+import { findOverlaps, MOST_OVERLAPS, witnessOf, type FoundOverlap } from './overlap.ts';
 
 /** So many slices at once that comparing each with all others costs no less than to look for all overlaps anew. */
 const MANY_CHANGED = 12;
@@ -109,8 +109,8 @@ function overlapsWith(
       if (dirty.has(other) && other < place) continue;
       if (!mayMeet(own, writtenBy(plan.slices[other]!.scope, names).entries)) continue;
       const [a, b] = place < other ? [place, other] : [other, place];
-      const meeting = scopesOverlap(plan.slices[a]!, plan.slices[b]!, names);
-      if (meeting) found.push({ a, b, share: sets.share(a, b), witness: meeting.witness });
+      const witness = witnessOf(plan.slices[a]!, plan.slices[b]!, names);
+      if (witness !== null) found.push({ a, b, share: sets.share(a, b), witness });
     }
   }
   return found;

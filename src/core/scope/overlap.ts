@@ -1,6 +1,6 @@
 import type { PlanGraph } from '../plan/graph-model.ts';
 import { digraph, REACH_BLOCK, reachFrom } from '../plan/layers.ts';
-import type { Plan } from '../plan/model.ts';
+import type { Plan, Slice } from '../plan/model.ts';
 import { collectPatterns, FileSets, type Pattern } from './file-sets.ts';
 import { FileIndex } from './file-index.ts';
 import { globsMeet, type GlobOptions } from './glob.ts';
@@ -75,6 +75,12 @@ export function toldOf(plan: Plan, found: readonly FoundOverlap[], thresholds?: 
   }));
 }
 
+/** A path that both slices may write, the same whichever stands first in the plan; `null`: there is none. */
+export function witnessOf(a: Slice, b: Slice, options: GlobOptions): string | null {
+  const [first, second] = a.id <= b.id ? [a, b] : [b, a];
+  return scopesOverlap(first, second, options)?.witness ?? null;
+}
+
 /** One decimal. */
 export function percentOf(share: number): number {
   return Math.round(share * 1000) / 10;
@@ -138,9 +144,8 @@ export function findOverlaps(
       }
       for (const w of met) {
         const [a, b] = v < w ? [v, w] : [w, v];
-        const meeting = scopesOverlap(plan.slices[a]!, plan.slices[b]!, options);
-        if (!meeting) continue;
-        found.push({ a, b, share: files.share(a, b), witness: meeting.witness });
+        const witness = witnessOf(plan.slices[a]!, plan.slices[b]!, options);
+        if (witness !== null) found.push({ a, b, share: files.share(a, b), witness });
         if (found.length >= MOST_OVERLAPS) break;
       }
       if (found.length >= MOST_OVERLAPS) break;
