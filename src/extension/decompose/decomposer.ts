@@ -77,10 +77,8 @@ export async function importerOfFile(file: vscode.Uri): Promise<{ readonly title
 
 /** Whom to ask where tasks work: agents that answer in words, and the program of the settings. `null`: nobody. */
 export async function askWhomForScopes({ agentCommand }: Settings): Promise<ScopesFrom | null> {
-  const agents = AGENTS.flatMap(({ id, title, about }) =>
-    isDecomposingAgent(id) || (id === 'command' && agentCommand.length > 0)
-      ? [{ label: title, description: id, detail: about, id }]
-      : [],
+  const agents = AGENTS.flatMap(({ id }) =>
+    isDecomposingAgent(id) || (id === 'command' && agentCommand.length > 0) ? [choiceOf(id)] : [],
   );
   const picked = await vscode.window.showQuickPick(agents, {
     title: 'Where do the tasks work that name no file?',
@@ -89,6 +87,12 @@ export async function askWhomForScopes({ agentCommand }: Settings): Promise<Scop
     ignoreFocusOut: true,
   });
   return picked?.id ?? null;
+}
+
+/** A decomposer as it stands in a list to pick from. */
+function choiceOf<Id extends DecomposerId>(id: Id): vscode.QuickPickItem & { readonly id: Id } {
+  const { title, how, needs } = decomposerOf(id);
+  return { label: title, description: id, detail: needs === '' ? how : `${how} Needs ${needs}.`, id };
 }
 
 async function chosen(spec: vscode.Uri, request: DecomposerRequest): Promise<DecomposerId | Notice | null> {
@@ -116,12 +120,7 @@ async function ask(): Promise<DecomposerId | null> {
     vscode.workspace.isTrusted ? row.kind !== 'import' : row.kind === 'offline',
   );
   if (rows.length === 1) return rows[0]?.id ?? null;
-  const items = rows.map((row) => ({
-    label: row.title,
-    description: row.id,
-    detail: row.needs === '' ? row.how : `${row.how} Needs ${row.needs}.`,
-    id: row.id,
-  }));
+  const items = rows.map(({ id }) => choiceOf(id));
   const picked = await vscode.window.showQuickPick(items, {
     placeHolder: 'Who should cut the spec into slices?',
     matchOnDetail: true,
