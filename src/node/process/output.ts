@@ -46,13 +46,16 @@ export class Output {
    */
   static async open(intoFile: boolean): Promise<Output> {
     const exited = new AbortController();
+    if (!intoFile && spare.length >= 2) return new Output(ways(spare.splice(0, 2)), exited);
     // Where nothing can be made, what Node makes has to do.
     const directory = await temporaryDirectory('output').catch(() => null);
     if (directory === null) return new Output([null, null], exited);
     try {
       const file = intoFile ? await fileIn(directory, exited.signal).catch(() => null) : null;
-      const ways = await pipesIn(directory, file ? ['err'] : ['out', 'err']);
-      return new Output(file ? [file, ...ways] : ways, exited);
+      const count = file ? 1 : 2;
+      if (spare.length < count) spare.push(...(await makePipes(directory)));
+      const made = ways(spare.splice(0, spare.length < count ? 0 : count));
+      return new Output(file ? [file, ...made] : made, exited);
     } finally {
       // What is open stays open without a name.
       await rm(directory, { recursive: true, force: true });
@@ -115,25 +118,38 @@ export class Output {
   }
 }
 
-/** Two of these at most, and one process for them; none where that does not work. */
-async function pipesIn(directory: string, names: readonly string[]): Promise<readonly Way[]> {
+/** Both ends of a pipe that nobody uses yet. */
+interface Pipe {
+  readonly readEnd: number;
+  readonly writeEnd: number;
+}
+
+/** Made with others at once, for what this process starts next: to start mkfifo(1) costs more than to make a pipe. */
+const spare: Pipe[] = [];
+/** So many at once: a runner reads the output of its agent and of a few checks. */
+const AT_ONCE = 6;
+
+function ways(pipes: readonly Pipe[]): readonly Way[] {
+  return pipes.map(({ readEnd, writeEnd }) => {
+    const stream = new Socket({ fd: readEnd, readable: true, writable: false });
+    // There is nobody to be told of an error; it ends the stream.
+    return { writeEnd, hasItsOwnEnd: false, stream: stream.on('error', () => undefined) };
+  });
+}
+
+/** None where that does not work. */
+async function makePipes(directory: string): Promise<readonly Pipe[]> {
   if (process.platform === 'win32') return [];
-  const paths = names.map((name) => path.join(directory, name));
-  const made = await promisify(execFile)('mkfifo', ['-m', '600', ...paths]).then(
+  const names = Array.from({ length: AT_ONCE }, (_, i) => path.join(directory, `pipe${i}`));
+  const made = await promisify(execFile)('mkfifo', ['-m', '600', ...names]).then(
     () => true,
     () => false,
   );
   if (!made) return [];
-  return paths.map((name) => {
+  return names.map((name) => {
     // The reader comes first and does not wait for the writer, who then finds it there.
-    const fd = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stream = new Socket({ fd, readable: true, writable: false });
-    // There is nobody to be told of an error; it ends the stream.
-    return {
-      writeEnd: openSync(name, constants.O_WRONLY),
-      hasItsOwnEnd: false,
-      stream: stream.on('error', () => undefined),
-    };
+    const readEnd = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
+    return { readEnd, writeEnd: openSync(name, constants.O_WRONLY) };
   });
 }
 

@@ -88,8 +88,8 @@ async function stepsWith(
   const ready = await readyWorktree(claim, { base, startOver, sliceGit });
   if (!ready.ok) return ready.failure;
   const { setUpFor: owner, holds } = ready.value;
-  const unready = owner === 'person' ? await setUpWorktree(claim, { env, owner, holds, sandbox }) : null;
-  if (unready) return unready;
+  const own = owner === 'person' ? await setUpWorktree(claim, { env, owner, holds, sandbox }) : null;
+  if (own?.ending) return own.ending;
   if (signal.aborted) return ABORTED;
   redactor.learn(await privateValues(repository.git, worktree, base));
   const place = await checkPlace(repository, { worktree, plan: plan.id });
@@ -102,12 +102,12 @@ async function stepsWith(
   }
   const audit = isHeld(sandbox, plan) ? null : await beginAudit(claim, dir);
   if (owner === 'agents') {
-    const unset = await setUpWorktree(claim, { env: { ...env, ...audit?.env }, owner, holds, sandbox });
+    const { ran, ending } = await setUpWorktree(claim, { env: { ...env, ...audit?.env }, owner, holds, sandbox });
     if (signal.aborted) return ABORTED;
     // What the work of agents has a set-up do is looked at as what an agent does: before one is paid, and if it fails too.
-    const stop = (await audit?.look('checks')) ?? null;
+    const stop = ran ? ((await audit?.look('checks')) ?? null) : null;
     if (stop) return withScope({ end: 'stopped', stop }, claim, { base, sliceGit });
-    if (unset) return unset;
+    if (ending) return ending;
   }
   const checkout = new CleanCheckout({
     repository,

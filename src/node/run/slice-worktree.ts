@@ -19,6 +19,14 @@ import type { SliceGit } from './slice-git.ts';
 type TreeOwner = 'person' | 'agents';
 
 /** A worktree that stands as its attempt begins. */
+/** What came of a set-up. */
+interface SetUp {
+  /** Whether anything was started or copied at all. */
+  readonly ran: boolean;
+  /** It failed, or was stopped. */
+  readonly ending: Ending | null;
+}
+
 interface ReadyWorktree {
   /** Whose tree is there to be set up; `null`: it was set up before. */
   readonly setUpFor: TreeOwner | null;
@@ -108,7 +116,7 @@ export async function readyWorktree(
 /**
  * Sets the worktree up. On the plan's base that is the person's own code, and runs as they would run it. A tree with work
  * of agents in it (of the slices before, or of an earlier attempt) says itself what a set-up starts, so there it may no
- * more than in a checkout for checks. An ending when it fails or was stopped.
+ * more than in a checkout for checks.
  */
 export async function setUpWorktree(
   claim: SliceClaim,
@@ -123,7 +131,7 @@ export async function setUpWorktree(
     readonly holds: string | null;
     readonly sandbox: Sandbox | null;
   },
-): Promise<Ending | null> {
+): Promise<SetUp> {
   const { worktree, run, redact } = claim;
   const { repository, loaded, signal, say } = claim.request;
   const { plan } = loaded;
@@ -153,9 +161,12 @@ export async function setUpWorktree(
       type: 'note',
       note: { summary, severity: 'medium', suggestedAction: 'See `slicewave doctor`.' },
     });
-  if (setup.failed !== null)
-    return { end: 'failed', reason: signal.aborted ? 'stopped-by-user' : 'setup-failed', detail: setup.failed };
-  return signal.aborted ? ABORTED : null;
+  const ran = !setup.isUntouched;
+  if (setup.failed !== null) {
+    const reason = signal.aborted ? 'stopped-by-user' : 'setup-failed';
+    return { ran, ending: { end: 'failed', reason, detail: setup.failed } };
+  }
+  return { ran, ending: signal.aborted ? ABORTED : null };
 }
 
 /** Says what git did not take, and where it is kept. */
