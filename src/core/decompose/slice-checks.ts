@@ -7,6 +7,7 @@ import { isGlob, splitSymbol } from './boundary.ts';
 import { isDocument } from './clauses.ts';
 import type { DraftContext } from './draft.ts';
 import { narrowTest } from './narrow-tests.ts';
+import { goneChecks, mostNamed } from './removals.ts';
 
 /**
  * The checks of a slice: what the evidence of the spec names for its files, else the tests of its own files or package,
@@ -20,8 +21,7 @@ export function checksOf(area: Area, context: DraftContext): readonly string[] {
   switch (area.stage) {
     case 'removal': {
       const paths = [...area.removed].map((path) => path.replace(/\/\*\*$/, '')).filter(plain);
-      const gone = paths.map((path) => `test ! -e ${shellWord(path)}`);
-      return [...gone.slice(0, mostNamed), ...whole];
+      return [...goneChecks(paths), ...whole];
     }
     case 'documents': {
       const own = evidence.filter((command) => namesFile(command, area));
@@ -47,9 +47,6 @@ export function checksOf(area: Area, context: DraftContext): readonly string[] {
     }
   }
 }
-
-/** Files that are named in checks of one slice. */
-const mostNamed = 3;
 
 /** Whether a command says nothing of which tests it runs. */
 function isWhole(command: string): boolean {

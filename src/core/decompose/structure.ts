@@ -14,6 +14,7 @@ import { proofOf } from './merge-point-checks.ts';
 import { commandsIn, pathsIn, RepoPaths } from '../text/mentions.ts';
 import { projectFacts, repositoryConventions } from './project.ts';
 import { formatEstimate, type Proposal, type ProposedSlice } from '../plan/proposal.ts';
+import { goneChecks, removalsIn } from './removals.ts';
 import { oneLine } from '../text/printing.ts';
 
 export interface StructureRequest {
@@ -224,15 +225,24 @@ function declaredSlices(context: DraftContext): Draft[] {
       ...(stream ? workstreamProse(context, stream) : []),
       ...risks.filter((risk) => mentions(risk, slice.id)).map((risk) => `Mind the risk: ${oneLine(risk)}`),
     ];
+    const removed = removalsIn(writes, {
+      title: slice.title,
+      texts: slice.details,
+      exists: (path) => repo.files.has(path),
+    });
     return {
       id: slice.id,
       title: slice.title,
       workstream: workstreamOf(spec, slice),
       deps: slice.after.filter((id) => ids.has(id)),
       writes,
+      removed,
       requirements,
       checklist: testPlanRows(spec, slice),
-      verify: slice.verify.length > 0 ? slice.verify : fallbackChecks(context, writes),
+      verify:
+        slice.verify.length > 0
+          ? slice.verify
+          : [...new Set([...goneChecks(removed), ...fallbackChecks(context, writes)])],
       estimateMinutes: slice.estimateMinutes ?? defaultEstimate,
       agent: slice.agent,
       forbidden: slice.boundary.map((path) => normalisedPath(path, repo)),

@@ -19,6 +19,7 @@ import type {
 import { cyclesOf, reduced, topological } from './order.ts';
 import type { WritePaths } from './paths.ts';
 import { ScopeGuesser } from './scope-guess.ts';
+import { goneChecks, removalsIn } from '../removals.ts';
 import { oneLine } from '../../text/printing.ts';
 
 export interface AssembleRequest {
@@ -126,7 +127,18 @@ export function assemble(request: AssembleRequest): Proposal | null {
           )}${homeless.length > 8 ? ' ...' : ''} ${homeless.length === 1 ? 'names' : 'name'} no file and may write only what the rest of slice ${group.id} writes: say where, if that is not enough`,
         homeless[0],
       );
-    const checks = [...verify, ...(verify.some((command) => testing.test(command)) ? [] : tests)];
+    const removed = removalsIn(own, {
+      title: group.title,
+      texts: group.tasks.flatMap((task) => [task.text, ...task.details]),
+      exists: (path) => repo.files.has(path),
+    });
+    const checks = [
+      ...new Set([
+        ...verify,
+        ...goneChecks(removed),
+        ...(verify.some((command) => testing.test(command)) ? [] : tests),
+      ]),
+    ];
     if (checks.length === 0) unchecked.push(group);
     const minutes = Math.max(30, Math.round(minutesOf(group.tasks) / 30) * 30);
     if (minutes > mostMinutes + 30)
@@ -144,6 +156,7 @@ export function assemble(request: AssembleRequest): Proposal | null {
       deps: (deps[i] ?? []).flatMap((dep) => groups[dep]?.id ?? []),
       create: [...new Set(own.map((path) => splitSymbol(path).path).filter(creates))],
       modify: own.filter((path) => !creates(splitSymbol(path).path)),
+      ...(removed.length > 0 ? { removed: [...removed] } : {}),
       boundary: boundaryOf({
         own,
         forbidden: outOfScope.filter(
