@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { ignoredAmong } from '../../src/node/git/file-list.ts';
 import { readRepositoryFacts } from '../../src/node/workspace/repository-facts.ts';
 
 suite('repository facts', () => {
@@ -36,6 +37,40 @@ suite('repository facts', () => {
       ['ä b.ts'],
       'relative to the directory',
     );
+  });
+
+  test('what git would ignore is the same, however many paths are asked for at once', async () => {
+    write('.gitignore', 'dist/\n*.log\n!keep.log\n');
+    write('src/.gitignore', '/generated\n');
+    write('dist/forced.js', '');
+    write('src/known.log', '');
+    write('src/generated/in.ts', '');
+    git('add', '-f', '-A');
+    git('commit', '-q', '-m', 'x');
+    rmSync(path.join(root, 'src/known.log'));
+    const asked = [
+      'dist',
+      'dist/forced.js',
+      'dist/new.js',
+      'dist/deep/new.js',
+      'src/known.log',
+      'src/new.log',
+      'src/keep.log',
+      'src/generated',
+      'src/generated/in.ts',
+      'src/generated/new.ts',
+      'src/new.ts',
+      'ä [b].log',
+    ];
+    const many = [...Array.from({ length: 1_000 }, (_, i) => `src/part${i}/new.ts`), ...asked];
+    const right = ['dist/new.js', 'dist/deep/new.js', 'src/new.log', 'src/generated/new.ts', 'ä [b].log'];
+    assert.deepEqual([...(await ignoredAmong(root, asked))], right);
+    assert.deepEqual([...(await ignoredAmong(root, many))], right);
+    assert.deepEqual([...(await ignoredAmong(root, many.slice(0, 1_000)))], []);
+    // A sparse checkout without the file of patterns: git takes them from its index.
+    git('update-index', '--skip-worktree', 'src/.gitignore');
+    rmSync(path.join(root, 'src/.gitignore'));
+    assert.deepEqual([...(await ignoredAmong(root, many))], right);
   });
 
   test('scripts by directory; what is no package has none, what cannot be read is unknown', async () => {

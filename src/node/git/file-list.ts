@@ -56,16 +56,35 @@ export async function askGit(root: string, args: readonly string[]): Promise<str
   return answer?.stdout ?? null;
 }
 
+/** Up to so many paths git is simply asked: a second question costs more than it saves. */
+const FEW_PATHS = 500;
+
 /** Those of some paths, relative to a directory, that git would ignore if they were there; none without git. */
 export async function ignoredAmong(root: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
   if (paths.length === 0) return new Set();
   const git = await untrustedGit(root);
+  if (!git) return new Set();
+  // For each path git looks through all files that it tracks, so that ten thousand paths took seconds. What no pattern
+  // matches need not be looked for there; it is asked of the few that are left.
+  if (paths.length <= FEW_PATHS || (await hidesIgnoreFiles(git))) return new Set(await askIgnored(git, paths));
+  const matched = await askIgnored(git, paths, ['--no-index']);
+  return new Set(matched.length === 0 ? [] : await askIgnored(git, matched));
+}
+
+async function askIgnored(git: Git, paths: readonly string[], how: readonly string[] = []): Promise<readonly string[]> {
   // A path that git takes for none (below a link, in a submodule) ends the answer; what came before it holds.
   const input = paths.map((path) => `${path}\0`).join('');
   // This command refuses to be told that paths are no patterns, and takes them as they are all the same.
   const options = { input, accept: [0, 1, 128], env: { GIT_LITERAL_PATHSPECS: '0' } };
-  const answer = await git?.run(['check-ignore', '-z', '--stdin'], options).catch(() => null);
-  return new Set(answer?.stdout.split('\0').filter((path) => path !== ''));
+  const answer = await git.run(['check-ignore', ...how, '-z', '--stdin'], options).catch(() => null);
+  return answer?.stdout.split('\0').filter((path) => path !== '') ?? [];
+}
+
+/** Whether patterns are only in the index, because a sparse checkout leaves their file out. */
+async function hidesIgnoreFiles(git: Git): Promise<boolean> {
+  const args = ['ls-files', '-t', '-z', '--', ':(glob)**/.gitignore'];
+  const answer = await git.run(args, { env: { GIT_LITERAL_PATHSPECS: '0' } }).catch(() => null);
+  return answer === null || answer.stdout.split('\0').some((line) => line.startsWith('S '));
 }
 
 async function listByGit(root: string): Promise<string[] | null> {
