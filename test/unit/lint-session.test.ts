@@ -225,7 +225,90 @@ suite('a session of the linter', () => {
     );
     assert.ok(seen > 1_000, `only ${seen} findings were compared`);
   });
+
+  /** What alone may change, and where somebody stands who must see it: the words there, in another file. */
+  const alone: readonly {
+    readonly what: string;
+    readonly before?: Readonly<Record<string, (text: string) => string>>;
+    readonly file: string;
+    readonly change: (text: string) => string;
+    readonly at?: { readonly file: string; readonly words: string };
+  }[] = [
+    {
+      what: 'a contract file appears that a slice may write',
+      before: { [taskFile('task-003')]: (text) => withScope(text, 'CREATE', `${plan}/contracts/more.ts`) },
+      file: `${plan}/contracts/more.ts`,
+      change: () => 'export {};\n',
+    },
+    {
+      what: 'a boundary takes a contract out of a scope',
+      before: { [taskFile('task-003')]: (text) => withScope(text, 'CREATE', `${plan}/contracts/*.ts`) },
+      file: taskFile('task-003'),
+      change: (text) => withScope(text, 'BOUNDARY', `${plan}/contracts/types.ts`),
+    },
+    {
+      what: 'a workstream is first written in another way',
+      before: {
+        [taskFile('task-003')]: (text) => withLine(text, 'workstream', 'WS-R'),
+        [taskFile('task-004')]: (text) => withLine(text, 'workstream', 'ws-q'),
+        [taskFile('task-005')]: (text) => withLine(text, 'workstream', 'WS-Q'),
+      },
+      file: taskFile('task-003'),
+      change: (text) => withLine(text, 'workstream', 'Ws-Q'),
+      at: { file: taskFile('task-004'), words: 'ws-q' },
+    },
+    {
+      what: 'a merge point of the spec is gone',
+      before: {
+        'specs/TS-1-demo.md': (text) => text.replace('MP1:', 'MP7:'),
+        [taskFile('task-004')]: (text) => `${text}\n- Mind the risk: MP7 comes late\n`,
+      },
+      file: 'specs/TS-1-demo.md',
+      change: (text) => text.replace('MP7:', 'MP8:'),
+      at: { file: taskFile('task-004'), words: 'MP7' },
+    },
+    {
+      what: 'a contract is there that a task spec names',
+      before: { [taskFile('task-004')]: (text) => withLine(text, 'contracts', '[contracts/more.ts]') },
+      file: `${plan}/contracts/more.ts`,
+      change: () => '',
+      at: { file: taskFile('task-004'), words: 'contracts/more.ts' },
+    },
+  ];
+  for (const { what, before = {}, file, change, at } of alone) {
+    test(`what it keeps goes by all that decides it: ${what}`, () => {
+      const files = workspace();
+      for (const [name, edit] of Object.entries(before)) files.set(name, edit(files.get(name) ?? ''));
+      const session = new LintSession();
+      for (const [name, text] of files) session.set(name, text);
+      const language = createLanguage({
+        files: session.files,
+        repository: () => null,
+        reader: session.reader,
+        loaded: (dir) => session.plan(dir),
+        revision: () => session.revision,
+        thresholds: () => session.limits,
+      });
+      const seen = (of: Language): unknown =>
+        at ? of.references(at.file, (of.textOf(at.file) ?? '').indexOf(at.words) + 1, true) : null;
+      const found = (all: Iterable<unknown>): string[] => [...all].map((one) => JSON.stringify(one)).sort();
+      const kept = { found: found([...session.findings().values()].flat()), seen: seen(language) };
+      const text = change(files.get(file) ?? '');
+      files.set(file, text);
+      session.set(file, text);
+      const fresh = {
+        found: found(lintWorkspace(files, null)),
+        seen: seen(createLanguage({ files, repository: () => null, thresholds: () => session.limits })),
+      };
+      assert.notDeepEqual(at ? fresh.seen : fresh.found, at ? kept.seen : kept.found, 'the change is seen');
+      assert.deepEqual({ found: found([...session.findings().values()].flat()), seen: seen(language) }, fresh);
+    });
+  }
 });
+
+function withScope(text: string, key: string, scope: string): string {
+  return text.replace(new RegExp(`^${key}: .*$`, 'm'), () => `${key}: ${scope}`);
+}
 
 suite('known overlaps', () => {
   test('of scopes and dependencies that change are those that are found anew', () => {
@@ -268,6 +351,43 @@ suite('known overlaps', () => {
     );
     assert.ok(pairs > 10_000, `only ${pairs} pairs were compared`);
   });
+
+  const cases: readonly {
+    readonly what: string;
+    readonly there: readonly string[];
+    readonly scopes: readonly string[];
+    readonly to: string;
+  }[] = [
+    {
+      what: 'a file that two classes match is named for the first time',
+      there: [],
+      scopes: ['src/other.ts', 'src/q/[ab].ts', 'src/q/[bc].ts'],
+      to: 'src/q/b.ts',
+    },
+    {
+      what: 'a file called as a class is written is named, while the class means files that are there',
+      there: ['src/q/a.ts', 'src/q/c.ts'],
+      scopes: ['src/other.ts', 'src/q/[ab].ts', 'src/q/{a,*]}.ts', 'src/q/{c,*]}.ts'],
+      to: 'src/q/\\[ab].ts',
+    },
+  ];
+  for (const { what, there, scopes, to } of cases) {
+    test(`what a class stands for goes by what is named: ${what}`, () => {
+      const known = new KnownOverlaps();
+      const slices = scopes.map((create, i) => slice(nameOf(i), { scope: scope({ create: [create] }) }));
+      const of = (): { readonly known: unknown; readonly fresh: unknown } => {
+        const whole = planOf([...slices]);
+        const graph = planGraph(whole);
+        return { known: known.of(whole, graph, there, {}), fresh: findOverlaps(whole, graph, there, {}) };
+      };
+      const others = (found: unknown): unknown[] => (found as { a: number }[]).filter(({ a }) => a > 0);
+      const before = of();
+      slices[0] = slice(nameOf(0), { scope: scope({ create: [to] }) });
+      const after = of();
+      assert.notDeepEqual(others(after.fresh), others(before.fresh), 'two others share more or less than before');
+      assert.deepEqual(after.known, after.fresh);
+    });
+  }
 });
 
 /** All that an editor asks after a keystroke. */

@@ -100,16 +100,15 @@ function resolved(
   const workstreams = declared(files, 'workstream');
   const points = declared(files, 'merge-point');
   const before = lastMeant.get(names.slice);
-  // Readings whose names meant something when the names themselves were these need not be asked again.
+  // Readings whose names meant something when the names themselves were these need not be asked again. Those of slices
+  // are: what finds them would be another function.
   const meant =
     before &&
-    sameWords(before.exact, names.exact) &&
     before.contracts === names.contracts &&
     sameWords(before.workstreams, workstreams) &&
     sameWords(before.points, points)
       ? before
       : {
-          exact: names.exact,
           contracts: names.contracts,
           workstreams,
           points,
@@ -159,14 +158,13 @@ function resolved(
 
 /** What the names in files meant, and all that decided it besides the files. */
 interface Meant {
-  readonly exact: Words;
   readonly contracts: string;
   readonly workstreams: Words;
   readonly points: Words;
   readonly byReading: WeakMap<Reading, readonly Occurrence[]>;
 }
 
-type Words = ReadonlySet<string> | ReadonlyMap<string, string>;
+type Words = ReadonlyMap<string, string>;
 
 /** By what finds slices by their names: the same function as long as the names are the same. */
 const lastMeant = new WeakMap<object, Meant>();

@@ -14,18 +14,18 @@ import { segmentGlob, type SegmentRow } from './segment-glob.ts';
 /** What is known of a glob from its text alone. */
 export interface GlobSyntax {
   /** Built when first asked for: plain paths and subtrees are matched without. */
-  readonly automaton: () => Automaton;
+  automaton(): Automaton;
   /** What every match begins and ends with. */
   readonly prefix: string;
   readonly suffix: string;
   /** Texts that every match holds somewhere, of three characters or more. */
-  readonly pieces: () => readonly string[];
+  pieces(): readonly string[];
   /** The globs as rows of segments, of which a path matches one. */
-  readonly rows: () => readonly SegmentRow[];
+  rows(): readonly SegmentRow[];
   /** What single segments of every match begin with. */
-  readonly segments: () => SegmentKeys;
+  segments(): SegmentKeys;
   /** The ways to read a match. */
-  readonly steps: () => readonly Steps[];
+  steps(): readonly Steps[];
   /** The paths the glob names when it holds no wildcard: braces expanded, classes read as written. Else `null`. */
   readonly texts: readonly string[] | null;
   /** Whether `automaton` accepts exactly the one text. */
@@ -55,7 +55,7 @@ export function readGlob(source: string, caseInsensitive: boolean): GlobSyntax {
   if (source !== '' && (text === '' || text === '.')) return syntaxOf([['globstar']], { caseInsensitive });
   // Most entries of a plan are plain paths.
   if (text !== '' && !/[*?[{\\]|\/(?:\/|$)/.test(text))
-    return plainSyntax(caseInsensitive ? foldText(text) : text, caseInsensitive);
+    return new PlainSyntax(caseInsensitive ? foldText(text) : text, caseInsensitive);
   const { alternatives, approximate } = parseGlob(text, caseInsensitive);
   return syntaxOf(alternatives, { approximate, caseInsensitive });
 }
@@ -127,26 +127,73 @@ function keysOf(
   return common ?? [];
 }
 
-function plainSyntax(text: string, caseInsensitive: boolean): GlobSyntax {
-  const row = (): (readonly GlobNode[])[] => text.split('/').map(plainSegment);
-  const automaton = once(() => buildAutomaton([row()]));
-  const segments = once(() => {
-    const names = text.split('/').map((name) => `${name}/`);
-    return { front: names.slice(0, KEYED_SEGMENTS), back: names.toReversed().slice(0, KEYED_SEGMENTS) };
-  });
-  return {
-    automaton,
-    pieces: () => [],
-    rows: once(() => [row().map((segment) => segmentGlob(segment, caseInsensitive))]),
-    prefix: text,
-    suffix: text,
-    segments,
-    steps: once(() => stepsOf([row()])),
-    texts: [text],
-    literal: true,
-    subtree: null,
-    approximate: false,
-  };
+/** A plain path. A large plan names tens of thousands, so that what hardly any is asked for must not cost each of them memory. */
+class PlainSyntax implements GlobSyntax {
+  readonly prefix: string;
+  readonly suffix: string;
+  readonly texts: readonly string[];
+  readonly #caseInsensitive: boolean;
+  #made: Partial<Made> | null = null;
+
+  constructor(text: string, caseInsensitive: boolean) {
+    this.prefix = text;
+    this.suffix = text;
+    this.texts = [text];
+    this.#caseInsensitive = caseInsensitive;
+  }
+
+  get literal(): boolean {
+    return true;
+  }
+
+  get subtree(): null {
+    return null;
+  }
+
+  get approximate(): boolean {
+    return false;
+  }
+
+  pieces(): readonly string[] {
+    return [];
+  }
+
+  automaton(): Automaton {
+    return (this.#kept.automaton ??= buildAutomaton([this.#row()]));
+  }
+
+  rows(): readonly SegmentRow[] {
+    return (this.#kept.rows ??= [this.#row().map((segment) => segmentGlob(segment, this.#caseInsensitive))]);
+  }
+
+  segments(): SegmentKeys {
+    const kept = this.#kept;
+    if (!kept.segments) {
+      const names = this.prefix.split('/').map((name) => `${name}/`);
+      kept.segments = { front: names.slice(0, KEYED_SEGMENTS), back: names.toReversed().slice(0, KEYED_SEGMENTS) };
+    }
+    return kept.segments;
+  }
+
+  steps(): readonly Steps[] {
+    return (this.#kept.steps ??= stepsOf([this.#row()]));
+  }
+
+  get #kept(): Partial<Made> {
+    return (this.#made ??= {});
+  }
+
+  #row(): (readonly GlobNode[])[] {
+    return this.prefix.split('/').map(plainSegment);
+  }
+}
+
+/** What is made of a plain path when it is first asked for. */
+interface Made {
+  automaton: Automaton;
+  rows: readonly SegmentRow[];
+  segments: SegmentKeys;
+  steps: readonly Steps[];
 }
 
 function once<T>(make: () => T): () => T {

@@ -89,7 +89,8 @@ class CompiledGlob implements Glob {
     this.caseInsensitive = caseInsensitive;
     this.composed = composed;
     this.syntax = readGlob(composed ? source.normalize('NFC') : source, caseInsensitive);
-    this.texts = this.syntax.texts?.filter(isPlainPath) ?? null;
+    const { texts } = this.syntax;
+    this.texts = !texts || texts.every(isPlainPath) ? texts : texts.filter(isPlainPath);
   }
 
   get pieces(): readonly string[] {
@@ -119,14 +120,14 @@ class CompiledGlob implements Glob {
   matches(path: string): boolean {
     let text = path.startsWith('./') ? path.replace(/^(?:\.\/+)+/, '') : path;
     if (this.caseInsensitive || this.composed) text = comparedPath(text, this);
-    const { prefix, suffix, literal, subtree, automaton } = this.syntax;
+    const { prefix, suffix, literal, subtree } = this.syntax;
     if (literal) return text === prefix && isPlainPath(text);
     if (!text.startsWith(prefix) || !text.endsWith(suffix)) return false;
     if (subtree !== null) return text.length > subtree.length && isPlainPath(text);
     this.#inner ??= this.pieces.filter((piece) => !prefix.includes(piece) && !suffix.includes(piece));
     for (const piece of this.#inner) if (!text.includes(piece)) return false;
     if (!isPlainPath(text)) return false;
-    this.#matcher ??= new Matcher(automaton());
+    this.#matcher ??= new Matcher(this.syntax.automaton());
     return this.#matcher.accepts(text);
   }
 }
