@@ -26,13 +26,19 @@ export function compiledCode(): string | null {
   }
 }
 
+/** The home of the account; `null`: there is no account. Asked once: the system looks it up in a file each time. */
+let account: string | null | undefined;
+
 /** Containers run under numbers that no account has: there, `HOME` has to do. */
 function accountHome(): string {
-  try {
-    const { homedir: home } = userInfo();
-    if (path.isAbsolute(home) && home !== '/') return home;
-  } catch {
-    // No such account.
+  if (account === undefined) {
+    account = null;
+    try {
+      const { homedir: home } = userInfo();
+      if (path.isAbsolute(home) && home !== '/') account = home;
+    } catch {
+      // No such account.
+    }
   }
-  return homedir();
+  return account ?? homedir();
 }

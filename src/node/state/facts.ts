@@ -1,5 +1,6 @@
-import { stat } from 'node:fs/promises';
+import { statSync, type Stats } from 'node:fs';
 import path from 'node:path';
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { PlanFacts, PlanState, RunFacts, RunRecord } from '../../core/run/state-model.ts';
 import { mergeDue } from '../../core/run/carried-out.ts';
 import { startFromRuns, type PlanStarted } from '../../core/run/lost-start.ts';
@@ -20,31 +21,56 @@ type PlanToRead = Pick<LoadedPlan, 'plan' | 'graph' | 'unaccepted'>;
 interface CachedRun {
   readonly size: number;
   readonly modified: number;
+  /** When its content, or its times, were changed last: nobody can set that as they like. */
+  readonly changed: number;
   readonly events: readonly RunEvent[];
   readonly record: RunRecord;
 }
 
-/** Reads the facts of runs, keeping what cannot change: a run that has ended is read once. */
+/** Runs that are looked at before others have their turn. */
+const BETWEEN_TURNS = 100;
+
+/**
+ * Without giving way: a look at a file that the system has just had is done sooner than it is waited for, and there are
+ * as many of them as there ever were runs.
+ */
+function statOf(file: string): Stats | null {
+  try {
+    return statSync(file);
+  } catch {
+    return null;
+  }
+}
+
+/** By the place of the runs: whoever asks in this process, a run that has ended is read once. */
+const known = new Map<string, Map<string, CachedRun>>();
+
+/** Reads the facts of runs, keeping what cannot change: a run that has ended is read once in a process. */
 export class FactsReader {
   readonly #repository: Pick<Repository, 'runsDir'>;
-  readonly #runs = new Map<string, CachedRun>();
+  readonly #runs: Map<string, CachedRun>;
 
   constructor(repository: Pick<Repository, 'runsDir'>) {
     this.#repository = repository;
+    let runs = known.get(repository.runsDir);
+    if (!runs) known.set(repository.runsDir, (runs = new Map()));
+    this.#runs = runs;
   }
 
   async run(runId: string): Promise<RunFacts> {
     const dir = path.join(this.#repository.runsDir, runId);
-    const file = await stat(path.join(dir, 'events.jsonl')).catch(() => null);
+    const file = statOf(path.join(dir, 'events.jsonl'));
     let cached = this.#runs.get(runId);
     // Who makes it readable again changes neither its size nor its time.
     if (
       !cached ||
       cached.record.unreadable !== undefined ||
       cached.size !== file?.size ||
-      cached.modified !== file.mtimeMs
+      cached.modified !== file.mtimeMs ||
+      cached.changed !== file.ctimeMs
     ) {
-      cached = { size: file?.size ?? 0, modified: file?.mtimeMs ?? 0, ...(await readRun(dir)) };
+      const times = { size: file?.size ?? 0, modified: file?.mtimeMs ?? 0, changed: file?.ctimeMs ?? 0 };
+      cached = { ...times, ...(await readRun(dir)) };
       this.#runs.set(runId, cached);
     }
     const first = cached.events[0];
@@ -52,8 +78,7 @@ export class FactsReader {
     const alive =
       !ended &&
       first?.type === 'run_started' &&
-      (await livenessOf(runnerOf(first), (await stat(path.join(dir, HEARTBEAT)).catch(() => null))?.mtimeMs ?? null))
-        .alive;
+      (await livenessOf(runnerOf(first), statOf(path.join(dir, HEARTBEAT))?.mtimeMs ?? null)).alive;
     if (!alive && !ended && first) {
       // It may have said its last words between the two looks: a run that ended must not count as interrupted.
       cached = { ...cached, ...(await readRun(dir)) };
@@ -65,11 +90,19 @@ export class FactsReader {
   /** All runs, or those of one plan, oldest first. */
   async runs(plan?: string): Promise<readonly RunFacts[]> {
     const ids = await listRunIds(this.#repository.runsDir);
-    const runs = await Promise.all(ids.map((id) => this.run(id)));
-    return runs.filter((run) => {
+    const found: RunFacts[] = [];
+    for (const [place, id] of ids.entries()) {
+      const run = await this.run(id);
       const first = run.events[0];
-      return first?.type === 'run_started' && (plan === undefined || first.plan === plan);
-    });
+      if (first?.type === 'run_started' && (plan === undefined || first.plan === plan)) found.push(run);
+      // Thousands of runs take a while, in which an editor wants to do something else as well.
+      if (place % BETWEEN_TURNS === BETWEEN_TURNS - 1) await turnOfTheLoop();
+    }
+    if (this.#runs.size > ids.length) {
+      const there = new Set(ids);
+      for (const id of this.#runs.keys()) if (!there.has(id)) this.#runs.delete(id);
+    }
+    return found;
   }
 
   /** `known`: all runs, where they were just read. */
@@ -123,8 +156,7 @@ export class FactsReader {
     const name = dir.slice(dir.lastIndexOf('/') + 1);
     const home = `parallel/${name}`;
     const { runsDir } = this.#repository;
-    if (id === name || (await stat(path.join(path.dirname(runsDir), home, 'manifest.json')).catch(() => null)))
-      return [];
+    if (id === name || statOf(path.join(path.dirname(runsDir), home, 'manifest.json'))) return [];
     const runs = (await this.runs(name)).length;
     const decisions = (await readDecisionRecord(runsDir, name)).decisions.length;
     if (runs + decisions === 0) return [];

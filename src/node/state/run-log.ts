@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunEvent } from '../../core/run/model.ts';
 import { readEvent } from '../../core/run/schema.ts';
@@ -56,10 +57,7 @@ export async function listRunIds(runsDir: string): Promise<string[]> {
 export async function readRun(
   runDir: string,
 ): Promise<{ readonly events: readonly RunEvent[]; readonly record: RunRecord }> {
-  const { text, unreadable } = await readFile(path.join(runDir, 'events.jsonl'), 'utf8').then(
-    (read) => ({ text: read, unreadable: null }),
-    ({ code }: NodeJS.ErrnoException) => ({ text: '', unreadable: code === 'ENOENT' ? null : (code ?? 'unknown') }),
-  );
+  const { text, unreadable } = textOf(path.join(runDir, 'events.jsonl'));
   const lines = unseal(text, runName(path.basename(runDir)), evidenceKey());
   const torn = text.endsWith('\n') ? null : lines.at(-1);
   const origin = (['own', 'foreign', 'plain'] as const).find((one) => lines.some((line) => line.origin === one));
@@ -82,6 +80,16 @@ export async function readRun(
   const content = origin === 'own' || origin === undefined ? null : createHash('sha256').update(text).digest('hex');
   const record: RunRecord = { origin: origin ?? 'none', digest, content, strange, damaged, gaps };
   return { events, record: unreadable === null ? record : { ...record, unreadable } };
+}
+
+/** Without giving way: of thousands of runs, waiting for each file costs more than reading it does. */
+function textOf(file: string): { readonly text: string; readonly unreadable: string | null } {
+  try {
+    return { text: readFileSync(file, 'utf8'), unreadable: null };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return { text: '', unreadable: code === 'ENOENT' ? null : (code ?? 'unknown') };
+  }
 }
 
 /** What the digests of a run's lines bind them to: a record that is copied under another name holds nothing. */
