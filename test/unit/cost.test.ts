@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { assertGrowth, assertLinear, cpuTime } from './cost.ts';
+import { assertEnds, assertGrowth, assertLinear, cpuTime } from './cost.ts';
 
 suite('what an algorithm costs', () => {
   /** Work that no compiler takes away: as many steps as asked for. */
@@ -30,6 +30,18 @@ suite('what an algorithm costs', () => {
     const work = { whole: () => steps(most), half: () => steps(most / 5), free };
     assertGrowth('five times', { ...work, times: 5 });
     assert.throws(() => assertGrowth('twice', { ...work, times: 2 }), /twice: \d+ ms/);
+  });
+
+  test('one slow round is no failure, and six are', () => {
+    const most = 60;
+    const long = much();
+    let calls = 0;
+    assertEnds('once slow', most, () => (calls++ === 0 ? steps(long) : 0));
+    assert.equal(calls, 2);
+    assert.throws(
+      () => assertEnds('slow', most, () => steps(long)),
+      /^AssertionError.*: slow: \d+ ms of processor time$/,
+    );
   });
 
   test('what costs next to nothing is not measured a second time', () => {

@@ -18,6 +18,16 @@ export function cpuTime(work: () => unknown): number {
   return (user + system) / 1_000;
 }
 
+/**
+ * Fails when work that has no half to be held against costs more than `most` milliseconds each time it is tried, of
+ * which the first is usually the only one. `most` is for what never ends, so let it be hundreds of times the usual.
+ */
+export function assertEnds(label: string, most: number, work: () => unknown): void {
+  let least = Infinity;
+  for (let round = 0; round < rounds && least >= most; round++) least = Math.min(least, cpuTime(work));
+  assert.ok(least < most, `${label}: ${least.toFixed(0)} ms of processor time`);
+}
+
 export interface Comparison {
   readonly half: () => unknown;
   readonly whole: () => unknown;

@@ -8,6 +8,7 @@ import { judgeRules } from '../../src/core/lint/rules/judge.ts';
 import { noSettings } from '../../src/core/lint/engine/config.ts';
 import type { RepositoryFacts } from '../../src/core/scope/repository-facts.ts';
 import { planGraph } from '../../src/core/plan/graph.ts';
+import type { Slice } from '../../src/core/plan/model.ts';
 import { loadPlan } from '../../src/core/plan/load.ts';
 import { overlaps } from '../../src/core/scope/overlap.ts';
 import { applyOperations } from '../../src/core/replan/operations.ts';
@@ -16,6 +17,7 @@ import { readSpec } from '../../src/core/spec/read.ts';
 import { judgementMarkdown } from '../../src/core/view/judgement-markdown.ts';
 import { isInSections, judgementSections } from '../../src/core/view/judgement-text.ts';
 import { planned, proposed } from '../decompose-fixture.ts';
+import { planOf, scope, slice } from './plan-fixture.ts';
 import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
 
 type Given = Record<string, unknown> & { readonly id: string };
@@ -288,6 +290,79 @@ suite('judge', () => {
         }),
       ),
     );
+  });
+});
+
+suite('judge: the same words, whichever slice stands first in the plan', () => {
+  const of = (id: string, modify: string[], given: Partial<Slice> = {}): Slice =>
+    slice(id, { workstream: `WS-${id[0]}`, scope: scope({ modify }), ...given });
+  const alone = { workstream: null };
+  /** What is said of the slices in their order, which must be what is said of them in any other. */
+  function told(slices: readonly Slice[], repository: RepositoryFacts = filesOnly([])): Judgement {
+    const [found, turned] = [slices, slices.toReversed()].map((all) => {
+      const plan = { ...planOf(slices), slices: all };
+      return judge({ plan, files: new Map(), repository });
+    });
+    assert.deepEqual(words(turned!), words(found!));
+    return found!;
+  }
+  const words = ({ overlaps: shared, advice, contracts, mergePoints, findings }: Judgement): unknown => ({
+    shared: shared.map(({ a, b, witness }) => [...[a, b].sort(), witness].join(' ')).sort(),
+    advice: advice.map(({ overlap: { a, b }, advice: all }) => [[a, b].sort(), all.map(({ text }) => text)]),
+    missing: contracts.missing,
+    scaffolds: contracts.scaffolds,
+    mergePoints,
+    findings,
+  });
+
+  test('the path that shows why a merge point is worth having', () => {
+    const { mergePoints } = told([
+      of('A2', ['src/*/.ts', 'db/0001.sql']),
+      of('B1', ['db/*.sql', 'src/a/*']),
+      of('C1', ['docs/c.md'], { deps: ['A2', 'B1'] }),
+    ]);
+    assert.match(mergePoints[0]!.reason, /, and A2 and B1 both write src\/a\/\.ts: /);
+  });
+
+  test('who waits for whom where both ways cost the same, and who joins whom', () => {
+    const { advice } = told([of('S2', ['src/a.ts'], alone), of('S10', ['src/a.ts'], alone)]);
+    const texts = advice[0]!.advice.map(({ text }) => text);
+    assert.match(texts[0]!, /^let S10 wait for S2: /);
+    assert.match(texts[1]!, /^join S10 into S2, /);
+  });
+
+  test('for which pairs there is advice, where more share as much than get any, and who waits for a slice of its own', () => {
+    const { advice } = told(Array.from({ length: 8 }, (_, i) => of(`S${i + 5}`, ['src/a.ts', `src/${i}.ts`], alone)));
+    assert.equal(advice.length, 20);
+    assert.deepEqual(
+      ['S5', 'S6', 'S7', 'S8', 'S9', 'S10', 'S11', 'S12'].map(
+        (id) => advice.filter(({ overlap: { a, b } }) => a === id || b === id).length,
+      ),
+      [7, 7, 7, 5, 4, 4, 3, 3],
+    );
+    const own = advice[0]!.advice.find(({ kind }) => kind === 'own-slice');
+    assert.match(own!.text, /and let S5, S6, S7 and 5 more wait for it$/);
+  });
+
+  test('which interface lacks a contract, by what, and what a contract begins with', () => {
+    const { contracts } = told([
+      of('A10', ['src/a10.ts'], { deps: ['C1'] }),
+      of('A2', ['src/a2.ts'], { deps: ['C2'] }),
+      of('B1', ['src/b.ts'], { deps: ['C2', 'C1'] }),
+      of('C1', ['src/c1.ts']),
+      of('C2', ['src/c2.ts']),
+    ]);
+    assert.deepEqual(
+      contracts.missing.map(({ slices: pairs, witness }) => [
+        witness.kind === 'dep' && `${witness.to} on ${witness.from}`,
+        pairs.map(({ provider, consumer }) => `${consumer} on ${provider}`),
+      ]),
+      [
+        ['A2 on C2', ['A2 on C2', 'A10 on C1']],
+        ['B1 on C1', ['B1 on C1', 'B1 on C2']],
+      ],
+    );
+    assert.deepEqual(contracts.scaffolds[0]!.consumers, ['A2', 'A10', 'B1']);
   });
 });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { byCodeUnit } from '../../src/core/text/order.ts';
+import { asCounted, byCodeUnit } from '../../src/core/text/order.ts';
 import {
   abridged,
   counted,
@@ -51,5 +51,12 @@ suite('printing', () => {
 
   test('the order does not depend on a language', () => {
     assert.deepEqual(['b', 'ä', 'B', 'a', 'a'].toSorted(byCodeUnit), ['B', 'a', 'a', 'b', 'ä']);
+  });
+
+  test('ids stand in the order that people count in', () => {
+    const ids = ['', '7', '10', 'A-2', 'A1', 'A01', 'A1.2', 'A1.10', 'A2', 'A10', `A${'9'.repeat(400)}`, 'B', 'a1'];
+    const counted = ['', '7', '10', 'A01', 'A1', 'A1.2', 'A1.10', 'A2', 'A10', `A${'9'.repeat(400)}`, 'A-2', 'B', 'a1'];
+    assert.deepEqual(ids.toSorted(asCounted), counted);
+    assert.deepEqual(ids.toReversed().sort(asCounted), counted);
   });
 });

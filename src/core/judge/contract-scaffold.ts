@@ -1,4 +1,5 @@
 import { declaredNames } from '../code/declared-names.ts';
+import { asCounted } from '../text/order.ts';
 import { codeSpans, stems } from '../text/mentions.ts';
 import { readMarkdown } from '../text/markdown.ts';
 import type { Plan, Slice } from '../plan/model.ts';
@@ -148,7 +149,7 @@ export function scaffoldContracts(request: ScaffoldRequest): readonly ContractSc
 
 function slicesOf(plan: Plan, missing: readonly MissingContract[], side: 'provider' | 'consumer'): readonly Slice[] {
   const ids = new Set(missing.flatMap((item) => item.slices.map((pair) => pair[side])));
-  return plan.slices.filter((slice) => ids.has(slice.id));
+  return plan.slices.filter((slice) => ids.has(slice.id)).sort((x, y) => asCounted(x.id, y.id));
 }
 
 function pathsOf(slice: Slice): string[] {

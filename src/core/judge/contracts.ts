@@ -5,6 +5,7 @@ import { symbolsInScope, symbolsOverlap } from '../scope/contain.ts';
 import type { GlobOptions } from '../scope/glob.ts';
 import { writeSet } from '../scope/meeting.ts';
 import { COUPLING_LIMITS, type Couplings, type MentionEvidence } from './coupling-model.ts';
+import { asCounted } from '../text/order.ts';
 import { ScopeFiles } from './scope-files.ts';
 
 /** An import in existing code, followed to the file it takes from. */
@@ -33,7 +34,7 @@ export interface MissingContract {
   /** Ids of workstreams. */
   readonly provider: string;
   readonly consumer: string;
-  /** Pairs of slices that meet there, in plan order of the consumer, then of the provider. */
+  /** Pairs of slices that meet there, by the id of the consumer, then of the provider. */
   readonly slices: readonly { readonly provider: string; readonly consumer: string }[];
   /** The first of them: dependencies before merge points before imports. */
   readonly witness: InterfaceWitness;
@@ -67,7 +68,9 @@ export function missingContracts({
   mentions = [],
   names = {},
 }: ContractsRequest): readonly MissingContract[] {
-  const place = new Map(plan.slices.map((slice, i) => [slice.id, i]));
+  // By their ids, so that what is said first does not hang on which slice stands first in the plan.
+  const slices = plan.slices.toSorted((x, y) => asCounted(x.id, y.id));
+  const place = new Map(slices.map((slice, i) => [slice.id, i]));
   const contractsOf = contractsBySlice(plan);
   const covered = (a: Slice, b: Slice): boolean => {
     const own = contractsOf.get(a.id);
@@ -79,8 +82,8 @@ export function missingContracts({
   >();
   const meet = (from: string, to: string, witness: InterfaceWitness): void => {
     const [i, j] = [place.get(from), place.get(to)];
-    const a = plan.slices[i ?? -1];
-    const b = plan.slices[j ?? -1];
+    const a = slices[i ?? -1];
+    const b = slices[j ?? -1];
     if (!a || !b || i === undefined || j === undefined) return;
     if (a.workstream === null || b.workstream === null || a.workstream === b.workstream || covered(a, b)) return;
     if (witness.kind !== 'import' && onlyLooks(b)) return;
@@ -90,14 +93,14 @@ export function missingContracts({
     item.pairs.set(JSON.stringify([from, to]), [j, i]);
     if (witness.kind === 'import') item.imports.push(witness.at);
   };
-  for (const slice of plan.slices)
-    for (const dep of slice.deps) meet(dep, slice.id, { kind: 'dep', from: dep, to: slice.id });
-  const streamOf = (id: string): string | null => plan.slices[place.get(id) ?? -1]?.workstream ?? null;
-  for (const point of plan.mergePoints) {
+  for (const slice of slices)
+    for (const dep of slice.deps.toSorted(asCounted)) meet(dep, slice.id, { kind: 'dep', from: dep, to: slice.id });
+  const streamOf = (id: string): string | null => slices[place.get(id) ?? -1]?.workstream ?? null;
+  for (const point of plan.mergePoints.toSorted((x, y) => asCounted(x.id, y.id))) {
     const needs = new Set(point.needs.map(streamOf));
     const unlocks = new Set(point.unlocks.map(streamOf));
-    for (const to of point.unlocks) {
-      for (const from of point.needs) {
+    for (const to of point.unlocks.toSorted(asCounted)) {
+      for (const from of point.needs.toSorted(asCounted)) {
         if (needs.has(streamOf(to)) && unlocks.has(streamOf(from))) continue;
         meet(from, to, { kind: 'merge-point', mergePoint: point.id, from, to });
       }
@@ -105,10 +108,10 @@ export function missingContracts({
   }
   for (const { by, of, what } of mentions) meet(of, by, { kind: 'mention', from: of, to: by, what });
   const across = imports.flatMap(({ from, to }) => [from, to]);
-  const writers = writersOf(plan, across, names);
+  const writers = writersOf(slices, across, names);
   // Whoever may write one function of a file provides nothing of the others.
   const mayChange = (id: string, { to, names: taken }: FollowedImport): boolean => {
-    const slice = plan.slices[place.get(id) ?? -1];
+    const slice = slices[place.get(id) ?? -1];
     const symbols = slice ? symbolsInScope(slice.scope, to, names).allowed : null;
     if (symbols === null || taken.length === 0) return true;
     return taken.some((name) => symbols.some((symbol) => symbolsOverlap(symbol, name)));
@@ -123,7 +126,7 @@ export function missingContracts({
   }
   return [...found].map(([key, { pairs, witness, imports: crossing }]) => {
     const [provider, consumer] = JSON.parse(key) as [string, string];
-    const slices = [...pairs]
+    const meeting = [...pairs]
       .sort(([, a], [, b]) => a[0] - b[0] || a[1] - b[1])
       .map(([pair]) => {
         const [from, to] = JSON.parse(pair) as [string, string];
@@ -135,7 +138,7 @@ export function missingContracts({
     return {
       provider,
       consumer,
-      slices,
+      slices: meeting,
       witness,
       imports: [...new Set(crossing)],
       existing: existing.map((contract) => contract.path),
@@ -229,11 +232,15 @@ function contractsBySlice(plan: Plan): ReadonlyMap<string, ReadonlySet<string>> 
   return result;
 }
 
-/** Which slices may write each of some files, in the order of the plan. */
-function writersOf(plan: Plan, paths: readonly string[], names: GlobOptions): ReadonlyMap<string, readonly string[]> {
+/** Which of the slices may write each of some files, in their order. */
+function writersOf(
+  slices: readonly Slice[],
+  paths: readonly string[],
+  names: GlobOptions,
+): ReadonlyMap<string, readonly string[]> {
   const writers = new Map<string, string[]>();
   const files = new ScopeFiles([...new Set(paths)], names);
-  for (const { id, scope } of plan.slices) {
+  for (const { id, scope } of slices) {
     for (const path of files.writable(scope)) {
       const known = writers.get(path);
       if (known) known.push(id);

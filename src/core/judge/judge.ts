@@ -38,6 +38,7 @@ import { couplingAdvice, couplingText } from './coupling-text.ts';
 import { couplings } from './coupling.ts';
 import { followImports } from './follow-imports.ts';
 import { mergePointsFit, proposeMergePoints, type MergePointProposal } from './merge-points.ts';
+import { asCounted } from '../text/order.ts';
 import { counted, thousands } from '../text/printing.ts';
 import { overlapAdvice, type Advice } from './overlap-advice.ts';
 
@@ -150,7 +151,7 @@ export function judge(request: JudgeRequest): Judgement {
     overlaps: shared,
     advice: shared
       .filter((overlap) => overlap.verdict !== 'parallel')
-      .toSorted((a, b) => b.percent - a.percent)
+      .toSorted(byGravity)
       .slice(0, MOST_ADVISED)
       .map((overlap) => ({
         overlap,
@@ -205,6 +206,13 @@ export function judge(request: JudgeRequest): Judgement {
     findings: ordered(applyRuleSettings(findings, settings)),
     leftOut: [...leftOut(plan, shared), ...sources.leftOut()],
   };
+}
+
+/** The gravest first; of pairs that share as much, by their ids: the plan's order must not decide who is advised. */
+function byGravity(one: Overlap, other: Overlap): number {
+  if (one.percent !== other.percent) return other.percent - one.percent;
+  const [left, right] = [one, other].map(({ a, b }) => [a, b].sort(asCounted));
+  return asCounted(left![0]!, right![0]!) || asCounted(left![1]!, right![1]!);
 }
 
 function leftOut(plan: Plan, shared: readonly Overlap[]): string[] {

@@ -7,6 +7,7 @@ import { comparedPath, compileGlob, globEscapes, type GlobOptions } from '../sco
 import { scopeMeetings, scopesOverlap, writeSet, type WriteEntry } from '../scope/meeting.ts';
 import { usualThresholds, type Overlap, type OverlapThresholds } from '../scope/overlap.ts';
 import type { Scope } from '../task/model.ts';
+import { asCounted } from '../text/order.ts';
 import { changedPlan, noChange, type PlanChange, type ScopePart } from './plan-change.ts';
 
 /**
@@ -65,13 +66,12 @@ const SOURCE = /\.(?:[cm]?[jt]sx?|py|go|rs|java|cs|rb|php|kt|swift|scala)$/;
 /**
  * Advice on a pair that shares too much, the best first: what was tried and works before what only helps, then, for a
  * pair to be cut anew, what keeps both parallel; for a pair that is nearly the same work, what puts them in order.
- * Empty for a pair that may run side by side.
+ * Empty for a pair that may run side by side. Which of the two stands first in the plan changes nothing.
  */
 export function overlapAdvice(request: OverlapAdviceRequest): Advice[] {
   const { overlap, plan } = request;
   if (overlap.verdict === 'parallel') return [];
-  const a = plan.slices.find((slice) => slice.id === overlap.a);
-  const b = plan.slices.find((slice) => slice.id === overlap.b);
+  const [a, b] = [overlap.a, overlap.b].sort(asCounted).map((id) => plan.slices.find((slice) => slice.id === id));
   if (!a || !b) return [];
   const pair = new Pair(request, a, b);
   const found = [
@@ -247,7 +247,9 @@ class Pair {
     for (const shared of this.#named) {
       if (shared.symbol !== null || paths.includes(shared.path)) continue;
       const at = single(shared.path);
-      const writers = plan.slices.filter((slice) => scopesOverlap(slice, at, this.#names) !== null);
+      const writers = plan.slices
+        .filter((slice) => scopesOverlap(slice, at, this.#names) !== null)
+        .sort((x, y) => asCounted(x.id, y.id));
       if (writers.length < WORK_OF_ITS_OWN) continue;
       paths.push(shared.path);
       for (const slice of writers) {
