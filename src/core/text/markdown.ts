@@ -73,6 +73,10 @@ const atxHeading = /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/;
 const mayMark = '-*+•0123456789';
 const itemStart = /^([ \t]*)([-*+•]|\d{1,9}[.)])([ \t]+|$)(?:\[([ xX])\](?:[ \t]+|$))?/;
 
+function isLineEnd(code: number): boolean {
+  return code === 0x0a || code === 0x0d;
+}
+
 /** Reads the structure of a Markdown text: front matter, headings with their bodies, list items, fenced code. */
 export function readMarkdown(source: SourceText): Markdown {
   const { text } = source;
@@ -100,34 +104,32 @@ export function readMarkdown(source: SourceText): Markdown {
     const start = starts[i] ?? 0;
     const next = starts[i + 1] ?? text.length;
     let end = next;
-    while (end > start && (text[end - 1] === '\n' || text[end - 1] === '\r')) end--;
-    const bom = i === 0 ? textStart(text) : 0;
-    const line = text.slice(start + bom, end);
-    const push = (kind: MarkdownLine['kind']): void => void lines.push({ start: start + bom, end, kind });
-
+    while (end > start && isLineEnd(text.charCodeAt(end - 1))) end--;
+    const from = i === 0 ? start + textStart(text) : start;
     if (frontMatter && start < frontMatter.span.end) {
-      push('front-matter');
+      lines.push({ start: from, end, kind: 'front-matter' });
       continue;
     }
+    const line = text.slice(from, end);
     if (fence) {
       const closing = line.trim();
       if (closing.startsWith(fence.mark) && closing.replaceAll(fence.mark[0] ?? '`', '') === '') {
         fences.push(finishFence(fence, end, true));
         fence = null;
       } else fence.content.push(dedent(line, fence.indent));
-      push('fence');
+      lines.push({ start: from, end, kind: 'fence' });
       continue;
     }
     if (comment) {
       comment = !line.includes('-->');
-      push('comment');
+      lines.push({ start: from, end, kind: 'comment' });
       continue;
     }
     // The first character rules out most kinds of line, without a pattern for each of them.
     const first = line.trimStart().charAt(0);
     if (first === '') {
       blankBefore = true;
-      push('blank');
+      lines.push({ start: from, end, kind: 'blank' });
       continue;
     }
     const opened = line.includes('```') || line.includes('~~~') ? fenceOpen.exec(line) : null;
@@ -139,36 +141,34 @@ export function readMarkdown(source: SourceText): Markdown {
         mark,
         indent: line.indexOf(mark),
         info: (opened[2] ?? '').trim(),
-        start: start + bom,
+        start: from,
         content: [],
         caption,
       };
       blankBefore = false;
-      push('fence');
+      lines.push({ start: from, end, kind: 'fence' });
       continue;
     }
     if (first === '<' && /^\s*<!--/.test(line) && !/-->\s*\S/.test(line)) {
       comment = !line.includes('-->');
-      push('comment');
+      lines.push({ start: from, end, kind: 'comment' });
       continue;
     }
     const heading = first === '#' ? atxHeading.exec(line) : null;
     if (heading) {
       const words = heading[2] ?? '';
       const at =
-        start +
-        bom +
-        (words === '' ? line.indexOf('#') : line.indexOf(words, line.indexOf('#') + (heading[1]?.length ?? 1)));
+        from + (words === '' ? line.indexOf('#') : line.indexOf(words, line.indexOf('#') + (heading[1]?.length ?? 1)));
       headings.push({
         level: heading[1]?.length ?? 1,
         text: words,
         span: { start: at, end: words === '' ? end : at + words.length },
-        block: { start: start + bom, end: next },
+        block: { start: from, end: next },
       });
       indents = [];
       lastText = words;
       blankBefore = false;
-      push('heading');
+      lines.push({ start: from, end, kind: 'heading' });
       continue;
     }
     const previous = lines.at(-1);
@@ -184,7 +184,7 @@ export function readMarkdown(source: SourceText): Markdown {
       });
       lines[lines.length - 1] = { ...previous, kind: 'heading' };
       indents = [];
-      push('heading');
+      lines.push({ start: from, end, kind: 'heading' });
       continue;
     }
     const item = mayMark.includes(first) ? itemStart.exec(line) : null;
@@ -192,7 +192,7 @@ export function readMarkdown(source: SourceText): Markdown {
       const indent = width(item[1] ?? '');
       while (indents.length > 0 && (indents.at(-1) ?? 0) >= indent) indents.pop();
       const words = line.slice(item[0].length).trimEnd();
-      const at = start + bom + item[0].length;
+      const at = from + item[0].length;
       items.push({
         depth: indents.length,
         parts: [words],
@@ -202,7 +202,7 @@ export function readMarkdown(source: SourceText): Markdown {
       indents.push(indent);
       lastText = words;
       blankBefore = false;
-      push('item');
+      lines.push({ start: from, end, kind: 'item' });
       continue;
     }
     const open = items.at(-1);
@@ -215,11 +215,11 @@ export function readMarkdown(source: SourceText): Markdown {
       (!blankBefore || width(/^[ \t]*/.exec(line)?.[0] ?? '') > (indents.at(-1) ?? 0))
     ) {
       open.parts.push(line.trim());
-      open.span = { start: open.span.start, end: start + bom + line.trimEnd().length };
+      open.span = { start: open.span.start, end: from + line.trimEnd().length };
     } else indents = [];
     lastText = line.trim();
     blankBefore = false;
-    push('text');
+    lines.push({ start: from, end, kind: 'text' });
   }
   if (fence) fences.push(finishFence(fence, text.length, false));
 
