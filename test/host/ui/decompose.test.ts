@@ -1,6 +1,6 @@
 /** From a spec to a preview and to a plan: what is shown, by whom it was cut, and that nothing is written before. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { useWorkbench } from '../fixture.ts';
@@ -256,5 +256,39 @@ suite('decomposing', () => {
     await wb().editorAction('Apply Re-planning');
     await wb().toast('TS-0901-wishes is re-planned: 1 added, 2 changed.');
     assert.match(readFileSync(path.join(folder, 'parallel/TS-0901-wishes/manifest.json'), 'utf8'), /"L3"/);
+  });
+
+  test('an agent is asked from the notice where tasks work that name no file', async () => {
+    const tasks = '.kiro/specs/moon/tasks.md';
+    mkdirSync(path.dirname(path.join(folder, tasks)), { recursive: true });
+    writeFileSync(path.join(folder, tasks), '# Plan\n\n- [ ] 1. Think of colours\n- [ ] 2. Mend src/app.ts\n');
+    const { calls } = scriptedDecomposer(beside, [
+      { scopes: [{ id: 'task-1', paths: [{ path: 'src/colours.ts', why: 'new' }] }] },
+    ]);
+    const asked = (): number => readFileSync(calls, 'utf8').trim().split('\n').length;
+    const before = asked();
+    await wb().clearToasts();
+    await wb().openFile(tasks);
+    await wb().editorAction('Decompose a Spec…');
+    await wb().tab('moon.md').waitFor();
+    await wb().pressToast('2 slices in ', 'Ask an Agent');
+    await eventually('the question', async () =>
+      (await wb().quickState()).title.startsWith('Where do the tasks work that name no file?'),
+    );
+    await wb().screenshot('decompose-11-whom-to-ask');
+    // Settings are linked in Markdown (`#slicewave.agentCommand#`); a list to pick from shows such text as it is.
+    const details = await wb().page.locator('.quick-input-widget:visible .quick-input-list-rows').allInnerTexts();
+    assert.ok(details.length > 1);
+    assert.deepEqual(
+      details.filter((text) => !/ Needs [^`#*]+\.$/.test(text.trim())),
+      [],
+    );
+    await wb().pick('Any agent, as a command');
+    await wb().toast('1 scope guessed: look at them before you write the plan.');
+    assert.equal(asked(), before + 1, 'one round for all');
+    assert.match(await wholeDocument(), /src\/colours\.ts/);
+    await press('Control+Home');
+    await wb().screenshot('decompose-12-asked');
+    assert.equal(existsSync(path.join(folder, 'parallel/moon')), false, 'nothing is written');
   });
 });
