@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { CLI, Project } from '../engine/fixture.ts';
+import { gitThatWrites } from '../engine/git-log.ts';
 import { spread, type Report } from './figure.ts';
 
 /**
@@ -97,20 +98,11 @@ async function processorSeconds(project: Project, command: readonly string[]): P
   );
 }
 
-/** The commands of git that a command starts: a `git` that writes them down stands first on the path. */
+/** The commands of git that a command starts. */
 async function gitStarts(project: Project, command: readonly string[]): Promise<readonly string[]> {
-  const bin = path.join(project.home, 'bin');
-  const log = path.join(project.home, 'git.log');
-  const real = process.env['PATH'] ?? '';
-  mkdirSync(bin);
-  writeFileSync(
-    path.join(bin, 'git'),
-    '#!/bin/sh\nskip=\nfor word in "$@"; do\n  if [ "$skip" ]; then skip=; continue; fi\n' +
-      `  case "$word" in -c) skip=1;; --*) ;; *) echo "$word" >> '${log}'; break;; esac\ndone\nPATH='${real}' exec git "$@"\n`,
-    { mode: 0o755 },
-  );
-  await outputOf(project, command, { PATH: `${bin}${path.delimiter}${real}` });
-  return readFileSync(log, 'utf8').trim().split('\n');
+  const git = gitThatWrites(project);
+  await outputOf(project, command, git.env);
+  return git.started().map((start) => start.command);
 }
 
 function outputOf(project: Project, command: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {

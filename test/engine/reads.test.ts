@@ -1,8 +1,9 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fake, Project } from './fixture.ts';
+import { gitThatWrites, type GitStart } from './git-log.ts';
 
 const COUNT = path.join(import.meta.dirname, 'count-calls.mjs');
 
@@ -74,25 +75,15 @@ suite('what one slice starts', () => {
   teardown(() => project.close());
 
   test('git, no oftener than is known', async () => {
-    const bin = path.join(project.home, 'bin');
-    const log = path.join(project.home, 'git.log');
-    const real = process.env['PATH'] ?? '';
-    mkdirSync(bin);
-    // Who started it is told by the name of the command that the runner has and the scheduler has not.
-    writeFileSync(
-      path.join(bin, 'git'),
-      `#!/bin/sh\ncase "$(tr '\\0' ' ' < /proc/$PPID/cmdline)" in *" exec "*) who=runner;; *) who=scheduler;; esac\n` +
-        `line="$who"\nskip=\nfor word in "$@"; do\n  if [ "$skip" ]; then skip=; continue; fi\n` +
-        `  case "$word" in -c) skip=1;; --no-*) ;; *) line="$line $word"; break;; esac\ndone\n` +
-        `echo "$line" >> '${log}'\nPATH='${real}' exec git "$@"\n`,
-      { mode: 0o755 },
-    );
+    const git = gitThatWrites(project);
     const args = ['run', project.planDir, '--agent=command', `--agent-command=${fake('agent')}`];
-    const { code, err } = await project.start(args, { env: { PATH: `${bin}${path.delimiter}${real}` } }).finished;
+    const { code, err } = await project.start(args, { env: git.env }).finished;
     equal(code, 0, err);
-    const started = readFileSync(log, 'utf8').trim().split('\n');
-    const of = (who: string): readonly string[] =>
-      started.flatMap((line) => (line.startsWith(`${who} `) ? [line.slice(who.length + 1)] : [])).toSorted();
+    const of = (who: GitStart['by']): readonly string[] =>
+      git
+        .started()
+        .flatMap(({ by, command }) => (by === who ? [command] : []))
+        .toSorted();
     const [runner, scheduler] = [of('runner'), of('scheduler')];
     equal(runner.filter((command) => command === 'worktree').length, 2, runner.join(', '));
     equal(runner.length <= MOST.runner, true, `${runner.length} by the runner: ${runner.join(', ')}`);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { changed } from './changed-fixture.ts';
 import { assertLinear } from './cost.ts';
 import { contradictionsOf } from '../../src/core/run/claims.ts';
 import { parseReport } from '../../src/core/context/report.ts';
@@ -17,16 +18,7 @@ function scope(text: string): Scope {
 const usual = scope('CREATE:\n- `src/new/**`\nMODIFY:\n- `src/old.ts`\nBOUNDARY:\n- `src/new/secret-part/**`');
 
 function change(path: string, kind: ObservedChange['change'], more: Partial<ObservedChange> = {}): ObservedChange {
-  return {
-    path,
-    change: kind,
-    additions: 1,
-    deletions: 0,
-    oldMode: '100644',
-    newMode: '100644',
-    leadsOutside: false,
-    ...more,
-  };
+  return { ...changed(path), change: kind, leadsOutside: false, ...more };
 }
 
 const check = (changes: readonly ObservedChange[], approved: readonly string[] = []) =>

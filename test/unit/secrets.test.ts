@@ -4,6 +4,7 @@ import { textsIn } from '../../src/core/gate/blob-texts.ts';
 import { knownSecrets } from '../../src/core/gate/known-secrets.ts';
 import { createRedactor } from '../../src/core/gate/redact.ts';
 import { scanChanges } from '../../src/node/run/secrets.ts';
+import { changed } from './changed-fixture.ts';
 
 const token = `ghp_${'a1B2c3D4e5F6'.repeat(3)}`;
 const line = `const key = "${token}";\n`;
@@ -40,14 +41,7 @@ suite('what changed is scanned', () => {
       blobs: { read: (asked) => Promise.resolve(new Map(asked.map((name) => [name, bytes.get(name) ?? Buffer.of()]))) },
       from: 'a',
       to: 'b',
-      changes: names.map((path) => ({
-        path,
-        change: 'modified',
-        additions: 1,
-        deletions: 0,
-        oldMode: '100644',
-        newMode: '100644',
-      })),
+      changes: names.map(changed),
       known: [],
     });
     assert.deepEqual([found.map(({ path }) => path), unread], [['src/f7.ts'], []]);

@@ -3,16 +3,12 @@ import fc from 'fast-check';
 import { lintFile } from '../../src/core/lint/lint.ts';
 import type { Claims, FileChange, RunEvent, RunEventBody, Verification } from '../../src/core/run/model.ts';
 import { traceOf } from '../../src/core/run/trace.ts';
+import { changed } from './changed-fixture.ts';
 
 const file = '.agent-runs/20260102T030405Z-abc/trace.json';
 
 const change = (path: string, inScope = true): FileChange => ({
-  path,
-  change: 'modified',
-  additions: 1,
-  deletions: 0,
-  oldMode: '100644',
-  newMode: '100644',
+  ...changed(path),
   inScope,
   symbols: [],
 });
