@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import { overlaps } from '../../src/core/scope/overlap.ts';
+import { withoutMarks } from '../../src/core/text/mentions.ts';
 import { planned } from '../decompose-fixture.ts';
 import { caseCount } from './case-count.ts';
 import { allPaths, globs, oracle } from './glob-oracle.ts';
@@ -106,4 +107,33 @@ suite('paths as the importers read them', () => {
     const { proposal } = proposalOf(tools['Kiro']!.write(['Change `src/**/user_id*.ts`, **all** of _them_']));
     assert.equal(proposal.slices[0]?.title, 'Change src/**/user_id*.ts, all of them');
   });
+  test('names without code marks', () => {
+    const names = [
+      'app/[slug]/page.tsx',
+      'docs/übersicht.md',
+      'src/**/old.ts',
+      'src/[!_]*.ts',
+      'src/{a,{b,*c}}.ts',
+      'src/user_id.ts',
+      '**/legacy.ts',
+    ];
+    for (const [name, { write }] of Object.entries(tools)) {
+      if (name === 'Backlog.md') continue;
+      const { proposal } = proposalOf(write(names.map((one) => `Change ${one} so that it works`)));
+      const read = proposal.slices.flatMap(({ create, modify }) => [...create, ...modify]);
+      assert.deepEqual(read.toSorted(), names.toSorted(), name);
+    }
+  });
+
+  const marks: readonly (readonly [written: string, plain: string])[] = [
+    ['**bold**, *slanted*, ***both*** and _this_', 'bold, slanted, both and this'],
+    ['**Files:** src/a.ts', 'Files: src/a.ts'],
+    ['**src/a.ts**: the new form', 'src/a.ts: the new form'],
+    ['**Change src/a.ts**', 'Change src/a.ts'],
+    ['**`src/*.ts`**', 'src/*.ts'],
+    ['src/**/a*.ts and **/b.ts', 'src/**/a*.ts and **/b.ts'],
+    ['src/{a*,**b}/**', 'src/{a*,**b}/**'],
+    ['2 * 3', '2 * 3'],
+  ];
+  for (const [text, plain] of marks) test(`marks: ${text}`, () => assert.equal(withoutMarks(text), plain));
 });

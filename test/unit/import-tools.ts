@@ -24,6 +24,8 @@ const words: readonly ((glob: string) => string)[] = [
   (glob) => `Update \`${glob}\`, and nothing else`,
   (glob) => `Take the old form out of (\`${glob}\`)`,
   (glob) => `**\`${glob}\`**: the new form`,
+  // Without code marks.
+  (glob) => `Change ${glob} so that it works`,
 ];
 
 export const tools: Readonly<Record<string, Tool>> = {

@@ -22,16 +22,36 @@ export function codeSpans(text: string): string[] {
   return spans;
 }
 
-/** A text without the stars of bold words; those in code spans are a glob's own. */
+/** A text without the stars of bold words; those in code spans, and of a glob, stay. */
 export function withoutBold(text: string): string {
-  return text.replaceAll(/`[^`\n]*`|\*\*/g, (found) => (found === '**' ? '' : found));
+  return text.replaceAll(/`[^`\n]*`|(?<![*/])\*\*(?=[^\s*/])|(?<=[^\s*/])\*\*(?![*/])/g, (found, at: number) =>
+    found === '**' && !isOfPath(text, at, 2) ? '' : found,
+  );
 }
 
-/** A text without the marks of emphasis and code: what stood in code marks stays as it is (`src/*.ts`, `user_id`). */
+/**
+ * A text without the marks of emphasis and code: what stood in code marks stays as it is (`src/*.ts`, `user_id`), and so
+ * do the stars of a glob.
+ */
 export function withoutMarks(text: string): string {
   return text.replaceAll(
-    /`+([^`\n]+)`+|`|\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<![\p{L}\p{N}])_{1,3}(?=\S)|(?<=\S)_{1,3}(?![\p{L}\p{N}])/gu,
-    (_, code: string | undefined) => code ?? '',
+    /`+([^`\n]+)`+|`|(?<![*/])\*{1,3}(?=[^\s*/])|(?<=[^\s*/])\*{1,3}(?![*/])|(?<![\p{L}\p{N}])_{1,3}(?=\S)|(?<=\S)_{1,3}(?![\p{L}\p{N}])/gu,
+    (found, code: string | undefined, at: number) =>
+      code ?? (found.startsWith('*') && isOfPath(text, at, found.length) ? found : ''),
+  );
+}
+
+/** Nobody writes longer paths; beyond, a word with thousands of stars would be looked at for each of them. */
+const LONGEST_SIDE = 200;
+
+/** Whether stars stand inside a word with a slash, so that they are no emphasis: `src/{a*,b}.ts`. */
+function isOfPath(text: string, at: number, length: number): boolean {
+  const before = /[^\s`]*$/.exec(text.slice(Math.max(0, at - LONGEST_SIDE), at))![0];
+  const after = /^[^\s`]*/.exec(text.slice(at + length, at + length + LONGEST_SIDE))![0];
+  return (
+    (before.includes('/') || after.includes('/')) &&
+    /[\p{L}\p{N}/]/u.test(before) &&
+    after.replace(/[*.,:;!?)'"]+$/, '') !== ''
   );
 }
 
@@ -62,19 +82,36 @@ export function pathsIn(text: string, repo: RepoPaths): string[] {
     if (path) found.add(path);
   }
   const bare = text.replaceAll(/`[^`\n]*`/g, ' ').replaceAll(/\[[^\][]*\]\(([^()]*)\)/g, ' $1 ');
-  for (const word of bare.split(/[\s,;()"'<>|]+/)) {
+  for (const word of bare.split(/[\s;()"'<>|]+/).flatMap(partedByCommas)) {
     const path = asPath(word.replace(/(?<![.:!?])[.:!?]+$/, ''), repo, false);
     if (path) found.add(path);
   }
   return [...found];
 }
 
-const bareName = /^[\w.@+*?{}[\],~-]+(\/[\w.@+*?{}[\],~-]+)*$/;
-/**
- * In code marks a name may have letters of any script, classes that exclude (`[!a]`), and whole parts as web frameworks
- * write them: `(shop)`, `$id`.
- */
-const markedPart = String.raw`(?:(?:[\p{L}\p{M}\p{N}_.@+*?{}[\],~-]|\[[!^][^\]/]+\])+|\([\p{L}\p{N}_.-]+\)|[\w.-]*\$[\w.$-]*)`;
+/** A comma between braces parts nothing: `src/{a,b}.ts` is one word. */
+function partedByCommas(word: string): readonly string[] {
+  if (!word.includes('{')) return word.split(',');
+  const parts: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let i = 0; i < word.length; i++) {
+    if (word[i] === '{') depth++;
+    else if (word[i] === '}') depth--;
+    else if (word[i] === ',' && depth === 0) {
+      parts.push(word.slice(start, i));
+      start = i + 1;
+    }
+    if (depth < 0) break;
+  }
+  return depth === 0 ? [...parts, word.slice(start)] : word.split(',');
+}
+
+/** A name may have letters of any script, and classes that exclude (`[!a]`). */
+const barePart = String.raw`(?:[\p{L}\p{M}\p{N}_.@+*?{}[\],~-]|\[[!^][^\]/]+\])+`;
+const bareName = new RegExp(`^${barePart}(?:/${barePart})*$`, 'u');
+/** In code marks also whole parts as web frameworks write them: `(shop)`, `$id`. */
+const markedPart = String.raw`(?:${barePart}|\([\p{L}\p{N}_.-]+\)|[\w.-]*\$[\w.$-]*)`;
 const markedName = new RegExp(`^${markedPart}(?:/${markedPart})*$`, 'u');
 
 const mediaType = /^(application|text|image|audio|video|multipart|font|message)\//;
