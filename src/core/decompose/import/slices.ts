@@ -95,7 +95,7 @@ export function assemble(request: AssembleRequest): Proposal | null {
         'error',
         guess
           ? `${group.id} (${group.title}) names no file: say where ${who}, or accept what is guessed, ${from}`
-          : `${group.id} (${group.title}) names no file${input.guessing ? ', and neither the documents beside it nor the repository tell which' : ''}: say where ${who}, or have an agent asked (--scopes-from); else it may write nothing`,
+          : `${group.id} (${group.title}) names no file${input.guessing ? ', and neither the documents beside it nor the repository tell which' : ''}: say where ${who}, or have an agent asked (\`--scopes-from\`, or Ask an Agent Where Tasks Work… in VS Code); else it may write nothing`,
         at,
       );
     } else if (guess)
