@@ -55,12 +55,7 @@ async function keepCompiled(): Promise<void> {
  */
 async function optimizeLater(): Promise<void> {
   const major = Number.parseInt(process.versions.v8 ?? '', 10);
-  const flag =
-    major === 11
-      ? 'interrupt-budget=675840'
-      : major === 12 || major === 13
-        ? 'invocation-count-for-turbofan=30000'
-        : null;
+  const flag = major === 11 ? 'interrupt-budget=675840' : major === 12 ? 'invocation-count-for-turbofan=30000' : null;
   if (flag !== null) (await import('node:v8')).setFlagsFromString(`--${flag}`);
 }
 

@@ -203,6 +203,23 @@ suite('plans run by real agents, scripted model', () => {
     assert.deepEqual(site.processes(), []);
   });
 
+  test('a budget that is used up starts no further agent, says so, and a larger one goes on', async () => {
+    const site = await siteOf(
+      { A1: part('codex', 'src/a1.txt'), A2: part('codex', 'src/a2.txt', { deps: ['A1'] }) },
+      () => ({
+        A1: [{ exec: "mkdir -p src && echo 'a1 done' > src/a1.txt" }, report({ files_changed: ['src/a1.txt'] })],
+        A2: [{ exec: "mkdir -p src && echo 'a2 done' > src/a2.txt" }, report({ files_changed: ['src/a2.txt'] })],
+      }),
+    );
+    const first = await site.run(['--budget-tokens', '200']);
+    assert.equal(first.exitCode, 3, first.stdout);
+    assert.deepEqual(statesOf(first.status), { A1: 'verified', A2: 'ready' });
+    assert.match(first.stdout, /The budget is used up \(240 of 200 tokens\): no further agent starts/);
+    const second = await site.run(['--budget-tokens', '1000']);
+    assert.equal(second.exitCode, 0, second.stdout);
+    assert.deepEqual(statesOf(second.status), { A1: 'verified', A2: 'verified' });
+  });
+
   test('a question ends the attempt, and the answer goes on in the same session', async () => {
     const asks = (question: string): ReturnType<typeof report> =>
       report({ status: 'NEEDS_INPUT', question, tests_passed: null });

@@ -385,6 +385,8 @@ suite('wrong calls', () => {
     { args: ['rum'], says: /there is no command rum\n {2}See `slicewave --help`/ },
     { args: ['stat'], says: /there is no command stat\n {2}Did you mean status\?/ },
     { args: ['run', '--max-parallel', '0'], says: /--max-parallel must be a whole number from 1, not "0"/ },
+    { args: ['run', '--budget-usd', '0'], says: /--budget-usd must be a number above 0, not "0"/ },
+    { args: ['run', '--budget-minutes', 'ten'], says: /--budget-minutes must be a number above 0, not "ten"/ },
     { args: ['run', '--agent', 'nobody'], says: /there is no agent nobody\n {2}Agents: / },
     { args: ['run', '--agent', 'command'], says: /--agent command needs --agent-command/ },
     { args: ['run', '--agent-command', 'one && two'], says: /--agent-command takes one program/ },

@@ -35,7 +35,14 @@ suite('manifest', () => {
           { path: 'contracts/b.ts', target: 'src/b.ts', provider: 'task-001', consumers: ['task-002'] },
         ],
         layers: { api: ['src/api/**'] },
-        limits: { max_parallel: 3, max_retries: 1, timeout_minutes: 5, max_cost_usd: 2.5 },
+        limits: {
+          max_parallel: 3,
+          max_retries: 1,
+          timeout_minutes: 5,
+          max_cost_usd: 2.5,
+          budget_usd: 40,
+          budget_minutes: 90,
+        },
         setup: ['npm ci'],
         something_else: { kept: true },
       }),
@@ -70,7 +77,13 @@ suite('manifest', () => {
       { path: 'contracts/a.ts', target: null, provider: null, consumers: [] },
       { path: 'contracts/b.ts', target: 'src/b.ts', provider: 'task-001', consumers: ['task-002'] },
     ]);
-    assert.deepEqual(manifest.limits, { maxParallel: 3, maxRetries: 1, timeoutMinutes: 5, maxCostUsd: 2.5 });
+    assert.deepEqual(manifest.limits, {
+      maxParallel: 3,
+      maxRetries: 1,
+      timeoutMinutes: 5,
+      maxCostUsd: 2.5,
+      budget: { costUsd: 40, tokens: null, minutes: 90 },
+    });
     assert.deepEqual(manifest.dependencies['node'], {
       add: [],
       upgrade: ['zod@4.1.0', '@a/b@1.2.3-rc.1'],

@@ -1,3 +1,4 @@
+import { noBudget } from '../../src/core/manifest/read.ts';
 import type { MergePoint, Plan, Slice } from '../../src/core/plan/model.ts';
 import { defaultSandbox } from '../../src/core/sandbox/policy.ts';
 import type { Scope, ScopeEntry, TaskSpec } from '../../src/core/task/model.ts';
@@ -59,7 +60,7 @@ export function planOf(slices: readonly Slice[], given: Partial<Plan> = {}): Pla
     waveChecks: [],
     contracts: [],
     layers: {},
-    limits: { maxParallel: null, maxRetries: 2, timeoutMinutes: 60, maxCostUsd: null },
+    limits: { maxParallel: null, maxRetries: 2, timeoutMinutes: 60, maxCostUsd: null, budget: noBudget },
     dependencies: {},
     sandbox: defaultSandbox,
     setup: [],

@@ -1,3 +1,4 @@
+import { noBudget } from '../../src/core/manifest/read.ts';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { loadPlan, sliceResolver } from '../../src/core/plan/load.ts';
@@ -76,7 +77,13 @@ suite('plan from its directory', () => {
     assert.deepEqual(third?.runtimeDeps, ['task-002']);
     assert.deepEqual(third?.contracts, ['contracts/types.ts', 'contracts/api.yaml']);
     assert.equal(first?.file, `${dir}/tasks/task-001-a.md`);
-    assert.deepEqual(plan.limits, { maxParallel: null, maxRetries: 2, timeoutMinutes: 60, maxCostUsd: null });
+    assert.deepEqual(plan.limits, {
+      maxParallel: null,
+      maxRetries: 2,
+      timeoutMinutes: 60,
+      maxCostUsd: null,
+      budget: noBudget,
+    });
     assert.deepEqual(plan.waveChecks, [
       { wave: 1, slices: ['task-002', 'task-001-a'], dialect: 'command', text: 'npm test' },
     ]);

@@ -7,10 +7,11 @@ import { nextActions } from '../../core/run/next.ts';
 import { shellWord } from '../../core/text/shell-quoting.ts';
 import { doneText } from '../../core/view/standing.ts';
 import type { PlanState } from '../../core/run/state-model.ts';
+import type { Budget } from '../../core/manifest/model.ts';
 import type { RunLimits } from '../../core/run/limits-model.ts';
 import { AGENT_IDS, isAgentId, type AgentId } from '../../core/agent/agents.ts';
 import { childLauncher } from '../../node/run/launcher.ts';
-import { DEFAULT_PARALLEL } from '../../node/run/model.ts';
+import { DEFAULT_PARALLEL, type RunOutcome } from '../../node/run/model.ts';
 import {
   EXIT,
   flag,
@@ -64,6 +65,9 @@ export const run: Command = {
       value: '<n>',
       help: `Agents at a time (default: the plan's, else ${DEFAULT_PARALLEL})`,
     },
+    'budget-usd': { type: 'string', value: '<n>', help: 'No agent starts when the plan has cost so much in all' },
+    'budget-tokens': { type: 'string', value: '<n>', help: 'The same by tokens, in and out' },
+    'budget-minutes': { type: 'string', value: '<n>', help: 'The same by minutes of this run' },
     only: { type: 'string', value: '<ids>', multiple: true, help: 'Only these slices (comma-separated or repeated)' },
     base: {
       type: 'string',
@@ -86,7 +90,7 @@ export const run: Command = {
   notes: [
     'What the plan itself says, in its manifest.json; each key may be left out:',
     '  "setup": ["npm ci"]          makes each worktree ready; [] is none, without it the lock files decide',
-    '  "limits": { "max_parallel": 4, "max_retries": 2, "timeout_minutes": 60, "max_cost_usd": 5 }',
+    '  "limits": { "max_parallel": 4, "max_retries": 2, "timeout_minutes": 60, "max_cost_usd": 5, "budget_usd": 40 }',
     '  "merge_points": [{ "id": "MP1", "needs": ["A2", "B1"], "unlocks": ["C1"], "verify": ["npm test"] }]',
     'The agent of a slice: `agent: codex` at the top of its task spec.',
   ],
@@ -155,7 +159,13 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
       terminal.out(`\n${dashboardText(state, { ascii: flag(invocation, 'ascii'), colour: terminal.colour })}`);
     terminal.out(`\n${closing(outcome, { state, only: limits.only ?? null, problems })}\n`);
   }
-  return { done: EXIT.done, failed: EXIT.failed, waiting: EXIT.waiting, interrupted: EXIT.interrupted }[outcome];
+  return {
+    done: EXIT.done,
+    failed: EXIT.failed,
+    waiting: EXIT.waiting,
+    spent: EXIT.waiting,
+    interrupted: EXIT.interrupted,
+  }[outcome];
 }
 
 /** A plan that was edited since it was started: whoever sits at a terminal says whether it is run like that. */
@@ -181,7 +191,7 @@ async function askToAccept(terminal: Terminal, engine: OpenEngine, dir: string):
 }
 
 function closing(
-  outcome: 'done' | 'failed' | 'waiting' | 'interrupted',
+  outcome: RunOutcome,
   {
     state,
     only,
@@ -194,6 +204,8 @@ function closing(
       return doneText(state, only);
     case 'waiting':
       return 'Some slices wait for you; see above for the command that settles each. Then run again.';
+    case 'spent':
+      return `The budget is used up; the slices that are left were not started. Go on with more: \`slicewave run ${plan} --budget-usd ...\`.`;
     case 'interrupted':
       return `Stopped. Nothing is lost; \`slicewave run ${plan}\` goes on from here.`;
     case 'failed':
@@ -271,6 +283,23 @@ function parseArgv(json: string): readonly string[] {
   throw new UsageError('--agent-argv takes a JSON array of strings');
 }
 
+function budgetOption(invocation: Invocation): Partial<Budget> | null {
+  const positive = (name: string): number | null => {
+    const value = text(invocation, name);
+    if (value === undefined) return null;
+    if (!/^\d{1,12}(?:\.\d{1,6})?$/.test(value) || Number(value) <= 0)
+      throw new UsageError(`--${name} must be a number above 0, not "${value}"`);
+    return Number(value);
+  };
+  const [costUsd, tokens, minutes] = [positive('budget-usd'), positive('budget-tokens'), positive('budget-minutes')];
+  const budget = {
+    ...(costUsd === null ? {} : { costUsd }),
+    ...(tokens === null ? {} : { tokens }),
+    ...(minutes === null ? {} : { minutes }),
+  };
+  return Object.keys(budget).length > 0 ? budget : null;
+}
+
 function limitsOption(invocation: Invocation): Partial<RunLimits> {
   const only = invocation.options['only'];
   const ids = (Array.isArray(only) ? (only as string[]) : [])
@@ -278,7 +307,9 @@ function limitsOption(invocation: Invocation): Partial<RunLimits> {
     .map((id) => id.trim())
     .filter((id) => id !== '');
   const maxParallel = wholeNumber(invocation, 'max-parallel');
+  const budget = budgetOption(invocation);
   return {
+    ...(budget ? { budget } : {}),
     ...(maxParallel ? { maxParallel } : {}),
     ...(ids.length > 0 ? { only: ids } : {}),
     barrier: flag(invocation, 'barrier'),

@@ -37,12 +37,25 @@ export interface DependencyChanges {
   readonly addDev: readonly string[];
 }
 
+/** What a plan may cost in all. `null`: as much as it takes. */
+export interface Budget {
+  /** Money of all attempts of the plan, as far as their agents tell it. */
+  readonly costUsd: number | null;
+  /** Tokens that went in and came out, of all attempts. */
+  readonly tokens: number | null;
+  /** Minutes of one call of `run`. */
+  readonly minutes: number | null;
+}
+
 export interface PlanLimits {
   readonly maxParallel: number | null;
   /** Attempts after the first that feed a failing check back to the agent. The method allows two. */
   readonly maxRetries: number;
   readonly timeoutMinutes: number;
+  /** Of one slice. */
   readonly maxCostUsd: number | null;
+  /** Of the plan: what it may cost in all. */
+  readonly budget: Budget;
 }
 
 export interface Manifest {

@@ -8,6 +8,7 @@ import { SourceText } from '../text/source.ts';
 import type { Located } from '../task/model.ts';
 import { migration } from './migrate.ts';
 import type {
+  Budget,
   DependencyChanges,
   Manifest,
   ManifestContract,
@@ -20,8 +21,17 @@ import { isSandboxMode, type SandboxSetting } from '../sandbox/policy.ts';
 import { splitOutside } from '../spec/attributes.ts';
 import { legacyManifestSchema, manifestSchema } from './schema.ts';
 
+/** As much as it takes. */
+export const noBudget: Budget = { costUsd: null, tokens: null, minutes: null };
+
 /** What holds when a manifest sets no limits. */
-export const defaultLimits: PlanLimits = { maxParallel: null, maxRetries: 2, timeoutMinutes: 60, maxCostUsd: null };
+export const defaultLimits: PlanLimits = {
+  maxParallel: null,
+  maxRetries: 2,
+  timeoutMinutes: 60,
+  maxCostUsd: null,
+  budget: noBudget,
+};
 
 /**
  * Reads `manifest.json` in its current or its legacy form. Schema errors become findings and the fields that are right
@@ -208,6 +218,11 @@ function readLimits(value: DocumentValue | undefined): PlanLimits {
     maxRetries: retries !== null && retries >= 0 && retries <= 10 ? Math.floor(retries) : defaultLimits.maxRetries,
     timeoutMinutes: positive('timeout_minutes') ?? defaultLimits.timeoutMinutes,
     maxCostUsd: positive('max_cost_usd'),
+    budget: {
+      costUsd: positive('budget_usd'),
+      tokens: positive('budget_tokens'),
+      minutes: positive('budget_minutes'),
+    },
   };
 }
 

@@ -51,7 +51,10 @@ const limits = z.looseObject({
   max_parallel: z.number().int().min(1).nullish(),
   max_retries: z.number().int().min(0).max(10).optional(),
   timeout_minutes: z.number().positive().optional(),
-  max_cost_usd: z.number().positive().nullish(),
+  max_cost_usd: z.number().positive().nullish().describe('Of one slice: it is stopped beyond'),
+  budget_usd: z.number().positive().nullish().describe('Of the whole plan: no agent starts beyond'),
+  budget_tokens: z.number().positive().nullish().describe('In and out, of the whole plan: no agent starts beyond'),
+  budget_minutes: z.number().positive().nullish().describe('Of one run of the plan: no agent starts beyond'),
 });
 
 const sandboxMode = z.enum(['auto', 'required', 'off']);

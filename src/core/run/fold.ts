@@ -142,7 +142,9 @@ export function foldPlan(facts: PlanFacts): PlanState {
   });
 
   const attention = attentionOf(slices, checkpoints, graph);
-  const costUsd = [...runsOf.values()].flat().reduce((sum, run) => sum + run.costUsd, 0);
+  const everyRun = [...runsOf.values()].flat();
+  const costUsd = everyRun.reduce((sum, run) => sum + run.costUsd, 0);
+  const tokens = everyRun.reduce((sum, run) => sum + run.tokens, 0);
   return {
     plan: plan.id,
     dir: plan.dir,
@@ -165,6 +167,7 @@ export function foldPlan(facts: PlanFacts): PlanState {
     criticalPath: remaining.criticalPath,
     remainingMinutes: remaining.makespan,
     costUsd,
+    tokens,
   };
 }
 

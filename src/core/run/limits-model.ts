@@ -1,3 +1,5 @@
+import type { Budget } from '../manifest/model.ts';
+
 /** What the person asked of `run`. */
 export interface RunLimits {
   readonly maxParallel: number;
@@ -5,6 +7,8 @@ export interface RunLimits {
   readonly only: readonly string[] | null;
   /** Strict waves: nothing of wave n+1 starts before wave n and its validation are done. */
   readonly barrier: boolean;
+  /** Absent: as the manifest has it. What the person says counts instead, each kind by itself. */
+  readonly budget?: Partial<Budget>;
 }
 
 /** What the scheduler does next. `continue` and `check` reuse the worktree as the last run left it. */

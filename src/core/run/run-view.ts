@@ -26,6 +26,7 @@ export function viewRun(facts: RunFacts): RunView {
     filesChanged: [],
     testsPassed: null,
     costUsd: 0,
+    tokens: 0,
     spent: null,
     sandbox: null,
     stop: null,
@@ -110,6 +111,7 @@ function apply(view: { -readonly [K in keyof RunView]: RunView[K] }, event: RunE
       return null;
     case 'agent_usage':
       view.costUsd = event.cost_usd ?? view.costUsd;
+      view.tokens = event.input_tokens + event.output_tokens;
       return null;
     case 'agent_exited':
       return 'checking';

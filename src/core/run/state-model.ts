@@ -72,6 +72,8 @@ export interface RunView {
   readonly filesChanged: readonly FileChange[];
   readonly testsPassed: boolean | null;
   readonly costUsd: number;
+  /** That went in and came out. */
+  readonly tokens: number;
   /** What its time went on, until its last event; `null` where that has no times. */
   readonly spent: Spent | null;
   /** What confined it, or why nothing did; `null` when that is not known. */
@@ -211,4 +213,5 @@ export interface PlanState {
   readonly criticalPath: readonly string[];
   readonly remainingMinutes: number;
   readonly costUsd: number;
+  readonly tokens: number;
 }

@@ -238,6 +238,13 @@ function outcomeNotice(outcome: RunOutcome, state: PlanState, drive: Drive): Not
         commandAction('Answer', 'slicewave.answer', target),
         dashboard,
       );
+    case 'spent':
+      return {
+        severity: 'warning',
+        message: `The budget of ${state.plan} is used up: what is left was not started. ${count}`,
+        remedy: 'Raise it in manifest.json (limits.budget_usd, budget_tokens, budget_minutes) and run the plan again.',
+        actions: [dashboard],
+      };
     case 'failed':
       return {
         severity: 'error',

@@ -30,7 +30,8 @@ export interface RunRequest {
   readonly onAction?: (action: Action) => void;
 }
 
-export type RunOutcome = 'done' | 'failed' | 'waiting' | 'interrupted';
+/** `spent`: a budget is used up, and agents that are left were not started. */
+export type RunOutcome = 'done' | 'failed' | 'waiting' | 'spent' | 'interrupted';
 
 /** The comfortable number of agents for one person, by the method. Agents mostly wait for their model, not for a core. */
 export const DEFAULT_PARALLEL = 4;

@@ -1,5 +1,6 @@
 import type { RunnerEnd } from './launcher.ts';
 import { createRedactor } from '../../core/gate/redact.ts';
+import { budgetSpent } from '../../core/run/budget.ts';
 import { DEFAULT_PARALLEL, type RunOutcome, type RunRequest } from './model.ts';
 import path from 'node:path';
 import type { LoadedPlan, PlanGraph } from '../../core/plan/graph-model.ts';
@@ -259,6 +260,8 @@ class Scheduler {
     await clearDead(this.#repository, await this.#reader.runs(this.#loaded.plan.id));
     await this.#rearm(state);
     let alive = false;
+    const began = performance.now();
+    let isTold = false;
     const watching = watchFacts(
       { runsDir: this.#repository.runsDir, planDir: path.join(this.#repository.root, this.#loaded.plan.dir) },
       () => alive,
@@ -272,17 +275,25 @@ class Scheduler {
         state = await this.#read();
         this.#request.onState?.(state);
         if (signal.aborted) return { outcome: 'interrupted', state: await this.#stopAll() };
-        const actions = nextActions(
+        const wanted = nextActions(
           state,
           this.#graph,
           this.#limits,
           new Set([...this.#starting, ...this.#broken, ...this.#questioned()]),
         );
+        const spent = this.#budgetSpent(state, began);
+        // What is merged and checked at a merge point costs no agent.
+        const actions = spent === null ? wanted : wanted.filter(({ type }) => type === 'checkpoint');
+        if (spent !== null && actions.length < wanted.length && !isTold) {
+          isTold = true;
+          warn(this.#request, `The budget is used up (${spent}): no further agent starts; what is at work goes on.`);
+        }
         for (const action of actions) this.#launch(action, state);
         alive = isAnyActive(state);
         const idle = this.#running.size === 0 && this.#starting.size === 0 && !alive && actions.length === 0;
         if (idle && !(this.#request.waitForAnswers && state.attention.length > 0)) {
-          return { outcome: this.#outcome(state), state };
+          const outcome = wanted.length > 0 ? 'spent' : this.#outcome(state);
+          return { outcome, state };
         }
         await change;
       }
@@ -290,6 +301,12 @@ class Scheduler {
       signal.removeEventListener('abort', abort);
       watching.close();
     }
+  }
+
+  /** By what the person said, and else the manifest as it stands now. */
+  #budgetSpent(state: PlanState, began: number): string | null {
+    const budget = { ...this.#loaded.plan.limits.budget, ...this.#request.limits.budget };
+    return budgetSpent(budget, state, (performance.now() - began) / 60_000);
   }
 
   /** The plan is read again each time: an approval changes task specs while it runs. */
