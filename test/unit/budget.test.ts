@@ -19,6 +19,7 @@ suite('the budget of a plan', () => {
     [{ tokens: 1_000_000 }, 0, 1_200_000, 0, '1,200,000 of 1,000,000 tokens'],
     [{ minutes: 60 }, 0, 0, 59.9, null],
     [{ minutes: 60 }, 0, 0, 61.5, '61 of 60 minutes'],
+    [{ minutes: 0.05 }, 0, 0, 0.0678, '0.06 of 0.05 minutes'],
     [{ costUsd: 5, tokens: 10, minutes: 60 }, 6, 11, 59, '$6.00 of $5.00, 11 of 10 tokens'],
   ];
   for (const [budget, costUsd, tokens, minutes, says] of rows)

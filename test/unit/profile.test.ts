@@ -203,6 +203,37 @@ suite('where the time of a plan went', () => {
     assert.equal(of('A3')['person'], undefined);
   });
 
+  test('as people read it', () => {
+    const past = new Past(planOf([slice('A1'), slice('A2'), slice('B1', { deps: ['A1'] })]));
+    past.attempt({ node: 'A1', from: 1, setup: 30, agent: 100, checks: 20, tool: 5, end: 'needs_input' });
+    past.decide(4_000, { type: 'approved', slice: 'A1', run_id: 'run-00000-A1', paths: ['x'], waive: [] });
+    past.attempt({ node: 'A1', from: 4_001, checks: 20 });
+    past.attempt({ node: 'A2', from: 1, agent: 2 });
+    past.attempt({ node: 'B1', from: 4_021, agent: 60, checks: 4 });
+    assert.equal(
+      profileText('TS-1', past.profile()),
+      `TS-1: 1h08m until everything was done
+
+Where the time went, along the chain that decided it
+  waiting for a person  1h03m  94 %
+  agents at work           2m   4 %
+  checks                  44s   1 %
+  set-up                  30s   1 %
+  Slicewave itself        12s   0 %
+
+That chain: each began when the one before it was done
+  A1   +0.0s  1h07m  waiting for a person 1h03m, agents at work 1m, checks 40s, set-up 30s, Slicewave itself 12s
+  B1  +1h07m     1m  agents at work 1m, checks 4.0s
+
+In all: waiting for a person 1h03m, agents at work 2m, checks 44s, set-up 30s, Slicewave itself 13s; 2 slices at once at most
+
+What would have shortened it, each by itself
+  up to 1h03m  answers at once  A1 1h03m (unexpected-scope)
+  up to 44s    no checks        \`npm test\` 44s in 3 runs
+`,
+    );
+  });
+
   test('nothing ran: nothing to tell', () => {
     const { plan } = new Past(planOf([slice('A1')]));
     assert.equal(profilePlan({ plan, graph: planGraph(plan), decisions: [], runs: [], now: BEGIN }), null);

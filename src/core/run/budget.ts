@@ -15,7 +15,12 @@ export function budgetSpent(
     budget.tokens !== null && tokens >= budget.tokens
       ? `${thousands(tokens)} of ${thousands(budget.tokens)} tokens`
       : [],
-    budget.minutes !== null && minutes >= budget.minutes ? `${Math.floor(minutes)} of ${budget.minutes} minutes` : [],
+    budget.minutes !== null && minutes >= budget.minutes ? `${wholeOrShort(minutes)} of ${budget.minutes} minutes` : [],
   ].flat();
   return said.length === 0 ? null : said.join(', ');
+}
+
+/** Of a few minutes two decimals, rounded down: nothing is called used up before it is. */
+function wholeOrShort(minutes: number): number {
+  return minutes < 10 ? Math.floor(minutes * 100) / 100 : Math.floor(minutes);
 }

@@ -120,23 +120,18 @@ function spell(ms: number): string {
   return ms < 10_000 ? `${(ms / 1_000).toFixed(1)}s` : duration(ms);
 }
 
+/** A time or a part of the whole: `3.6s`, `+12m`, `83 %`. */
+const FIGURE = /^\+?[\d.]+ ?(?:s|m|%|h\d\dm)$/;
+
 /** Rows below each other; figures stand right, the last column is as long as it is. */
 function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows.reduce<readonly number[]>(
     (most, row) => row.map((cell, at) => Math.max(most[at] ?? 0, cell.length)),
     [],
   );
-  return rows.map((row) =>
-    `  ${row
-      .map((cell, at) =>
-        at === 0
-          ? cell.padEnd(widths[at] ?? 0)
-          : /^[+\d]/.test(cell)
-            ? cell.padStart(widths[at] ?? 0)
-            : cell.padEnd(widths[at] ?? 0),
-      )
-      .join('  ')}`.trimEnd(),
-  );
+  const aligned = (cell: string, width: number): string =>
+    FIGURE.test(cell) ? cell.padStart(width) : cell.padEnd(width);
+  return rows.map((row) => `  ${row.map((cell, at) => aligned(cell, widths[at] ?? 0)).join('  ')}`.trimEnd());
 }
 
 /** The same for programs; times in milliseconds, moments as ISO 8601 in UTC. */
