@@ -49,6 +49,16 @@ suite('states of slices', () => {
     }
   });
 
+  test('of a large batch those are named that are at work or wait for somebody; the others are counted', () => {
+    const plan = planOf(Array.from({ length: 500 }, (_, i) => slice(`S${i}`, i > 0 ? { deps: ['S0'] } : {})));
+    const folded = foldPlan({ plan, graph: planGraph(plan), decisions: [], runs: [], now: 0 });
+    const named: Readonly<Record<string, SliceState>> = { S0: 'verified', S7: 'running', S9: 'stopped', S11: 'failed' };
+    const slices = folded.slices.map((one) => ({ ...one, state: named[one.id] ?? one.state, runningMs: 60_000 }));
+    const text = dashboardText({ ...folded, slices }, { ascii: true });
+    assert.match(text, /^Batch 1 .* \(S7 running 1m, S9 stopped, S11 failed, 1 ok, 496 blocked\)$/m);
+    for (const line of text.split('\n')) assert.ok(line.length < 400, line);
+  });
+
   test('each has its colour in the dashboard', () => {
     const missing = SLICE_STATE_NAMES.filter((name) => !css.includes(`.icon.tone-${sliceStateRow(name).tone}`));
     assert.deepEqual(missing, []);

@@ -5,7 +5,14 @@ import { warningText } from '../run/warning.ts';
 import { meanwhileText, violationText } from '../audit/report.ts';
 import { adviceOn, isViolation } from '../run/stops.ts';
 import { outputCommand, wayCommand } from '../run/ways.ts';
-import { checkpointStateRow, isSettled, planStateRow, sliceStateRow, type Tone } from '../run/states.ts';
+import {
+  checkpointStateRow,
+  isSettled,
+  planStateRow,
+  sliceStateRow,
+  type SliceState,
+  type Tone,
+} from '../run/states.ts';
 import type { Attention, BatchView, CheckpointView, PlanState, SliceView } from '../run/state-model.ts';
 
 export interface DashboardOptions {
@@ -20,6 +27,8 @@ const BAR = 10;
 /** Of a question: failing checks, and lines of what each printed. */
 const MOST_CHECKS = 2;
 const MOST_LINES = 8;
+/** Slices that are named one by one in a line; of more, those at work or waiting for somebody are, the others counted. */
+const MOST_NAMED = 20;
 
 /** Escape codes by meaning; every colour repeats what a word already says. */
 const COLOURS: Readonly<Record<Tone, string>> = {
@@ -50,10 +59,11 @@ export function dashboardText(state: PlanState, options: DashboardOptions): stri
     lines.push('');
   }
   const shown = new Set<string>();
+  const slices = new Map(state.slices.map((slice) => [slice.id, slice]));
   for (const batch of state.batches) {
-    lines.push(batchLine(batch, state, options, paint));
+    lines.push(batchLine(batch, { slices, options, paint }));
     for (const checkpoint of state.checkpoints) {
-      const last = Math.max(0, ...checkpoint.needs.map((id) => state.slices.find((s) => s.id === id)?.batch ?? 0));
+      const last = checkpoint.needs.reduce((most, id) => Math.max(most, slices.get(id)?.batch ?? 0), 0);
       if (shown.has(checkpoint.id) || last !== batch.number) continue;
       shown.add(checkpoint.id);
       lines.push(checkpointLine(checkpoint, options, arrow, paint));
@@ -90,11 +100,28 @@ function unconfinedLines(state: PlanState, paint: Paint): readonly string[] {
     const why = run.sandbox.whyNot ?? 'unknown';
     reasons.set(why, [...(reasons.get(why) ?? []), id]);
   }
-  const lines = [...reasons].map(([why, ids]) => paint(`Not confined (${why}): ${ids.join(', ')}`, 'waits'));
+  const lines = [...reasons].map(([why, ids]) => paint(`Not confined (${why}): ${namesOf(ids, ', ')}`, 'waits'));
   return lines.length > 0 ? ['', ...lines] : [];
 }
 
-function batchLine(batch: BatchView, state: PlanState, options: DashboardOptions, paint: Paint): string {
+/** The first of some names, and how many more there are. */
+function namesOf(ids: readonly string[], between: string): string {
+  const more = ids.length - MOST_NAMED;
+  return more > 1 ? [...ids.slice(0, MOST_NAMED), `${more} more`].join(between) : ids.join(between);
+}
+
+function batchLine(
+  batch: BatchView,
+  {
+    slices,
+    options,
+    paint,
+  }: {
+    readonly slices: ReadonlyMap<string, SliceView>;
+    readonly options: DashboardOptions;
+    readonly paint: Paint;
+  },
+): string {
   const share = batch.total === 0 ? 1 : batch.done / batch.total;
   const full = Math.round(share * BAR);
   const bar = options.ascii
@@ -102,12 +129,32 @@ function batchLine(batch: BatchView, state: PlanState, options: DashboardOptions
     : `${'█'.repeat(full)}${'░'.repeat(BAR - full)}`;
   const label = { done: 'DONE', active: 'ACTIVE', blocked: 'BLOCKED', ready: 'READY' }[batch.state];
   const colour = ({ done: 'good', active: 'busy', blocked: 'quiet', ready: 'next' } as const)[batch.state];
-  const members = batch.slices.map((id) => {
-    const slice = state.slices.find((candidate) => candidate.id === id);
-    return slice ? sliceText(slice, paint) : id;
-  });
+  const members = membersOf(
+    batch.slices.flatMap((id) => slices.get(id) ?? []),
+    paint,
+  );
   const percent = `${Math.floor(share * 100)}%`.padStart(4);
   return `Batch ${String(batch.number).padEnd(2)} ${bar} ${percent}  ${paint(label.padEnd(7), colour)} (${members.join(', ')})`;
+}
+
+/** Slices by name; of a large batch those that somebody should see, and how many others are in which state. */
+function membersOf(slices: readonly SliceView[], paint: Paint): readonly string[] {
+  if (slices.length <= MOST_NAMED) return slices.map((slice) => sliceText(slice, paint));
+  const counts = new Map<SliceState, number>();
+  const seen: SliceView[] = [];
+  for (const slice of slices) {
+    const { phase } = sliceStateRow(slice.state);
+    const isQuiet = (phase === 'open' || phase === 'proved' || phase === 'left-out') && remarksOf(slice).length === 0;
+    if (!isQuiet && seen.length < MOST_NAMED) seen.push(slice);
+    else counts.set(slice.state, (counts.get(slice.state) ?? 0) + 1);
+  }
+  return [
+    ...seen.map((slice) => sliceText(slice, paint)),
+    ...[...counts].map(([name, count]) => {
+      const { label, brief = label, tone } = sliceStateRow(name);
+      return paint(`${count} ${brief}`, tone);
+    }),
+  ];
 }
 
 function sliceText(slice: SliceView, paint: Paint): string {
@@ -123,25 +170,28 @@ function sliceText(slice: SliceView, paint: Paint): string {
 
 function checkpointLine(checkpoint: CheckpointView, options: DashboardOptions, arrow: string, paint: Paint): string {
   const rule = options.ascii ? '======' : '══════';
-  const needs = checkpoint.needs.join(' + ');
+  const needs = namesOf(checkpoint.needs, ' + ');
   const what = checkpoint.kind === 'wave' ? `${checkpoint.id} validation` : `${checkpoint.id} (${needs})`;
   const { loud, tone } = checkpointStateRow(checkpoint.state);
   const said = checkpoint.skipped ? 'SKIPPED' : loud;
-  const label = checkpoint.state === 'waiting' ? `${loud} ${checkpoint.waitingFor.join(' + ')}` : said;
-  const unlocks = checkpoint.unlocks.length > 0 ? ` ${arrow} ${checkpoint.unlocks.join(', ')}` : '';
+  const label = checkpoint.state === 'waiting' ? `${loud} ${namesOf(checkpoint.waitingFor, ' + ')}` : said;
+  const unlocks = checkpoint.unlocks.length > 0 ? ` ${arrow} ${namesOf(checkpoint.unlocks, ', ')}` : '';
   return `         ${rule} ${paint(`${what} ${label}${unlocks}`, tone)} ${rule}`;
 }
 
 function criticalLine(state: PlanState, arrow: string): string {
   if (state.criticalPath.length === 0) return 'Critical path: nothing is left';
   const checkpoints = new Set(state.checkpoints.map((checkpoint) => checkpoint.id));
-  const path = state.criticalPath.map((id) => (checkpoints.has(id) ? `[${id}]` : id)).join(` ${arrow} `);
+  const path = namesOf(
+    state.criticalPath.map((id) => (checkpoints.has(id) ? `[${id}]` : id)),
+    ` ${arrow} `,
+  );
   const first = state.slices.find((slice) => slice.id === state.criticalPath[0]);
   return `Critical path: ${path}   slack ${first?.slackMinutes ?? 0}   est. ${minutes(state.remainingMinutes)} left`;
 }
 
 function attentionLines(item: Attention, state: PlanState, options: DashboardOptions): string[] {
-  const unblocks = item.unblocks.length > 0 ? `   unblocks ${item.unblocks.join(', ')}` : '';
+  const unblocks = item.unblocks.length > 0 ? `   unblocks ${namesOf(item.unblocks, ', ')}` : '';
   const bullet = options.ascii ? '*' : '•';
   const advice = adviceOn(item);
   const commands = [...item.ways.map((way) => wayCommand(way, state.dir, item.slice)), outputCommand(item.runId)];
