@@ -131,6 +131,12 @@ suite('bad input', () => {
         says: /has no slice X9\n {2}Slices: A1/,
       },
       {
+        name: '--from with a slice that is not there',
+        break: () => undefined,
+        args: ['--from', 'X9'],
+        says: /has no slice X9\n {2}Slices: A1/,
+      },
+      {
         name: '--base with a commit that is not there',
         break: () => undefined,
         args: ['--base', 'nowhere'],

@@ -8,6 +8,7 @@ import { shellWord } from '../../core/text/shell-quoting.ts';
 import { doneText } from '../../core/view/standing.ts';
 import type { PlanState } from '../../core/run/state-model.ts';
 import type { Budget } from '../../core/manifest/model.ts';
+import type { PlanGraph } from '../../core/plan/graph-model.ts';
 import type { RunLimits } from '../../core/run/limits-model.ts';
 import { AGENT_IDS, isAgentId, type AgentId } from '../../core/agent/agents.ts';
 import { childLauncher } from '../../node/run/launcher.ts';
@@ -69,6 +70,12 @@ export const run: Command = {
     'budget-tokens': { type: 'string', value: '<n>', help: 'The same by tokens, in and out' },
     'budget-minutes': { type: 'string', value: '<n>', help: 'The same by minutes of this run' },
     only: { type: 'string', value: '<ids>', multiple: true, help: 'Only these slices (comma-separated or repeated)' },
+    from: {
+      type: 'string',
+      value: '<ids>',
+      multiple: true,
+      help: 'Only these slices and all that wait for them, directly or not',
+    },
     base: {
       type: 'string',
       value: '<commit>',
@@ -86,6 +93,7 @@ export const run: Command = {
     'slicewave run TS-0042-inventory --agent codex --max-parallel 3',
     'slicewave run --agent command --agent-command "my-agent --task {prompt_file}"',
     'slicewave run --only A1,B1 --dry-run',
+    'slicewave run --from B2',
   ],
   notes: [
     'What the plan itself says, in its manifest.json; each key may be left out:',
@@ -102,10 +110,15 @@ async function execute(invocation: Invocation): Promise<ExitCode> {
   const json = flag(invocation, 'json');
   const agent = agentOption(invocation);
   const sandbox = sandboxOption(invocation);
-  const limits = limitsOption(invocation);
+  const wanted = limitsOption(invocation);
   const opened = await openPlan(terminal, invocation.positionals[0]);
   if (!opened.ok) return report(terminal, opened.failure, json);
   const { engine, dir } = opened.value;
+  const from = idsOption(invocation, 'from');
+  const loaded = from.length > 0 ? await engine.load(dir) : null;
+  if (loaded && !loaded.ok) return report(terminal, loaded.failure, json);
+  const only = [...(wanted.only ?? []), ...(loaded ? withDependents(loaded.value.graph, from) : [])];
+  const limits = only.length > 0 ? { ...wanted, only } : wanted;
   if (flag(invocation, 'dry-run')) return dryRun(invocation, engine, dir, limits);
   const asked = json ? null : await askToAccept(terminal, engine, dir);
   if (asked !== null) return asked;
@@ -300,12 +313,24 @@ function budgetOption(invocation: Invocation): Partial<Budget> | null {
   return Object.keys(budget).length > 0 ? budget : null;
 }
 
-function limitsOption(invocation: Invocation): Partial<RunLimits> {
-  const only = invocation.options['only'];
-  const ids = (Array.isArray(only) ? (only as string[]) : [])
+/** Ids of an option that may be repeated, and takes several with commas. */
+function idsOption(invocation: Invocation, name: string): readonly string[] {
+  const given = invocation.options[name];
+  return (Array.isArray(given) ? (given as string[]) : [])
     .flatMap((part) => part.split(','))
     .map((id) => id.trim())
     .filter((id) => id !== '');
+}
+
+/** Slices with all that cannot start before them. Those that the plan has not stay, to be told. */
+function withDependents({ schedule }: PlanGraph, ids: readonly string[]): readonly string[] {
+  const found = new Set(ids);
+  for (const id of found) for (const next of schedule.get(id)?.dependents ?? []) found.add(next);
+  return [...found];
+}
+
+function limitsOption(invocation: Invocation): Partial<RunLimits> {
+  const ids = idsOption(invocation, 'only');
   const maxParallel = wholeNumber(invocation, 'max-parallel');
   const budget = budgetOption(invocation);
   return {
