@@ -413,6 +413,23 @@ suite('git that nobody bends', () => {
       assert.ok(!existsSync(mark()));
     });
 
+    test('are seen to stand at another commit, also where `.gitmodules` says not to look at them', async () => {
+      for (const ignored of ['all', 'dirty', 'none']) {
+        project.gitIn(worktree, 'config', '--file', '.gitmodules', 'submodule.vendor/lib.ignore', ignored);
+        project.gitIn(worktree, 'commit', '--quiet', '-am', `ignores ${ignored}`);
+        const before = project.gitIn(worktree, 'rev-parse', 'HEAD');
+        writeFileSync(inside('vendor/lib/lib.txt'), `${ignored}\n`);
+        project.gitIn(inside('vendor/lib'), 'commit', '--quiet', '-am', ignored);
+        const git = repository.git.in(worktree);
+        const changes = await changesBetween(git, before, await treeOfWorktree(git));
+        assert.deepEqual(
+          changes.map((change) => change.path),
+          ['vendor/lib'],
+          ignored,
+        );
+      }
+    });
+
     test('files in a submodule’s place that no repository has are named, and kept beside', async () => {
       const git = repository.git.in(worktree);
       rmSync(inside('vendor/lib'), { recursive: true });

@@ -68,14 +68,17 @@ export const FIXED_SETTINGS: readonly string[] = [
 
 const FIXED_DIFF = ['--no-ext-diff', '--no-textconv', '--no-color'];
 
-/** Of a repository inside of another only where its HEAD stands: to see more, git starts a git in it, by its settings. */
+/**
+ * Of a repository inside of another only where its HEAD stands: to see more, git starts a git in it, by its settings. That
+ * much is seen whatever `.gitmodules` says: its `ignore = all` hides from trees as well that the HEAD has moved.
+ */
 const HEADS_ONLY = '--ignore-submodules=dirty';
 
 /** Options after a command: where attributes or settings could name a program that shows files differently. */
 export const FIXED_OPTIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['diff', [...FIXED_DIFF, '--src-prefix=a/', '--dst-prefix=b/', '--submodule=short', HEADS_ONLY]],
   ['status', [HEADS_ONLY]],
-  ['diff-tree', FIXED_DIFF],
+  ['diff-tree', [...FIXED_DIFF, HEADS_ONLY]],
   ['log', FIXED_DIFF],
   ['show', FIXED_DIFF],
 ]);
