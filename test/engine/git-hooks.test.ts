@@ -1,7 +1,7 @@
 /** The hooks of a run: the boundary stays whatever a tool installs, and the slice's own hooks are those that run. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openRepository } from '../../src/node/git/repository.ts';
 import { giveHooks, type GivenHooks } from '../../src/node/run/git-hooks.ts';
@@ -83,6 +83,17 @@ suite('hooks of a run', function () {
       assert.equal(made.code, 0, made.said);
       assert.match(made.said, /INSTALLED/);
     }
+  });
+
+  test('there is none that would do nothing: git starts a shell for each', async () => {
+    await give();
+    assert.deepEqual(readdirSync(dir).toSorted(), ['pre-commit', 'reference-transaction']);
+    hooks.close();
+    rmSync(dir, { recursive: true });
+    writeFileSync(path.join(project.root, '.git/hooks/post-commit'), '#!/bin/sh\necho POSTED\n', { mode: 0o755 });
+    await give();
+    assert.deepEqual(readdirSync(dir).toSorted(), ['post-commit', 'pre-commit', 'reference-transaction']);
+    assert.match(commit().said, /POSTED/);
   });
 
   test('nobody looks after it, and the boundary holds', async () => {

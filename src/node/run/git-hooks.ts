@@ -83,7 +83,10 @@ export async function giveHooks(
     const lines = ['#!/bin/sh'];
     if (name === 'pre-commit')
       lines.push('# slicewave: the boundary of a run', boundary, `[ -x "$0.installed" ] && exec "$0.installed" "$@"`);
-    lines.push(...theirs(name), 'exit 0');
+    const others = theirs(name);
+    // Git starts a shell for each hook that is there: one with nothing to do would cost every commit of the agent's.
+    if (name !== 'pre-commit' && others.length === 0) continue;
+    lines.push(...others, 'exit 0');
     await writeFile(path.join(dir, name), `${lines.join('\n')}\n`, { mode: 0o755 });
   }
   const transaction = path.join(own, 'reference-transaction');
