@@ -1,14 +1,25 @@
 /** The checkout that checks run in, found in whatever state it was left. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { changesBetween } from '../../src/node/git/changes.ts';
 import { openRepository, type Repository } from '../../src/node/git/repository.ts';
 import { loadPlanDir } from '../../src/node/plan/plans.ts';
 import { environment } from '../../src/node/process/processes.ts';
 import { findSandbox, type Sandbox } from '../../src/node/process/sandbox.ts';
 import { CleanCheckout } from '../../src/node/run/clean-checkout.ts';
+import { changesInputs, setupInputs } from '../../src/node/run/setup.ts';
 import { installSandbox, sandboxObstacle } from '../sandbox/install.ts';
 import { Project } from './fixture.ts';
 
@@ -53,6 +64,38 @@ suite('the clean checkout, left as it was by whoever died', () => {
     assert.ok(place.ok);
     assert.equal(readFileSync(path.join(dir, 'src/start.txt'), 'utf8'), 'start\n');
   };
+
+  test('that a change leaves all that a set-up depends on as it was is told by the change as by the whole tree', async () => {
+    const plan = { setup: ['sh tools/set-up.sh --with ./extra.list'] };
+    const git = project.git('rev-parse', 'HEAD');
+    const steps: readonly (readonly [what: string, change: () => void])[] = [
+      ['a source', () => project.write('src/start.txt', 'changed\n')],
+      ['a lock file of a package', () => project.write('packages/a/package-lock.json', '{}\n')],
+      ['its text', () => project.write('packages/a/package-lock.json', '{ }\n')],
+      ['its place', () => renameSync(at('packages/a/package-lock.json'), at('packages/a/was.json'))],
+      ['a name that counts', () => renameSync(at('packages/a/was.json'), at('packages/a/package-lock.json'))],
+      ['its mode', () => chmodSync(at('packages/a/package-lock.json'), 0o755)],
+      ['what the command is', () => project.write('tools/set-up.sh', 'true\n')],
+      ['what the command reads', () => project.write('extra.list', 'one\n')],
+      ['that it is gone', () => rmSync(at('extra.list'))],
+      ['a file in the place of a folder', () => rmSync(at('packages'), { recursive: true })],
+      ['a submodule', () => project.git('update-index', '--add', '--cacheinfo', `160000,${git},vendor/lib`)],
+    ];
+    const at = (file: string): string => path.join(project.root, file);
+    const told: string[] = [];
+    for (const [what, change] of steps) {
+      const before = project.git('rev-parse', 'HEAD');
+      change();
+      if (what !== 'a submodule') project.git('add', '--all');
+      project.git('commit', '--quiet', '-m', what);
+      const after = project.git('rev-parse', 'HEAD');
+      const digests = await Promise.all([before, after].map((tree) => setupInputs(repository.git, plan, tree)));
+      const isChange = changesInputs(plan, await changesBetween(repository.git, before, after));
+      assert.equal(isChange, digests[0] !== digests[1], what);
+      if (!isChange) told.push(what);
+    }
+    assert.deepEqual(told, ['a source']);
+  });
 
   test('locks of a killed git do not keep it from being used again', async () => {
     await stand();

@@ -4,7 +4,7 @@ import type { TestReader } from '../../src/core/code/tests.ts';
 import { scriptChanges } from '../../src/core/gate/check-scripts.ts';
 import { doubtsOfResults } from '../../src/core/gate/result-doubts.ts';
 import type { ChangedText } from '../../src/core/gate/changed-text.ts';
-import { testChanges } from '../../src/core/gate/test-changes.ts';
+import { readsTests, testChanges } from '../../src/core/gate/test-changes.ts';
 import type { Verification } from '../../src/core/run/model.ts';
 import { openCodeReader } from '../../src/node/workspace/code-reader.ts';
 
@@ -382,6 +382,16 @@ suite('changes of tests', () => {
   for (const [name, files] of HONEST) {
     test(`not doubted: ${name}`, () => assert.deepEqual(testChanges(files, reader).doubts, []));
   }
+
+  test('the reader is asked for where it has a say, and nowhere else', () => {
+    for (const [name, files] of [...WEAKER, ...HONEST]) {
+      const [withReader, without] = [testChanges(files, reader), testChanges(files, null)];
+      if (!readsTests(files)) assert.deepEqual(without, withReader, name);
+    }
+    assert.equal(readsTests([changed('src/a.js', JS, `${JS}// x\n`), changed('notes.txt', 'a', 'b')]), false);
+    assert.equal(readsTests([changed('a.test.js', JS, null)]), true);
+    assert.equal(readsTests([changed('a_test.exs', 'x', 'y')]), false, 'there is no grammar');
+  });
 
   test('tests that cannot be read are doubted only when they go', () => {
     assert.equal(testChanges([changed('a.test.js', JS, null)], null).doubts[0]?.kind, 'test-removed');

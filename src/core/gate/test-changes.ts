@@ -1,3 +1,4 @@
+import { languageOf } from '../code/languages.ts';
 import type { TestCase, TestFile, TestReader } from '../code/tests.ts';
 import type { ChangedText } from './changed-text.ts';
 import type { Doubt, DoubtKind, DoubtPlace } from '../run/doubt.ts';
@@ -81,6 +82,13 @@ export function testChanges(files: readonly ChangedText[], reader: TestReader | 
   const comparison = new Comparison(files, before, after);
   doubts.push(...comparison.doubts());
   return { doubts: gathered(doubts), keptAll: before.length > 0 && !unread && comparison.keptAll };
+}
+
+/** Whether {@link testChanges} asks its reader about any of these files: there is a grammar for no other. */
+export function readsTests(files: readonly ChangedText[]): boolean {
+  const reads = (path: string, text: string | null): boolean =>
+    text !== null && languageOf(path) !== null && isTestFile(path, text);
+  return files.some(({ from, path, before, after }) => reads(from, before) || reads(path, after));
 }
 
 /** Rust keeps tests in the file that they are about. */

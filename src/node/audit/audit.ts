@@ -6,6 +6,7 @@ import { readGitTrace, type GitCommand } from '../../core/audit/git-trace.ts';
 import { differences, isToolRef, type Difference } from '../../core/audit/inventory.ts';
 import { audited, type AuditedDifference } from '../../core/audit/report.ts';
 import type { Repository } from '../git/repository.ts';
+import type { ListedSettings } from '../git/settings.ts';
 import { worktreePlaces } from '../git/worktree.ts';
 import { isAloneIn, outputs } from '../process/company.ts';
 import { placesBeside, takeInventory, type TakenInventory } from './inventory.ts';
@@ -71,6 +72,11 @@ export class Audit {
 
   static async begin(request: AuditRequest): Promise<Audit> {
     return new Audit(request, await takeInventory(inventoryRequest(request)));
+  }
+
+  /** Git's settings as the last look found them. */
+  get settings(): ListedSettings {
+    return this.#before.settings;
   }
 
   /** For the agent: git writes down which commands it was started with, and where. */

@@ -7,6 +7,7 @@ import { checkoutState } from '../git/changes.ts';
 import type { Git } from '../git/git.ts';
 import { indexEntries } from '../git/index-entries.ts';
 import type { Repository } from '../git/repository.ts';
+import { listOrigins, type ListedSettings } from '../git/settings.ts';
 import { inside, toPosix } from '../paths.ts';
 import { foldersAbove, lookedUpIn } from './lookups.ts';
 
@@ -23,6 +24,8 @@ export interface Kept {
 
 export interface TakenInventory extends KeptFiles {
   readonly inventory: Inventory;
+  /** All settings, in git's order. */
+  readonly settings: ListedSettings;
 }
 
 export interface InventoryRequest {
@@ -215,7 +218,7 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
   ] = await Promise.all([
     git.run(['for-each-ref', '--format=%(refname) %(objectname)']),
     hiddenPaths(git),
-    settings(git, { root, commonDir, home }),
+    listOrigins(git),
     checkoutFiles(git, planDir),
     listFiles(path.join(commonDir, 'hooks')),
     listFiles(path.join(commonDir, 'info')),
@@ -241,6 +244,7 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
     .map((entry) => entry.name);
   return {
     files,
+    settings: config.map(({ setting }) => setting),
     inventory: {
       refs: Object.fromEntries(
         refs.stdout
@@ -250,7 +254,7 @@ export async function takeInventory(request: InventoryRequest): Promise<TakenInv
       ),
       head: headText.trim(),
       headLog,
-      config,
+      config: settingsOfFiles(config, { root, commonDir, home }),
       hooks: await named(
         path.join(commonDir, 'hooks'),
         hooks.filter((name) => !name.endsWith('.sample')),
@@ -323,19 +327,17 @@ async function hiddenPaths(git: Git): Promise<string[]> {
   return entries.filter(({ isAssumed, isSkipped }) => isAssumed || isSkipped).map((entry) => entry.path);
 }
 
-async function settings(
-  git: Git,
+function settingsOfFiles(
+  listed: Awaited<ReturnType<typeof listOrigins>>,
   at: { readonly root: string; readonly commonDir: string; readonly home: string },
-): Promise<Record<string, string>> {
-  const fields = await git.fields(['config', '--list', '--show-origin', '-z']);
+): Record<string, string> {
   const found: Record<string, string> = {};
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const origin = fields[i] ?? '';
+  for (const { origin, setting } of listed) {
     if (!origin.startsWith('file:')) continue;
     const file = path.resolve(at.root, origin.slice('file:'.length));
-    const [key, value] = split(fields[i + 1] ?? '', '\n');
+    const [key, value] = setting;
     const name = `${shownFile(file, at)}: ${key}`;
-    found[name] = name in found ? `${found[name]}\n${value}` : value;
+    found[name] = name in found ? `${found[name]}\n${value ?? ''}` : (value ?? '');
   }
   return found;
 }
@@ -353,11 +355,6 @@ function shownFile(
   // Seen from a linked worktree, what all checkouts share lies elsewhere, and is the repository's own all the same.
   if (inside(at.commonDir, file)) return toPosix(path.relative(at.root, file));
   return toPosix(file);
-}
-
-function split(text: string, at: string): [string, string] {
-  const cut = text.indexOf(at);
-  return cut < 0 ? [text, ''] : [text.slice(0, cut), text.slice(cut + 1)];
 }
 
 /** What differs from `HEAD` in the primary, with a mark of each file's content that cannot be set back (change time). */

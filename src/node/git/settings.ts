@@ -53,19 +53,26 @@ export async function planSettings(repository: Place, plan: string): Promise<Rec
   return settings;
 }
 
-/** All settings as git lists them, of all levels, in its order; `null` is a key without a value. */
-export async function listSettings(git: Git): Promise<readonly (readonly [string, string | null])[]> {
-  return (await git.fields(['config', '--list', '-z'])).map((line) => {
-    const end = line.indexOf('\n');
-    return end < 0 ? [line, null] : [line.slice(0, end), line.slice(end + 1)];
-  });
+/** Settings as git lists them, of all levels, in its order; `null` is a key without a value. */
+export type ListedSettings = readonly (readonly [key: string, value: string | null])[];
+
+export async function listSettings(git: Git): Promise<ListedSettings> {
+  return (await git.fields(['config', '--list', '-z'])).map(settingIn);
+}
+
+/** The same, each with where it is from (`file:.git/config`). */
+export async function listOrigins(git: Git): Promise<readonly { origin: string; setting: ListedSettings[number] }[]> {
+  const fields = await git.fields(['config', '--list', '--show-origin', '-z']);
+  return fields.flatMap((origin, at) => (at % 2 === 0 ? { origin, setting: settingIn(fields[at + 1] ?? '') } : []));
+}
+
+function settingIn(line: string): ListedSettings[number] {
+  const end = line.indexOf('\n');
+  return end < 0 ? [line, null] : [line.slice(0, end), line.slice(end + 1)];
 }
 
 /** The settings as they are now. `listed`: as they have just been listed. */
-export async function readSettings(
-  { git, commonDir }: Place,
-  listed?: Awaited<ReturnType<typeof listSettings>>,
-): Promise<RecordedSettings> {
+export async function readSettings({ git, commonDir }: Place, listed?: ListedSettings): Promise<RecordedSettings> {
   const gitDir = (await git.gitDir()) ?? commonDir;
   const [all, exclude, attributes, sparse] = await Promise.all([
     listed ?? listSettings(git),

@@ -1,6 +1,8 @@
+import { languageOf } from '../../core/code/languages.ts';
 import type { ScopePolicy } from '../../core/gate/policy.ts';
 import { unheard } from '../../core/run/carried-out.ts';
 import type { RunView } from '../../core/run/state-model.ts';
+import type { Scope } from '../../core/task/model.ts';
 import { detectAgent } from '../agents/detect.ts';
 import { agentFor, agentOf } from '../agents/table.ts';
 import { planSettings, recordedNameRules } from '../git/settings.ts';
@@ -132,7 +134,7 @@ export async function runAgent(
       );
       // Needed at the gate, where a failure to load it is said; here it must not come between us and the agent's end.
       void loadScanner().catch(() => undefined);
-      void loadCodeReader().catch(() => undefined);
+      if (namesSources(slice.scope)) void loadCodeReader().catch(() => undefined);
       outcome = await working;
       // A session that is gone (cleared, made on another machine) must not cost an attempt: start a new one.
       if (resume === null || outcome.kind !== 'failed' || outcome.spoke) break;
@@ -148,6 +150,11 @@ export async function runAgent(
   const ending = endingOf(claim, outcome);
   // A person who stopped the run knows that; everything else comes after what is not as it was.
   return ending?.reason === 'stopped-by-user' ? ending : stop ? { end: 'stopped', stop } : ending;
+}
+
+/** Whether a scope names files that there is a grammar for; where it does not say so, the gate loads what it needs. */
+function namesSources({ create, modify }: Scope): boolean {
+  return [...create, ...modify].some(({ path }) => path !== null && languageOf(path) !== null);
 }
 
 /** What an agent left running could change the tree between snapshot and commit, or answer on a port. */

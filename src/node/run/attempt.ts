@@ -126,7 +126,8 @@ async function stepsWith(
       enclosureOfCheck(sandbox, { repository, setting: plan.sandbox, ...place });
     const onBase = await checksOnBase(claim, { checkout, base, confine });
     if (signal.aborted) return ABORTED;
-    if (next.mode !== 'check' || startOver) {
+    const hasAgent = next.mode !== 'check' || startOver;
+    if (hasAgent) {
       const ending = await runAgent(claim, {
         base,
         startOver,
@@ -137,7 +138,8 @@ async function stepsWith(
       });
       if (ending) return await withScope(ending, claim, { base, sliceGit });
     }
-    const listed = await listSettings(repository.git);
+    // After an agent the last look has just listed them, with nothing of the run's going on; after checks it had not yet.
+    const listed = (hasAgent ? audit?.settings() : null) ?? (await listSettings(repository.git));
     const [drift, privateFiles, settings] = await Promise.all([
       sliceGit.tellDrift(listed),
       primaryValues(repository),

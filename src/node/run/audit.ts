@@ -11,6 +11,7 @@ import { Audit, type Neighbour } from '../audit/audit.ts';
 import { loadRunPlan } from '../plan/plans.ts';
 import { FactsReader } from '../state/facts.ts';
 import type { Repository } from '../git/repository.ts';
+import type { ListedSettings } from '../git/settings.ts';
 import { worktreeRoot } from '../git/worktree.ts';
 import type { Sandbox } from '../process/sandbox.ts';
 import type { SliceClaim } from './claim.ts';
@@ -40,6 +41,8 @@ export interface AuditedWork {
 export interface RunAudit {
   /** For the agent's environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** Git's settings as the last look found them. */
+  settings(): ListedSettings;
   /**
    * Looks again, records what changed since the last look, and answers with a stop when the slice must stop for it.
    * `approved`: what a person has let pass.
@@ -98,6 +101,7 @@ async function beginAuditOf(work: AuditedWork): Promise<RunAudit> {
   });
   return {
     env: audit.environment(),
+    settings: () => audit.settings,
     async look(ran, approved) {
       const now = new Date().toISOString();
       const runs = await new FactsReader(repository).runs();

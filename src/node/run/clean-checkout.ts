@@ -61,8 +61,8 @@ export class CleanCheckout {
   /** Its own ports, where those that it works for have none. */
   #ports: Ports | null = null;
   #locked = false;
-  /** What git is doing to have it stand at a commit; whether it had to be made, and what a set-up there depends on. */
-  #standing: { readonly commit: string; readonly isNew: Promise<boolean>; readonly key: Promise<string> } | null = null;
+  /** What git is doing to have it stand at a commit; whether it had to be made. */
+  #standing: { readonly commit: string; readonly isNew: Promise<boolean> } | null = null;
 
   constructor(request: CleanCheckoutRequest) {
     this.#request = request;
@@ -75,20 +75,20 @@ export class CleanCheckout {
   prepare(commit: string): void {
     const isNew = this.#stand(commit);
     isNew.catch(() => undefined);
-    const key = this.#setupKey(commit);
-    key.catch(() => undefined);
-    this.#standing = { commit, isNew, key };
+    this.#standing = { commit, isNew };
   }
 
-  /** The checkout at a commit. A failure is what made that impossible, for people. */
-  async at(commit: string): Promise<Result<CleanPlace, string>> {
-    const { repository, dir, runId } = this.#request;
+  /**
+   * The checkout at a commit. `sameSetup`: a commit that is known to have all that a set-up depends on as this one has it.
+   * A failure is what made that impossible, for people.
+   */
+  async at(commit: string, sameSetup = commit): Promise<Result<CleanPlace, string>> {
+    const { repository, plan, dir, runId } = this.#request;
     if (this.#standing?.commit !== commit) {
       await this.#standing?.isNew.catch(() => undefined);
       this.prepare(commit);
     }
-    const standing = this.#standing;
-    const isNew = (await standing?.isNew) ?? false;
+    const isNew = (await this.#standing?.isNew) ?? false;
     this.#standing = null;
     if (!this.#locked) await lockWorktree(repository, dir, `slicewave run ${runId}`);
     this.#locked = true;
@@ -99,7 +99,7 @@ export class CleanCheckout {
     if (this.#request.trace) await symlink(environment.trace, this.#request.trace).catch(() => undefined);
     const git = repository.git.in(dir);
     const [key, before, ignored] = await Promise.all([
-      standing?.key ?? this.#setupKey(commit),
+      setupInputs(repository.git, plan, sameSetup),
       isNew ? null : this.#remembered(),
       isNew ? [] : this.#ignored(),
     ]);
@@ -178,11 +178,6 @@ export class CleanCheckout {
     const quiet = (line: string): void => say(`clean checkout: ${line}`);
     const request = { repository, plan, worktree: dir, runId, isForChecks: true, signal, redact, say: quiet } as const;
     return setUpAsCheck(request, { ofCheck, given, sandbox });
-  }
-
-  #setupKey(commit: string): Promise<string> {
-    const { repository, plan } = this.#request;
-    return setupInputs(repository.git, plan, commit);
   }
 
   /** Ignored files and directories, as few names as git needs for them. */

@@ -11,7 +11,7 @@ import { outcomeText } from '../../core/run/claims.ts';
 import { doubtText, type Doubt } from '../../core/run/doubt.ts';
 import { foldersOf, sameNames } from '../../core/run/same-names.ts';
 import type { FailureReason, Stop, Verification } from '../../core/run/model.ts';
-import { testChanges, unreadSnapshots, type TestChanges } from '../../core/gate/test-changes.ts';
+import { readsTests, testChanges, unreadSnapshots, type TestChanges } from '../../core/gate/test-changes.ts';
 import type { PlanFacts } from '../../core/run/state-model.ts';
 import type { GlobOptions } from '../../core/scope/glob.ts';
 import { success, type Result } from '../../core/text/result.ts';
@@ -37,6 +37,7 @@ import { ignoredWork } from './ignored-work.ts';
 import { privateValues } from './private-values.ts';
 import type { CleanCheckout, CleanPlace } from './clean-checkout.ts';
 import type { RunDirectory } from './run-directory.ts';
+import { changesInputs } from './setup.ts';
 import { tellBeside } from './slice-worktree.ts';
 import { runCheck } from './verify.ts';
 
@@ -147,7 +148,8 @@ export async function passGate(request: GateRequest): Promise<GateOutcome> {
     doubtsOfChange(blobs, request.base, snapshot.tree, changes),
     doubtOfNames(git, snapshot.tree, changes),
   ]);
-  const judged = verify(request, { waived, changed: check.files.length, snapshot, doubts });
+  const keepsSetup = !changesInputs(request.plan, changes);
+  const judged = verify(request, { waived, changed: check.files.length, snapshot, keepsSetup, doubts });
   // Whatever comes of the checks, git has ended when its settings go; who waits for the doubts hears what went wrong.
   await Promise.allSettled([doubts, judged]);
   const verdict = await judged;
@@ -202,6 +204,8 @@ interface Candidate {
   /** Number of changed files. */
   readonly changed: number;
   readonly snapshot: Snapshot;
+  /** Whether a set-up finds all that it depends on as it is on the base. */
+  readonly keepsSetup: boolean;
   /** What the change does to tests, and to names. */
   readonly doubts: Promise<readonly [weakened: TestChanges, met: Doubt | null]>;
 }
@@ -227,7 +231,7 @@ async function verify(request: GateRequest, candidate: Candidate): Promise<Verdi
   }
   const place: Result<CleanPlace, string> = request.inPlace
     ? success({ dir: request.git.dir, env: request.env, writable: [], setup: [] })
-    : await request.checkout.at(snapshot.commit);
+    : await request.checkout.at(snapshot.commit, candidate.keepsSetup ? request.base : undefined);
   if (!place.ok) {
     const reason = request.signal.aborted ? 'stopped-by-user' : 'setup-failed';
     return { end: 'failed', reason, detail: `in the clean checkout: ${place.failure}` };
@@ -299,7 +303,7 @@ async function doubtsOfChange(
   changes: readonly BareChange[],
 ): Promise<TestChanges> {
   const texts = await textsBetween(blobs, from, to, changes);
-  const { doubts, keptAll } = testChanges(texts, await loadCodeReader());
+  const { doubts, keptAll } = testChanges(texts, readsTests(texts) ? await loadCodeReader() : null);
   return { doubts: [...doubts, ...scriptChanges(texts), ...unreadSnapshots(changes, texts)], keptAll };
 }
 
@@ -366,11 +370,12 @@ function onBaseText(check: Verification, before: Verification | undefined): stri
 async function doubtOfNames(git: Git, tree: string, changes: readonly BareChange[]): Promise<Doubt | null> {
   const added = changes.flatMap(({ path, oldMode }) => (/^0*$/.test(oldMode) ? [path] : []));
   if (added.length === 0) return null;
-  const folders = foldersOf(added).flatMap((folder) => (folder === '' ? [] : [`${folder}/`]));
-  const list = (...places: readonly string[]): Promise<string[]> =>
-    git.fields(['ls-tree', '--name-only', '--full-tree', '-z', tree, ...places]);
-  const [top, below] = await Promise.all([list(), folders.length === 0 ? [] : list('--', ...folders)]);
-  return sameNames(added, [...top, ...below]);
+  const folders = foldersOf(added).map((folder) => (folder === '' ? '.' : `${folder}/`));
+  // With `-t`, a folder that is looked into is named as well.
+  return sameNames(
+    added,
+    await git.fields(['ls-tree', '-t', '--name-only', '--full-tree', '-z', tree, '--', ...folders]),
+  );
 }
 
 /** What the agent's worktree could use and the clean checkout cannot: a check may have wanted it. */

@@ -41,6 +41,8 @@ export interface PreflightRequest {
   readonly signing: boolean;
   /** Who is to work, where a run of the plan is about to start; absent: that is not settled yet. */
   readonly run?: Pick<RunRequest, 'agent' | 'agentCommand' | 'limits'>;
+  /** Where the worktrees of all plans stand; absent: it is asked for. */
+  readonly worktrees?: string;
 }
 
 /**
@@ -49,9 +51,9 @@ export interface PreflightRequest {
  */
 export async function preflight(
   repository: Repository,
-  { loaded, signing, run }: PreflightRequest,
+  { loaded, signing, run, worktrees }: PreflightRequest,
 ): Promise<readonly PreflightCheck[]> {
-  const root = await worktreeRoot(repository);
+  const root = worktrees ?? (await worktreeRoot(repository));
   const plan = loaded?.plan ?? { setup: null };
   const [project, setup] = await Promise.all([projectIn(repository.root, TOOL_TEXTS), setupIn(plan, repository.root)]);
   const tracked = trackedFiles(

@@ -59,7 +59,7 @@ export async function schedule(
   if (!settled.ok) return settled;
   const warning = unconfinedWarning(settled.value);
   if (warning !== null) warn(request, warning);
-  await excludeState(repository);
+  const worktrees = await excludeState(repository);
   const leaseFile = planLease(repository, loaded.value.plan.id);
   const lease = await acquireLock(leaseFile, { wait: 200, say: (text) => warn(request, text) });
   if (!lease) {
@@ -70,7 +70,7 @@ export async function schedule(
     );
   }
   try {
-    const unready = await lookAhead(repository, loaded.value, request);
+    const unready = await lookAhead(repository, loaded.value, { request, worktrees });
     if (unready) return unready;
     const started = await startPlan(repository, loaded.value, request);
     if (!started.ok) return started;
@@ -88,10 +88,10 @@ export async function schedule(
 async function lookAhead(
   repository: Repository,
   loaded: LoadedPlan,
-  request: RunRequest,
+  { request, worktrees }: { readonly request: RunRequest; readonly worktrees: string },
 ): Promise<ReturnType<typeof fail> | null> {
   if ((await new FactsReader(repository).state(loaded)).preparedCommit) return null;
-  const checks = await preflight(repository, { loaded, signing: false, run: request });
+  const checks = await preflight(repository, { loaded, signing: false, run: request, worktrees });
   for (const { status, detail, remedy } of checks) if (status === 'warning') warn(request, `${detail}. ${remedy}`);
   const submodules = checks.find(({ name, status }) => name === 'submodules' && status === 'ok');
   if (submodules) request.onProgress?.(`submodules: ${submodules.detail}`);

@@ -6,6 +6,7 @@ import type { Plan } from '../../core/plan/model.ts';
 import type { CommandRun } from '../../core/run/model.ts';
 import { isSetupInput, SETUP_TEXTS, toolsOf, type ProjectFiles, type SetupTool } from '../../core/setup/tools.ts';
 import { programsOf, splitCommand } from '../../core/text/words.ts';
+import type { BareChange } from '../git/changes.ts';
 import type { Git } from '../git/git.ts';
 import type { Repository } from '../git/repository.ts';
 import { fillSubmodules } from '../git/submodules.ts';
@@ -195,13 +196,29 @@ export function setupInputs(git: Git, plan: Pick<Plan, 'setup'>, tree: string): 
   return reading;
 }
 
+/** Whether a set-up depends on anything of what changed between two trees; where it does not, its inputs are the same. */
+export function changesInputs(plan: Pick<Plan, 'setup'>, changes: readonly BareChange[]): boolean {
+  const isInput = inputsFor(plan);
+  return changes.some(
+    ({ path: file, from, oldMode, newMode }) =>
+      isInput({ path: from ?? file, mode: oldMode }) || isInput({ path: file, mode: newMode }),
+  );
+}
+
+/** Tells what a set-up depends on: files that tools read, those that its commands name, and submodules. */
+function inputsFor({
+  setup,
+}: Pick<Plan, 'setup'>): (entry: { readonly path: string; readonly mode: string }) => boolean {
+  const named = new Set((setup ?? []).flatMap(wordsOf).map((word) => word.replace(/^\.\//, '')));
+  return ({ path: file, mode }) => isSetupInput(file) || named.has(file) || mode === '160000';
+}
+
 async function readInputs(git: Git, plan: Pick<Plan, 'setup'>, tree: string): Promise<string> {
   const entries = await git.fields(['ls-tree', '-r', '-z', '--full-tree', tree]);
-  const named = new Set((plan.setup ?? []).flatMap(wordsOf).map((word) => word.replace(/^\.\//, '')));
-  const inputs = entries.filter((entry) => {
-    const file = entry.slice(entry.indexOf('\t') + 1);
-    return isSetupInput(file) || named.has(file) || entry.startsWith('160000 ');
-  });
+  const isInput = inputsFor(plan);
+  const inputs = entries.filter((entry) =>
+    isInput({ path: entry.slice(entry.indexOf('\t') + 1), mode: entry.slice(0, entry.indexOf(' ')) }),
+  );
   return createHash('sha256')
     .update(JSON.stringify([plan.setup, inputs]))
     .digest('hex');

@@ -6,7 +6,7 @@ import {
   readSettings,
   settingsDrift,
   withSettings,
-  type listSettings,
+  type ListedSettings,
   type RecordedSettings,
 } from '../git/settings.ts';
 import type { SliceClaim } from './claim.ts';
@@ -66,7 +66,7 @@ export class SliceGit {
    * Which settings were changed since the plan started, told and recorded; `null` when none were. `listed`: what git lists
    * now.
    */
-  async tellDrift(listed: Awaited<ReturnType<typeof listSettings>>): Promise<string | null> {
+  async tellDrift(listed: ListedSettings): Promise<string | null> {
     if (!this.#settings) return null;
     const { request, run } = this.#claim;
     const drift = settingsDrift(this.#settings, await readSettings(request.repository, listed));
