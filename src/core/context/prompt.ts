@@ -2,11 +2,11 @@ import { estimateTokenCount } from 'tokenx';
 import type { CodeReader } from '../code/model.ts';
 import { fileOf } from '../gate/symbol-check.ts';
 import type { PlanGraph } from '../plan/graph-model.ts';
-import { byId } from '../plan/schedule.ts';
 import type { Plan, PlanFiles, Slice } from '../plan/model.ts';
 import { sourcesFor, type ContextLayer, type SourceUse } from './sources.ts';
 import { symbolExcerpt } from './symbol-excerpt.ts';
 import { bullets, codeSpan, fenced } from '../text/markdown-writing.ts';
+import { asCounted } from '../text/order.ts';
 
 /** The method's own stop conditions, as task specs and prompts state them. They hold for every slice. */
 export const methodStopConditions: readonly string[] = [
@@ -200,8 +200,8 @@ function sections(request: PromptRequest, blocks: readonly Block[], full: Readon
   const named = (id: string): string => `${id} (${titles.get(id)?.title ?? 'not in this plan'})`;
   const schedule = graph.schedule.get(slice.id);
   // By id, so that a slice that moves in the manifest changes nobody's prompt.
-  const waitsFor = (schedule?.deps ?? slice.deps).toSorted(byId);
-  const waiting = (schedule?.dependents ?? []).toSorted(byId);
+  const waitsFor = (schedule?.deps ?? slice.deps).toSorted(asCounted);
+  const waiting = (schedule?.dependents ?? []).toSorted(asCounted);
   const stream = plan.workstreams.find((other) => other.id === slice.workstream);
   const paths = (id: string): string => {
     const scope = titles.get(id)?.scope;

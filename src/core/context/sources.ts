@@ -1,6 +1,7 @@
 import { withoutParameters } from '../text/parameter-names.ts';
 import type { Plan, Slice } from '../plan/model.ts';
 import { compileGlob } from '../scope/glob.ts';
+import { byCodeUnit } from '../text/order.ts';
 
 /** The method's layers; `instructions` is what the prompt says by itself. */
 export type ContextLayer = 'global' | 'layer' | 'task' | 'instructions';
@@ -31,7 +32,7 @@ const notText =
 
 /** Which of `paths` the slice's prompt uses, the most important first; ties by path, so that the order never varies. */
 export function sourcesFor(plan: Plan, slice: Slice, paths: readonly string[]): readonly SourceUse[] {
-  const available = [...new Set(paths)].filter((path) => !notText.test(path)).toSorted(byText);
+  const available = [...new Set(paths)].filter((path) => !notText.test(path)).toSorted(byCodeUnit);
   const known = new Set(available);
   const uses = new Map<string, SourceUse>();
   const use = (
@@ -199,7 +200,7 @@ function nestedGuides(slice: Slice): string[] {
     const parts = wild < 0 ? fixed : fixed.slice(0, wild);
     for (let depth = 1; depth <= parts.length; depth++) directories.add(parts.slice(0, depth).join('/'));
   }
-  return [...directories].toSorted(byText).flatMap((dir) => [`${dir}/CLAUDE.md`, `${dir}/AGENTS.md`]);
+  return [...directories].toSorted(byCodeUnit).flatMap((dir) => [`${dir}/CLAUDE.md`, `${dir}/AGENTS.md`]);
 }
 
 function skillFile(skill: string, available: readonly string[]): string | undefined {
@@ -220,10 +221,6 @@ function languageOf(path: string): string {
 }
 
 /** By code unit: the same order on every machine, whatever its language. */
-function byText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 /** The globs of one of a plan's layers; none for a name that no layer has, such as `constructor`. */
 export function layerGlobs(plan: Plan, layer: string): readonly string[] {
   return Object.hasOwn(plan.layers, layer) ? (plan.layers[layer] ?? []) : [];

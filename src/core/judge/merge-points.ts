@@ -2,6 +2,7 @@ import type { PlanGraph } from '../plan/graph-model.ts';
 import { digraph, type Digraph } from '../plan/layers.ts';
 import type { MergePoint, Plan } from '../plan/model.ts';
 import type { Overlap } from '../scope/overlap.ts';
+import { byCodeUnit } from '../text/order.ts';
 
 export interface MergePointProposal {
   /** Goes on after the plan's own: `MP3`. Of a merge point that the plan has, when only `unlocks` grows: its own. */
@@ -86,7 +87,7 @@ export function proposeMergePoints(
     };
     const needs = last.filter((a) => !hasLater(a));
     if (needs.length < 2 || gatheredBefore(all, v, needs, comesBefore)) continue;
-    needs.sort((a, b) => byId(ids[a]!, ids[b]!));
+    needs.sort((a, b) => byCodeUnit(ids[a]!, ids[b]!));
     const join = joins.get(needs.join(' '));
     if (join) join.unlocks.push(v);
     else joins.set(needs.join(' '), { needs, unlocks: [v] });
@@ -95,8 +96,8 @@ export function proposeMergePoints(
   const known = new Map(
     // Of several with the same needs the first by id.
     plan.mergePoints
-      .toSorted((a, b) => byId(b.id, a.id))
-      .map((point) => [[...new Set(point.needs)].sort(byId).join('\0'), point]),
+      .toSorted((a, b) => byCodeUnit(b.id, a.id))
+      .map((point) => [[...new Set(point.needs)].sort(byCodeUnit).join('\0'), point]),
   );
   const wave = (v: number): number => graph.schedule.get(ids[v]!)?.wave ?? 0;
   const name = namesAfter(plan);
@@ -105,11 +106,11 @@ export function proposeMergePoints(
   return [...joins.values()]
     .map((join) => ({
       needs: join.needs.map((v) => ids[v]!),
-      unlocks: join.unlocks.map((v) => ids[v]!).sort(byId),
+      unlocks: join.unlocks.map((v) => ids[v]!).sort(byCodeUnit),
       workstreams: join.needs.map((v) => streams[stream[v]!]!),
       wave: Math.max(...join.needs.map(wave)),
     }))
-    .sort((a, b) => a.wave - b.wave || byId(a.unlocks[0]!, b.unlocks[0]!))
+    .sort((a, b) => a.wave - b.wave || byCodeUnit(a.unlocks[0]!, b.unlocks[0]!))
     .map(({ needs, unlocks, workstreams }) => {
       const own = known.get(needs.join('\0'));
       const id = own?.id ?? name();
@@ -205,13 +206,13 @@ function reasonOf(
 function firstShared(overlaps: readonly Overlap[]): (ids: readonly string[]) => Overlap | undefined {
   const bySlice = new Map<string, Map<string, Overlap>>();
   for (const overlap of overlaps) {
-    const [a, b] = byId(overlap.a, overlap.b) < 0 ? [overlap.a, overlap.b] : [overlap.b, overlap.a];
+    const [a, b] = byCodeUnit(overlap.a, overlap.b) < 0 ? [overlap.a, overlap.b] : [overlap.b, overlap.a];
     const others = bySlice.get(a) ?? new Map<string, Overlap>();
     if (others.size === 0) bySlice.set(a, others);
     if (!others.has(b)) others.set(b, { ...overlap, a, b });
   }
   return (ids) => {
-    const sorted = ids.toSorted(byId);
+    const sorted = ids.toSorted(byCodeUnit);
     for (const a of sorted) {
       const others = bySlice.get(a);
       const b = others && sorted.find((id) => others.has(id));
@@ -238,8 +239,4 @@ function namesAfter(plan: Plan): () => string {
     while (taken.has(`MP${number}`));
     return `MP${number}`;
   };
-}
-
-function byId(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,5 +1,6 @@
 import type { SliceKind } from '../task/model.ts';
 import type { Plan, Slice } from './model.ts';
+import { byCodeUnit } from '../text/order.ts';
 
 /** One slice that was carried through: what was declared, and what the agent really worked. */
 export interface DurationSample {
@@ -77,7 +78,7 @@ export function learnEstimator(samples: readonly DurationSample[], adapter: stri
   const chosen = adapter ?? mostSeen(usable);
   const known = usable
     .filter((s) => s.adapter === chosen)
-    .sort((a, b) => compare(b.at, a.at) || bySlice(a, b))
+    .sort((a, b) => byCodeUnit(b.at, a.at) || bySlice(a, b))
     .slice(0, MOST)
     .sort(bySlice);
   const actual = new Map(known.map((s) => [`${s.plan} ${s.slice}`, s.actualMinutes]));
@@ -180,17 +181,13 @@ function sizeOf({ declaredMinutes, writes }: Pick<DurationSample, 'declaredMinut
 function mostSeen(samples: readonly DurationSample[]): string | null {
   const counts = new Map<string, number>();
   for (const { adapter } of samples) if (!SCRIPTED.has(adapter)) counts.set(adapter, (counts.get(adapter) ?? 0) + 1);
-  const [first] = [...counts].sort(([a, n], [b, m]) => m - n || compare(a, b));
+  const [first] = [...counts].sort(([a, n], [b, m]) => m - n || byCodeUnit(a, b));
   return first?.[0] ?? null;
 }
 
 /** By what is in them, never by the order in which they were found. */
 function bySlice(a: DurationSample, b: DurationSample): number {
-  return compare(a.plan, b.plan) || compare(a.slice, b.slice) || a.actualMinutes - b.actualMinutes;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return byCodeUnit(a.plan, b.plan) || byCodeUnit(a.slice, b.slice) || a.actualMinutes - b.actualMinutes;
 }
 
 function median(values: readonly number[]): number | null {

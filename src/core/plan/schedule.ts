@@ -1,6 +1,7 @@
 import type { PlanGraph, PlanNetwork } from './graph-model.ts';
 import { priorities, totalMinutes } from './levels.ts';
 import { lowerBounds, type Bounds } from './lower-bounds.ts';
+import { byCodeUnit } from '../text/order.ts';
 
 export interface WhatIf {
   readonly agents: number;
@@ -135,7 +136,7 @@ class Simulation {
     const { digraph, order, ids } = network;
     const priority = priorities(network);
     this.#network = network;
-    this.#byRank = order.slice().sort((a, b) => priority[b]! - priority[a]! || byId(ids[a]!, ids[b]!) || a - b);
+    this.#byRank = order.slice().sort((a, b) => priority[b]! - priority[a]! || byCodeUnit(ids[a]!, ids[b]!) || a - b);
     this.#rank = new Int32Array(digraph.count);
     this.#byRank.forEach((v, rank) => (this.#rank[v] = rank));
     this.#incoming = new Int32Array(digraph.count);
@@ -185,10 +186,6 @@ class Simulation {
       }
     }
   }
-}
-
-export function byId(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Agents that have nothing to do, lowest number first; there are always more. */

@@ -71,17 +71,25 @@ export function profilePlan(facts: PlanFacts): PlanProfile | null {
   const checkpoints = checkpointsOf(plan);
   const histories = historiesOf(facts);
   const starts = decisions.flatMap((one) => (one.type === 'plan_started' ? [Date.parse(one.t)] : []));
-  const first = Math.min(...[...starts, ...runsOf(histories).map(({ times }) => times.from)].filter(Number.isFinite));
+  const runs = runsOf(histories);
+  // Not one call with thousands of arguments: there is no end to how many runs a plan may have.
+  const first = [...starts, ...runs.map(({ times }) => times.from)]
+    .filter(Number.isFinite)
+    .reduce((least, at) => Math.min(least, at), Infinity);
   if (!Number.isFinite(first)) return null;
 
   const clock = new BusyClock(
     plan.slices.flatMap(({ id }) => histories.get(id)?.runs ?? []),
-    runsOf(histories),
+    runs,
     { from: first, to: now },
   );
   const unlockedBy = new Map<string, string[]>();
   for (const { id, unlocks } of checkpoints)
-    for (const slice of unlocks) unlockedBy.set(slice, [...(unlockedBy.get(slice) ?? []), id]);
+    for (const slice of unlocks) {
+      const points = unlockedBy.get(slice);
+      if (points) points.push(id);
+      else unlockedBy.set(slice, [id]);
+    }
   const needsOf = new Map<string, readonly string[]>([
     ...plan.slices.map(
       ({ id, deps }) => [id, [...(graph.schedule.get(id)?.deps ?? deps), ...(unlockedBy.get(id) ?? [])]] as const,
@@ -96,7 +104,7 @@ export function profilePlan(facts: PlanFacts): PlanProfile | null {
     nodeProfile({ id, kind, needs: needsOf.get(id) ?? [], history: histories.get(id), doneAt, clock, first, now }),
   );
   const isDone = nodes.every(({ done }) => done !== null);
-  const to = isDone ? Math.max(first, ...nodes.map(({ done }) => done ?? first)) : Math.max(first, now);
+  const to = isDone ? nodes.reduce((last, { done }) => Math.max(last, done ?? first), first) : Math.max(first, now);
   const chain = chainOf(nodes, { from: first, to, isDone });
   return { from: first, to, isDone, nodes, chain, spent: sumOf(chain.map(({ spent }) => spent)), most: clock.most };
 }
@@ -276,9 +284,11 @@ function nodeProfile({
 }): NodeProfile {
   const { runs = [], decisions = [], done = null } = history ?? {};
   const until = Math.max(first, done ?? now);
-  const ends = needs.map((need) => doneAt.get(need) ?? null);
   const began = runs[0]?.times.from ?? null;
-  const couldStart = ends.some((end) => end === null) ? null : Math.max(first, ...ends.map((end) => end ?? first));
+  const couldStart = needs.reduce<number | null>((latest, need) => {
+    const end = doneAt.get(need) ?? null;
+    return latest === null || end === null ? null : Math.max(latest, end);
+  }, first);
   // It ran, so it could: another machine's clock, or a plan that was changed since, is no reason to doubt that.
   const ready = began === null ? couldStart : Math.min(couldStart ?? began, began);
   const spent = noTime();

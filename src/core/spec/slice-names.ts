@@ -1,4 +1,5 @@
 import { headingKey } from '../text/markdown.ts';
+import { byCodeUnit } from '../text/order.ts';
 
 interface NamedSlice {
   readonly id: string;
@@ -84,12 +85,12 @@ export class SliceNames {
   /** The one title that begins with these words. */
   #beginning(key: string): readonly string[] | null {
     if (key.length < 4 || this.#byTitle.has(key)) return null;
-    const titles = (this.#sortedTitles ??= [...this.#byTitle.keys()].toSorted(byCode));
+    const titles = (this.#sortedTitles ??= [...this.#byTitle.keys()].toSorted(byCodeUnit));
     let low = 0;
     let high = titles.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (byCode(titles[middle] ?? '', `${key} `) < 0) low = middle + 1;
+      if (byCodeUnit(titles[middle] ?? '', `${key} `) < 0) low = middle + 1;
       else high = middle;
     }
     const [first, second] = titles.slice(low, low + 2);
@@ -119,8 +120,4 @@ function shortened(name: string): string {
     .replace(/^(?:the|slices?|tasks?|steps?|items?|story|stories|issue|ticket|no\.?|nr\.?)\s+/i, '')
     .replace(/\s+(?:slice|task|step)$/i, '')
     .replace(/^#/, '');
-}
-
-function byCode(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -18,7 +18,6 @@ import type { SliceGit } from './slice-git.ts';
 /** Whose tree is set up: the person's own, or one that holds work of agents. */
 type TreeOwner = 'person' | 'agents';
 
-/** A worktree that stands as its attempt begins. */
 /** What came of a set-up. */
 interface SetUp {
   /** Whether anything was started or copied at all. */
@@ -27,6 +26,7 @@ interface SetUp {
   readonly ending: Ending | null;
 }
 
+/** A worktree that stands as its attempt begins. */
 interface ReadyWorktree {
   /** Whose tree is there to be set up; `null`: it was set up before. */
   readonly setUpFor: TreeOwner | null;
