@@ -5,7 +5,15 @@ import type { Plan } from '../../src/core/plan/model.ts';
 import { decomposed, planned, specWith } from '../decompose-fixture.ts';
 import { proposalOf, tools } from './import-tools.ts';
 
-const repoFiles = ['package.json', 'src/throttle.ts', 'src/rate-limiter.ts', 'src/server.ts', 'src/legacy/a.ts'];
+const repoFiles = [
+  'package.json',
+  'src/throttle.ts',
+  'src/rate-limiter.ts',
+  'src/server.ts',
+  'src/old_queue.ts',
+  'src/lib.ts',
+  'src/legacy/a.ts',
+];
 const texts = new Map([['package.json', '{ "scripts": { "test": "node --test" } }']]);
 
 /** Of each slice the files that its task spec says are removed, and its checks. */
@@ -55,6 +63,7 @@ suite('files that a slice removes', () => {
     ['it replaces what goes', '- A1: Delete src/throttle.ts (files: src/rate-limiter.ts)'],
     ['it is kept', '- A1: Remove the throttle, keep src/server.ts as it is (files: src/server.ts)'],
     ['its name only begins so', '- A1: Remove the rate (files: src/rate-limiter.ts)'],
+    ['another name ends so', '- A1: Tidy up, ib.ts is gone (files: src/lib.ts)'],
   ];
   for (const [why, line] of staying)
     test(`none: ${why}`, () => {
@@ -63,11 +72,27 @@ suite('files that a slice removes', () => {
       assert.deepEqual(removedBy(plan), [[[], ['npm test']]]);
     });
 
-  test('a name of several words', () => {
-    const more = '## Slices\n\n- A1: Remove the old rate limiter (files: src/rate-limiter.ts)\n';
-    const { plan } = decomposed({ specPath: 'specs/a.md', specText: specWith({ id: 'TS-1', more }), repoFiles, texts });
-    assert.deepEqual(removedBy(plan)[0]![0], ['src/rate-limiter.ts']);
-  });
+  const going: readonly (readonly [why: string, line: string, removed: readonly string[]])[] = [
+    ['a name of several words', 'Remove the old rate limiter (files: src/rate-limiter.ts)', ['src/rate-limiter.ts']],
+    ['a path from here', 'Tidy up, ./src/lib.ts is gone (files: src/lib.ts)', ['src/lib.ts']],
+    ['a name that begins so', 'Remove old queue (files: src/old_queue.ts)', ['src/old_queue.ts']],
+    [
+      'two names',
+      'Delete rate limiter and the throttle (files: src/rate-limiter.ts, src/throttle.ts, src/server.ts)',
+      ['src/rate-limiter.ts', 'src/throttle.ts'],
+    ],
+    [
+      'one by its name, in a part of the title',
+      'Drop the use of lib.ts in the server, throttle.ts goes away too (files: src/lib.ts, src/throttle.ts)',
+      ['src/throttle.ts'],
+    ],
+  ];
+  for (const [why, line, removed] of going)
+    test(why, () => {
+      const specText = specWith({ id: 'TS-1', more: `## Slices\n\n- A1: ${line}\n` });
+      const { plan } = decomposed({ specPath: 'specs/a.md', specText, repoFiles, texts });
+      assert.deepEqual(removedBy(plan)[0]![0], removed);
+    });
 
   for (const [name, tool] of Object.entries(tools))
     test(`imported from ${name}`, () => {

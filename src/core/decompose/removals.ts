@@ -5,9 +5,11 @@ import { intentOf } from './clauses.ts';
 /** Files that are named in checks of one slice. */
 export const mostNamed = 3;
 
-/** "Remove the old throttle", up to what is removed; what follows a preposition is where, and so more than a name. */
+/** "Remove the old throttle": a verb, and what is removed. What follows a preposition is where, and so more than a name. */
 const removingTitle =
-  /^(?:(?:finally|then|please)\s+)?(?:remove|delete|drop|retire|get rid of|scrap|kill|throw (?:away|out))\s+(?:(?:the|our|all|old|legacy|unused|dead|obsolete|deprecated|former|stale)\s+)*(?:(?:file|module|script)\s+)?(.+?)(?:\s+(?:file|module|script|code))?[.!]?$/i;
+  /^(?:(?:finally|then|please)\s+)?(?:remove|delete|drop|retire|get rid of|scrap|kill|throw (?:away|out))\s+(.+?)[.!]?$/i;
+/** Words before a name that are none of it, unless the file is called so: `old_queue.ts`. */
+const beforeName = /^(?:the|our|all|old|legacy|unused|dead|obsolete|deprecated|former|stale|file|module|script)\s+/i;
 
 /**
  * Of the files that a slice writes, those that its words say are removed: a sentence says it of the path, or the title
@@ -29,19 +31,34 @@ export function removalsIn(
   const plain = writes.filter((path) => splitSymbol(path).symbol === null && !isGlob(path) && exists(path));
   if (plain.length === 0) return [];
   const said = [title, ...texts];
-  const object = removingTitle.exec(title.replaceAll('`', '').trim())?.[1];
+  const objects = (removingTitle.exec(title.replaceAll('`', '').trim())?.[1] ?? '').split(/,\s*(?:and\s+)?|\s+and\s+/i);
   return plain.filter((path) => {
-    const about = said.filter((text) => text.includes(path));
-    if (about.length > 0) return about.some((text) => intentOf(path, text) === 'remove');
-    return object !== undefined && isNameOf(object, path);
+    // The file by its place, else by its name alone; of neither, the title may still mean it.
+    const file = path.slice(path.lastIndexOf('/') + 1);
+    const named = [path, file].find((name) => said.some((text) => names(text, name)));
+    if (named !== undefined) return said.some((text) => names(text, named) && intentOf(named, text) === 'remove');
+    return objects.some((words) => isNameOf(words, file));
   });
 }
 
-/** Whether words are the name of a file, however it is written: "rate limiter" of `src/rate-limiter.ts`. */
-function isNameOf(words: string, path: string): boolean {
-  const file = path.slice(path.lastIndexOf('/') + 1);
+/** Whether a text holds a file's name as a whole: `b.ts` is not in `lib.ts`. */
+function names(text: string, name: string): boolean {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+    const before = text.startsWith('./', at - 2) && at > 1 ? '' : text.charAt(at - 1);
+    if (!/[\w./-]/.test(before) && !/[\w-]/.test(text.charAt(at + name.length))) return true;
+  }
+  return false;
+}
+
+/** Whether words are the name of a file, however it is written: "rate limiter" of `rate-limiter.ts`. */
+function isNameOf(words: string, file: string): boolean {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '');
-  return plain(words) === plain(file) || plain(words) === plain(file.replace(/(?<=.)\.[^.]*$/, ''));
+  const own = [plain(file), plain(file.replace(/(?<=.)\.[^.]*$/, ''))];
+  for (let rest = words.trim(); ; rest = rest.replace(beforeName, '')) {
+    if (own.includes(plain(rest)) || own.includes(plain(rest.replace(/\s+(?:file|module|script|code)$/i, ''))))
+      return true;
+    if (!beforeName.test(rest)) return false;
+  }
 }
 
 /** Checks that these files are gone. */
