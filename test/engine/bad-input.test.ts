@@ -103,6 +103,19 @@ suite('bad input', () => {
         says: /parallel\/TS-1-shop\/manifest\.json/,
       },
       {
+        name: 'a limit that is no number: nothing is paid without it',
+        break: () => edit('manifest.json', (text) => text.replace('"limits": {', '"limits": { "budget_usd": "forty",')),
+        says: /manifest\.json:\d+:\d+: limits\.budget_usd: .*expected number.*\n {2}Mend the file/,
+      },
+      {
+        name: 'checks of a merge point that are none',
+        break: () =>
+          edit('manifest.json', (text) =>
+            text.replace('{', '{ "merge_points": [{ "id": "MP1", "needs": ["A1"], "unlocks": ["B1"], "verify": 7 }],'),
+          ),
+        says: /manifest\.json:1:\d+: merge_points\.0\.verify: .*\n {2}Mend the file/,
+      },
+      {
         name: 'no manifest',
         break: () => rmSync(path.join(project.root, project.planDir, 'manifest.json')),
         says: /parallel\/TS-1-shop has no manifest\.json\n {2}Make a plan/,

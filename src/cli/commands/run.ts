@@ -218,7 +218,7 @@ function closing(
     case 'waiting':
       return 'Some slices wait for you; see above for the command that settles each. Then run again.';
     case 'spent':
-      return `The budget is used up; the slices that are left were not started. Go on with more: \`slicewave run ${plan} --budget-usd ...\`.`;
+      return `The budget is used up; the slices that are left were not started. Raise it (\`slicewave run --help\`, or limits in manifest.json), and \`slicewave run ${plan}\` goes on.`;
     case 'interrupted':
       return `Stopped. Nothing is lost; \`slicewave run ${plan}\` goes on from here.`;
     case 'failed':

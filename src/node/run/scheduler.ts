@@ -36,7 +36,12 @@ export interface ScheduleResult {
 }
 
 /** Findings of a plan on disk that is followed no further than it was understood: slices would lose what they wait for. */
-const TORN_PLAN: ReadonlySet<string> = new Set(['plan.unknown-dependency', 'plan.unknown-merge-slice', 'task.yaml']);
+const TORN_PLAN: ReadonlySet<string> = new Set([
+  'plan.unknown-dependency',
+  'plan.unknown-merge-slice',
+  'task.yaml',
+  'manifest.schema',
+]);
 
 /** A runner that dies at once, again and again, is a broken machine and not an interruption. */
 const MOST_RESTARTS = 3;
@@ -118,6 +123,9 @@ function warn(request: RunRequest, text: string): void {
   (request.onWarning ?? request.onProgress)?.(text);
 }
 
+/** Findings on a file of which a part was not understood, and is left out. */
+const HALF_READ: ReadonlySet<string> = new Set(['task.yaml', 'manifest.schema']);
+
 /** Why a plan must not be run at all; `null` when it may. */
 export function unrunnable(loaded: LoadedPlan, request: Pick<RunRequest, 'limits'>): ReturnType<typeof fail> | null {
   const cycle = loaded.graph.cycles[0];
@@ -131,8 +139,8 @@ export function unrunnable(loaded: LoadedPlan, request: Pick<RunRequest, 'limits
   if (loaded.plan.slices.length === 0) {
     return fail('bad-plan', `${loaded.plan.dir} has no slices`, 'Write task specs, or decompose a spec into it.');
   }
-  // What was read in spite of it may lack a dependency or a boundary: no agent starts on half a task spec.
-  const unreadable = loaded.findings.filter((finding) => finding.code === 'task.yaml' && finding.severity === 'error');
+  // What was read in spite of it may lack a dependency, a boundary or a limit: no agent starts on half of what was said.
+  const unreadable = loaded.findings.filter(({ code, severity }) => HALF_READ.has(code) && severity === 'error');
   const [first] = unreadable;
   if (first) {
     const failure = {
