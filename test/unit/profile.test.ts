@@ -188,6 +188,14 @@ suite('where the time of a plan went', () => {
     );
   });
 
+  test('from when a runner was killed until the next one begins nobody runs it, however short that is', () => {
+    const past = new Past(planOf([slice('A1')]));
+    past.attempt({ node: 'A1', from: 1, agent: 5, end: null }); // killed at 6
+    past.attempt({ node: 'A1', from: 16, agent: 5, end: null }); // and again at 21
+    past.now = 30;
+    assert.deepEqual(seconds(past.profile().spent), { agent: 10, slicewave: 1, nobody: 19 });
+  });
+
   test('what was skipped, or failed and is tried again by itself, asks nobody in vain', () => {
     const past = new Past(planOf([slice('A1'), slice('A2'), slice('A3')]));
     past.attempt({ node: 'A1', from: 0, agent: 10, end: 'failed' });

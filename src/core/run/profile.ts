@@ -308,6 +308,9 @@ function nodeProfile({
     waits.push({ on: run.condition ?? 'failed', took, isOver: decision !== undefined || done !== null });
     return said;
   };
+  // From when a runner was killed until the next one begins nobody is at work on the slice.
+  const waited = (before: TimedRun | undefined, from: number, to: number): Partial<Record<TimeKind, number>> =>
+    before?.state === 'interrupted' ? { nobody: Math.max(0, to - from) } : clock.waiting(from, to);
   let at = Math.min(ready ?? until, until);
   spent.dependency = at - first;
   for (const [place, run] of runs.entries()) {
@@ -316,7 +319,7 @@ function nodeProfile({
     const start = Math.max(at, times.from);
     const before = runs[place - 1];
     at = before ? Math.max(at, asked(before, at, start)) : at;
-    add(clock.waiting(at, start));
+    add(waited(before, at, start));
     add(times.spent);
     at = Math.max(start, times.to);
   }
@@ -324,7 +327,7 @@ function nodeProfile({
   if (at < until) {
     if (last && done === null && isForPerson(last)) asked(last, at, until);
     else if (done !== null && last) asked(last, at, until);
-    else if (ready !== null) add(clock.waiting(at, until));
+    else if (ready !== null) add(waited(last, at, until));
   }
   return {
     id,

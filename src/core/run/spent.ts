@@ -6,7 +6,8 @@ import type { RunEvent } from './model.ts';
  * - `agent`: its agent worked. `set-up`: commands made the worktree ready. `checks`: its checks ran, on the base too.
  * - `slicewave`: the tool itself: worktrees, looks, commits, the time until a runner starts.
  * - `person`: somebody had to answer, approve or retry. `slot`: as many agents worked as ever did at once.
- * - `dependency`: what it needs was not done. `nobody`: nothing of the plan ran for a minute or more, since nobody ran it.
+ * - `dependency`: what it needs was not done. `nobody`: nothing of the plan ran for a minute or more, since nobody ran it,
+ *   or its runner had been killed.
  */
 export type TimeKind = 'agent' | 'set-up' | 'checks' | 'slicewave' | 'person' | 'slot' | 'dependency' | 'nobody';
 

@@ -14,7 +14,7 @@ const LABELS: Readonly<Record<TimeKind, string>> = {
   person: 'waiting for a person',
   slot: 'waiting for a slot',
   dependency: 'waiting for a dependency',
-  nobody: 'nobody ran the plan',
+  nobody: 'nobody ran it',
 };
 
 /** Names of one list, before the rest is counted. */
