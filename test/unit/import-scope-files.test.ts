@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { planGraph } from '../../src/core/plan/graph.ts';
 import { overlaps } from '../../src/core/scope/overlap.ts';
-import { withoutMarks } from '../../src/core/text/mentions.ts';
+import { pathsIn, RepoPaths, withoutMarks } from '../../src/core/text/mentions.ts';
 import { planned } from '../decompose-fixture.ts';
 import { caseCount } from './case-count.ts';
 import { allPaths, globs, oracle } from './glob-oracle.ts';
@@ -123,6 +123,16 @@ suite('paths as the importers read them', () => {
       const read = proposal.slices.flatMap(({ create, modify }) => [...create, ...modify]);
       assert.deepEqual(read.toSorted(), names.toSorted(), name);
     }
+  });
+
+  test('lines of a file are the file', () => {
+    const repo = new RepoPaths(['src/app.ts', 'Makefile']);
+    for (const behind of ['', ':12', ':12:3', ':12-20', '#L12', '#L12-L20', ':12.', ':'])
+      for (const file of ['src/app.ts', 'docs/übersicht.md'])
+        assert.deepEqual(pathsIn(`Change ${file}${behind}`, repo), [file], behind);
+    assert.deepEqual(pathsIn('`src/app.ts:12`', repo), ['src/app.ts']);
+    assert.deepEqual(pathsIn('`src/app.ts::App`', repo), ['src/app.ts::App']);
+    assert.deepEqual(pathsIn('at 10:30, localhost:8080 and src/{a,b.ts', repo), []);
   });
 
   const marks: readonly (readonly [written: string, plain: string])[] = [

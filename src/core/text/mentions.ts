@@ -104,7 +104,8 @@ function partedByCommas(word: string): readonly string[] {
     }
     if (depth < 0) break;
   }
-  return depth === 0 ? [...parts, word.slice(start)] : word.split(',');
+  // Of a brace that nothing closes nobody can say what it holds.
+  return depth === 0 ? [...parts, word.slice(start)] : word.split(',').filter((part) => !/[{}]/.test(part));
 }
 
 /** A name may have letters of any script, and classes that exclude (`[!a]`). */
@@ -116,8 +117,11 @@ const markedName = new RegExp(`^${markedPart}(?:/${markedPart})*$`, 'u');
 
 const mediaType = /^(application|text|image|audio|video|multipart|font|message)\//;
 
+/** What editors and people put behind a file to name lines of it: `src/a.ts:12`, `src/a.ts:12-20`, `src/a.ts#L12`. */
+const linesBehind = /(?<=\.\w{1,8})(?::\d{1,9}(?:[:-]\d{1,9})?|#L\d{1,9}(?:-L?\d{1,9})?)$/;
+
 function asPath(word: string, repo: RepoPaths, inCode: boolean): string | null {
-  const [file = '', symbol] = word.replace(/^\.\//, '').split('::');
+  const [file = '', symbol] = word.replace(/^\.\//, '').replace(linesBehind, '').split('::');
   const name = file.replace(/(?<!\/)\/+$/, '');
   if (!(inCode ? markedName : bareName).test(name) || /^[@~-]|^\.\.?(\/|$)|\/\.\.(\/|$)/.test(name)) return null;
   if (repo.files.has(name)) return symbol ? `${name}::${symbol}` : name;
