@@ -296,7 +296,7 @@ What would have shortened it, each by itself
       return past;
     });
 
-  test('property: the chain is the whole time, each slice all of its own; nothing is below nothing; order says nothing', () => {
+  test('property: the chain is the whole time, each slice all of its own, and nothing is below nothing', () => {
     fc.assert(
       fc.property(pasts, (past) => {
         const found = profilePlan(past.facts());
@@ -314,13 +314,12 @@ What would have shortened it, each by itself
           assert.equal(whole(node.spent), (node.done ?? to) - from, node.id);
         }
         for (const { saves } of whatShortens(found)) assert.ok(saves > 0 && saves <= to - from);
-        const turned = profilePlan({
-          ...past.facts(),
-          runs: past.runs.toReversed().toSorted((a, b) => (a.runId < b.runId ? -1 : 1)),
-        });
-        assert.deepEqual(turned?.spent, spent);
         assert.doesNotMatch(profileText(past.plan.id, found), /NaN|undefined|Infinity/);
-        JSON.stringify(profileJson(past.plan.id, found));
+        const { chain: told, nodes: all } = profileJson(past.plan.id, found);
+        assert.deepEqual(
+          [told, all].map((list) => (list as readonly unknown[]).length),
+          [chain.length, nodes.length],
+        );
       }),
       { numRuns: 300 },
     );
