@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import type { ProcessIdentity } from '../../src/core/run/liveness.ts';
 import { identify } from '../../src/node/process/machine.ts';
-import { Project } from './fixture.ts';
+import { acquireLock } from '../../src/node/state/locks.ts';
+import { Project, until } from './fixture.ts';
 
 /** From the text of a lock file to what the command line answers. */
 suite('a plan that somebody holds', () => {
@@ -67,5 +70,39 @@ suite('a plan that somebody holds', () => {
     writeFileSync(lease(), '{"pid":');
     utimesSync(lease(), new Date(0), new Date(0));
     assert.equal((await project.run()).code, 0);
+  });
+
+  test('what takers were killed over is swept, half said or not at all; what a living one makes is not', async () => {
+    const dead = spawnSync(process.execPath, ['-e', '0']).pid;
+    const log = `${project.planId}.jsonl.lock`;
+    const whole = JSON.stringify({ ...me, pid: dead, started: '1', since: new Date().toISOString() });
+    const left: readonly (readonly [name: string, text: string])[] = [
+      [`${log}.${dead}.0123456789ab`, ''],
+      [`${log}.${dead}.1123456789ab`, '{"pid": '],
+      [`${log}.${dead}.2123456789ab`, whole],
+    ];
+    const living = `${log}.${process.pid}.3123456789ab`;
+    held({ pid: dead, started: '1' });
+    for (const [name, text] of [...left, [living, ''] as const])
+      writeFileSync(path.join(path.dirname(lease()), name), text);
+    assert.equal((await project.run()).code, 0);
+    const there = readdirSync(path.dirname(lease())).filter(
+      (name) => name.includes('.lock') || name.includes('.lease'),
+    );
+    assert.deepEqual(there, [living]);
+  });
+
+  test('a taker whose half-made lock was swept makes it anew', async () => {
+    const file = path.join(project.runsDir, 'plans', 'x.lock');
+    const first = await acquireLock(file);
+    assert.ok(first);
+    const taking = acquireLock(file, { wait: 60_000 });
+    const mine = (): string | undefined => readdirSync(path.dirname(file)).find((name) => /^x\.lock\.\d+\./.test(name));
+    rmSync(path.join(path.dirname(file), await until('a taker', mine)));
+    await first.release();
+    const second = await taking;
+    assert.ok(second);
+    await second.release();
+    assert.equal(mine(), undefined);
   });
 });

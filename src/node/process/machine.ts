@@ -32,13 +32,19 @@ export async function isAlive(holder: ProcessIdentity): Promise<boolean> {
   return (await livenessOf(holder, null)).alive;
 }
 
-/** Who has a number here; `null`: nobody. */
-async function processOf(pid: number): Promise<{ readonly started: string } | null> {
+/** Whether any process has a number here. */
+export function hasNumber(pid: number): boolean {
   try {
     process.kill(pid, 0);
+    return true;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return null;
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
+}
+
+/** Who has a number here; `null`: nobody. */
+async function processOf(pid: number): Promise<{ readonly started: string } | null> {
+  if (!hasNumber(pid)) return null;
   const started = await startOf(pid);
   // One that has ended and was not waited for yet still has its number.
   return process.platform === 'linux' && started === '' ? null : { started };

@@ -25,7 +25,7 @@ import { recoverReplan } from '../state/replan-journal.ts';
 import { settleSandbox, unconfinedWarning } from './confinement.ts';
 import { preflight } from './preflight.ts';
 import { fixedPlan, fixPlan } from '../state/fixed-plan.ts';
-import { acquireLock, heldBy, isLocked, planLock, laneLock, planLease } from '../state/locks.ts';
+import { acquireLock, heldBy, isLocked, locksDir, planLock, laneLock, planLease, sweepLocks } from '../state/locks.ts';
 import { appendDecision, readDecisions } from '../state/decision-log.ts';
 import { clearDead, endRunners } from '../state/stop.ts';
 import { watchFacts } from '../state/watch.ts';
@@ -82,6 +82,8 @@ export async function schedule(
     const signerWaited = await trySigner(repository, loaded.value.plan.id, request);
     return success(await new Scheduler(repository, loaded.value, request, { self, signerWaited }).drive());
   } finally {
+    // Of runners that were killed meanwhile. What cannot be taken away now (a read-only disk) is at the next start.
+    await sweepLocks(locksDir(repository)).catch(() => undefined);
     await lease.release();
   }
 }

@@ -3,7 +3,7 @@ import { link, mkdir, open, readdir, readFile, rm, stat, utimes, writeFile } fro
 import path from 'node:path';
 import * as z from 'zod';
 import { holderText, type Liveness } from '../../core/run/liveness.ts';
-import { identify, livenessOf, placeHere } from '../process/machine.ts';
+import { hasNumber, identify, livenessOf, placeHere } from '../process/machine.ts';
 
 type Place = { readonly runsDir: string };
 
@@ -83,7 +83,13 @@ export async function acquireLock(
         await link(mine, file);
         return heldLock(file, me);
       } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+        const code = error instanceof Error && 'code' in error ? error.code : null;
+        // Somebody who could not see that we live has swept what we had begun.
+        if (code === 'ENOENT') {
+          await writeFile(mine, JSON.stringify(me));
+          continue;
+        }
+        if (code !== 'EEXIST') throw error;
       }
       const holder = await readLock(file);
       const life = holder && (await lifeOf(file, holder));
@@ -131,10 +137,13 @@ async function signOf(file: string): Promise<number | null> {
 /** Takes away the lock files of dead holders, and the half-made ones of takers that died. Living holders keep theirs. */
 export async function sweepLocks(dir: string): Promise<void> {
   for (const name of await readdir(dir).catch(() => [])) {
-    const halfMade = /\.(\d+)\.[0-9a-f]{12}$/.test(name);
+    const maker = /\.(\d+)\.[0-9a-f]{12}$/.exec(name)?.[1];
+    const halfMade = maker !== undefined;
     if (!halfMade && !/\.(?:lock|lease)$/.test(name)) continue;
     const file = path.join(dir, name);
     const holder = await readLock(file);
+    // Killed before it had said who it is; its name has the number. A living one on another machine makes it anew.
+    if (halfMade && holder === null && !hasNumber(Number(maker))) await rm(file, { force: true });
     const life = holder && (await lifeOf(file, holder));
     // Of one that cannot be asked nothing is swept: whoever wants that lock says so when it is taken over.
     if (!holder || !life || life.alive || life.by === 'silence') continue;
